@@ -1,0 +1,203 @@
+"""An entity is declared once: a mapped class whose columns carry their fields. `Entity` is the description derived from it.
+
+Grid, form, filters, import, export, rights, journal and documentation read the description and nothing else; an entity made in
+the browser yields the same one. Three bases: `Record` (a business record with code, owner and history), `Child` (a row that is
+seen only with its parent) and `Base` alone for the product's own tables, which no user's session may touch.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from sqlalchemy import Index, MetaData, inspect, text as sql_text
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, mapped_column
+
+from crm.backoffice.database import NAMING
+from crm.backoffice.fields import integer, moment, reference, text
+from crm.backoffice.fields.base import Field
+from crm.messages import Label
+
+
+@dataclass(frozen=True)
+class Section:
+    """A titled group of fields on the form and the card."""
+
+    label: Label
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """What a class says of itself beside its fields."""
+
+    key: str
+    label: Label
+    plural: Label
+    area: str = ""  # the group of the menu; "" is in no menu
+    icon: str = "database"
+    prefix: str = ""  # of generated codes: "A" gives A-42
+    title: str = "name"  # the field that names a record
+    parent: str | None = None  # child rows: the field that refers to the parent
+    own: str = "owner"  # the field that makes a record one's own; "id" for people themselves
+    columns: tuple[str, ...] = ()  # the standard list
+    sections: tuple[Section, ...] = ()
+    related: tuple[str, ...] = ()  # relations shown on the card, in order; the rest follows
+    order: str = "name"  # the standard sort of its list
+    configuration: bool = False  # rows that describe how the company works (pipelines, stages), read by all staff
+
+
+@dataclass(frozen=True)
+class Relation:
+    """The other side of a reference: rows of `entity` whose `field` points here."""
+
+    key: str
+    label: Label
+    entity: str
+    field: str
+
+
+@dataclass(frozen=True)
+class Entity:
+    """The description of an entity in one catalog. Immutable; the mapped class is `cls`."""
+
+    declared: Declared
+    cls: type[Any]
+    fields: Mapping[str, Field]
+    relations: Mapping[str, Relation] = field(default_factory=dict)
+    custom: bool = False
+
+    @property
+    def key(self) -> str:
+        return self.declared.key
+
+    @property
+    def label(self) -> Label:
+        return self.declared.label
+
+    @property
+    def plural(self) -> Label:
+        return self.declared.plural
+
+    @property
+    def parent(self) -> str | None:
+        return self.declared.parent
+
+    @property
+    def is_record(self) -> bool:
+        """Whether it has a code, an owner and a life of its own."""
+        return self.declared.parent is None
+
+    @property
+    def title(self) -> Field:
+        return self.fields[self.declared.title]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.declared.columns or tuple(k for k, f in self.fields.items() if not f.system)[:8]
+
+    @property
+    def own_attribute(self) -> str | None:
+        """The attribute that holds whose the record is, None for child rows."""
+        if self.declared.own == "id":
+            return "id"
+        owner = self.fields.get(self.declared.own)
+        return owner.attribute if owner else None
+
+    def editable(self) -> Iterator[Field]:
+        """Fields that a writer may give at all, rights aside."""
+        return (f for f in self.fields.values() if not f.system)
+
+
+class Base(DeclarativeBase):
+    """Every table of the product. Fields add their companion columns before mapping and their indexes after it."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    __entity__: ClassVar[Declared | None] = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        mapped = "__tablename__" in vars(cls)
+        if mapped:
+            _add_companions(cls)
+        super().__init_subclass__(**kwargs)
+        if mapped:
+            _add_indexes(cls)
+
+
+def declared_fields(cls: type[Any]) -> dict[str, Field]:
+    """Attribute → field of `cls` and its bases, the nearest declaration first in force, in the order of declaration."""
+    found: dict[str, Field] = {}
+    for klass in reversed(cls.__mro__):
+        for name, value in vars(klass).items():
+            if isinstance(value, MappedColumn) and "field" in value.column.info:
+                found.pop(name, None)
+                found[name] = value.column.info["field"]
+    return found
+
+
+def _add_companions(cls: type[Any]) -> None:
+    for name, spec in declared_fields(cls).items():
+        for suffix in spec.companions:
+            setattr(cls, name + suffix, mapped_column(spec.companion_type(suffix), nullable=True))
+
+
+def _add_indexes(cls: type[Any]) -> None:
+    table = cls.__table__
+    for name in table.c.keys():
+        spec = table.c[name].info.get("field")
+        if spec is None:
+            continue
+        column = table.c[name + spec.sort_companion()]
+        if spec.indexed or spec.target:
+            Index(f"ix_{table.name}_{column.name}", column, table.c.id)
+        if spec.unique:
+            alive = sql_text("deleted_at IS NULL") if "deleted_at" in table.c else None
+            Index(f"uq_{table.name}_{name}", table.c[name], unique=True, sqlite_where=alive, postgresql_where=alive)
+
+
+class Row(Base):
+    """What every row that a user may see has: a number, a version for saving, and who changed it when."""
+
+    __abstract__ = True
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    row_version: Mapped[int] = integer(Label("Версія рядка", "Row version"), required=True, system=True, default=1, sensitivity="open")
+    created_at: Mapped[datetime] = moment(Label("Створено", "Created"), required=True, system=True, indexed=True, sensitivity="open")
+    created_by_id: Mapped[int | None] = reference("user", Label("Створив", "Created by"), system=True, sensitivity="open")
+    updated_at: Mapped[datetime] = moment(Label("Змінено", "Changed"), required=True, system=True, indexed=True, sensitivity="open")
+    updated_by_id: Mapped[int | None] = reference("user", Label("Змінив", "Changed by"), system=True, sensitivity="open")
+    deleted_at: Mapped[datetime | None] = moment(Label("Вилучено", "Deleted"), system=True, sensitivity="open")
+
+
+class Record(Row):
+    """A business record: code and name, and whose it is."""
+
+    __abstract__ = True
+
+    code: Mapped[str] = text(Label("Код", "Code"), required=True, unique=True, searchable=True, indexed=True, max_length=64, sensitivity="open")
+    name: Mapped[str] = text(Label("Назва", "Name"), required=True, searchable=True, indexed=True, sensitivity="open")
+    owner_id: Mapped[int | None] = reference("user", Label("Відповідальний", "Owner"), sensitivity="open")
+    department_id: Mapped[int | None] = reference("department", Label("Підрозділ", "Department"), sensitivity="open")
+    territory_id: Mapped[int | None] = reference("territory", Label("Територія", "Territory"), sensitivity="open")
+
+
+class Child(Row):
+    """A row of a parent: seen with it, journaled in its name; it has no code and no owner."""
+
+    __abstract__ = True
+
+
+def describe(cls: type[Any], extra: Mapping[str, Field] = MappingProxyType({}), *, custom: bool = False) -> Entity:
+    """The description of a mapped class; `extra` are fields made in the browser, by key."""
+    declared: Declared = cls.__entity__
+    fields: dict[str, Field] = {}
+    own_first = [c for c in inspect(cls).columns if "field" in c.info]
+    for column in own_first:
+        spec: Field = column.info["field"]
+        key = spec.key or column.key.removesuffix(spec.suffix)
+        fields[key] = spec.bound(key, column.key)
+    fields.update(extra)
+    systems = {k: f for k, f in fields.items() if f.system}
+    ordered = {k: f for k, f in fields.items() if not f.system} | systems
+    return Entity(declared, cls, MappingProxyType(ordered), custom=custom)

@@ -1,0 +1,117 @@
+"""Who works here and where: people, roles, departments, territories, and the company's own settings of them."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, JSON, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm.backoffice.entities import Base, Child, Declared, Record, Section
+from crm.backoffice.fields import boolean, date as date_field, email, integer, long_text, phone, reference, text
+from crm.backoffice.types import UtcMoment
+from crm.messages import Label
+
+
+class User(Record):
+    """A person of the company. Without an e-mail address or a password he owns records and cannot sign in."""
+
+    __tablename__ = "user"
+    __entity__ = Declared(
+        key="user", label=Label("Користувач", "User"), plural=Label("Користувачі", "Users"), area="administration", icon="user", prefix="U",
+        own="id", columns=("name", "email", "position", "department", "territory", "manager", "active"),
+        sections=(
+            Section(Label("Особа", "Person"), ("first_name", "last_name", "name", "code", "email", "phone")),
+            Section(Label("Робота", "Work"), ("position", "manager", "department", "territory", "active")),
+        ),
+    )
+
+    first_name: Mapped[str | None] = text(Label("Імʼя", "First name"), sensitivity="open", personal=True)
+    last_name: Mapped[str | None] = text(Label("Прізвище", "Last name"), sensitivity="open", personal=True)
+    email: Mapped[str | None] = email(Label("Ел. пошта", "E-mail"), unique=True, searchable=True, sensitivity="open", personal=True)
+    phone: Mapped[str | None] = phone(Label("Телефон", "Phone"), personal=True)
+    position: Mapped[str | None] = text(Label("Посада", "Position"), sensitivity="open")
+    manager_id: Mapped[int | None] = reference("user", Label("Керівник", "Manager"), sensitivity="open", reverse=("subordinates", Label("Підлеглі", "Subordinates")))
+    active: Mapped[bool] = boolean(Label("Працює", "Active"), required=True, default=True, sensitivity="open")
+
+    # What signs a person in is no field: nobody reads, filters or imports it.
+    password_hash: Mapped[str | None] = mapped_column(String(255))
+    language: Mapped[str | None] = mapped_column(String(2))
+    time_zone: Mapped[str | None] = mapped_column(String(64))
+    theme: Mapped[str | None] = mapped_column(String(8))
+    density: Mapped[str | None] = mapped_column(String(16))
+    password_changed_at: Mapped[datetime | None] = mapped_column(UtcMoment())
+
+
+class Department(Record):
+    """A unit of the company; units form a tree."""
+
+    __tablename__ = "department"
+    __entity__ = Declared(
+        key="department", label=Label("Підрозділ", "Department"), plural=Label("Підрозділи", "Departments"), area="administration",
+        icon="sitemap", prefix="DEP", columns=("name", "code", "parent", "head"),
+        sections=(Section(Label("Підрозділ", "Department"), ("name", "code", "parent", "head")),),
+    )
+
+    parent_id: Mapped[int | None] = reference("department", Label("Вищий підрозділ", "Parent department"), sensitivity="open", reverse=("children", Label("Дочірні підрозділи", "Sub-departments")))
+    head_id: Mapped[int | None] = reference("user", Label("Керівник підрозділу", "Head"), sensitivity="open")
+
+
+class Territory(Record):
+    """A part of the market; the top level of the tree is the region."""
+
+    __tablename__ = "territory"
+    __entity__ = Declared(
+        key="territory", label=Label("Територія", "Territory"), plural=Label("Території", "Territories"), area="administration",
+        icon="map", prefix="T", columns=("name", "code", "parent", "owner"),
+        sections=(Section(Label("Територія", "Territory"), ("name", "code", "parent", "owner")),),
+    )
+
+    parent_id: Mapped[int | None] = reference("territory", Label("Вища територія", "Parent territory"), sensitivity="open", reverse=("children", Label("Складові", "Parts")))
+
+
+class Role(Record):
+    """What a person may do; its rules are configuration (`access_rule`), its holders are memberships."""
+
+    __tablename__ = "role"
+    __entity__ = Declared(
+        key="role", label=Label("Роль", "Role"), plural=Label("Ролі", "Roles"), area="administration", icon="shield", prefix="R",
+        columns=("name", "name_en", "code", "builtin"),
+        sections=(Section(Label("Роль", "Role"), ("name", "name_en", "code", "description")),),
+    )
+
+    name_en: Mapped[str | None] = text(Label("Назва англійською", "Name in English"), sensitivity="open")
+    description: Mapped[str | None] = long_text(Label("Опис", "Description"), sensitivity="open")
+    builtin: Mapped[bool] = boolean(Label("Вбудована", "Built-in"), required=True, default=False, system=True, sensitivity="open")
+
+
+class Membership(Child):
+    """A person holds a role, from a day until a day."""
+
+    __tablename__ = "membership"
+    __entity__ = Declared(
+        key="membership", label=Label("Участь у ролі", "Membership"), plural=Label("Участь у ролях", "Memberships"), parent="user",
+        title="role", columns=("user", "role", "since", "until"), order="id",
+        sections=(Section(Label("Участь", "Membership"), ("user", "role", "since", "until")),),
+    )
+
+    user_id: Mapped[int] = reference("user", Label("Користувач", "User"), required=True, sensitivity="open", reverse=("memberships", Label("Ролі", "Roles")))
+    role_id: Mapped[int] = reference("role", Label("Роль", "Role"), required=True, sensitivity="open", reverse=("memberships", Label("Учасники", "Members")))
+    since: Mapped[date | None] = date_field(Label("Від", "Since"), sensitivity="open")
+    until: Mapped[date | None] = date_field(Label("До", "Until"), sensitivity="open", help=Label("Останній день включно", "The last day, inclusive"))
+
+
+class AccessRule(Base):
+    """One rule of a role as it stands in the configuration file; `position` keeps their order."""
+
+    __tablename__ = "access_rule"
+    __table_args__ = (UniqueConstraint("role_id", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    role_id: Mapped[int] = mapped_column(ForeignKey("role.id"), index=True)
+    position: Mapped[int]
+    entity: Mapped[str] = mapped_column(String(64))
+    effect: Mapped[str] = mapped_column(String(8))
+    actions: Mapped[list[str]] = mapped_column(JSON)
+    scope: Mapped[str | None] = mapped_column(String(32))
+    where: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    fields: Mapped[dict[str, Any] | None] = mapped_column(JSON)

@@ -1,0 +1,157 @@
+"""What is sold and how: products, pipelines, deals with their lines and the history of their stages."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy.orm import Mapped
+
+from crm.backoffice.entities import Child, Declared, Record, Section
+from crm.backoffice.fields import boolean, currency, date as date_field, decimal, integer, long_text, money, moment, percent, picklist, reference, text
+from crm.messages import Label
+
+
+class ProductCategory(Record):
+    """A branch of the product tree; its top level is the business line (напрям)."""
+
+    __tablename__ = "product_category"
+    __entity__ = Declared(
+        key="product_category", label=Label("Категорія продуктів", "Product category"), plural=Label("Категорії продуктів", "Product categories"),
+        area="sales", icon="category", prefix="PC", columns=("name", "code", "parent", "description"),
+        sections=(Section(Label("Категорія", "Category"), ("name", "code", "parent", "description")),),
+    )
+
+    parent_id: Mapped[int | None] = reference("product_category", Label("Вища категорія", "Parent category"), sensitivity="open", reverse=("children", Label("Підкатегорії", "Sub-categories")))
+    description: Mapped[str | None] = long_text(Label("Опис", "Description"), sensitivity="open")
+
+
+class Product(Record):
+    """A good or a service with its list price."""
+
+    __tablename__ = "product"
+    __entity__ = Declared(
+        key="product", label=Label("Продукт", "Product"), plural=Label("Продукти", "Products"), area="sales", icon="box", prefix="P",
+        columns=("name", "code", "category", "unit", "price", "currency", "active"),
+        sections=(
+            Section(Label("Продукт", "Product"), ("name", "name_en", "code", "category", "unit", "active", "description")),
+            Section(Label("Ціна", "Price"), ("price", "currency", "cost", "vat_rate")),
+        ),
+        related=("deal_lines",),
+    )
+
+    name_en: Mapped[str | None] = text(Label("Назва англійською", "Name in English"), searchable=True, sensitivity="open")
+    category_id: Mapped[int | None] = reference("product_category", Label("Категорія", "Category"), sensitivity="open", reverse=("products", Label("Продукти", "Products")))
+    unit_id: Mapped[int | None] = picklist("unit", Label("Одиниця", "Unit"), sensitivity="open")
+    price: Mapped[Decimal | None] = money(Label("Ціна", "Price"), indexed=True)
+    currency: Mapped[str | None] = currency(Label("Валюта", "Currency"))
+    cost: Mapped[Decimal | None] = money(Label("Собівартість", "Cost"), sensitivity="sensitive")
+    vat_rate: Mapped[Decimal | None] = percent(Label("ПДВ", "VAT rate"))
+    active: Mapped[bool] = boolean(Label("Продається", "On sale"), required=True, default=True, sensitivity="open")
+    description: Mapped[str | None] = long_text(Label("Опис", "Description"))
+
+
+class Pipeline(Record):
+    """A way deals are led: an ordered row of stages."""
+
+    __tablename__ = "pipeline"
+    __entity__ = Declared(
+        key="pipeline", label=Label("Воронка", "Pipeline"), plural=Label("Воронки", "Pipelines"), area="administration", icon="filter",
+        prefix="PL", columns=("name", "name_en", "code", "entity"), configuration=True,
+        sections=(Section(Label("Воронка", "Pipeline"), ("name", "name_en", "code", "entity")),), related=("stages",),
+    )
+
+    name_en: Mapped[str | None] = text(Label("Назва англійською", "Name in English"), sensitivity="open")
+    entity: Mapped[str] = text(Label("Сутність", "Entity"), required=True, default="deal", max_length=64, sensitivity="open", system=True)
+
+
+class Stage(Record):
+    """A step of a pipeline; won and lost are stages too."""
+
+    __tablename__ = "stage"
+    __entity__ = Declared(
+        key="stage", label=Label("Етап", "Stage"), plural=Label("Етапи", "Stages"), area="administration", icon="stairs", prefix="S",
+        columns=("name", "name_en", "pipeline", "position", "kind", "probability"), order="position", configuration=True,
+        sections=(Section(Label("Етап", "Stage"), ("name", "name_en", "code", "pipeline", "key", "position", "kind", "probability")),),
+    )
+
+    name_en: Mapped[str | None] = text(Label("Назва англійською", "Name in English"), sensitivity="open")
+    pipeline_id: Mapped[int] = reference("pipeline", Label("Воронка", "Pipeline"), required=True, sensitivity="open", reverse=("stages", Label("Етапи", "Stages")))
+    key: Mapped[str] = text(Label("Ключ", "Key"), required=True, max_length=64, sensitivity="open")
+    position: Mapped[int] = integer(Label("Порядок", "Position"), required=True, default=0, sensitivity="open")
+    kind: Mapped[str] = text(Label("Тип (open, won, lost)", "Type (open, won, lost)"), required=True, default="open", max_length=8, sensitivity="open")
+    probability: Mapped[Decimal | None] = percent(Label("Ймовірність", "Probability"), sensitivity="open")
+    retired: Mapped[bool] = boolean(Label("Не вживається", "Retired"), required=True, default=False, sensitivity="open")
+
+
+class Deal(Record):
+    """A possible sale on its way through a pipeline."""
+
+    __tablename__ = "deal"
+    __entity__ = Declared(
+        key="deal", label=Label("Угода", "Deal"), plural=Label("Угоди", "Deals"), area="sales", icon="coins", prefix="D",
+        columns=("name", "account", "stage", "amount", "currency", "expected_on", "next_step", "next_step_on", "owner"),
+        sections=(
+            Section(Label("Угода", "Deal"), ("name", "code", "account", "contact", "pipeline", "stage", "loss_reason")),
+            Section(Label("Гроші", "Money"), ("amount", "currency", "probability", "cost", "margin")),
+            Section(Label("Терміни", "Dates"), ("opened_on", "expected_on", "closed_on", "next_step", "next_step_on")),
+            Section(Label("Звідки і чиє", "Origin and owner"), ("source", "sales_channel", "business_line", "owner", "department", "territory", "description")),
+        ),
+        related=("lines", "stage_history"), order="-expected_on",
+    )
+
+    account_id: Mapped[int | None] = reference("account", Label("Компанія", "Company"), reverse=("deals", Label("Угоди", "Deals")))
+    contact_id: Mapped[int | None] = reference("contact", Label("Контактна особа", "Contact person"), reverse=("deals", Label("Угоди", "Deals")))
+    pipeline_id: Mapped[int] = reference("pipeline", Label("Воронка", "Pipeline"), required=True, sensitivity="open", reverse=("deals", Label("Угоди", "Deals")))
+    stage_id: Mapped[int] = reference("stage", Label("Етап", "Stage"), required=True, sensitivity="open", reverse=("deals", Label("Угоди", "Deals")))
+    amount: Mapped[Decimal | None] = money(Label("Сума", "Amount"), indexed=True)
+    currency: Mapped[str | None] = currency(Label("Валюта", "Currency"))
+    cost: Mapped[Decimal | None] = money(Label("Собівартість", "Cost"), sensitivity="sensitive")
+    margin: Mapped[Decimal | None] = money(Label("Маржа", "Margin"), sensitivity="sensitive", help=Label("Сума мінус собівартість, якщо не задано", "Amount minus cost unless given"))
+    probability: Mapped[Decimal | None] = percent(Label("Ймовірність", "Probability"))
+    opened_on: Mapped[date | None] = date_field(Label("Відкрито", "Opened on"), indexed=True)
+    expected_on: Mapped[date | None] = date_field(Label("Очікуване закриття", "Expected on"), indexed=True)
+    closed_on: Mapped[date | None] = date_field(Label("Закрито", "Closed on"), indexed=True)
+    next_step: Mapped[str | None] = text(Label("Наступний крок", "Next step"))
+    next_step_on: Mapped[date | None] = date_field(Label("Коли", "Next step on"), indexed=True)
+    source_id: Mapped[int | None] = picklist("source", Label("Джерело", "Source"))
+    sales_channel_id: Mapped[int | None] = picklist("sales_channel", Label("Канал продажу", "Sales channel"))
+    business_line_id: Mapped[int | None] = reference("product_category", Label("Напрям", "Business line"), reverse=("deals", Label("Угоди", "Deals")))
+    loss_reason_id: Mapped[int | None] = picklist("loss_reason", Label("Причина програшу", "Loss reason"))
+    description: Mapped[str | None] = long_text(Label("Примітки", "Notes"))
+
+
+class DealLine(Child):
+    """What a deal is about: a product, how many, at which price."""
+
+    __tablename__ = "deal_line"
+    __entity__ = Declared(
+        key="deal_line", label=Label("Рядок угоди", "Deal line"), plural=Label("Рядки угоди", "Deal lines"), parent="deal", title="product",
+        columns=("deal", "product", "quantity", "price", "discount", "amount"), order="id",
+        sections=(Section(Label("Рядок", "Line"), ("deal", "product", "quantity", "price", "discount", "amount")),),
+    )
+
+    deal_id: Mapped[int] = reference("deal", Label("Угода", "Deal"), required=True, reverse=("lines", Label("Рядки", "Lines")))
+    product_id: Mapped[int] = reference("product", Label("Продукт", "Product"), required=True, reverse=("deal_lines", Label("В угодах", "In deals")))
+    quantity: Mapped[Decimal] = decimal(Label("Кількість", "Quantity"), scale=4, required=True, default=Decimal(1))
+    price: Mapped[Decimal | None] = money(Label("Ціна", "Price"))
+    discount: Mapped[Decimal | None] = percent(Label("Знижка", "Discount"))
+    amount: Mapped[Decimal | None] = money(Label("Сума", "Amount"), help=Label("Кількість × ціна × (1 − знижка), якщо не задано", "Quantity × price × (1 − discount) unless given"))
+
+
+class StageHistory(Child):
+    """A deal entered a stage: when, from which one, and what it was worth then."""
+
+    __tablename__ = "stage_history"
+    __entity__ = Declared(
+        key="stage_history", label=Label("Перехід етапу", "Stage move"), plural=Label("Історія етапів", "Stage history"), parent="deal",
+        title="stage", columns=("deal", "from_stage", "stage", "entered_at", "amount", "attempt"), order="entered_at",
+        sections=(Section(Label("Перехід", "Move"), ("deal", "from_stage", "stage", "entered_at", "amount", "probability", "reason", "attempt")),),
+    )
+
+    deal_id: Mapped[int] = reference("deal", Label("Угода", "Deal"), required=True, reverse=("stage_history", Label("Історія етапів", "Stage history")))
+    from_stage_id: Mapped[int | None] = reference("stage", Label("З етапу", "From stage"), sensitivity="open")
+    stage_id: Mapped[int] = reference("stage", Label("Етап", "Stage"), required=True, sensitivity="open")
+    entered_at: Mapped[datetime] = moment(Label("Коли", "Entered at"), required=True, indexed=True)
+    amount: Mapped[Decimal | None] = money(Label("Сума тоді", "Amount then"))
+    probability: Mapped[Decimal | None] = percent(Label("Ймовірність тоді", "Probability then"))
+    reason: Mapped[str | None] = text(Label("Чому", "Reason"))
+    attempt: Mapped[int] = integer(Label("Спроба", "Attempt"), required=True, default=1)

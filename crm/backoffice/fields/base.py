@@ -109,8 +109,8 @@ class Field:
         """The value as it stands in an input, such that `parse` reads it back unchanged."""
         return "" if value is None else self.formatter(reader)(value)
 
-    def export(self, value: Any) -> Any:
-        """The value in a file: str, int, bool or None (money and decimals as strings, dates ISO)."""
+    def export(self, value: Any, reader: Reader) -> Any:
+        """The value in a file: str, int, bool or None (money and decimals as strings, dates ISO, options as keys)."""
         return value
 
     def read(self, value: Any, reader: Reader) -> Any:
@@ -119,7 +119,7 @@ class Field:
 
     def journal(self, value: Any) -> Any:
         """The value as JSON for the journal, the outbox and undo; `unjournal` gives it back."""
-        return self.export(value)
+        return value
 
     def unjournal(self, value: Any) -> Any:
         return value

@@ -1,0 +1,1 @@
+"""The one condition language: `tree` reads and bounds the JSON, `compiler` turns it into a predicate, and only into that."""

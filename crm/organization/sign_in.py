@@ -1,0 +1,203 @@
+"""Signing in and out: one stored row a signed-in browser, looked up at every request, so that a lost right to be here bites at once."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Engine, Row, Select, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from crm.backoffice import journal
+from crm.backoffice.catalog import Catalog
+from crm.backoffice.guard import system_session
+from crm.errors import Invalid, NotFound
+from crm.messages import m
+from crm.organization import throttle
+from crm.organization.models import User
+from crm.organization.passwords import check_password, hash_password, outdated, verify_password
+from crm.organization.sign_in_models import SignInSession
+
+KEPT = timedelta(days=30)  # the longest a browser stays signed in
+IDLE = timedelta(hours=12)  # without a request, where it was not asked to stay
+SEEN_EVERY = timedelta(minutes=5)  # how exactly "last seen" is kept: a write a request would be too dear
+REMEMBERED = timedelta(days=90)  # how long an ended session stands in the table
+
+
+@dataclass(frozen=True)
+class Where:
+    """Whence a request comes: the address of the network and what the browser calls itself."""
+
+    address: str
+    agent: str = ""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The signed-in person of a request, and the row of his session."""
+
+    id: int
+    name: str
+    email: str
+    language: str | None
+    time_zone: str | None
+    theme: str | None
+    density: str | None
+    session_id: int
+    seen_at: datetime
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an attempt came to: a token for the cookie, or none — and then perhaps seconds to wait before the next one."""
+
+    token: str | None = None
+    wait: int = 0
+
+
+def fold(email: str) -> str:
+    """An address as it is compared: people type it as they like."""
+    return email.strip().casefold()[:320]
+
+
+def token_hash(token: str) -> str:
+    """What the table keeps of a token: it cannot be turned back, and 256 random bits need no salt."""
+    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def able(email: str) -> Select[Any]:
+    """The person who may sign in with this address: at work, not deleted."""
+    return select(User.id, User.name, User.email, User.password_hash, User.language).where(
+        func.lower(User.email) == fold(email), User.active, User.deleted_at.is_(None)
+    )
+
+
+def attempt(engine: Engine, catalog: Catalog, email: str, password: str, where: Where, *, keep: bool = False) -> Outcome:
+    """Tries to sign in. A wrong password, an unknown address and a person who has left get the same answer for the same work:
+    counted first, one argon2 comparison, one journal row."""
+    with system_session(engine, "sign-in: count the attempt", catalog, write=True, source="ui") as session:
+        counter = _counter(session, email, where)
+        wait = throttle.enter(session, [(throttle.ACCOUNT, counter), (throttle.ADDRESS, throttle.network(where.address))])
+        session.commit()
+    if wait:
+        return Outcome(wait=wait)
+    with system_session(engine, "sign-in: find the account", catalog, source="ui") as session:
+        found = session.execute(able(email)).first()
+    right = verify_password(found.password_hash if found else None, password)
+    actor = found.id if found and right else None
+    with system_session(engine, "sign-in: keep the result", catalog, write=True, source="ui", actor_id=actor) as session:
+        if found is None or not right:
+            journal.event(session, "sign_in_failed", "user", found.id if found else None, {"address": where.address})
+            session.commit()
+            return Outcome()
+        throttle.forgive(session, throttle.ACCOUNT, counter)
+        if outdated(found.password_hash):
+            session.execute(update(User).where(User.id == found.id).values(password_hash=hash_password(password)))
+        token = open_session(session, found.id, found.email, where, keep=keep)
+        journal.event(session, "sign_in", "user", found.id, {"address": where.address})
+        session.commit()
+    return Outcome(token)
+
+
+def _counter(session: Session, email: str, where: Where) -> str:
+    """The subject of the account's counter: an address that signed in lately counts apart from strangers."""
+    since = datetime.now(UTC) - KEPT
+    known = session.execute(
+        select(SignInSession.id).join(User, User.id == SignInSession.user_id)
+        .where(func.lower(User.email) == fold(email), SignInSession.address == where.address[:64], SignInSession.created_at > since).limit(1)
+    ).first()
+    return f"{fold(email)}|{where.address}" if known else fold(email)
+
+
+def open_session(session: Session, user_id: int, email: str, where: Where, *, keep: bool = False) -> str:
+    """A new row for a browser that has shown who it is. Returns the token for its cookie, which is stored nowhere."""
+    now = datetime.now(UTC)
+    throttle.forget_old(session)
+    session.execute(delete(SignInSession).where(SignInSession.expires_at < now - REMEMBERED))
+    token = secrets.token_urlsafe(32)
+    session.add(SignInSession(
+        user_id=user_id, token_hash=token_hash(token), email=email, created_at=now, seen_at=now, expires_at=now + KEPT, kept=keep,
+        address=where.address[:64], agent=where.agent[:255],
+    ))
+    session.flush()
+    return token
+
+
+def identify(engine: Engine, catalog: Catalog, token: str) -> Identity | None:
+    """Who holds this token, by one query; None when the session or the person has come to an end."""
+    now = datetime.now(UTC)
+    with system_session(engine, "sign-in: who is it", catalog, source="ui") as session:
+        row = session.execute(
+            select(
+                User.id, User.name, User.email, User.language, User.time_zone, User.theme, User.density, User.password_changed_at,
+                SignInSession.id.label("session_id"), SignInSession.email.label("signed_in_as"), SignInSession.created_at, SignInSession.seen_at,
+                SignInSession.kept,
+            )
+            .join(User, User.id == SignInSession.user_id)
+            .where(SignInSession.token_hash == token_hash(token), *_alive(now), User.active, User.deleted_at.is_(None))
+        ).first()
+    if row is None or not _sound(row):
+        return None
+    return Identity(row.id, row.name, row.email, row.language, row.time_zone, row.theme, row.density, row.session_id, row.seen_at)
+
+
+def _alive(now: datetime) -> list[Any]:
+    table = SignInSession
+    return [table.revoked_at.is_(None), table.expires_at > now, table.kept | (table.seen_at > now - IDLE)]
+
+
+def _sound(row: Row[Any]) -> bool:
+    """Whether the person still has the address and the password with which he signed in."""
+    same_password = row.password_changed_at is None or row.created_at >= row.password_changed_at
+    return row.signed_in_as == row.email and same_password
+
+
+def note_seen(engine: Engine, catalog: Catalog, who: Identity) -> None:
+    """Keeps when the browser was last here, coarsely."""
+    now = datetime.now(UTC)
+    if now - who.seen_at < SEEN_EVERY:
+        return
+    with system_session(engine, "sign-in: last seen", catalog, write=True, source="ui") as session:
+        session.execute(update(SignInSession).where(SignInSession.id == who.session_id).values(seen_at=now))
+        session.commit()
+
+
+def sessions_of(session: Session, user_id: int) -> list[Mapping[str, Any]]:
+    """The browsers in which a person is signed in now, the latest first: id, created_at, seen_at, kept, address, agent."""
+    table = SignInSession
+    rows = session.execute(
+        select(table.id, table.created_at, table.seen_at, table.kept, table.address, table.agent, table.email.label("signed_in_as"), User.email,
+               User.password_changed_at)
+        .join(User, User.id == table.user_id).where(table.user_id == user_id, *_alive(datetime.now(UTC))).order_by(table.seen_at.desc(), table.id.desc())
+    )
+    return [row._mapping for row in rows if _sound(row)]
+
+
+def revoke(session: Session, user_id: int, *, only: int | None = None, but: int | None = None) -> int:
+    """Ends sessions of a person: all, `only` one, or all `but` one. Returns how many ended; the next request of each finds nobody."""
+    table = SignInSession
+    ended = update(table).where(table.user_id == user_id, table.revoked_at.is_(None))
+    if only is not None:
+        ended = ended.where(table.id == only)
+    if but is not None:
+        ended = ended.where(table.id != but)
+    done = session.execute(ended.values(revoked_at=datetime.now(UTC)).returning(table.id), execution_options={"synchronize_session": False})
+    return len(done.all())
+
+
+def set_password(session: Session, user_id: int, password: str) -> None:
+    """Gives a person a password and ends all his sessions; on a system session, the caller commits.
+    Raises Invalid when it is too weak or the person has no e-mail to sign in with, NotFound."""
+    found = session.execute(select(User.email, User.name).where(User.id == user_id, User.deleted_at.is_(None))).first()
+    if found is None:
+        raise NotFound()
+    if not found.email:
+        raise Invalid({"email": m("A person without an e-mail address cannot sign in.")})
+    check_password(password, found.email, found.name)
+    session.execute(
+        update(User).where(User.id == user_id).values(password_hash=hash_password(password), password_changed_at=datetime.now(UTC)),
+        execution_options={"synchronize_session": False},
+    )
+    revoke(session, user_id)

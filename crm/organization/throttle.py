@@ -1,0 +1,92 @@
+"""Growing pauses between attempts, kept in a table so that every worker counts alike.
+
+An attempt is counted before it is judged: guesses sent side by side do not slip through together. The account counts by what was typed,
+whether such a person exists or not. An address from which the account signed in lately has a counter of its own, so that a stranger's
+guesses do not keep the owner out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from ipaddress import IPv6Address, ip_address
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from crm.organization.sign_in_models import SignInAttempt
+
+
+@dataclass(frozen=True)
+class Limit:
+    """`free` attempts without a pause, then pauses of `first` seconds, doubling up to `longest`; forgotten after `memory` without one."""
+
+    kind: str
+    free: int
+    first: int = 5
+    longest: int = 900
+    memory: timedelta = timedelta(hours=1)
+
+    def pause(self, count: int) -> int:
+        """Seconds to wait after the attempt number `count`."""
+        return 0 if count < self.free else min(self.longest, self.first << min(count - self.free, 16))
+
+
+ACCOUNT = Limit("account", free=5)
+ADDRESS = Limit("address", free=40)
+LETTER_ACCOUNT = Limit("letter", free=3, first=300, longest=3600, memory=timedelta(hours=6))
+LETTER_ADDRESS = Limit("letters", free=20, first=60, longest=3600)
+
+
+def digest(subject: str) -> str:
+    """What stands in the table instead of an account or an address."""
+    return sha256(subject.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def network(address: str) -> str:
+    """The address as one customer of a provider has it: IPv6 hosts change their lower half at will."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address[:64]
+    if isinstance(parsed, IPv6Address):
+        return str(parsed.ipv4_mapped or IPv6Address(int(parsed) >> 64 << 64))
+    return str(parsed)
+
+
+def enter(session: Session, subjects: Sequence[tuple[Limit, str]]) -> int:
+    """Counts one attempt for every (limit, subject). Returns 0, or the seconds to wait when one of them pauses: then nothing was counted
+    and the attempt must not be judged. Give `subjects` in the same order everywhere; the caller commits."""
+    now = datetime.now(UTC)
+    rows = [(limit, _locked(session, limit.kind, digest(subject), now)) for limit, subject in subjects]
+    wait = max((until - now for _, (_, _, _, until) in rows if until is not None), default=timedelta(0))
+    if wait > timedelta(0):
+        return max(1, round(wait.total_seconds()))
+    for limit, (row_id, count, last_at, _) in rows:
+        count = 1 if now - last_at > limit.memory else count + 1
+        pause = limit.pause(count)
+        until = now + timedelta(seconds=pause) if pause else None
+        session.execute(update(SignInAttempt).where(SignInAttempt.id == row_id).values(count=count, last_at=now, until=until))
+    return 0
+
+
+def _locked(session: Session, kind: str, subject: str, now: datetime) -> tuple[int, int, datetime, datetime | None]:
+    """(id, count, last, until) of a counter, made when it is missing, held until the end of the transaction."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(insert(SignInAttempt).values(kind=kind, subject=subject, count=0, last_at=now).on_conflict_do_nothing())
+    table = SignInAttempt
+    found = session.execute(
+        select(table.id, table.count, table.last_at, table.until).where(table.kind == kind, table.subject == subject).with_for_update()
+    ).one()
+    return found.id, found.count, found.last_at, found.until
+
+
+def forgive(session: Session, limit: Limit, subject: str) -> None:
+    """Forgets the attempts of a subject that has shown itself; the address keeps its count, or one good account would wash it clean."""
+    session.execute(delete(SignInAttempt).where(SignInAttempt.kind == limit.kind, SignInAttempt.subject == digest(subject)))
+
+
+def forget_old(session: Session) -> None:
+    """Removes counters that no limit remembers any more."""
+    session.execute(delete(SignInAttempt).where(SignInAttempt.last_at < datetime.now(UTC) - timedelta(days=1)))

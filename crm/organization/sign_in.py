@@ -8,11 +8,10 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Engine, Row, Select, delete, func, select, update
-from sqlalchemy.orm import Session
 
 from crm.backoffice import journal
 from crm.backoffice.catalog import Catalog
-from crm.backoffice.guard import system_session
+from crm.backoffice.guard import DataSession, SystemSession, system_session
 from crm.errors import Invalid, NotFound
 from crm.messages import m
 from crm.organization import throttle
@@ -69,9 +68,12 @@ def token_hash(token: str) -> str:
 
 def able(email: str) -> Select[Any]:
     """The person who may sign in with this address: at work, not deleted."""
-    return select(User.id, User.name, User.email, User.password_hash, User.language).where(
-        func.lower(User.email) == fold(email), User.active, User.deleted_at.is_(None)
-    )
+    return accounts().where(func.lower(User.email) == fold(email))
+
+
+def accounts() -> Select[Any]:
+    """Those who may sign in at all, with what that takes."""
+    return select(User.id, User.name, User.email, User.password_hash, User.password_changed_at, User.language).where(User.active, User.deleted_at.is_(None))
 
 
 def attempt(engine: Engine, catalog: Catalog, email: str, password: str, where: Where, *, keep: bool = False) -> Outcome:
@@ -95,13 +97,13 @@ def attempt(engine: Engine, catalog: Catalog, email: str, password: str, where: 
         throttle.forgive(session, throttle.ACCOUNT, counter)
         if outdated(found.password_hash):
             session.execute(update(User).where(User.id == found.id).values(password_hash=hash_password(password)))
-        token = open_session(session, found.id, found.email, where, keep=keep)
+        token = open_session(session, found, where, keep=keep)
         journal.event(session, "sign_in", "user", found.id, {"address": where.address})
         session.commit()
     return Outcome(token)
 
 
-def _counter(session: Session, email: str, where: Where) -> str:
+def _counter(session: SystemSession, email: str, where: Where) -> str:
     """The subject of the account's counter: an address that signed in lately counts apart from strangers."""
     since = datetime.now(UTC) - KEPT
     known = session.execute(
@@ -111,15 +113,16 @@ def _counter(session: Session, email: str, where: Where) -> str:
     return f"{fold(email)}|{where.address}" if known else fold(email)
 
 
-def open_session(session: Session, user_id: int, email: str, where: Where, *, keep: bool = False) -> str:
-    """A new row for a browser that has shown who it is. Returns the token for its cookie, which is stored nowhere."""
+def open_session(session: SystemSession, account: Row[Any], where: Where, *, keep: bool = False) -> str:
+    """A new row for a browser that has shown who it is: `account` is a row of `accounts()` as it was when that was shown.
+    Returns the token for its cookie, which is stored nowhere."""
     now = datetime.now(UTC)
     throttle.forget_old(session)
     session.execute(delete(SignInSession).where(SignInSession.expires_at < now - REMEMBERED))
     token = secrets.token_urlsafe(32)
     session.add(SignInSession(
-        user_id=user_id, token_hash=token_hash(token), email=email, created_at=now, seen_at=now, expires_at=now + KEPT, kept=keep,
-        address=where.address[:64], agent=where.agent[:255],
+        user_id=account.id, token_hash=token_hash(token), email=account.email, password_changed_at=account.password_changed_at, created_at=now, seen_at=now,
+        expires_at=now + KEPT, kept=keep, address=where.address[:64], agent=where.agent[:255],
     ))
     session.flush()
     return token
@@ -132,8 +135,8 @@ def identify(engine: Engine, catalog: Catalog, token: str) -> Identity | None:
         row = session.execute(
             select(
                 User.id, User.name, User.email, User.language, User.time_zone, User.theme, User.density, User.password_changed_at,
-                SignInSession.id.label("session_id"), SignInSession.email.label("signed_in_as"), SignInSession.created_at, SignInSession.seen_at,
-                SignInSession.kept,
+                SignInSession.id.label("session_id"), SignInSession.email.label("signed_in_as"),
+                SignInSession.password_changed_at.label("password_then"), SignInSession.seen_at,
             )
             .join(User, User.id == SignInSession.user_id)
             .where(SignInSession.token_hash == token_hash(token), *_alive(now), User.active, User.deleted_at.is_(None))
@@ -150,8 +153,7 @@ def _alive(now: datetime) -> list[Any]:
 
 def _sound(row: Row[Any]) -> bool:
     """Whether the person still has the address and the password with which he signed in."""
-    same_password = row.password_changed_at is None or row.created_at >= row.password_changed_at
-    return row.signed_in_as == row.email and same_password
+    return bool(row.signed_in_as == row.email and row.password_then == row.password_changed_at)
 
 
 def note_seen(engine: Engine, catalog: Catalog, who: Identity) -> None:
@@ -164,31 +166,30 @@ def note_seen(engine: Engine, catalog: Catalog, who: Identity) -> None:
         session.commit()
 
 
-def sessions_of(session: Session, user_id: int) -> list[Mapping[str, Any]]:
+def sessions_of(session: SystemSession, user_id: int) -> list[Mapping[str, Any]]:
     """The browsers in which a person is signed in now, the latest first: id, created_at, seen_at, kept, address, agent."""
     table = SignInSession
     rows = session.execute(
         select(table.id, table.created_at, table.seen_at, table.kept, table.address, table.agent, table.email.label("signed_in_as"), User.email,
-               User.password_changed_at)
+               table.password_changed_at.label("password_then"), User.password_changed_at)
         .join(User, User.id == table.user_id).where(table.user_id == user_id, *_alive(datetime.now(UTC))).order_by(table.seen_at.desc(), table.id.desc())
     )
     return [row._mapping for row in rows if _sound(row)]
 
 
-def revoke(session: Session, user_id: int, *, only: int | None = None, but: int | None = None) -> int:
+def revoke(session: DataSession, user_id: int, *, only: int | None = None, but: int | None = None) -> int:
     """Ends sessions of a person: all, `only` one, or all `but` one. Returns how many ended; the next request of each finds nobody."""
-    table = SignInSession
-    ended = update(table).where(table.user_id == user_id, table.revoked_at.is_(None))
+    table = SignInSession.__table__
+    ended = update(table).where(table.c.user_id == user_id, table.c.revoked_at.is_(None))
     if only is not None:
-        ended = ended.where(table.id == only)
+        ended = ended.where(table.c.id == only)
     if but is not None:
-        ended = ended.where(table.id != but)
-    done = session.execute(ended.values(revoked_at=datetime.now(UTC)).returning(table.id), execution_options={"synchronize_session": False})
-    return len(done.all())
+        ended = ended.where(table.c.id != but)
+    return len(session.kernel(ended.values(revoked_at=datetime.now(UTC)).returning(table.c.id)).all())
 
 
-def set_password(session: Session, user_id: int, password: str) -> None:
-    """Gives a person a password and ends all his sessions; on a system session, the caller commits.
+def set_password(session: SystemSession, user_id: int, password: str) -> None:
+    """Gives a person a password and ends all his sessions; the caller commits.
     Raises Invalid when it is too weak or the person has no e-mail to sign in with, NotFound."""
     found = session.execute(select(User.email, User.name).where(User.id == user_id, User.deleted_at.is_(None))).first()
     if found is None:
@@ -196,8 +197,6 @@ def set_password(session: Session, user_id: int, password: str) -> None:
     if not found.email:
         raise Invalid({"email": m("A person without an e-mail address cannot sign in.")})
     check_password(password, found.email, found.name)
-    session.execute(
-        update(User).where(User.id == user_id).values(password_hash=hash_password(password), password_changed_at=datetime.now(UTC)),
-        execution_options={"synchronize_session": False},
-    )
+    user = User.__table__
+    session.execute(update(user).where(user.c.id == user_id).values(password_hash=hash_password(password), password_changed_at=datetime.now(UTC)))
     revoke(session, user_id)

@@ -13,8 +13,8 @@ from ipaddress import IPv6Address, ip_address
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
+from crm.backoffice.guard import SystemSession
 from crm.organization.sign_in_models import SignInAttempt
 
 
@@ -55,14 +55,15 @@ def network(address: str) -> str:
     return str(parsed)
 
 
-def enter(session: Session, subjects: Sequence[tuple[Limit, str]]) -> int:
+def enter(session: SystemSession, subjects: Sequence[tuple[Limit, str]]) -> int:
     """Counts one attempt for every (limit, subject). Returns 0, or the seconds to wait when one of them pauses: then nothing was counted
     and the attempt must not be judged. Give `subjects` in the same order everywhere; the caller commits."""
     now = datetime.now(UTC)
     rows = [(limit, _locked(session, limit.kind, digest(subject), now)) for limit, subject in subjects]
-    wait = max((until - now for _, (_, _, _, until) in rows if until is not None), default=timedelta(0))
-    if wait > timedelta(0):
-        return max(1, round(wait.total_seconds()))
+    # A pause longer than any limit gives is a clock that was set back.
+    waits = [(until - now).total_seconds() for limit, (_, _, _, until) in rows if until is not None and until - now <= timedelta(seconds=limit.longest)]
+    if any(wait > 0 for wait in waits):
+        return max(1, round(max(waits)))
     for limit, (row_id, count, last_at, _) in rows:
         count = 1 if now - last_at > limit.memory else count + 1
         pause = limit.pause(count)
@@ -71,7 +72,7 @@ def enter(session: Session, subjects: Sequence[tuple[Limit, str]]) -> int:
     return 0
 
 
-def _locked(session: Session, kind: str, subject: str, now: datetime) -> tuple[int, int, datetime, datetime | None]:
+def _locked(session: SystemSession, kind: str, subject: str, now: datetime) -> tuple[int, int, datetime, datetime | None]:
     """(id, count, last, until) of a counter, made when it is missing, held until the end of the transaction."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     session.execute(insert(SignInAttempt).values(kind=kind, subject=subject, count=0, last_at=now).on_conflict_do_nothing())
@@ -82,11 +83,11 @@ def _locked(session: Session, kind: str, subject: str, now: datetime) -> tuple[i
     return found.id, found.count, found.last_at, found.until
 
 
-def forgive(session: Session, limit: Limit, subject: str) -> None:
+def forgive(session: SystemSession, limit: Limit, subject: str) -> None:
     """Forgets the attempts of a subject that has shown itself; the address keeps its count, or one good account would wash it clean."""
     session.execute(delete(SignInAttempt).where(SignInAttempt.kind == limit.kind, SignInAttempt.subject == digest(subject)))
 
 
-def forget_old(session: Session) -> None:
+def forget_old(session: SystemSession) -> None:
     """Removes counters that no limit remembers any more."""
     session.execute(delete(SignInAttempt).where(SignInAttempt.last_at < datetime.now(UTC) - timedelta(days=1)))

@@ -17,7 +17,8 @@ class SignInSession(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    email: Mapped[str] = mapped_column(String(320))  # signed in with this address; another one ends the session
+    email: Mapped[str] = mapped_column(String(320))  # signed in with this address and password; others end the session
+    password_changed_at: Mapped[datetime | None] = mapped_column(UtcMoment())
     created_at: Mapped[datetime] = mapped_column(UtcMoment())
     seen_at: Mapped[datetime] = mapped_column(UtcMoment())
     expires_at: Mapped[datetime] = mapped_column(UtcMoment(), index=True)

@@ -1,0 +1,167 @@
+"""The configuration in force as one immutable value: entities, picklists, pipelines, the company. Built once a version, passed down."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine, func, select
+
+from crm.backoffice.configuration import CompanySettings, ConfigVersion, OptionRow, PicklistRow
+from crm.backoffice.entities import Base, Entity, Relation, describe
+from crm.backoffice.fields.base import Reader
+from crm.errors import UnknownName
+from crm.messages import Label
+
+
+@dataclass(frozen=True)
+class Option:
+    """One value of a picklist."""
+
+    id: int
+    key: str
+    label: Label
+    colour: str = ""
+    position: int = 0
+    retired: bool = False
+
+
+@dataclass(frozen=True)
+class Picklist:
+    """The values a picklist field may take, in order."""
+
+    key: str
+    label: Label
+    options: tuple[Option, ...] = ()
+
+    def by_id(self, option_id: int) -> Option | None:
+        return next((o for o in self.options if o.id == option_id), None)
+
+    def by_key(self, key: str) -> Option | None:
+        return next((o for o in self.options if o.key == key), None)
+
+
+@dataclass(frozen=True)
+class Configured:
+    """A row of a configuration entity (a pipeline, a stage), known to everybody without a query."""
+
+    id: int
+    code: str
+    key: str
+    label: Label
+    parent_id: int | None = None
+    position: int = 0
+    retired: bool = False
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Company:
+    """Whose installation this is: base currency, time zone and language."""
+
+    name: str = ""
+    currency: str = "UAH"
+    zone: ZoneInfo = ZoneInfo("Europe/Kyiv")
+    language: str = "uk"
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Everything that is configured, at one version."""
+
+    version: int
+    entities: Mapping[str, Entity]
+    picklists: Mapping[str, Picklist] = field(default_factory=dict)
+    configured: Mapping[str, Mapping[int, Configured]] = field(default_factory=dict)
+    company: Company = Company()
+
+    def entity(self, key: str) -> Entity:
+        """Raises UnknownName."""
+        found = self.entities.get(key)
+        if found is None:
+            raise UnknownName(key)
+        return found
+
+    @cached_property
+    def options(self) -> Mapping[int, Option]:
+        """Every option of every picklist by its number."""
+        return {o.id: o for p in self.picklists.values() for o in p.options}
+
+    def reader(self, language: str | None = None, zone: ZoneInfo | None = None) -> Reader:
+        """Somebody who reads in `language` and `zone`; by default the company's."""
+        zone = zone or self.company.zone
+        return Reader(language or self.company.language, zone, datetime.now(UTC).astimezone(zone).date(), self)
+
+
+def shape() -> Catalog:
+    """The catalog of the product's own entities, without a database."""
+    entities: dict[str, Entity] = {}
+    for mapper in sorted(Base.registry.mappers, key=lambda m: m.class_.__module__ + m.class_.__qualname__):
+        if mapper.class_.__entity__ is not None:
+            entity = describe(mapper.class_)
+            entities[entity.key] = entity
+    return Catalog(0, MappingProxyType(link(entities)))
+
+
+def link(entities: Mapping[str, Entity]) -> dict[str, Entity]:
+    """The same entities, each with the relations that references of the others give it."""
+    relations: dict[str, dict[str, Relation]] = {key: {} for key in entities}
+    for entity in entities.values():
+        for spec in entity.fields.values():
+            if spec.target and spec.reverse and spec.target in relations:
+                name, label = spec.reverse
+                relations[spec.target][name] = Relation(name, label, entity.key, spec.key)
+    return {key: replace(entity, relations=MappingProxyType(relations[key])) for key, entity in entities.items()}
+
+
+def load_catalog(engine: Engine) -> Catalog:
+    """The catalog in force. The database must be migrated."""
+    with engine.connect() as connection:
+        return read_catalog(connection)
+
+
+def version_in_force(connection: Connection) -> int:
+    """The number of the newest configuration, 0 before the first."""
+    return connection.scalar(select(func.max(ConfigVersion.id))) or 0
+
+
+def read_catalog(connection: Connection) -> Catalog:
+    """The catalog as this connection's transaction sees it."""
+    static = shape()
+    configured = {e.key: MappingProxyType(_configured(connection, e)) for e in static.entities.values() if e.declared.configuration}
+    return replace(
+        static, version=version_in_force(connection), picklists=MappingProxyType(_picklists(connection, static.entities.values())),
+        configured=MappingProxyType(configured), company=_company(connection),
+    )
+
+
+def _company(connection: Connection) -> Company:
+    row = connection.execute(select(CompanySettings.__table__)).first()
+    return Company(row.name, row.currency, ZoneInfo(row.time_zone), row.language) if row else Company()
+
+
+def _picklists(connection: Connection, entities: Iterable[Entity]) -> dict[str, Picklist]:
+    lists = {f.picklist: Picklist(f.picklist, f.label) for e in entities for f in e.fields.values() if f.picklist}
+    for row in connection.execute(select(PicklistRow.__table__).order_by(PicklistRow.id)):
+        lists[row.key] = Picklist(row.key, Label(row.label_uk, row.label_en))
+    options: dict[str, list[Option]] = {}
+    for row in connection.execute(select(OptionRow.__table__).order_by(OptionRow.position, OptionRow.id)):
+        options.setdefault(row.picklist, []).append(Option(row.id, row.key, Label(row.label_uk, row.label_en), row.colour, row.position, row.retired))
+    return {key: replace(p, options=tuple(options.get(key, ()))) for key, p in lists.items()}
+
+
+def _configured(connection: Connection, entity: Entity) -> dict[int, Configured]:
+    table = entity.cls.__table__
+    parent = next((f.attribute for f in entity.fields.values() if f.target and f.required and not f.system), None)
+    rows = connection.execute(select(table).where(table.c.deleted_at.is_(None)).order_by(*([table.c.position] if "position" in table.c else []), table.c.id))
+    found: dict[int, Configured] = {}
+    for row in rows.mappings():
+        label = Label(row["name"], row.get("name_en") or row["name"])
+        found[row["id"]] = Configured(
+            row["id"], row["code"], row.get("key") or row["code"], label, row[parent] if parent else None, row.get("position") or 0,
+            bool(row.get("retired")), MappingProxyType({k: row[f.attribute] for k, f in entity.fields.items() if not f.system}),
+        )
+    return found

@@ -1,0 +1,166 @@
+"""The one condition language as a predicate over what a reader may see, and as nothing else.
+
+Truth has two values: an unknown comparison counts as false wherever it stands, and `not` negates plainly. A positive leaf may
+yield NULL, which WHERE, AND and OR take as false; wherever something is negated, NULL is first made false.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, and_, exists, false, func, literal, not_, or_, select, true, type_coerce
+
+from crm.backoffice.conditions.tree import Aggregate, All, Any_, Leaf, Node, Not
+from crm.backoffice.fields.base import NEGATED, Field, FieldError
+from crm.errors import BadRequest, UnknownName
+from crm.messages import m
+
+if TYPE_CHECKING:
+    from crm.backoffice.sight import Source
+
+ME = "@me"
+
+
+def compile_condition(node: Node, source: "Source") -> ColumnElement[bool]:
+    """The predicate of `node` over `source`. Raises BadRequest for a wrong value, UnknownName for a hidden or missing field."""
+    match node:
+        case All(parts):
+            return and_(true(), *(compile_condition(p, source) for p in parts))
+        case Any_(parts):
+            return or_(false(), *(compile_condition(p, source) for p in parts))
+        case Not(part):
+            return _negated(compile_condition(part, source))
+        case Leaf(path, op, value):
+            positive = NEGATED.get(op)
+            if positive is not None:
+                return _negated(_leaf(path, positive, value, source))
+            return _leaf(path, op, value, source)
+        case Aggregate():
+            return _aggregate(node, source)
+
+
+def _negated(predicate: ColumnElement[bool]) -> ColumnElement[bool]:
+    return not_(func.coalesce(predicate, false()))
+
+
+def _leaf(path: tuple[str, ...], op: str, value: Any, source: "Source") -> ColumnElement[bool]:
+    name, rest = path[0], path[1:]
+    if name == "id" and not rest and name not in source.entity.fields:
+        return _number(source, op, value)
+    relation = source.entity.relations.get(name)
+    if relation is not None and name not in source.entity.fields:
+        rows, link = source.rows_of(relation.entity, relation.field)
+        if not rest and op != "not_empty":
+            raise _wrong(m("Of the rows “%(name)s” only empty and not empty can be asked.", name=name))
+        parts = [link, _leaf(rest, op, value, rows)] if rest else [link]
+        return exists(select(1).select_from(rows.table).where(*parts).correlate(source.table))
+    spec = source.field(name)
+    if rest:
+        target, link = source.hop(name)
+        return exists(select(1).select_from(target.table).where(link, _leaf(rest, op, value, target)).correlate(source.table))
+    return _comparison(spec, op, value, source)
+
+
+def _comparison(spec: Field, op: str, value: Any, source: "Source") -> ColumnElement[bool]:
+    if op not in spec.operators and op not in ("eq", "in", "not_empty"):
+        raise _wrong(m("“%(field)s” cannot be compared so.", field=spec.label))
+    try:
+        if spec.target and op in ("eq", "in"):
+            return _reference(spec, value if op == "in" else [value], source)
+        operand = spec.operand(op, value, source.sight.reader)
+        return spec.compare(lambda companion: source.column(spec.key, companion), op, operand)
+    except FieldError as wrong:
+        raise BadRequest(m("“%(field)s”: %(why)s", field=spec.label, why=wrong.message)) from None
+
+
+def _reference(spec: Field, values: Any, source: "Source") -> ColumnElement[bool]:
+    """A reference is compared by number, by code, by a stage's key, or with the reader himself."""
+    if not isinstance(values, list) or len(values) > 1000 or any(isinstance(v, bool | float | dict | list) or v is None for v in values):
+        raise _wrong(m("“%(field)s” is compared with a code or a number.", field=spec.label))
+    column = source[spec.key]
+    known = source.sight.catalog.configured.get(spec.target or "")
+    ids = {v for v in values if isinstance(v, int) and abs(v) < 2**63}
+    codes = [v for v in values if isinstance(v, str)]
+    if ME in codes and spec.target == "user":
+        codes.remove(ME)
+        ids |= {source.sight.actor_id or 0}
+    if known is not None:
+        ids |= {c.id for c in known.values() if c.key in codes or c.code in codes}
+        codes = []
+    parts: list[ColumnElement[bool]] = [column.in_(sorted(ids))] if ids else []
+    if codes:
+        target, link = source.hop(spec.key)
+        parts.append(exists(select(1).select_from(target.table).where(link, target["code"].in_(codes)).correlate(source.table)))
+    return or_(false(), *parts)
+
+
+def _number(source: "Source", op: str, value: Any) -> ColumnElement[bool]:
+    """`id`, which is no field: for links to exactly these records."""
+    values = value if op == "in" else [value]
+    if op not in ("eq", "in") or not isinstance(values, list) or len(values) > 1000 or any(not isinstance(v, int) or abs(v) >= 2**63 for v in values):
+        raise _wrong(m("A record's number is compared with whole numbers."))
+    return source.table.c.id.in_(values)
+
+
+def _aggregate(node: Aggregate, source: "Source") -> ColumnElement[bool]:
+    path = node.path
+    if node.of is not None:
+        rows, link = source.rows_of(*node.of)
+    else:
+        relation = source.entity.relations.get(path[0]) if path else None
+        if relation is None:
+            raise UnknownName(path[0] if path else node.function)
+        rows, link = source.rows_of(relation.entity, relation.field)
+        path = path[1:]
+    if len(path) > 1 or (not path and node.function != "count"):
+        raise _wrong(m("“%(function)s” takes one field of a relation.", function=node.function))
+    measured: ColumnElement[Any]
+    if node.function == "count":
+        measured = func.count(rows[path[0]]) if path else func.count()
+        low_high = _numbers(node, lambda v: _count(v))
+    else:
+        spec = rows.field(path[0])
+        if node.function in ("sum", "avg") and not (spec.totals or spec.type in ("integer", "decimal", "money", "percent")):
+            raise _wrong(m("“%(field)s” cannot be added up.", field=spec.label))
+        column = rows[path[0]]
+        measured = type_coerce(getattr(func, node.function)(column), column.type)
+        low_high = _numbers(node, lambda v: spec.read(v, source.sight.reader))
+    inner = select(measured).select_from(rows.table).where(link, *([compile_condition(node.where, rows)] if node.where else []))
+    value = inner.correlate(source.table).scalar_subquery()
+    match node.op:
+        case "eq":
+            return value == low_high[0]
+        case "ne":
+            return _negated(value == low_high[0])
+        case "lt":
+            return value < low_high[0]
+        case "le":
+            return value <= low_high[0]
+        case "gt":
+            return value > low_high[0]
+        case "ge":
+            return value >= low_high[0]
+        case _:
+            return value.between(low_high[0], low_high[1])
+
+
+def _numbers(node: Aggregate, read: Any) -> list[Any]:
+    values = node.value if node.op == "between" else [node.value]
+    if not isinstance(values, list) or (node.op == "between" and len(values) != 2) or any(v is None for v in values):
+        raise _wrong(m("A number is expected here."))
+    try:
+        return [read(v) for v in values]
+    except FieldError as wrong:
+        raise BadRequest(wrong.message) from None
+
+
+def _count(value: Any) -> ColumnElement[int]:
+    try:
+        number = int(str(value))
+    except ValueError:
+        raise _wrong(m("A number is expected here.")) from None
+    if abs(number) >= 2**63:
+        raise _wrong(m("The number is too large."))
+    return literal(number)
+
+
+def _wrong(message: Any) -> BadRequest:
+    return BadRequest(message)

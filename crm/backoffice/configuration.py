@@ -1,0 +1,60 @@
+"""What administrators configure, as rows: the company itself, picklists with their options, and a number for every version."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm.backoffice.entities import Base
+from crm.backoffice.types import UtcMoment
+
+
+class CompanySettings(Base):
+    """The company: one row, made by `flask init`."""
+
+    __tablename__ = "company"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(255), default="")
+    currency: Mapped[str] = mapped_column(String(3))
+    time_zone: Mapped[str] = mapped_column(String(64))
+    language: Mapped[str] = mapped_column(String(2))
+
+
+class PicklistRow(Base):
+    """A list of options under a stable key."""
+
+    __tablename__ = "picklist"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    label_uk: Mapped[str] = mapped_column(String(255))
+    label_en: Mapped[str] = mapped_column(String(255))
+
+
+class OptionRow(Base):
+    """One option of a picklist. Retired and not deleted: records keep pointing at it."""
+
+    __tablename__ = "picklist_option"
+    __table_args__ = (UniqueConstraint("picklist", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    picklist: Mapped[str] = mapped_column(String(64), ForeignKey("picklist.key"))
+    key: Mapped[str] = mapped_column(String(64))
+    label_uk: Mapped[str] = mapped_column(String(255))
+    label_en: Mapped[str] = mapped_column(String(255))
+    colour: Mapped[str] = mapped_column(String(16), default="")
+    position: Mapped[int] = mapped_column(default=0)
+    retired: Mapped[bool] = mapped_column(default=False)
+
+
+class ConfigVersion(Base):
+    """A version of the configuration; the highest number is the one in force."""
+
+    __tablename__ = "config_version"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcMoment())
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    summary: Mapped[list[Any]] = mapped_column(JSON)

@@ -1,0 +1,264 @@
+"""The one door for writes. Form, cell, board, import, API, undo and jobs come through here and through nothing else.
+
+Every verb checks first and then writes, inside a savepoint of its own: when it raises, nothing of it is written. The caller commits.
+Values are Python's: references, options and stages are numbers, money is Decimal in the record's currency.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+
+from crm.backoffice import journal, outbox, rules
+from crm.backoffice.entities import Entity
+from crm.backoffice.guard import DataSession, SystemSession
+from crm.backoffice.journal import Entry
+from crm.backoffice.rules import Draft
+from crm.backoffice.saving import numbers, rights
+from crm.backoffice.saving.drafts import EMPTY, Problems, clean, fill_in, judge
+from crm.errors import Conflict, Invalid, NotFound
+from crm.messages import Message
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A record after a save; `changed` are the keys whose values differ now, none when nothing did."""
+
+    id: int
+    row_version: int
+    changed: frozenset[str]
+
+
+class InvalidRows(Invalid):
+    """Several records were given and some are not accepted; `rows` says which, by position, and why."""
+
+    def __init__(self, problems: Mapping[int, Mapping[str, Message]]) -> None:
+        super().__init__(next(iter(problems.values())))
+        self.rows = problems
+
+
+def create(session: DataSession, entity: str, values: Values) -> int:
+    """A new record; its id. Raises Invalid, Forbidden, UnknownName."""
+    return create_many(session, entity, [values])[0]
+
+
+def create_many(session: DataSession, entity: str, rows: Sequence[Values]) -> list[int]:
+    """New records, all or none; their ids in order. Raises InvalidRows, Forbidden, UnknownName."""
+    if not rows:
+        return []
+    kind = session.catalog.entity(entity)
+    with session.begin_nested():
+        drafts, problems = _new(session, kind, rows, numbers.next_ids(session, kind, len(rows)))
+        if problems:
+            raise InvalidRows(problems)
+        now = datetime.now(UTC)
+        stamps = {"row_version": 1, "created_at": now, "updated_at": now, "created_by_id": session.actor_id, "updated_by_id": session.actor_id}
+        session.kernel(insert(kind.cls.__table__), [{"id": d.id, **_stored(kind, d.new), **stamps} for d in drafts])
+        rights.check_result(session, kind, (d.id for d in drafts), "create")
+        rights.check_fields(session, kind, drafts, "create")
+        _keep(session, kind, drafts, "create", {d.id: 1 for d in drafts})
+        rules.follow(session, entity, drafts)
+    return [d.id for d in drafts]
+
+
+def check_new(session: DataSession, entity: str, rows: Sequence[Values]) -> Mapping[int, Mapping[str, Message]]:
+    """What `create_many` would refuse, by position, without writing anything."""
+    kind = session.catalog.entity(entity)
+    return _new(session, kind, rows, [-n - 1 for n in range(len(rows))])[1] if rows else {}
+
+
+def change(session: DataSession, entity: str, record_id: int, values: Values, *, seen_version: int | None = None) -> Saved:
+    """Change a record. With `seen_version`, what others changed since is kept where it does not collide.
+
+    Raises NotFound, Forbidden, Invalid, UnknownName, and Conflict when both sides changed a field.
+    """
+    seen = {record_id: seen_version} if seen_version is not None else {}
+    return change_many(session, entity, {record_id: values}, seen_versions=seen)[0]
+
+
+def change_many(session: DataSession, entity: str, changes: Mapping[int, Values], *, seen_versions: Mapping[int, int] | None = None) -> list[Saved]:
+    """Change several records, all or none, in the order given. Raises as `change` does, InvalidRows by position."""
+    if not changes:
+        return []
+    kind = session.catalog.entity(entity)
+    with session.begin_nested():
+        rights.check_existing(session, kind, list(changes), "update")
+        stored = _load(session, kind, list(changes), lock=True)
+        drafts, problems = _changed(session, kind, changes, stored)
+        _merge(session, kind, drafts, stored, seen_versions or {})
+        if problems:
+            raise InvalidRows(problems)
+        touched = [d for d in drafts if d.changed(*kind.fields)]
+        rights.check_fields(session, kind, touched, "update")
+        leaving = rights.check_assignment(session, kind, touched)
+        versions = _update(session, kind, touched, {i: row["row_version"] for i, row in stored.items()})
+        rights.check_result(session, kind, (d.id for d in touched if d.id not in leaving), "update")
+        _keep(session, kind, touched, "update", versions)
+        rules.follow(session, entity, touched)
+    return [
+        Saved(d.id, versions.get(d.id, stored[d.id]["row_version"]), frozenset(k for k in kind.fields if d.changed(k)) if d.id in versions else frozenset())
+        for d in drafts
+    ]
+
+
+def check_changes(session: DataSession, entity: str, changes: Mapping[int, Values]) -> Mapping[int, Mapping[str, Message]]:
+    """What `change_many` would refuse, by position, without writing anything. Raises NotFound, Forbidden, UnknownName."""
+    kind = session.catalog.entity(entity)
+    rights.check_existing(session, kind, list(changes), "update")
+    return _changed(session, kind, changes, _load(session, kind, list(changes)))[1]
+
+
+def remove(session: DataSession, entity: str, record_id: int, *, seen_version: int | None = None) -> Saved:
+    """Put a record into the recycle bin. Raises NotFound, Forbidden, Conflict."""
+    seen = {record_id: seen_version} if seen_version is not None else {}
+    return remove_many(session, entity, [record_id], seen_versions=seen)[0]
+
+
+def remove_many(session: DataSession, entity: str, ids: Sequence[int], *, seen_versions: Mapping[int, int] | None = None) -> list[Saved]:
+    """Put several records into the recycle bin, all or none."""
+    return _set_deleted(session, session.catalog.entity(entity), ids, datetime.now(UTC), seen_versions or {})
+
+
+def restore(session: DataSession, entity: str, record_id: int) -> Saved:
+    """Take a record out of the recycle bin. Raises NotFound, Forbidden, Invalid when its code has been taken meanwhile."""
+    return _set_deleted(session, session.catalog.entity(entity), [record_id], None, {})[0]
+
+
+# --- steps -------------------------------------------------------------------------------------------------------
+
+
+def _new(session: DataSession, kind: Entity, rows: Sequence[Values], ids: Sequence[int]) -> tuple[list[Draft], Problems]:
+    rights.may_name(session, kind, {k for row in rows for k in row if k in kind.fields}, "create")
+    problems = Problems()
+    drafts: list[Draft] = []
+    for position, (row, record_id) in enumerate(zip(rows, ids, strict=True)):
+        accepted, refused = clean(session, kind, row)
+        for key, message in refused.items():
+            problems.add(position, key, message)
+        draft = Draft(kind, session, record_id, EMPTY, accepted, frozenset(row), is_new=True)
+        if kind.is_record and not draft["code"]:
+            draft["code"] = numbers.code(kind, record_id)
+        drafts.append(draft)
+    fill_in(session, kind, drafts)
+    judge(session, kind, drafts, problems)
+    return drafts, problems
+
+
+def _changed(session: DataSession, kind: Entity, changes: Mapping[int, Values], stored: Mapping[int, Mapping[str, Any]]) -> tuple[list[Draft], Problems]:
+    rights.may_name(session, kind, {k for row in changes.values() for k in row if k in kind.fields}, "update")
+    problems = Problems()
+    drafts: list[Draft] = []
+    for position, (record_id, row) in enumerate(changes.items()):
+        accepted, refused = clean(session, kind, row)
+        for key, message in refused.items():
+            problems.add(position, key, message)
+        old = stored[record_id]
+        drafts.append(Draft(kind, session, record_id, old, {**old, **accepted}, frozenset(row), is_new=False))
+    moving = [d for d in drafts if d.changed(*kind.fields)]
+    judged = Problems()
+    judge(session, kind, moving, judged)
+    places = {id(d): n for n, d in enumerate(drafts)}
+    for place, found in judged.items():
+        for key, message in found.items():
+            problems.add(places[id(moving[place])], key, message)
+    return drafts, problems
+
+
+def _merge(session: DataSession, kind: Entity, drafts: Sequence[Draft], stored: Mapping[int, Mapping[str, Any]], seen: Mapping[int, int]) -> None:
+    for draft in drafts:
+        version = seen.get(draft.id)
+        if version is None or version == stored[draft.id]["row_version"]:
+            continue
+        theirs = journal.changed_since(session, kind.key, draft.id, version)
+        collide = tuple(sorted(k for k in draft.given & theirs if draft.changed(k)))
+        if collide:
+            raise Conflict(kind.key, draft.id, collide)
+
+
+def _load(session: DataSession, kind: Entity, ids: Sequence[int], *, lock: bool = False) -> dict[int, dict[str, Any]]:
+    """The stored values of rows by field key, unseen by anybody but the rules and the journal."""
+    table = kind.cls.__table__
+    columns = [table.c.id, *(table.c[f.attribute].label(f"f_{k}") for k, f in kind.fields.items())]
+    found: dict[int, dict[str, Any]] = {}
+    for start in range(0, len(ids), 500):
+        query = select(*columns).where(table.c.id.in_(ids[start : start + 500]))
+        for row in session.kernel(query.with_for_update() if lock else query).mappings():
+            found[row["id"]] = {k: row[f"f_{k}"] for k in kind.fields}
+    if len(found) < len(set(ids)):
+        raise NotFound()
+    return found
+
+
+def _stored(kind: Entity, values: Values, keys: Sequence[str] | None = None) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for key in keys if keys is not None else kind.fields:
+        spec = kind.fields[key]
+        if not spec.system or values.get(key) is not None:
+            row |= spec.stored(values.get(key))
+    return row
+
+
+def _update(session: DataSession, kind: Entity, drafts: Sequence[Draft], versions: Mapping[int, int]) -> dict[int, int]:
+    """Write the changed columns of each draft where the version is still the one read; the new versions."""
+    table = kind.cls.__table__
+    groups: dict[tuple[str, ...], list[Draft]] = {}
+    for draft in drafts:
+        groups.setdefault(tuple(k for k in kind.fields if draft.changed(k)), []).append(draft)
+    stamps = {"updated_at": datetime.now(UTC), "updated_by_id": session.actor_id}
+    for keys, group in groups.items():
+        rows = [{"b_id": d.id, "b_version": versions[d.id], **_stored(kind, d.new, keys), "row_version": versions[d.id] + 1, **stamps} for d in group]
+        names = [n for n in rows[0] if not n.startswith("b_")]
+        statement = (
+            update(table).where(table.c.id == bindparam("b_id"), table.c.row_version == bindparam("b_version"))
+            .values({n: bindparam(n, type_=table.c[n].type) for n in names})
+        )
+        done = session.kernel(statement, rows)
+        if done.rowcount != len(rows):  # type: ignore[attr-defined]
+            raise Conflict(kind.key, group[0].id, keys)
+    return {d.id: versions[d.id] + 1 for d in drafts}
+
+
+def _set_deleted(session: DataSession, kind: Entity, ids: Sequence[int], at: datetime | None, seen: Mapping[int, int]) -> list[Saved]:
+    with session.begin_nested():
+        rights.check_existing(session, kind, ids, "delete", deleted=at is None)
+        stored = _load(session, kind, ids, lock=True)
+        for record_id, version in seen.items():
+            if version != stored[record_id]["row_version"]:
+                raise Conflict(kind.key, record_id, tuple(sorted(journal.changed_since(session, kind.key, record_id, version))))
+        drafts = [Draft(kind, session, i, stored[i], {**stored[i], "deleted_at": at}, frozenset({"deleted_at"}), is_new=False) for i in ids]
+        if at is None:
+            problems = Problems()
+            judge(session, kind, [Draft(kind, session, i, EMPTY, dict(stored[i]), frozenset(), is_new=False) for i in ids], problems)
+            if problems:
+                raise InvalidRows(problems)
+        versions = _update(session, kind, drafts, {i: stored[i]["row_version"] for i in ids})
+        _keep(session, kind, drafts, "remove" if at else "restore", versions)
+        rules.follow(session, kind.key, drafts)
+    return [Saved(i, versions[i], frozenset({"deleted_at"})) for i in ids]
+
+
+def _keep(session: DataSession, kind: Entity, drafts: Sequence[Draft], action: str, versions: Mapping[int, int]) -> None:
+    """Journal what changed, and leave word for whoever listens."""
+    entries: list[Entry] = []
+    for draft in drafts:
+        changes = {
+            key: [spec.journal(draft.old.get(key)), spec.journal(draft.new.get(key))]
+            for key, spec in kind.fields.items()
+            if draft.changed(key) and (not spec.system or key == "deleted_at")
+        }
+        entries.append(Entry(kind.key, draft.id, action, versions[draft.id], changes))
+    journal.record(session, entries)
+    if session.source != "import":
+        outbox.post(session, "changed", [
+            (f"{e.entity}:{e.record_id}:{e.version}", {"entity": e.entity, "id": e.record_id, "action": e.action, "fields": sorted(e.changes)}) for e in entries
+        ])
+
+
+__all__ = [
+    "EMPTY", "InvalidRows", "NotFound", "Saved", "SystemSession", "change", "change_many", "check_changes", "check_new", "create", "create_many",
+    "remove", "remove_many", "restore",
+]

@@ -1,0 +1,144 @@
+"""From what a writer gave to a complete draft: values cleaned, defaults filled in, rules applied, problems collected."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import select
+
+from crm.backoffice import rules
+from crm.backoffice.entities import Entity
+from crm.backoffice.fields.base import FieldError
+from crm.backoffice.guard import DataSession, SystemSession
+from crm.backoffice.rules import Draft
+from crm.errors import UnknownName
+from crm.messages import Message, m
+
+Row = Mapping[str, Any]
+EMPTY: Row = MappingProxyType({})
+STANDING = ("department", "territory")
+
+
+class Problems(dict[int, dict[str, Message]]):
+    """Position of a record among those given → field → why it is refused."""
+
+    def add(self, position: int, key: str, message: Message) -> None:
+        self.setdefault(position, {}).setdefault(key, message)
+
+
+def clean(session: DataSession, kind: Entity, values: Row) -> tuple[dict[str, Any], dict[str, Message]]:
+    """The accepted form of given values, and what was not accepted. Raises UnknownName for a field that cannot be given."""
+    accepted: dict[str, Any] = {}
+    refused: dict[str, Message] = {}
+    for key, value in values.items():
+        spec = kind.fields.get(key)
+        if spec is None or (spec.system and not isinstance(session, SystemSession)):
+            raise UnknownName(key)
+        try:
+            accepted[key] = spec.clean(value)
+        except FieldError as wrong:
+            refused[key] = wrong.message
+    return accepted, refused
+
+
+def fill_in(session: DataSession, kind: Entity, drafts: Sequence[Draft]) -> None:
+    """What a new record gets without being told: field defaults, the company's currency, its writer as owner, the owner's place."""
+    for draft in drafts:
+        for key, spec in kind.fields.items():
+            if draft.new.get(key) is None and not spec.system and spec.default is not None:
+                draft[key] = spec.default
+        if "currency" in kind.fields and draft["currency"] is None:
+            draft["currency"] = session.catalog.company.currency
+        if kind.is_record and kind.declared.own == "owner" and draft["owner"] is None and "owner" not in draft.given:
+            draft["owner"] = session.actor_id
+    if not kind.is_record or kind.declared.own != "owner":
+        return
+    places = _places(session, {d["owner"] for d in drafts if d["owner"] is not None})
+    for draft in drafts:
+        for key, place in zip(STANDING, places.get(draft["owner"], (None, None)), strict=True):
+            if draft[key] is None and key not in draft.given:
+                draft[key] = place
+
+
+def _places(session: DataSession, owners: Collection[int]) -> dict[int, tuple[int | None, int | None]]:
+    if not owners:
+        return {}
+    user = session.catalog.entity("user").cls.__table__
+    rows = session.kernel(select(user.c.id, user.c.department_id, user.c.territory_id).where(user.c.id.in_(owners)))
+    return {row.id: (row.department_id, row.territory_id) for row in rows}
+
+
+def judge(session: DataSession, kind: Entity, drafts: Sequence[Draft], problems: Problems) -> None:
+    """Apply the entity's rules, then ask what every value must satisfy: required, an existing option, a visible target, uniqueness."""
+    for position, draft in enumerate(drafts):
+        rules.apply(draft)
+        for key, message in draft.problems.items():
+            problems.add(position, key, message)
+        for key, spec in kind.fields.items():
+            value = draft.new.get(key)
+            if value is None:
+                if spec.required and not spec.system:
+                    problems.add(position, key, m("“%(field)s” is required.", field=spec.label))
+            elif draft.changed(key) and spec.picklist and _option(session, spec.picklist, value) is None:
+                problems.add(position, key, m("“%(field)s” has no such option.", field=spec.label))
+    _targets(session, kind, drafts, problems)
+    _unique(session, kind, drafts, problems)
+
+
+def _option(session: DataSession, picklist: str, value: Any) -> Any:
+    known = session.catalog.picklists.get(picklist)
+    return known.by_id(value) if known else None
+
+
+def _targets(session: DataSession, kind: Entity, drafts: Sequence[Draft], problems: Problems) -> None:
+    """A reference may only be set to a record that the writer sees; one that he does not see does not exist for him."""
+    for key, spec in kind.fields.items():
+        if spec.target is None or spec.system:
+            continue
+        wanted = {d[key] for d in drafts if d[key] is not None and d.changed(key)}
+        configured = session.catalog.configured.get(spec.target)
+        if configured is not None and wanted <= set(configured):
+            continue
+        missing = wanted - visible(session, spec.target, wanted)
+        if key == "owner" and session.actor_id is not None:
+            missing -= {session.actor_id}
+        if not missing:
+            continue
+        for position, draft in enumerate(drafts):
+            if draft[key] in missing and draft.changed(key):
+                given = key in draft.given or isinstance(session, SystemSession)
+                if given or spec.target != "user":
+                    problems.add(position, key, m("“%(field)s”: there is no such record.", field=spec.label))
+
+
+def visible(session: DataSession, entity: str, ids: Iterable[int]) -> set[int]:
+    """Those of `ids` that this session may know of."""
+    found: set[int] = set()
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), 500):
+        source = session.table(entity)
+        found |= set(session.scalars(select(source.id).where(source.id.in_(wanted[start : start + 500]), source.visible)))
+    return found
+
+
+def _unique(session: DataSession, kind: Entity, drafts: Sequence[Draft], problems: Problems) -> None:
+    """Unique among what is not deleted, inside this save too."""
+    table = kind.cls.__table__
+    for key, spec in kind.fields.items():
+        if not spec.unique:
+            continue
+        wanted: dict[Any, int] = {}
+        for position, draft in enumerate(drafts):
+            value = draft[key]
+            if value is None or not draft.changed(key):
+                continue
+            if value in wanted:
+                problems.add(position, key, m("“%(field)s”: “%(value)s” stands twice.", field=spec.label, value=value))
+            wanted.setdefault(value, position)
+        values = list(wanted)
+        own = {d.id for d in drafts}
+        for start in range(0, len(values), 500):
+            query = select(table.c.id, table.c[spec.attribute]).where(table.c[spec.attribute].in_(values[start : start + 500]), table.c.deleted_at.is_(None))
+            for row_id, value in session.kernel(query):
+                if row_id not in own or drafts[wanted[value]].id != row_id:
+                    problems.add(wanted[value], key, m("“%(field)s”: “%(value)s” is already taken.", field=spec.label, value=value))

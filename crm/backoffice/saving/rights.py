@@ -1,0 +1,102 @@
+"""What a writer may do, asked of the database: on the record as it was, field by field, and again on the record as it became."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import select
+
+from crm.backoffice.access import Action
+from crm.backoffice.entities import Entity
+from crm.backoffice.grants import covers
+from crm.backoffice.guard import DataSession, SystemSession
+from crm.backoffice.rules import Draft
+from crm.errors import Forbidden, NotFound, UnknownName
+from crm.messages import m
+
+STANDING = frozenset({"owner", "department", "territory"})
+
+
+def may_name(session: DataSession, kind: Entity, keys: Iterable[str], action: Action) -> None:
+    """Refuse fields that this writer may never give: a hidden one as if it did not exist. Raises UnknownName, Forbidden."""
+    if isinstance(session, SystemSession):
+        return
+    wanted: frozenset[Action] = frozenset({action})
+    if session.sight.records(kind, wanted).never:
+        raise Forbidden()
+    shown = set(session.sight.readable(kind.key))
+    filterable = set(session.sight.filterable(kind.key))
+    for key in keys:
+        spec = kind.fields[key]
+        never = session.sight.grants(kind, spec, wanted, "edit").never
+        if never and key not in shown:
+            raise UnknownName(key, hidden=True)
+        if never or (action == "update" and key not in filterable):
+            raise Forbidden(m("You may not change “%(field)s”.", field=spec.label))
+
+
+def check_existing(session: DataSession, kind: Entity, ids: Sequence[int], action: Action, *, deleted: bool = False) -> None:
+    """The records exist for this session and `action` may be done on each. Raises NotFound, Forbidden."""
+    for start in range(0, len(ids), 500):
+        part = ids[start : start + 500]
+        source = session.table(kind.key, deleted=deleted)
+        rows = session.execute(select(source.id, source.may(action)).where(source.id.in_(part), source.visible)).all()
+        if len(rows) < len(set(part)):
+            raise NotFound()
+        if not all(allowed for _, allowed in rows):
+            raise Forbidden()
+
+
+def check_fields(session: DataSession, kind: Entity, drafts: Sequence[Draft], action: Action) -> None:
+    """Fields with conditions: on each record where one is changed, a rule lets it be changed there. Raises Forbidden."""
+    if isinstance(session, SystemSession):
+        return
+    wanted: frozenset[Action] = frozenset({action})
+    for key in sorted({k for d in drafts for k in d.given if d.changed(k)}):
+        spec = kind.fields[key]
+        given = session.sight.grants(kind, spec, wanted, "edit")
+        shown = session.sight.grants(kind, spec, frozenset({"read"}), "read")
+        plain = covers(given, session.sight.records(kind, wanted))
+        if action == "update":
+            plain = plain and covers(shown, session.sight.records(kind, frozenset({"read"})))
+        if plain:
+            continue
+        ids = [d.id for d in drafts if key in d.given and d.changed(key)]
+        source = session.table(kind.key)
+        conditions = [source.may_edit(key, action)] + ([source.shows(key)] if action == "update" else [])
+        if _holding(session, source.table.c.id, ids, conditions) < len(ids):
+            raise Forbidden(m("You may not change “%(field)s”.", field=spec.label))
+
+
+def check_assignment(session: DataSession, kind: Entity, drafts: Sequence[Draft]) -> frozenset[int]:
+    """Whoever gives a record to somebody else needs `assign` on it. The records that may leave the writer's scope. Raises Forbidden."""
+    moved = [d.id for d in drafts if any(k in d.given and d.changed(k) for k in STANDING & kind.fields.keys())]
+    if not moved or isinstance(session, SystemSession):
+        return frozenset(moved)
+    source = session.table(kind.key)
+    if _holding(session, source.table.c.id, moved, [source.may("assign")]) < len(moved):
+        raise Forbidden(m("You may not give this record to somebody else."))
+    return frozenset(moved)
+
+
+def check_result(session: DataSession, kind: Entity, ids: Iterable[int], action: Action) -> None:
+    """The rows as they now are must lie within what the writer may write. Raises Forbidden."""
+    wanted = sorted(ids)
+    if isinstance(session, SystemSession) or not wanted:
+        return
+    source = session.table(kind.key)
+    # A child row stands under its parent: one may only be put where the parent is seen.
+    conditions = [source.may(action)] + ([source.visible] if kind.parent else [])
+    if _holding(session, source.table.c.id, wanted, conditions) < len(wanted):
+        raise Forbidden(m("The record would leave what you may write."))
+
+
+def by_version(versions: Mapping[int, int], seen: int | None) -> bool:
+    """Whether nothing was saved since the writer looked."""
+    return seen is None or all(v == seen for v in versions.values())
+
+
+def _holding(session: DataSession, column: object, ids: Sequence[int], conditions: Sequence[object]) -> int:
+    held = 0
+    for start in range(0, len(ids), 500):
+        query = select(column).where(column.in_(ids[start : start + 500]), *conditions)  # type: ignore[call-overload, attr-defined]
+        held += len(session.kernel(query).all())
+    return held

@@ -1,0 +1,259 @@
+"""A reader's sight: tables as he may see them, in SQL. Every query of a user's session is made of what stands here.
+
+`sight.table("deal")` is a `Source`: `deals["amount"]` is the column as this reader may use it (itself; or `CASE WHEN … END` where
+his rules show it on some records only; or UnknownName), `deals.visible` the records he may know of. Everything handed out is
+*sealed*: the guard lets a statement pass only when it consists of sealed parts and each source stands with its scope.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, and_, case, exists, false, func, not_, null, or_, select, true
+from sqlalchemy.sql.elements import Grouping
+
+from crm.backoffice import grants
+from crm.backoffice.access import Access, Action
+from crm.backoffice.catalog import Catalog
+from crm.backoffice.conditions import compiler
+from crm.backoffice.conditions.tree import Node
+from crm.backoffice.entities import Entity
+from crm.backoffice.fields.base import Field, Reader
+from crm.backoffice.grants import Grant, Grants
+from crm.errors import UnknownName
+
+READ: frozenset[Action] = frozenset({"read"})
+
+
+class Sight:
+    """What one reader may see, as a maker of SQL. `access` None is the system: everything that is not deleted."""
+
+    def __init__(self, access: Access | None, catalog: Catalog, reader: Reader, actor_id: int | None = None) -> None:
+        self.access = access
+        self.catalog = catalog
+        self.reader = reader
+        self.actor_id = access.user_id if access else actor_id
+        self.sealed: dict[int, Any] = {}
+        self.scoped: dict[int, FromClause] = {}  # a sealed scope, by identity → the table it scopes
+        self.tables: dict[int, FromClause] = {}
+        self.sensitive: set[tuple[str, str]] = set()  # sensitive fields met: the journal names them
+        self._modes: dict[tuple[str, str, frozenset[Action], str], Grants] = {}
+        self._count = 0
+
+    def table(self, entity: str, *, actions: Iterable[Action] = READ, deleted: bool = False) -> "Source":
+        """A fresh alias of the entity's table as this reader may see it. Raises UnknownName for no such entity."""
+        description = self.catalog.entity(entity)
+        self._count += 1
+        alias = description.cls.__table__.alias(f"{entity}_{self._count}")
+        self.tables[id(alias)] = alias
+        return Source(self, description, alias, frozenset(actions) | READ, deleted)
+
+    def seal(self, element: Any) -> Any:
+        """Vouch for an element made by the back office itself."""
+        self.sealed[id(element)] = element
+        return element
+
+    def grants(self, entity: Entity, spec: Field, actions: frozenset[Action], mode: str) -> Grants:
+        """Where the field may be met; kept for the life of the sight."""
+        key = (entity.key, spec.key, actions, mode)
+        if key not in self._modes:
+            self._modes[key] = grants.ALL if self.access is None and mode != "masked" else (
+                grants.NONE if self.access is None else grants.of_field(self.access, entity, spec, actions, mode))
+        return self._modes[key]
+
+    def records(self, entity: Entity, actions: frozenset[Action]) -> Grants:
+        """The records on which all of `actions` may be done."""
+        return grants.ALL if self.access is None else grants.of_records(self.access, entity, actions)
+
+    # --- what screens ask; nothing is protected by it --------------------------------------------------------
+
+    def may(self, entity: str, action: Action) -> bool:
+        """Whether some record of the entity could be acted on so."""
+        description = self.catalog.entity(entity)
+        return not self.records(description, frozenset({action})).never
+
+    def readable(self, entity: str, actions: frozenset[Action] = READ) -> tuple[str, ...]:
+        """Fields that may show on some record, masked ones too."""
+        description = self.catalog.entity(entity)
+        return tuple(
+            key for key, spec in description.fields.items()
+            if not (self.grants(description, spec, actions, "read").never and self.grants(description, spec, actions, "masked").never)
+        )
+
+    def filterable(self, entity: str) -> tuple[str, ...]:
+        """Fields that may be filtered, sorted, grouped and matched by: those that show unmasked on some record."""
+        description = self.catalog.entity(entity)
+        return tuple(key for key, spec in description.fields.items() if not self.grants(description, spec, READ, "read").never)
+
+    def editable(self, entity: str) -> tuple[str, ...]:
+        """Fields that may be changed on some record: what may be read and edited there."""
+        return self._writable(entity, "update")
+
+    def creatable(self, entity: str) -> tuple[str, ...]:
+        """Fields that may be given to some new record."""
+        return self._writable(entity, "create")
+
+    def _writable(self, entity: str, action: Action) -> tuple[str, ...]:
+        description = self.catalog.entity(entity)
+        wanted: frozenset[Action] = frozenset({action})
+        if self.records(description, wanted).never:
+            return ()
+        shown = set(self.filterable(entity)) if action == "update" else set(description.fields)
+        return tuple(f.key for f in description.editable() if f.key in shown and not self.grants(description, f, wanted, "edit").never)
+
+
+class Source:
+    """One alias of an entity's table, seen by one reader."""
+
+    def __init__(self, sight: Sight, entity: Entity, table: FromClause, actions: frozenset[Action], deleted: bool = False) -> None:
+        self.sight, self.entity, self.table, self.actions, self.deleted = sight, entity, table, actions, deleted
+        self._columns: dict[tuple[str, str], ColumnElement[Any]] = {}
+
+    @cached_property
+    def id(self) -> ColumnElement[int]:
+        return self.sight.seal(self.table.c.id)  # type: ignore[no-any-return]
+
+    @cached_property
+    def row_version(self) -> ColumnElement[int]:
+        return self.sight.seal(self.table.c.row_version)  # type: ignore[no-any-return]
+
+    def field(self, key: str) -> Field:
+        """The description of a field that this reader may use. Raises UnknownName, alike for hidden and missing."""
+        spec = self.entity.fields.get(key)
+        if spec is None:
+            raise UnknownName(key)
+        if self.sight.grants(self.entity, spec, self.actions, "read").never:
+            raise UnknownName(key, hidden=True)
+        return spec
+
+    def __getitem__(self, key: str) -> ColumnElement[Any]:
+        """The column of a field as this reader may use it anywhere in a statement. Raises UnknownName when hidden or masked."""
+        return self.column(key)
+
+    def column(self, key: str, companion: str = "") -> ColumnElement[Any]:
+        """The field's column, or a companion of it (`__sort`, `__find`)."""
+        made = self._columns.get((key, companion))
+        if made is None:
+            spec = self.field(key)
+            if spec.sensitivity == "sensitive":
+                self.sight.sensitive.add((self.entity.key, key))
+            column = self.table.c[spec.attribute + companion]
+            shown = self._condition_of(spec, "read")
+            made = column if shown is None else case((shown, column), else_=null())
+            self._columns[key, companion] = self.sight.seal(made)
+        return made
+
+    def masked(self, key: str) -> ColumnElement[Any] | None:
+        """The mask of a field where this reader sees it only masked, as text; null elsewhere. None when it is never so."""
+        spec = self.entity.fields[key]
+        given = self.sight.grants(self.entity, spec, self.actions, "masked")
+        if given.never:
+            return None
+        terms = [self._predicate(given)]
+        if not self.sight.grants(self.entity, spec, self.actions, "read").never:
+            terms.append(not_(func.coalesce(self._condition_of(spec, "read"), true())))
+        return self.sight.seal(case((and_(*terms), spec.mask(self.table.c[spec.attribute])), else_=null()))  # type: ignore[no-any-return]
+
+    @cached_property
+    def visible(self) -> ColumnElement[bool]:
+        """The records this reader may know of (and act on by `actions`). It must stand in WHERE, or in the ON of the join."""
+        return self._scope(self.sight.records(self.entity, self.actions))
+
+    def may(self, action: Action) -> ColumnElement[bool]:
+        """The records on which `action` may be done."""
+        return self._seal(self._predicate(self.sight.records(self.entity, frozenset({action}))))
+
+    def may_edit(self, key: str, action: Action) -> ColumnElement[bool]:
+        """The records on which `action` (update, create) may give the field a value."""
+        return self._seal(self._predicate(self.sight.grants(self.entity, self.entity.fields[key], frozenset({action}), "edit")))
+
+    def shows(self, key: str) -> ColumnElement[bool]:
+        """The records on which the field is shown unmasked."""
+        condition = self._condition_of(self.entity.fields[key], "read")
+        return self._seal(true() if condition is None else condition)
+
+    def where(self, node: Node) -> ColumnElement[bool]:
+        """A condition over what this reader may see. Raises BadRequest and UnknownName."""
+        return self._seal(compiler.compile_condition(node, self))
+
+    # --- for the compiler of conditions ------------------------------------------------------------------------
+
+    def hop(self, key: str) -> tuple["Source", ColumnElement[bool]]:
+        """The record a reference points to, and what joins it: the link and the reader's scope there."""
+        spec = self.field(key)
+        if spec.target is None:
+            raise UnknownName(key)
+        target = self.sight.table(spec.target)
+        return target, and_(target.table.c.id == self[key], target.visible)
+
+    def rows_of(self, entity: str, reference: str) -> tuple["Source", ColumnElement[bool]]:
+        """The rows of `entity` whose `reference` points here, and what joins them."""
+        rows = self.sight.table(entity)
+        if rows.field(reference).target != self.entity.key:
+            raise UnknownName(f"{entity}.{reference}")
+        return rows, and_(rows[reference] == self.table.c.id, rows.visible)
+
+    # --- predicates --------------------------------------------------------------------------------------------
+
+    def _scope(self, given: Grants) -> ColumnElement[bool]:
+        scope = self._seal(and_(*self._alive(), self._predicate(given)))
+        self.sight.scoped[id(scope)] = self.table
+        return scope
+
+    def _seal(self, predicate: ColumnElement[bool]) -> ColumnElement[bool]:
+        """Grouped, so that a conjunction around it cannot dissolve it into parts that nobody vouched for."""
+        return self.sight.seal(Grouping(predicate))  # type: ignore[no-any-return]
+
+    def _alive(self) -> Sequence[ColumnElement[bool]]:
+        parts: list[ColumnElement[bool]] = []
+        if "deleted_at" in self.table.c:
+            parts.append(self.table.c.deleted_at.is_not(None) if self.deleted else self.table.c.deleted_at.is_(None))
+        if self.entity.parent:
+            link = self.entity.fields[self.entity.parent]
+            parent = self.sight.table(link.target or "")
+            parts.append(exists(select(1).select_from(parent.table).where(parent.table.c.id == self.table.c[link.attribute], parent.visible).correlate(self.table)))
+        return parts
+
+    def _condition_of(self, spec: Field, mode: str) -> ColumnElement[bool] | None:
+        """Where the field shows, None when on every visible record."""
+        given = self.sight.grants(self.entity, spec, self.actions, mode)
+        if grants.covers(given, self.sight.records(self.entity, self.actions)):
+            return None
+        return self._predicate(given)
+
+    def _predicate(self, given: Grants) -> ColumnElement[bool]:
+        if given.always:
+            return true()
+        if given.never:
+            return false()
+        admitted = or_(*(self._term(g) for g in given.allowed))
+        refused = [not_(func.coalesce(self._term(g), false())) for g in given.denied]
+        return and_(admitted, *refused)
+
+    def _term(self, grant: Grant) -> ColumnElement[bool]:
+        """One rule's records. Its conditions are the administrator's: they read what the reader may not."""
+        parts: list[ColumnElement[bool]] = []
+        if grant.rule.scope not in ("all", "where"):
+            parts.append(self._standing(grant.rule.scope))
+        everything = Source(Sight(None, self.sight.catalog, self.sight.reader, self.sight.actor_id), self.entity, self.table, READ)
+        parts += [compiler.compile_condition(node, everything) for node in (grant.rule.where, grant.condition) if node is not None]
+        return and_(*parts) if parts else true()
+
+    def _standing(self, scope: str) -> ColumnElement[bool]:
+        """Own, department or territory; of a child row those of its parent."""
+        access = self.sight.access
+        if access is None or scope == "none":
+            return false()
+        if self.entity.parent:
+            link = self.entity.fields[self.entity.parent]
+            parent = self.sight.table(link.target or "")
+            return exists(select(1).select_from(parent.table).where(parent.table.c.id == self.table.c[link.attribute], parent._standing(scope)).correlate(self.table))
+        columns = self.table.c
+        if scope == "own":
+            own = self.entity.own_attribute
+            return columns[own] == access.user_id if own else false()
+        if scope == "territory":
+            return columns.territory_id.in_(sorted(access.territories)) if access.territories else false()
+        if access.department_id is None:
+            return false()
+        return columns.department_id.in_(sorted(access.departments)) if scope == "department_tree" else columns.department_id == access.department_id

@@ -1,0 +1,160 @@
+"""Taking a batch of writes back by journaled writes: what it made goes to the recycle bin, what it changed gets its old values.
+
+Records edited since, and made ones that something refers to since, stay as they are and are named with the reason.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import func, select
+
+from crm.backoffice import records
+from crm.backoffice.entities import Entity
+from crm.backoffice.guard import DataSession
+from crm.backoffice.journal import JournalRow
+from crm.errors import BramaError, Conflict, Forbidden, Invalid, NotFound
+from crm.messages import Message, m
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A record that could not be taken back, by its code (its number for a child row), and why."""
+
+    entity: str
+    code: str
+    why: Message
+
+
+@dataclass(frozen=True)
+class Undone:
+    """How many records were taken back, and which were not."""
+
+    undone: int
+    kept: tuple[Kept, ...]
+    batch: str = ""  # of the undo itself, so that it can be undone too
+
+
+@dataclass
+class _Touched:
+    """What a batch did to one record: fields → their values before it, and the version it left."""
+
+    made: bool = False
+    removed: bool = False
+    before: dict[str, Any] = field(default_factory=dict)
+    version: int = 0
+
+
+def undo(session: DataSession, batch: str) -> Undone:
+    """Take the batch back with this session's rights. Raises NotFound when there is no such batch; the caller commits."""
+    entities = _touched(session, batch)
+    if not entities:
+        raise NotFound(m("There is nothing to undo."))
+    session.batch = uuid4().hex
+    undone = 0
+    kept: list[Kept] = []
+    for key, touched in entities.items():
+        kind = session.catalog.entity(key)
+        reasons = _reasons(session, kind, touched)
+        for record_id in touched.keys() & reasons.keys():
+            kept.append(Kept(key, str(record_id), reasons[record_id]))
+        ready = {i: t for i, t in touched.items() if i not in reasons}
+        made = [i for i, t in ready.items() if t.made]
+        for start in range(0, len(made), 500):
+            done, refused = _together(session, kind, made[start : start + 500])
+            undone += done
+            kept += refused
+        for record_id, one in ready.items():
+            if not one.made:
+                refusal = _back(session, kind, record_id, one)
+                undone += refusal is None
+                kept += [Kept(key, str(record_id), refusal)] if refusal else []
+    return Undone(undone, tuple(_with_codes(session, kept)), session.batch)
+
+
+def _touched(session: DataSession, batch: str) -> dict[str, dict[int, _Touched]]:
+    """Entity → record → what the batch did to it; the entities in the reverse of the order in which it first wrote them."""
+    journal = JournalRow.__table__
+    found: dict[str, dict[int, _Touched]] = {}
+    query = select(journal).where(journal.c.batch == batch, journal.c.version.is_not(None)).order_by(journal.c.id)
+    for row in session.kernel(query).mappings():
+        one = found.setdefault(row["entity"], {}).setdefault(row["record_id"], _Touched())
+        one.version = row["version"]
+        if row["action"] == "create":
+            one.made = True
+        elif row["action"] == "remove":
+            one.removed = True
+        for name, (old, _) in row["changes"].items():
+            one.before.setdefault(name, old)
+    return dict(reversed(found.items()))
+
+
+def _reasons(session: DataSession, kind: Entity, touched: Mapping[int, _Touched]) -> dict[int, Message]:
+    """Why some records must stay."""
+    reasons: dict[int, Message] = {}
+    table, journal = kind.cls.__table__, JournalRow.__table__
+    for part in _parts(list(touched)):
+        versions = dict(session.kernel(select(table.c.id, table.c.row_version).where(table.c.id.in_(part))).tuples().all())
+        last = session.kernel(select(journal.c.record_id, func.max(journal.c.version)).where(journal.c.entity == kind.key, journal.c.record_id.in_(part)).group_by(journal.c.record_id))
+        newest = dict(last.tuples().all())
+        for i in part:
+            if i not in versions:
+                reasons[i] = m("There is no such record.")
+            elif versions[i] != touched[i].version or newest.get(i) != touched[i].version:
+                reasons[i] = m("It has been changed since.")
+    made = [i for i, t in touched.items() if t.made and i not in reasons]
+    for other in session.catalog.entities.values():
+        for spec in other.fields.values():
+            if spec.target != kind.key or spec.system:
+                continue
+            rows = other.cls.__table__
+            for part in _parts(made):
+                query = select(rows.c.id, rows.c[spec.attribute]).where(rows.c[spec.attribute].in_(part), rows.c.deleted_at.is_(None))
+                pointing = {target for row_id, target in session.kernel(query) if other.key != kind.key or row_id not in touched}
+                reasons |= {i: m("Other records refer to it: %(entity)s.", entity=other.plural) for i in pointing}
+    return reasons
+
+
+def _together(session: DataSession, kind: Entity, ids: Sequence[int]) -> tuple[int, list[Kept]]:
+    try:
+        return len(records.remove_many(session, kind.key, ids)), []
+    except (NotFound, Forbidden, Conflict, Invalid):
+        pass
+    done, kept = 0, []
+    for record_id in ids:
+        try:
+            records.remove(session, kind.key, record_id)
+            done += 1
+        except BramaError as refused:
+            kept.append(Kept(kind.key, str(record_id), refused.message))
+    return done, kept
+
+
+def _back(session: DataSession, kind: Entity, record_id: int, one: _Touched) -> Message | None:
+    try:
+        if one.removed:
+            records.restore(session, kind.key, record_id)
+        values = {k: kind.fields[k].unjournal(v) for k, v in one.before.items() if k in kind.fields and not kind.fields[k].system}
+        if values:
+            records.change(session, kind.key, record_id, values)
+    except BramaError as refused:
+        return refused.message
+    return None
+
+
+def _with_codes(session: DataSession, kept: Iterable[Kept]) -> list[Kept]:
+    named: list[Kept] = []
+    for one in kept:
+        kind = session.catalog.entity(one.entity)
+        if kind.is_record:
+            table = kind.cls.__table__
+            code = session.kernel(select(table.c.code).where(table.c.id == int(one.code))).scalar()
+            named.append(Kept(one.entity, code or one.code, one.why))
+        else:
+            named.append(one)
+    return named
+
+
+def _parts(ids: Sequence[int], size: int = 500) -> list[Sequence[int]]:
+    return [ids[n : n + size] for n in range(0, len(ids), size)]

@@ -1,0 +1,157 @@
+"""The walk that lets a user's statement through: every part of it is known and sealed, every source stands with its scope.
+
+What it does not know it refuses, so that a construct of SQLAlchemy nobody thought of is a refusal and not a leak.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Column, FromClause, Label, Table
+from sqlalchemy.sql import functions, operators
+from sqlalchemy.sql.elements import (
+    AsBoolean, BinaryExpression, BindParameter, BooleanClauseList, Case, Cast, ClauseList, ColumnClause, ColumnElement, ExpressionClauseList,
+    False_, FunctionFilter, Grouping, Null, Over, True_, Tuple, TypeCoerce, UnaryExpression,
+)
+from sqlalchemy.sql.selectable import (
+    CTE, Alias, CompoundSelect, Exists, Join, ScalarSelect, Select, SelectStatementGrouping, Subquery,
+)
+
+from crm.backoffice.sight import Sight
+from crm.errors import GuardRefusal
+
+# Functions that compute from their arguments alone. Anything that reads the server (files, settings, other tables) stays out.
+FUNCTIONS = frozenset({
+    "count", "sum", "min", "max", "avg", "coalesce", "abs", "round", "lower", "upper", "length", "substr", "nullif", "percentile_cont",
+    "row_number", "rank", "julianday", "strftime", "to_char", "date_part", "extract", "date_trunc", "cast", "greatest", "least", "ntile",
+})
+TRANSPARENT = (
+    AsBoolean, BinaryExpression, BooleanClauseList, Case, Cast, ClauseList, ExpressionClauseList, FunctionFilter, Grouping, Label, Over, Tuple, TypeCoerce,
+    UnaryExpression, functions.FunctionElement,
+)
+PLAIN = (BindParameter, Null, True_, False_)
+
+
+def verify(statement: Any, sight: Sight) -> None:
+    """Raises GuardRefusal unless `statement` is a query made of what `sight` handed out."""
+    _Walk(sight).query(statement, nearest=frozenset(), around=frozenset())
+
+
+class _Walk:
+    def __init__(self, sight: Sight) -> None:
+        self.sight = sight
+        self.own: set[int] = set()  # sub-queries of this statement: their columns are as good as what they select
+
+    def query(self, statement: Any, nearest: frozenset[int], around: frozenset[int]) -> None:
+        """`nearest` and `around`: tables of the enclosing query, and of all enclosing ones, that a sub-query may refer to."""
+        if isinstance(statement, CompoundSelect):
+            for part in statement.selects:
+                self.query(part, nearest, around)
+            for element in statement._order_by_clauses:
+                self.element(element, nearest, around)
+        elif isinstance(statement, SelectStatementGrouping):
+            self.query(statement.element, nearest, around)
+        elif isinstance(statement, Select):
+            self.select(statement, nearest, around)
+        else:
+            raise GuardRefusal(f"{type(statement).__name__} is no query")
+
+    def select(self, statement: Select[Any], nearest: frozenset[int], around: frozenset[int]) -> None:
+        if statement._propagate_attrs.get("compile_state_plugin") == "orm":
+            raise GuardRefusal("mapped classes are read through the sight's tables")
+        if statement._prefixes or statement._suffixes or statement._hints or statement._statement_hints or statement._independent_ctes:
+            raise GuardRefusal("hints and prefixes")
+        if statement._correlate_except is not None:
+            raise GuardRefusal("correlate_except")
+        outside = nearest if statement._auto_correlate else frozenset(id(t) for t in statement._correlate) & around
+        scoped: set[int] = set()
+        for condition in statement._where_criteria:
+            scoped |= set(self.scopes(condition))
+        here: set[int] = set()
+        for source in statement.get_final_froms():
+            for table, on_scopes in self.tables(source, frozenset()):
+                if id(table) in outside:
+                    continue
+                here.add(id(table))
+                if id(table) not in scoped and id(table) not in on_scopes:
+                    raise GuardRefusal(f"{getattr(table, 'name', 'a table')} stands without its scope")
+        inside = frozenset(here) | outside
+        for source in statement.get_final_froms():
+            self.source(source, inside, around | here)
+        for part in self.parts(statement):
+            self.element(part, inside, around | here)
+
+    def parts(self, statement: Select[Any]) -> Iterator[Any]:
+        yield from statement._raw_columns
+        yield from statement._where_criteria
+        yield from statement._having_criteria
+        yield from statement._group_by_clauses
+        yield from statement._order_by_clauses
+        yield from statement._distinct_on
+        yield from (clause for clause in (statement._limit_clause, statement._offset_clause, statement._fetch_clause) if clause is not None)
+
+    def scopes(self, condition: Any) -> Iterator[int]:
+        """The tables that the conjuncts of `condition` scope."""
+        table = self.sight.scoped.get(id(condition))
+        if table is not None:
+            yield id(table)
+        elif isinstance(condition, BooleanClauseList) and condition.operator is operators.and_:
+            for part in condition.clauses:
+                yield from self.scopes(part)
+
+    def tables(self, source: FromClause, on_scopes: frozenset[int]) -> Iterator[tuple[FromClause, frozenset[int]]]:
+        """The sight's tables in a FROM, each with what the ON around it scopes: of an outer join only its right side."""
+        if isinstance(source, Join):
+            if source.full:
+                raise GuardRefusal("a full join")
+            on = frozenset(self.scopes(source.onclause))
+            yield from self.tables(source.left, on_scopes if source.isouter else on_scopes | on)
+            yield from self.tables(source.right, on_scopes | on)
+        elif id(source) in self.sight.tables:
+            yield source, on_scopes
+
+    def source(self, source: Any, nearest: frozenset[int], around: frozenset[int]) -> None:
+        if isinstance(source, Join):
+            self.source(source.left, nearest, around)
+            self.source(source.right, nearest, around)
+            self.element(source.onclause, nearest, around)
+        elif isinstance(source, Subquery | CTE):
+            if isinstance(source, CTE) and source.recursive:
+                raise GuardRefusal("a recursive query")
+            if id(source) not in self.own:
+                self.own.add(id(source))
+                self.query(source.element, frozenset(), frozenset())
+        elif id(source) not in self.sight.tables:
+            raise GuardRefusal(f"the bare table {getattr(source, 'name', type(source).__name__)}")
+
+    def element(self, element: Any, nearest: frozenset[int], around: frozenset[int]) -> None:
+        if id(element) in self.sight.sealed or isinstance(element, PLAIN):
+            return
+        if isinstance(element, ScalarSelect | Exists):
+            inner = element.element
+            self.query(inner.element if isinstance(inner, ScalarSelect) else inner, nearest, around)
+        elif isinstance(element, Select | CompoundSelect | SelectStatementGrouping):
+            self.query(element, nearest, around)
+        elif isinstance(element, ColumnClause):
+            self.column(element)
+        elif isinstance(element, TRANSPARENT):
+            if isinstance(element, functions.FunctionElement) and getattr(element, "name", "") not in FUNCTIONS:
+                raise GuardRefusal(f"the function {getattr(element, 'name', type(element).__name__)}")
+            for part in element.get_children():
+                self.element(part, nearest, around)
+        elif isinstance(element, FromClause | Table | Alias):
+            raise GuardRefusal(f"all columns of {getattr(element, 'name', 'a table')}")
+        elif isinstance(element, ColumnElement) and type(element).__name__ in ("Extract", "_label_reference", "_textual_label_reference"):
+            if type(element).__name__ == "_textual_label_reference":
+                raise GuardRefusal("an order by text")
+            for part in element.get_children():
+                self.element(part, nearest, around)
+        else:
+            raise GuardRefusal(f"{type(element).__name__} is not understood")
+
+    def column(self, column: Any) -> None:
+        if column.is_literal or column.table is None:
+            raise GuardRefusal("literal columns")
+        if id(column.table) in self.own and not isinstance(column, Table):
+            return
+        name = f"{column.table.name}.{column.name}" if isinstance(column, Column | ColumnClause) else "a column"
+        raise GuardRefusal(f"the column {name} did not come from the sight")

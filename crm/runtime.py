@@ -2,10 +2,15 @@
 
 from threading import Lock
 
+from flask import Flask, request
 from sqlalchemy import Engine
 
 from config import Settings
-from crm.backoffice.catalog import Catalog, load_catalog, stored_version
+from crm import models
+from crm.backoffice.catalog import Catalog, load_catalog, version_in_force
+
+WITHOUT_CONFIGURATION = frozenset({"static", "health"})
+REGISTRY = models  # a catalog knows every mapped class, so they must be imported before the first is built
 
 
 class Runtime:
@@ -24,12 +29,21 @@ class Runtime:
 
     def refresh(self) -> Catalog:
         """The catalog of the stored configuration version: one query of one row, and a rebuild by one thread when it has changed."""
-        version = stored_version(self.engine)
+        with self.engine.connect() as connection:
+            version = version_in_force(connection)
         known = self._catalog
         if known is not None and known.version == version:
             return known
         with self._lock:
             known = self._catalog
-            if known is None or known.version != version:
+            if known is None or known.version < version:
                 known = self._catalog = load_catalog(self.engine)
             return known
+
+    def init_app(self, app: Flask) -> None:
+        """Looks for a newer configuration before every request that shows records."""
+
+        @app.before_request
+        def follow_configuration() -> None:
+            if request.endpoint not in WITHOUT_CONFIGURATION:
+                self.refresh()

@@ -1,0 +1,26 @@
+"""What servers and the `flask` command load: `create_app`, and `app`, the application of the environment's settings, made when first asked for."""
+
+import sys
+from functools import cache
+from typing import Any
+
+from flask import Flask
+
+from config import BadSetting, from_environment
+from crm.application import create_app
+
+__all__ = ["app", "create_app"]
+
+
+@cache
+def _app() -> Flask:
+    try:
+        return create_app(from_environment())
+    except BadSetting as wrong:
+        sys.exit(f"{wrong}")
+
+
+def __getattr__(name: str) -> Any:
+    if name == "app":
+        return _app()
+    raise AttributeError(name)

@@ -1,0 +1,16 @@
+"""The command line: `flask …`, one module a subject."""
+
+from flask import Flask
+
+from crm.cli import describe, operations, users
+
+COMMANDS = (
+    operations.init, operations.serve, operations.worker, operations.backup, operations.restore, operations.doctor,
+    users.user, describe.describe,
+)
+
+
+def register(app: Flask) -> None:
+    """Adds every command to the application's `flask` command."""
+    for command in COMMANDS:
+        app.cli.add_command(command)

@@ -1,0 +1,35 @@
+"""What every answer says to the browser: no foreign or inline script, no framing, nothing kept of pages."""
+
+from flask import Flask, Response, request
+
+from config import Settings
+
+# Nothing is loaded that we do not serve, no inline script or style runs, nobody frames us.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+)
+PERMISSIONS = "accelerometer=(), autoplay=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()"
+YEAR = 365 * 24 * 3600
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    @app.after_request
+    def add(response: Response) -> Response:
+        headers = response.headers
+        headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        headers["Permissions-Policy"] = PERMISSIONS
+        headers["Referrer-Policy"] = "same-origin"
+        headers["X-Frame-Options"] = "DENY"
+        if settings.secure:
+            headers["Strict-Transport-Security"] = f"max-age={YEAR}; includeSubDomains"
+        if request.endpoint != "static":
+            headers["Cache-Control"] = "no-store"
+        elif request.args.get("v") and response.status_code == 200:
+            headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+        else:
+            headers["Cache-Control"] = "no-cache"
+        return response

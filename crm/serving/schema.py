@@ -1,0 +1,34 @@
+"""The database's schema: brought to the newest migration, or compared with it."""
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+from config import ROOT
+
+
+def alembic_config(url: str) -> Config:
+    """Alembic's configuration for the database at `url`."""
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations").replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["url"] = url
+    return config
+
+
+def upgrade(url: str) -> None:
+    """Runs the migrations that the database has not seen: all of them or none. Two processes doing so at once wait for each other."""
+    command.upgrade(alembic_config(url), "head")
+
+
+def newest() -> str | None:
+    """The revision that the code expects."""
+    return ScriptDirectory.from_config(alembic_config("")).get_current_head()
+
+
+def current(engine: Engine) -> str | None:
+    """The revision that the database stands at, None for an empty one."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()

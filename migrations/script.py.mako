@@ -1,0 +1,22 @@
+"""${message}"""
+
+${imports if imports else ""}
+import sqlalchemy as sa
+from alembic import op
+
+from crm.backoffice.types import KeyText, MoneyType, ScaledDecimal, UtcMoment
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+branch_labels = ${repr(branch_labels)}
+depends_on = ${repr(depends_on)}
+
+__all__ = ["KeyText", "MoneyType", "ScaledDecimal", "UtcMoment"]
+
+
+def upgrade() -> None:
+    ${upgrades if upgrades else "pass"}
+
+
+def downgrade() -> None:
+    ${downgrades if downgrades else "pass"}

@@ -37,6 +37,14 @@ class UnknownName(BadRequest):
             self.exit_code = 4
 
 
+class FieldError(ValueError):
+    """A value that a field, a period or an amount does not accept; carries the sentence for the person who typed it."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(str(message.id))
+        self.message = message
+
+
 class NotFound(BramaError):
     """No such record, or none that this reader may know of."""
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from sqlalchemy.orm import Mapped
 
 from crm.backoffice.entities import Child, Declared, Record, Section
-from crm.backoffice.fields import boolean, country, currency, date as date_field, email, integer, long_text, money, phone, picklist, reference, text, url
+from crm.backoffice.fields import boolean, country, currency, date as date_field, email, integer, long_text, money, phone as phone_field, picklist, reference, text, url
 from crm.messages import Label
 
 
@@ -40,8 +40,8 @@ class Account(Record):
     city: Mapped[str | None] = text(Label("Місто", "City"), searchable=True, indexed=True)
     address: Mapped[str | None] = text(Label("Адреса", "Address"))
     postal_code: Mapped[str | None] = text(Label("Поштовий індекс", "Postal code"), max_length=16)
-    phone: Mapped[str | None] = phone(Label("Телефон", "Phone"), searchable=True)
-    fax: Mapped[str | None] = phone(Label("Факс", "Fax"))
+    phone: Mapped[str | None] = phone_field(Label("Телефон", "Phone"), searchable=True)
+    fax: Mapped[str | None] = phone_field(Label("Факс", "Fax"))
     website: Mapped[str | None] = url(Label("Сайт", "Website"))
     parent_id: Mapped[int | None] = reference("account", Label("Головна компанія", "Parent company"), reverse=("subsidiaries", Label("Дочірні компанії", "Subsidiaries")))
     credit_limit: Mapped[Decimal | None] = money(Label("Кредитний ліміт", "Credit limit"))
@@ -69,7 +69,7 @@ class Contact(Record):
     last_name: Mapped[str | None] = text(Label("Прізвище", "Last name"), personal=True)
     middle_name: Mapped[str | None] = text(Label("По батькові", "Middle name"), personal=True)
     email: Mapped[str | None] = email(Label("Ел. пошта", "E-mail"), searchable=True, indexed=True, personal=True)
-    phone: Mapped[str | None] = phone(Label("Телефон", "Phone"), searchable=True, personal=True)
+    phone: Mapped[str | None] = phone_field(Label("Телефон", "Phone"), searchable=True, personal=True)
     birth_date: Mapped[date | None] = date_field(Label("Дата народження", "Birth date"), sensitivity="sensitive", personal=True)
     language_id: Mapped[int | None] = picklist("spoken_language", Label("Мова спілкування", "Language"))
     description: Mapped[str | None] = long_text(Label("Примітки", "Notes"))

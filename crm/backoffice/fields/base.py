@@ -7,17 +7,20 @@ the type returns a `mapped_column` that carries the `Field` in `info["field"]`; 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, TypedDict
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, ForeignKey, case, literal
+from sqlalchemy import ColumnElement, ForeignKey, String, case, literal
 from sqlalchemy.orm import MappedColumn, mapped_column
 from sqlalchemy.types import TypeEngine
 
-from crm.messages import Label, Message
+from crm.errors import FieldError
+from crm.messages import Label, m
 
 if TYPE_CHECKING:
     from crm.backoffice.catalog import Catalog
+
+__all__ = ["EQUALITY", "MASK", "NEGATED", "ORDER", "WORDS", "Facets", "Field", "FieldError", "Reader", "Ref", "Registry", "Sensitivity", "Text", "declare"]
 
 Sensitivity = Literal["open", "internal", "sensitive"]
 Text = str
@@ -26,15 +29,8 @@ Text = str
 EQUALITY = frozenset({"eq", "ne", "in", "not_in", "empty", "not_empty"})
 ORDER = EQUALITY | {"lt", "le", "gt", "ge", "between"}
 WORDS = EQUALITY | {"contains", "starts"}
+MASK = "•••"
 NEGATED = {"ne": "eq", "not_in": "in", "empty": "not_empty"}
-
-
-class FieldError(ValueError):
-    """A value this field does not accept; carries the sentence for the person who typed it."""
-
-    def __init__(self, message: Message) -> None:
-        super().__init__(str(message.id))
-        self.message = message
 
 
 @dataclass(frozen=True)
@@ -45,6 +41,28 @@ class Reader:
     zone: ZoneInfo
     today: date
     catalog: "Catalog | None" = None
+
+
+class Ref(NamedTuple):
+    """A reference as rows give it: the target's number and how it reads; no text when the reader may not see the target."""
+
+    id: int
+    text: str | None
+
+
+class Facets(TypedDict, total=False):
+    """What every declaration of a field may say beside its label."""
+
+    help: Label | None
+    required: bool
+    unique: bool
+    sensitivity: Sensitivity
+    personal: bool
+    searchable: bool
+    sortable: bool
+    indexed: bool
+    system: bool
+    default: Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +120,8 @@ class Field:
         raise NotImplementedError(self.type)
 
     def formatter(self, reader: Reader) -> Callable[[Any], Text]:
-        """A function that shows a stored value to `reader` as text; built once a list, called once a cell."""
+        """A function that shows a stored value to `reader` as text; built once a list, called once a cell. None reads as the empty
+        string, and a string where the type is none is a mask and passes unchanged."""
         raise NotImplementedError(self.type)
 
     def input_text(self, value: Any, reader: Reader) -> Text:
@@ -156,7 +175,7 @@ class Field:
                 return main >= operand
             case "between":
                 return main.between(operand[0], operand[1])
-        raise FieldError(Message("This field cannot be compared so."))
+        raise FieldError(m("This field cannot be compared so."))
 
     def operand(self, op: str, value: Any, reader: Reader) -> Any:
         """The right side of a condition, from JSON, ready for `compare`; lists for `in` and `between`. Raises FieldError."""
@@ -164,14 +183,14 @@ class Field:
             return None
         if op in ("in", "not_in"):
             if not isinstance(value, list) or len(value) > 1000:
-                raise FieldError(Message("A list of at most 1,000 values is expected here."))
+                raise FieldError(m("A list of at most 1,000 values is expected here."))
             return [self.operand("eq", v, reader) for v in value]
         if op == "between":
             if not isinstance(value, list) or len(value) != 2:
-                raise FieldError(Message("Two values are expected here: from and to."))
+                raise FieldError(m("Two values are expected here: from and to."))
             return [self.operand("ge", v, reader) for v in value]
         if value is None or isinstance(value, list | dict):
-            raise FieldError(Message("A value is expected here."))
+            raise FieldError(m("A value is expected here."))
         return self.read(value, reader)
 
     # --- rights ------------------------------------------------------------------------------------------------
@@ -179,7 +198,7 @@ class Field:
     def mask(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """What a reader gets instead of a masked value, computed in SQL: a constant unless the type knows better. The result has
         the type of text; None stays None."""
-        return case((column.is_(None), None), else_=literal("•••"))
+        return case((column.is_(None), None), else_=literal(MASK, String))
 
     # --- declaration -------------------------------------------------------------------------------------------
 
@@ -192,6 +211,8 @@ def declare(field: Field, *, foreign_key: str | None = None, **column: Any) -> M
     """The mapped column of `field`; the entity description finds the field in its `info`."""
     args = [ForeignKey(foreign_key)] if foreign_key else []
     nullable = column.pop("nullable", not field.required)
+    if field.default is not None:
+        column.setdefault("default", field.default)
     return mapped_column(field.sql_type(), *args, nullable=nullable, info={"field": field, **column.pop("info", {})}, **column)
 
 

@@ -1,0 +1,35 @@
+"""The types of fields, one module each, and the constructors that declare them on a class."""
+
+from types import MappingProxyType
+
+from crm.backoffice.fields.base import Field, Registry
+from crm.backoffice.fields.boolean import BooleanField, boolean
+from crm.backoffice.fields.country import CountryField, country
+from crm.backoffice.fields.currency import CurrencyField, currency
+from crm.backoffice.fields.date import DateField, date_ as date
+from crm.backoffice.fields.decimal import DecimalField, decimal
+from crm.backoffice.fields.email import EmailField, email
+from crm.backoffice.fields.integer import IntegerField, integer
+from crm.backoffice.fields.long_text import LongTextField, long_text
+from crm.backoffice.fields.many_to_many import ManyToManyField, many_to_many
+from crm.backoffice.fields.moment import MomentField, moment
+from crm.backoffice.fields.money import MoneyField, money
+from crm.backoffice.fields.percent import PercentField, percent
+from crm.backoffice.fields.phone import PhoneField, phone
+from crm.backoffice.fields.picklist import PicklistField, picklist
+from crm.backoffice.fields.reference import ReferenceField, reference
+from crm.backoffice.fields.text import TextField, text
+from crm.backoffice.fields.url import UrlField, url
+
+__all__ = [
+    "TYPES", "Field", "boolean", "country", "currency", "date", "decimal", "email", "integer", "long_text", "many_to_many", "moment", "money",
+    "percent", "phone", "picklist", "reference", "text", "url",
+]
+
+TYPES: Registry = MappingProxyType({
+    spec.type: spec
+    for spec in (
+        TextField, LongTextField, IntegerField, DecimalField, MoneyField, CurrencyField, PercentField, DateField, MomentField, BooleanField,
+        PicklistField, EmailField, PhoneField, UrlField, CountryField, ReferenceField, ManyToManyField,
+    )
+})

@@ -1,0 +1,112 @@
+"""Column types that mean the same on SQLite and on PostgreSQL: exact decimals, moments in UTC, text compared by its bytes."""
+
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Numeric, String
+from sqlalchemy.sql.operators import OperatorType, floordiv, mul, truediv
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+MONEY_PLACES = 4
+PERCENT_PLACES = 6
+PRECISION = 19  # digits in all; integers of 64 bits hold 18 of them safely
+
+
+class UtcMoment(TypeDecorator[datetime]):
+    """A moment: an aware datetime in UTC. SQLite keeps text of fixed width, whose order is the order of time; PostgreSQL timestamptz."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__(timezone=True)
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    def __repr__(self) -> str:
+        return "UtcMoment()"
+
+
+class ScaledDecimal(TypeDecorator[Decimal]):
+    """A Decimal with `scale` places, exact: a scaled integer on SQLite, NUMERIC on PostgreSQL. `func.sum` over it is an exact Decimal.
+
+    A product of two such columns means nothing on SQLite, where both are scaled; it is refused here. Multiply in Python or by
+    `product()`. `func.avg` is a float there: divide the sum by the count.
+    """
+
+    impl = Numeric
+    cache_ok = True
+
+    def __init__(self, scale: int) -> None:
+        super().__init__(PRECISION, scale)
+        self.scale = scale
+        self.unit = Decimal(1).scaleb(-scale)
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(BigInteger() if dialect.name == "sqlite" else Numeric(PRECISION, self.scale))
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if isinstance(value, float):
+            raise TypeError("a float is not an exact number")
+        exact = Decimal(value).quantize(self.unit, ROUND_HALF_UP)
+        return int(exact.scaleb(self.scale)) if dialect.name == "sqlite" else exact
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        if value is None:
+            return None
+        if isinstance(value, Decimal):
+            return value
+        return Decimal(round(value)).scaleb(-self.scale)
+
+    def coerce_compared_value(self, op: OperatorType | None, value: Any) -> TypeEngine[Any]:
+        if op in (mul, truediv, floordiv):
+            if isinstance(value, int):
+                return Integer()
+            raise TypeError("a scaled column is multiplied by whole numbers only; see crm.backoffice.types.product")
+        return self
+
+    def __repr__(self) -> str:
+        return f"ScaledDecimal({self.scale})"
+
+
+class MoneyType(ScaledDecimal):
+    """An amount of money with four places; its currency stands beside it."""
+
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__(MONEY_PLACES)
+
+    def __repr__(self) -> str:
+        return "MoneyType()"
+
+
+class KeyText(TypeDecorator[str]):
+    """Text compared and ordered by its bytes on both databases: keys, codes, sort and search companions. Without `length` unlimited."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int | None = None) -> None:
+        super().__init__(length)
+        self.length = length
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(String(self.length, collation="C" if dialect.name == "postgresql" else None))
+
+    def __repr__(self) -> str:
+        return f"KeyText({self.length or ''})"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Engine, Row, Select, delete, func, select, update
+from sqlalchemy import Engine, Row, Select, delete, select, update
 
 from crm.backoffice import journal
 from crm.backoffice.catalog import Catalog
@@ -57,8 +57,8 @@ class Outcome:
 
 
 def fold(email: str) -> str:
-    """An address as it is compared: people type it as they like."""
-    return email.strip().casefold()[:320]
+    """An address as the e-mail field keeps it: people type it as they like."""
+    return email.strip().lower()[:320]
 
 
 def token_hash(token: str) -> str:
@@ -68,7 +68,7 @@ def token_hash(token: str) -> str:
 
 def able(email: str) -> Select[Any]:
     """The person who may sign in with this address: at work, not deleted."""
-    return accounts().where(func.lower(User.email) == fold(email))
+    return accounts().where(User.email == fold(email))
 
 
 def accounts() -> Select[Any]:
@@ -108,7 +108,7 @@ def _counter(session: SystemSession, email: str, where: Where) -> str:
     since = datetime.now(UTC) - KEPT
     known = session.execute(
         select(SignInSession.id).join(User, User.id == SignInSession.user_id)
-        .where(func.lower(User.email) == fold(email), SignInSession.address == where.address[:64], SignInSession.created_at > since).limit(1)
+        .where(User.email == fold(email), SignInSession.address == where.address[:64], SignInSession.created_at > since).limit(1)
     ).first()
     return f"{fold(email)}|{where.address}" if known else fold(email)
 

@@ -111,4 +111,4 @@ def _calendar(text: str) -> Period:
 
 
 def _unknown(text: str) -> FieldError:
-    return FieldError(m("“%(text)s” is no period. Write for example this_month, last_30_days, 2026, 2026-Q1, 2026-03 or 2026-01-15..2026-02-14.", text=text[:60]))
+    return FieldError(m("“%(text)s” is no period. Write this_month, last_30_days, 2026, 2026-Q1, 2026-03 or 2026-01-15..2026-02-14.", text=text[:60]))

@@ -6,10 +6,10 @@ his rules show it on some records only; or UnknownName), `deals.visible` the rec
 """
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, and_, case, exists, false, func, not_, null, or_, select, true
+from sqlalchemy import Alias, ColumnElement, FromClause, Table, and_, case, exists, false, func, not_, null, or_, select, true
 from sqlalchemy.sql.elements import Grouping
 
 from crm.backoffice import grants
@@ -23,6 +23,14 @@ from crm.backoffice.grants import Grant, Grants
 from crm.errors import UnknownName
 
 READ: frozenset[Action] = frozenset({"read"})
+ALIASES = 64  # of one entity in turn: more than any one statement can hold
+
+
+@lru_cache(maxsize=8192)
+def _alias(table: Table, actions: frozenset[Action], deleted: bool, number: int) -> Alias:
+    """An alias that all sights share: making its columns costs more than the query. It holds nothing of a reader, and being unnamed
+    it lets equal statements share one compiled form."""
+    return table.alias()
 
 
 class Sight:
@@ -37,16 +45,17 @@ class Sight:
         self.scoped: dict[int, FromClause] = {}  # a sealed scope, by identity → the table it scopes
         self.tables: dict[int, FromClause] = {}
         self.sensitive: set[tuple[str, str]] = set()  # sensitive fields met: the journal names them
+        self._used: dict[tuple[str, frozenset[Action], bool], int] = {}
         self._modes: dict[tuple[str, str, frozenset[Action], str], Grants] = {}
-        self._count = 0
 
     def table(self, entity: str, *, actions: Iterable[Action] = READ, deleted: bool = False) -> "Source":
         """A fresh alias of the entity's table as this reader may see it. Raises UnknownName for no such entity."""
         description = self.catalog.entity(entity)
-        self._count += 1
-        alias = description.cls.__table__.alias(f"{entity}_{self._count}")
+        wanted = frozenset(actions) | READ
+        number = self._used[entity, wanted, deleted] = (self._used.get((entity, wanted, deleted), -1) + 1) % ALIASES
+        alias = _alias(description.cls.__table__, wanted, deleted, number)
         self.tables[id(alias)] = alias
-        return Source(self, description, alias, frozenset(actions) | READ, deleted)
+        return Source(self, description, alias, wanted, deleted)
 
     def seal(self, element: Any) -> Any:
         """Vouch for an element made by the back office itself."""

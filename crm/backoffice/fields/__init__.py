@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from crm.backoffice.fields.base import Field, Registry
+from crm.backoffice.fields.base import Field, Ref, Registry
 from crm.backoffice.fields.boolean import BooleanField, boolean
 from crm.backoffice.fields.country import CountryField, country
 from crm.backoffice.fields.currency import CurrencyField, currency
@@ -22,7 +22,7 @@ from crm.backoffice.fields.text import TextField, text
 from crm.backoffice.fields.url import UrlField, url
 
 __all__ = [
-    "TYPES", "Field", "boolean", "country", "currency", "date", "decimal", "email", "integer", "long_text", "many_to_many", "moment", "money",
+    "TYPES", "Field", "Ref", "boolean", "country", "currency", "date", "decimal", "email", "integer", "long_text", "many_to_many", "moment", "money",
     "percent", "phone", "picklist", "reference", "text", "url",
 ]
 

@@ -30,6 +30,7 @@ EQUALITY = frozenset({"eq", "ne", "in", "not_in", "empty", "not_empty"})
 ORDER = EQUALITY | {"lt", "le", "gt", "ge", "between"}
 WORDS = EQUALITY | {"contains", "starts"}
 MASK = "•••"
+NAMELESS = Label("", "")
 NEGATED = {"ne": "eq", "not_in": "in", "empty": "not_empty"}
 
 
@@ -77,7 +78,7 @@ class Field:
     companions: ClassVar[tuple[str, ...]] = ()  # further stored columns: "__sort", "__find"
 
     key: str = ""
-    label: Label = Label("", "")
+    label: Label = NAMELESS
     help: Label | None = None
     required: bool = False
     unique: bool = False
@@ -158,24 +159,27 @@ class Field:
         """The predicate of a positive operator over a non-empty field; `column("")` is the main column, `column("__find")` a
         companion, each as this reader may see it. `operand` comes from `operand()`. Null is false, `conditions` sees to the rest."""
         main = column("")
+        found: ColumnElement[bool]
         match op:
             case "eq":
-                return main == operand
+                found = main == operand
             case "in":
-                return main.in_(operand)
+                found = main.in_(operand)
             case "not_empty":
-                return main.is_not(None)
+                found = main.is_not(None)
             case "lt":
-                return main < operand
+                found = main < operand
             case "le":
-                return main <= operand
+                found = main <= operand
             case "gt":
-                return main > operand
+                found = main > operand
             case "ge":
-                return main >= operand
+                found = main >= operand
             case "between":
-                return main.between(operand[0], operand[1])
-        raise FieldError(m("This field cannot be compared so."))
+                found = main.between(operand[0], operand[1])
+            case _:
+                raise FieldError(m("This field cannot be compared so."))
+        return found
 
     def operand(self, op: str, value: Any, reader: Reader) -> Any:
         """The right side of a condition, from JSON, ready for `compare`; lists for `in` and `between`. Raises FieldError."""

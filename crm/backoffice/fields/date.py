@@ -93,7 +93,8 @@ def parse_date(text: str, language: str, today: date) -> date:
         day, month, year = int(form[1]), int(form[3]), _year(form[4], today)
         if language == "en" and form[2] == "/" and day != month:
             if day <= 12 and month <= 12:
-                raise FieldError(m("“%(text)s” may mean two dates; write the month in letters or as %(iso)s.", text=text[:40], iso=f"{year}-{month:02d}-{day:02d}"))
+                iso = f"{year}-{month:02d}-{day:02d}"
+                raise FieldError(m("“%(text)s” may mean two dates; write the month in letters or as %(iso)s.", text=text[:40], iso=iso))
             if month > 12:
                 day, month = month, day
         return _made(year, month, day, text)

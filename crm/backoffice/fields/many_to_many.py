@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Unpack
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Table
 from sqlalchemy.types import TypeEngine
 
-from crm.backoffice.fields.base import Facets, FieldError, Reader, Ref, Text
+from crm.backoffice.fields.base import Facets, FieldError, Reader, Text
 from crm.backoffice.fields.reference import ReferenceField
 from crm.messages import Label, m
 
@@ -58,7 +58,7 @@ class ManyToManyField(ReferenceField):
     def _each(self, value: Any, take: Callable[[Any], Any]) -> tuple[Any, ...] | None:
         if value is None or value == "":
             return None
-        if not isinstance(value, list | tuple) or isinstance(value, Ref) or len(value) > MOST:
+        if not isinstance(value, list | tuple) or hasattr(value, "id") or len(value) > MOST:
             raise FieldError(m("A list of at most 1,000 values is expected here."))
         return tuple(dict.fromkeys(one for one in map(take, value) if one is not None)) or None
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Integer
 from sqlalchemy.orm import MappedColumn
 from sqlalchemy.types import TypeEngine
 
-from crm.backoffice.fields.base import Facets, Field, FieldError, Reader, Ref, Text, declare
+from crm.backoffice.fields.base import Facets, Field, FieldError, Reader, Text, declare
 from crm.backoffice.fields.picklist import row_number
 from crm.backoffice.text import fold
 from crm.messages import Label, m
@@ -35,7 +35,7 @@ class ReferenceField(Field):
         return Integer()
 
     def clean(self, value: Any) -> int | None:
-        return row_number(value.id if isinstance(value, Ref) else value)
+        return row_number(getattr(value, "id", value))
 
     def parse(self, text: str, reader: Reader) -> Any:
         """A number, as inputs hold it, or a code (a string)."""
@@ -109,7 +109,7 @@ class ReferenceField(Field):
         return value if isinstance(value, int) else value.text
 
     def journal(self, value: Any) -> Any:
-        return value.id if isinstance(value, Ref) else value
+        return getattr(value, "id", value)
 
     def operand(self, op: str, value: Any, reader: Reader) -> Any:
         found = Field.operand(self, op, value, reader)

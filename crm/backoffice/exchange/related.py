@@ -1,0 +1,98 @@
+"""What a row of one entity may fill beside it: rows of a child list (`lines.product`) and the records behind them (`contacts.name`).
+
+Derived from the description, so an entity made tomorrow has it too. A child relation goes by its own name: `lines` of a deal. When a
+child row must name a record of another entity (a position its contact), that record goes by the reference's name with an `s`:
+`contacts` of an account are the people of its positions, and fields that the person does not have are the position's own.
+An area adds what needs a rule of its own (`stage_entered`) with `@extra`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from crm.backoffice.catalog import Catalog
+from crm.backoffice.entities import Entity
+from crm.backoffice.fields.base import Field
+
+
+@dataclass(frozen=True)
+class Related:
+    """A list beside a record. `behind` is the child's reference to the record that the name means, None for the child itself."""
+
+    name: str
+    child: Entity
+    parent: str
+    behind: str | None = None
+    target: Entity | None = None
+
+    def field(self, key: str) -> tuple[Entity, Field] | None:
+        """The field that `name.key` fills: of the record behind, else of the child row."""
+        for entity in (self.target, self.child):
+            if entity is not None and key in entity.fields and not entity.fields[key].system and key not in (self.parent, self.behind):
+                return entity, entity.fields[key]
+        return None
+
+    @property
+    def match(self) -> tuple[str, ...]:
+        """What tells the rows of one parent apart: the title of the record behind, else what a child row must have."""
+        return (self.target.declared.title,) if self.target is not None else required(self.child, self.parent)
+
+
+def required(entity: Entity, *without: str) -> tuple[str, ...]:
+    """The fields that every row has and nobody fills in for it."""
+    return tuple(f.key for f in entity.editable() if f.required and f.default is None and f.key not in without)
+
+
+def related_of(catalog: Catalog, entity: Entity) -> dict[str, Related]:
+    """Everything that rows of `entity` may fill beside it, by the first word of its name."""
+    found: dict[str, Related] = {}
+    behind: dict[str, Related] = {}
+    for relation in entity.relations.values():
+        child = catalog.entities[relation.entity]
+        if child.parent != relation.field:
+            continue
+        found[relation.key] = Related(relation.key, child, relation.field)
+        for spec in child.editable():
+            if spec.target and spec.required and spec.key != relation.field and spec.target in catalog.entities and spec.target not in catalog.configured:
+                target = catalog.entities[spec.target]
+                if not target.declared.configuration:
+                    behind.setdefault(f"{spec.key}s", Related(f"{spec.key}s", child, relation.field, spec.key, target))
+    return {**behind, **found}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A child row that an extra makes of a row's cells: what finds it among the parent's, and what it holds."""
+
+    match: Mapping[str, Any]
+    values: Mapping[str, Any]
+
+
+# record values by key (as they will stand after the row) and the days given by name → the child rows. Raises FieldError.
+Make = Callable[[Catalog, Mapping[str, Any], Mapping[str, date]], list[Entry]]
+
+
+@dataclass(frozen=True)
+class Extra:
+    """Targets of the form `name.argument` that take a day and become rows of `child`."""
+
+    entity: str
+    name: str
+    child: str
+    needs: tuple[str, ...]  # fields of the record that `make` reads
+    arguments: Callable[[Catalog], Iterable[str]]
+    make: Make
+
+
+EXTRAS: dict[tuple[str, str], Extra] = {}
+
+
+def extra(entity: str, name: str, *, child: str, needs: tuple[str, ...], arguments: Callable[[Catalog], Iterable[str]]) -> Callable[[Make], Make]:
+    """Declare that rows of `entity` may fill `name.argument`, with the function that makes child rows of it."""
+
+    def register(make: Make) -> Make:
+        EXTRAS[entity, name] = Extra(entity, name, child, needs, arguments, make)
+        return make
+
+    return register

@@ -1,0 +1,120 @@
+"""The journal of one record as a reader may see it: what fields hide from him today, their history hides too."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, or_, select
+
+from crm.backoffice.access import Action
+from crm.backoffice.entities import Entity
+from crm.backoffice.fields.base import Field
+from crm.backoffice.guard import UserSession
+from crm.backoffice.journal import JournalRow
+from crm.errors import NotFound
+
+READ: frozenset[Action] = frozenset({"read"})
+SHOWN = ("create", "update", "remove", "restore")
+CHILDREN = 200  # of one kind, the newest: a record with more of them has its own lists for that
+CHUNK = 200
+
+
+@dataclass(frozen=True)
+class Changed:
+    """One field of one change, in stored Python values."""
+
+    field: Field
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One change: of the record itself, or of a row that belongs to it. `source` is the door it came by: ui, import, cli, demo."""
+
+    id: int
+    at: datetime
+    actor_id: int | None
+    source: str
+    action: str
+    entity: Entity
+    record_id: int
+    changes: tuple[Changed, ...]
+
+
+def history(session: UserSession, entity: Entity, record_id: int, *, before: int | None = None, size: int = 20) -> tuple[list[Happening], int | None]:
+    """The newest `size` changes, of journal number less than `before`; and the `before` of the rest, None at the end.
+
+    Raises NotFound for a record outside the reader's scope. A change that touched only fields he may not see is left out.
+    """
+    places: dict[str, Sequence[int]] = {entity.key: [record_id]}
+    telling = {entity.key: _telling(session, entity, record_id)}
+    for child in _children(session, entity):
+        ids = _rows_of(session, child, record_id)
+        if ids:
+            places[child.key], telling[child.key] = ids, _telling(session, child)
+    journal = JournalRow.__table__
+    where = or_(*(and_(journal.c.entity == key, journal.c.record_id.in_(ids)) for key, ids in places.items()))
+    columns = (journal.c.id, journal.c.at, journal.c.actor_id, journal.c.source, journal.c.action, journal.c.entity, journal.c.record_id, journal.c.changes)
+    found: list[Happening] = []
+    while True:
+        conditions = [where, journal.c.action.in_(SHOWN), *([journal.c.id < before] if before is not None else [])]
+        rows = session.kernel(select(*columns).where(*conditions).order_by(journal.c.id.desc()).limit(CHUNK)).all()
+        for row in rows:
+            before = row.id
+            described = session.catalog.entity(row.entity)
+            changes = tuple(_changes(described, row.changes, telling[row.entity]))
+            if row.action != "update" or changes:
+                found.append(Happening(row.id, row.at, row.actor_id, row.source, row.action, described, row.record_id, changes))
+            if len(found) == size:
+                return found, before
+        if len(rows) < CHUNK:
+            return found, None
+
+
+def _telling(session: UserSession, entity: Entity, record_id: int | None = None) -> Callable[[str], bool]:
+    """Which fields' old values may be told. A field that shows by a condition on values is not: it may have been hidden then."""
+    source, sight = session.table(entity.key), session.sight
+    filterable = sight.filterable(entity.key)
+    steady = []
+    for key in filterable:
+        given = sight.grants(entity, entity.fields[key], READ, "read")
+        if all(g.condition is None and g.rule.where is None for g in (*given.allowed, *given.denied)):
+            steady.append(key)
+    if record_id is None:
+        shown = {k for k in steady if sight.grants(entity, entity.fields[k], READ, "read").always}
+        return shown.__contains__
+    row = session.execute(select(source.id, *(source.shows(k) for k in steady)).where(source.visible, source.id == record_id)).first()
+    if row is None:
+        raise NotFound()
+    shown = {k for k, shows in zip(steady, row[1:], strict=True) if shows}
+    return shown.__contains__
+
+
+def _children(session: UserSession, entity: Entity) -> list[Entity]:
+    """Kinds of rows told with their parent. Rows that are a history themselves are not: their parent's changes say the same."""
+    found = []
+    for relation in entity.relations.values():
+        child = session.catalog.entity(relation.entity)
+        order = child.fields.get(child.declared.order)
+        logs = order is not None and order.type == "moment"
+        if child.declared.parent == relation.field and not logs and relation.field in session.sight.filterable(child.key) and session.sight.may(child.key, "read"):
+            found.append(child)
+    return found
+
+
+def _rows_of(session: UserSession, child: Entity, record_id: int) -> Sequence[int]:
+    source = session.table(child.key)
+    query = select(source.id).where(source.visible, source[child.parent or ""] == record_id).order_by(source.id.desc()).limit(CHILDREN)
+    return list(session.execute(query).scalars())
+
+
+def _changes(entity: Entity, changes: Mapping[str, Any], tells: Callable[[str], bool]) -> list[Changed]:
+    told = []
+    for key, pair in changes.items():
+        spec = entity.fields.get(key)
+        if spec is None or spec.system or not tells(key) or not isinstance(pair, list | tuple) or len(pair) != 2:
+            continue
+        told.append(Changed(spec, spec.unjournal(pair[0]), spec.unjournal(pair[1])))
+    return told

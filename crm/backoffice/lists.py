@@ -1,0 +1,324 @@
+"""Lists: the address of a list as a query, its rows by keyed pages, and one record. Everything through the reader's session.
+
+Rows are plain values, only the asked columns, references joined for their names. A page is found by the key of the row before it,
+at any depth in the same time; keys are the reader's own sort values, so a list sorts by what he may read only.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, FromClause, Select, and_, func, literal, select
+
+from crm.backoffice import paging
+from crm.backoffice.access import Action
+from crm.backoffice.conditions.tree import Node, parse
+from crm.backoffice.entities import Entity
+from crm.backoffice.fields.base import Field, Ref as FieldRef
+from crm.backoffice.guard import DataSession
+from crm.backoffice.paging import SortKey
+from crm.backoffice.search import matches
+from crm.backoffice.sight import READ, Source
+from crm.errors import BadRequest, NotFound, UnknownName
+from crm.messages import m
+
+MAX_COLUMNS = 60
+SIZES = (25, 50, 100, 200)
+EXACT = 10_000
+
+
+Ref = FieldRef
+
+
+class Masked(NamedTuple):
+    """A value that its reader sees only masked."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class ListQuery:
+    """What a list shows: an address made of names."""
+
+    entity: str
+    columns: tuple[str, ...]
+    where: Node | None = None
+    sort: tuple[tuple[str, bool], ...] = ()
+    search: str = ""
+    after: str | None = None
+    size: int = 50
+    actions: frozenset[Action] = READ
+    deleted: bool = False
+
+
+@dataclass(frozen=True)
+class RowView:
+    """A record as this reader sees it: field key → stored value, Ref, Masked or None."""
+
+    id: int
+    row_version: int
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows, and the keys of the pages around them (None: there is none)."""
+
+    rows: list[RowView]
+    next: str | None
+    previous: str | None
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many records match; beyond 10,000 not counted exactly."""
+
+    number: int
+    exact: bool
+
+
+def parse_query(session: DataSession, entity: str, args: Mapping[str, str]) -> ListQuery:
+    """The query of an address `?where=&sort=&columns=&search=&after=&size=`. Raises BadRequest, UnknownName."""
+    kind = session.catalog.entity(entity)
+    readable = session.sight.readable(entity)
+    asked = [c for c in args.get("columns", "").split(",") if c]
+    for key in asked:
+        if key not in readable:
+            raise UnknownName(key, hidden=key in kind.fields)
+    if len(asked) > MAX_COLUMNS:
+        raise BadRequest(m("A list shows at most %(count)s columns.", count=MAX_COLUMNS))
+    columns = tuple(dict.fromkeys(asked)) or tuple(c for c in kind.columns if c in readable)
+    query = ListQuery(
+        entity, columns, _where(args.get("where", "")), parse_sort(session, entity, args.get("sort", "")), args.get("search", "")[:200].strip(),
+        args.get("after") or None, _size(args.get("size", "")),
+    )
+    _conditions(query, session.table(entity))  # a wrong condition is refused here and not by the first page
+    return query
+
+
+def parse_sort(session: DataSession, entity: str, text: str) -> tuple[tuple[str, bool], ...]:
+    """`-amount,name` as keys, descending marked. Raises UnknownName for what this reader may not sort by."""
+    kind = session.catalog.entity(entity)
+    usable = session.sight.filterable(entity)
+    keys: list[tuple[str, bool]] = []
+    for part in text.split(","):
+        name = part.strip().lstrip("-")
+        if not name or name in (k for k, _ in keys):
+            continue
+        if name != "id" and (name not in usable or not kind.fields[name].sortable):
+            raise UnknownName(name, hidden=name in kind.fields)
+        keys.append((name, part.strip().startswith("-")))
+    if len(keys) > 4:
+        raise BadRequest(m("A list is sorted by at most four fields."))
+    if not keys:
+        standard = kind.declared.order
+        name = standard.lstrip("-")
+        keys = [(name, standard.startswith("-"))] if name in usable or name == "id" else [("id", False)]
+    return tuple(keys)
+
+
+def page(session: DataSession, query: ListQuery) -> Page:
+    """One page of rows. A key that does not parse is the first page."""
+    kind = session.catalog.entity(query.entity)
+    source, columns = _selected(session, query)
+    keys = _sort_keys(session, kind, source, query)
+    position = paging.decode(query.after, len(keys))
+    rows: list[Any] = []
+    backwards = position is not None and position.backwards
+    for part, order in paging.parts(keys, position):
+        statement = columns.statement.add_columns(*(k.column for k in keys)).where(*part).order_by(*order).limit(query.size + 1 - len(rows))
+        rows += session.execute(statement).all()
+        if len(rows) > query.size:
+            break
+    more = len(rows) > query.size
+    rows = rows[: query.size]
+    if backwards:
+        rows.reverse()
+    views = [columns.view(row) for row in rows]
+    first, last = ((_values(rows[n], len(keys)) for n in (0, -1)) if rows else ((), ()))
+    has_next = bool(rows) and (more or backwards)
+    has_previous = bool(rows) and (position is not None if not backwards else more)
+    return Page(views, paging.encode(last, False) if has_next else None, paging.encode(first, True) if has_previous else None)
+
+
+def count(session: DataSession, query: ListQuery) -> Count:
+    """How many records match, exactly up to 10,000."""
+    source = session.table(query.entity, actions=query.actions, deleted=query.deleted)
+    inner = select(literal(1).label("one")).select_from(source.table).where(*_conditions(query, source)).limit(EXACT + 1).subquery()
+    number = session.execute(select(func.count()).select_from(inner)).scalar_one()
+    return Count(min(number, EXACT), number <= EXACT)
+
+
+def totals(session: DataSession, query: ListQuery) -> dict[str, dict[str | None, Decimal]]:
+    """Sums of the shown columns that can be added up, over all that match: field → currency (None for plain numbers) → sum."""
+    kind = session.catalog.entity(query.entity)
+    usable = session.sight.filterable(query.entity)
+    summed = [kind.fields[k] for k in query.columns if k in usable and kind.fields[k].totals]
+    if not summed:
+        return {}
+    source = session.table(query.entity, actions=query.actions)
+    by_currency = "currency" in usable and any(f.type == "money" for f in summed)
+    group: list[ColumnElement[Any]] = [source["currency"]] if by_currency else []
+    statement = select(*group, *(func.sum(source[f.key]) for f in summed)).select_from(source.table).where(*_conditions(query, source)).group_by(*group)
+    found: dict[str, dict[str | None, Decimal]] = {f.key: {} for f in summed}
+    for row in session.execute(statement):
+        currency = row[0] if by_currency else None
+        for spec, value in zip(summed, row[len(group) :], strict=True):
+            if value is not None:
+                place = currency if spec.type == "money" else None
+                found[spec.key][place] = found[spec.key].get(place, Decimal(0)) + value
+    return found
+
+
+def neighbours(session: DataSession, query: ListQuery, record_id: int) -> tuple[int | None, int | None]:
+    """The records before and after one in the order of a list; None at the ends, and when it is not in it."""
+    kind = session.catalog.entity(query.entity)
+    source = session.table(query.entity, actions=query.actions)
+    keys = _sort_keys(session, kind, source, query)
+    here = session.execute(select(*(k.column for k in keys)).select_from(source.table).where(source.id == record_id, source.visible)).first()
+    if here is None:
+        return None, None
+    found: list[int | None] = []
+    for backwards in (True, False):
+        position = paging.Position(tuple(here), backwards)
+        found.append(None)
+        for part, order in paging.parts(keys, position):
+            row = session.execute(select(source.id).select_from(source.table).where(*_conditions(query, source), *part).order_by(*order).limit(1)).first()
+            if row is not None:
+                found[-1] = row[0]
+                break
+    return found[0], found[1]
+
+
+def record(session: DataSession, entity: str, record_id: int, columns: Sequence[str] | None = None, *, deleted: bool = False) -> RowView:
+    """One record as its reader sees it. Raises NotFound, alike for what does not exist and what he may not know."""
+    query = ListQuery(entity, tuple(columns if columns is not None else session.sight.readable(entity)), deleted=deleted)
+    source, selected = _selected(session, query)
+    row = session.execute(selected.statement.where(source.id == record_id)).first() if 0 < record_id < 2**63 else None
+    if row is None:
+        raise NotFound()
+    return selected.view(row)
+
+
+def ids(session: DataSession, query: ListQuery, limit: int) -> list[int]:
+    """The numbers of all that match, at most `limit`."""
+    source = session.table(query.entity, actions=query.actions)
+    return list(session.execute(select(source.id).select_from(source.table).where(*_conditions(query, source)).order_by(source.id).limit(limit)).scalars())
+
+
+def stream(session: DataSession, query: ListQuery, *, refs: str = "title", chunk: int = 2000) -> Iterator[RowView]:
+    """All rows that match, in constant memory, by keyed pages of `chunk`. `refs="code"` names references by code instead of name."""
+    kind = session.catalog.entity(query.entity)
+    after: str | None = None
+    while True:
+        part = replace(query, after=after, size=chunk)
+        source, columns = _selected(session, part, refs)
+        keys = _sort_keys(session, kind, source, part)
+        position = paging.decode(after, len(keys))
+        rows: list[Any] = []
+        for condition, order in paging.parts(keys, position):
+            statement = columns.statement.add_columns(*(k.column for k in keys)).where(*condition).order_by(*order).limit(chunk - len(rows))
+            rows += session.execute(statement).all()
+            if len(rows) >= chunk:
+                break
+        yield from (columns.view(row) for row in rows)
+        if len(rows) < chunk:
+            return
+        after = paging.encode(_values(rows[-1], len(keys)), False)
+
+
+# --- the statement -------------------------------------------------------------------------------------------------
+
+
+class _Columns:
+    """The select of a list's columns, and how a row of it becomes a RowView."""
+
+    def __init__(self, session: DataSession, source: Source, query: ListQuery, refs: str) -> None:
+        self.source, self.keys = source, query.columns
+        self.selected: list[ColumnElement[Any]] = [source.id, source.row_version]
+        self.plan: list[tuple[str, str, int]] = []  # key, how to read it, position
+        self.joined: FromClause = source.table
+        usable = set(session.sight.filterable(query.entity))
+        for key in query.columns:
+            spec = source.entity.fields[key]
+            at = len(self.selected)
+            mask = source.masked(key)
+            if key in usable:
+                self.selected.append(source[key])
+                if spec.target and spec.target not in session.catalog.configured:
+                    self._name(session, source, spec, refs)
+                    self.plan.append((key, "ref", at))
+                else:
+                    self.plan.append((key, "choice" if spec.target else "plain", at))
+            if mask is not None:
+                self.plan.append((key, "mask", len(self.selected)))
+                self.selected.append(mask)
+        self.statement: Select[Any] = select(*self.selected).select_from(self.joined).where(*_conditions(query, source))
+
+    def _name(self, session: DataSession, source: Source, spec: Field, refs: str) -> None:
+        """Join the referred record for its name, where the reader may know it."""
+        target = session.table(spec.target or "")
+        title = target.entity.declared.title if refs == "title" else "code"
+        shown = title if title in session.sight.filterable(target.entity.key) and not target.entity.fields[title].target else "id"
+        self.joined = self.joined.outerjoin(target.table, and_(target.id == source[spec.key], target.visible))
+        self.selected.append(target[shown] if shown != "id" else target.id)
+
+    def view(self, row: Any) -> RowView:
+        values: dict[str, Any] = dict.fromkeys(self.keys)
+        for key, how, at in self.plan:
+            value = row[at]
+            if value is None:
+                continue
+            if how == "ref":
+                named = row[at + 1]
+                values[key] = Ref(value, str(named) if named is not None else None)
+            elif how == "mask":
+                values[key] = Masked(value)
+            else:
+                values[key] = value
+        return RowView(row[0], row[1], values)
+
+
+def _selected(session: DataSession, query: ListQuery, refs: str = "title") -> tuple[Source, _Columns]:
+    source = session.table(query.entity, actions=query.actions, deleted=query.deleted)
+    columns = _Columns(session, source, query, refs)
+    return source, columns
+
+
+def _conditions(query: ListQuery, source: Source) -> list[ColumnElement[bool]]:
+    parts = [source.visible]
+    if query.where is not None:
+        parts.append(source.where(query.where))
+    if query.search:
+        parts.append(matches(source, query.search))
+    return parts
+
+
+def _sort_keys(session: DataSession, kind: Entity, source: Source, query: ListQuery) -> list[SortKey]:
+    keys: list[SortKey] = []
+    for name, descending in query.sort:
+        if name != "id":
+            keys.append(paging.sort_key(source, kind.fields[name], descending))
+    last = query.sort[-1][1] if query.sort else False
+    return [*keys, SortKey(source.id, last, nullable=False)]
+
+
+def _values(row: Any, count: int) -> tuple[Any, ...]:
+    return tuple(row[-count:])
+
+
+def _where(text: str) -> Node | None:
+    if not text:
+        return None
+    if len(text) > 20_000:
+        raise BadRequest(m("The condition is too large."))
+    try:
+        return parse(json.loads(text))
+    except (ValueError, RecursionError):
+        raise BadRequest(m("The condition is not valid JSON.")) from None
+
+
+def _size(text: str) -> int:
+    return min(max(int(text), 1), SIZES[-1]) if text.isdecimal() and len(text) < 5 else 50

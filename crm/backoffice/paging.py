@@ -1,0 +1,166 @@
+"""Pages by key: the order of a list, where a page begins, and the token that stands in its address.
+
+NULLs come first ascending and last descending, on both databases. With one sort key a page is read as parts of one index range
+each (a condition `… OR col IS NULL` would lose the index), with several as one ordinary comparison.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, false, literal, or_, select, true, tuple_
+
+from crm.backoffice.fields.base import Field
+from crm.backoffice.sight import Source
+
+
+@dataclass(frozen=True)
+class SortKey:
+    """A column to sort by; `nullable` says whether it can be empty in this list."""
+
+    column: ColumnElement[Any]
+    descending: bool
+    nullable: bool = True
+
+
+@dataclass(frozen=True)
+class Position:
+    """The key of a row: pages go on after it, or before it."""
+
+    values: tuple[Any, ...]
+    backwards: bool = False
+
+
+Part = tuple[list[ColumnElement[bool]], list[ColumnElement[Any]]]
+
+
+def sort_key(source: Source, spec: Field, descending: bool) -> SortKey:
+    """How a list sorts by a field: text by the Ukrainian alphabet, options and stages in their order, references by name."""
+    catalog = source.sight.catalog
+    configured = catalog.configured.get(spec.target or "")
+    if configured is not None:
+        return SortKey(_by_place(source, spec, list(configured)), descending)
+    if spec.picklist:
+        known = catalog.picklists.get(spec.picklist)
+        return SortKey(_by_place(source, spec, [o.id for o in known.options] if known else []), descending)
+    if spec.target:
+        return SortKey(_by_name(source, spec), descending)
+    plain = spec.required and not spec.system and not spec.sort_companion()
+    return SortKey(source.column(spec.key, spec.sort_companion()), descending, nullable=not plain)
+
+
+def _by_place(source: Source, spec: Field, ids: Sequence[int]) -> ColumnElement[Any]:
+    if not ids:
+        return source[spec.key]
+    return source.sight.seal(case({i: n for n, i in enumerate(ids)}, value=source[spec.key]))  # type: ignore[no-any-return]
+
+
+def _by_name(source: Source, spec: Field) -> ColumnElement[Any]:
+    target, link = source.hop(spec.key)
+    title = target.entity.fields[target.entity.declared.title]
+    usable = title.key in source.sight.filterable(target.entity.key)
+    column = target.column(title.key, title.sort_companion()) if usable else target.id
+    return source.sight.seal(select(column).select_from(target.table).where(link).correlate(source.table).scalar_subquery())  # type: ignore[no-any-return]
+
+
+def parts(keys: Sequence[SortKey], position: Position | None) -> list[Part]:
+    """What to read, one after another, to get the rows after `position` in order: conditions and order of each part."""
+    backwards = position is not None and position.backwards
+    turned = [SortKey(k.column, k.descending != backwards, k.nullable) for k in keys]
+    if len(turned) == 1:
+        return [([_beyond(turned, position)] if position else [], [_order(turned[0])])]
+    if len(turned) == 2:
+        return _ranges(turned[0], turned[1], position)
+    order = [part for key in turned for part in ([_nulls(key)] if key.nullable else []) + [_order(key)]]
+    return [([_beyond(turned, position)] if position else [], order)]
+
+
+def _ranges(key: SortKey, last: SortKey, position: Position | None) -> list[Part]:
+    order = [_order(key), _order(last)]
+    if not key.nullable:
+        return [([_row_beyond(key, last, position)] if position else [], order)]
+    null, value = key.column.is_(None), key.column.is_not(None)
+    if position is None:
+        return [([value], order), ([null], [_order(last)])] if key.descending else [([null], [_order(last)]), ([value], order)]
+    if position.values[0] is None:
+        after = last.column < position.values[1] if last.descending else last.column > position.values[1]
+        return [([null, after], [_order(last)])] + ([] if key.descending else [([value], order)])
+    rest: Part = ([_row_beyond(key, last, position)], order)
+    return [rest, ([null], [_order(last)])] if key.descending else [rest]
+
+
+def _row_beyond(key: SortKey, last: SortKey, position: Position) -> ColumnElement[bool]:
+    if key.descending == last.descending:
+        row = tuple_(key.column, last.column)
+        values = tuple_(literal(position.values[0], key.column.type), literal(position.values[1], last.column.type))
+        return row < values if key.descending else row > values
+    return _beyond([key, last], position)
+
+
+def _beyond(keys: Sequence[SortKey], position: Position) -> ColumnElement[bool]:
+    """Rows after `position` by several keys, NULL smaller than everything."""
+    choices: list[ColumnElement[bool]] = []
+    equal: list[ColumnElement[bool]] = []
+    for key, value in zip(keys, position.values, strict=True):
+        if value is None:
+            after = false() if key.descending else key.column.is_not(None)
+            same = key.column.is_(None)
+        else:
+            after = or_(key.column < value, key.column.is_(None)) if key.descending and key.nullable else (key.column < value if key.descending else key.column > value)
+            same = key.column == value
+        choices.append(and_(*equal, after))
+        equal.append(same)
+    return or_(*choices) if choices else true()
+
+
+def _order(key: SortKey) -> ColumnElement[Any]:
+    return key.column.desc() if key.descending else key.column.asc()
+
+
+def _nulls(key: SortKey) -> ColumnElement[Any]:
+    place = case((key.column.is_(None), 0), else_=1)
+    return place.desc() if key.descending else place.asc()
+
+
+def encode(values: Sequence[Any], backwards: bool) -> str:
+    """A page key as it stands in an address."""
+    raw = json.dumps([int(backwards), *(_plain(v) for v in values)], ensure_ascii=False, separators=(",", ":"))
+    return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
+
+
+def decode(token: str | None, count: int) -> Position | None:
+    """The position of a page key; None when it is none, was cut, or belongs to another order."""
+    if not token or len(token) > 4000:
+        return None
+    try:
+        backwards, *values = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        restored = tuple(_restored(v) for v in values)
+    except (ValueError, TypeError, KeyError, binascii.Error, InvalidOperation, RecursionError):
+        return None
+    last = restored[-1] if len(restored) == count else None
+    return Position(restored, bool(backwards)) if isinstance(last, int) and abs(last) < 2**63 else None
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return {"d": str(value)}
+        case datetime():
+            return {"t": value.isoformat()}
+        case date():
+            return {"on": value.isoformat()}
+    return value
+
+
+def _restored(value: Any) -> Any:
+    if isinstance(value, dict):
+        kind, text = next(iter(value.items()))
+        return {"d": Decimal, "t": datetime.fromisoformat, "on": date.fromisoformat}[kind](text)
+    if isinstance(value, list) or (isinstance(value, int) and abs(value) >= 2**63):
+        raise ValueError(value)
+    return value

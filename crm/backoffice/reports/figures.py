@@ -1,0 +1,39 @@
+"""Exact statistics over counted values: what SQL groups, Python finishes, so that both databases give the same figure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, cast, func, type_coerce
+
+from crm.backoffice.guard import DataSession
+
+
+def days_between(session: DataSession, first: ColumnElement[Any], last: ColumnElement[Any]) -> ColumnElement[int]:
+    """Whole days from the first date to the second, negative when the second is earlier, in the words of the session's database."""
+    if session.get_bind().dialect.name == "sqlite":
+        return cast(func.julianday(last) - func.julianday(first), Integer)
+    return type_coerce(last - first, Integer)
+
+
+def mean(counted: Mapping[int, int]) -> float | None:
+    """The mean of values given as value → how often; None of none."""
+    number = sum(counted.values())
+    return sum(value * times for value, times in counted.items()) / number if number else None
+
+
+def median(counted: Mapping[int, int]) -> float | None:
+    """The median of values given as value → how often: of an even number the mean of the middle two; None of none."""
+    number = sum(counted.values())
+    if not number:
+        return None
+    return (_nth(counted, (number - 1) // 2) + _nth(counted, number // 2)) / 2
+
+
+def _nth(counted: Mapping[int, int], place: int) -> int:
+    """The value at `place` (from 0) when all are put in order."""
+    seen = 0
+    for value in sorted(counted):
+        seen += counted[value]
+        if seen > place:
+            return value
+    raise IndexError(place)

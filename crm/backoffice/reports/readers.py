@@ -1,0 +1,126 @@
+"""Texts of a command line or an address as the values of a report's parameters. Each takes the session, what is asked, and the text."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from crm.backoffice.conditions.tree import parse
+from crm.backoffice.guard import DataSession
+from crm.backoffice.money import currency_names
+from crm.backoffice.periods import Period, period
+from crm.backoffice.reports.sight import require
+from crm.backoffice.reports.table import Column
+from crm.errors import BadRequest, FieldError, UnknownName
+from crm.messages import m
+
+MAX_TEXT = 20_000
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The circumstances of one reading: the report, the measures its reader may see, the zone its days are counted in."""
+
+    report: Any
+    shown: tuple[Column, ...]
+    zone: ZoneInfo
+    parameter: Any = None
+
+    def about(self, parameter: Any) -> "Asked":
+        return replace(self, parameter=parameter)
+
+
+def period_of(session: DataSession, asked: Asked, text: str) -> Period:
+    """A period, relative ones from today in the zone asked for."""
+    today = datetime.now(UTC).astimezone(asked.zone).date()
+    try:
+        return period(text, today)
+    except FieldError as wrong:
+        raise BadRequest(wrong.message) from None
+
+
+def currency_of(_session: DataSession, _asked: Asked, text: str) -> str:
+    code = text.upper()
+    if code not in currency_names("en"):
+        raise BadRequest(m("“%(text)s” is not the code of a currency.", text=text[:20]))
+    return code
+
+
+def zone_of(_session: DataSession, _asked: Asked | None, text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text)
+    except (ValueError, OSError, KeyError):
+        raise BadRequest(m("“%(text)s” is not a time zone.", text=text[:60])) from None
+
+
+def record_of(session: DataSession, asked: Asked, text: str) -> int:
+    """The id of the visible record with this code or, when only one has it, this name; `me` is the reader."""
+    entity = asked.parameter.entity
+    if entity == "user" and text == "me" and session.actor_id is not None:
+        return int(session.actor_id)
+    source, title = session.table(entity), session.catalog.entity(entity).declared.title
+    readable = session.sight.filterable(entity)
+    for key in ("code", title):
+        if key in readable:
+            found = session.scalars(select(source.id).where(source.visible, source[key] == text).limit(2)).all()
+            if len(found) == 1:
+                return int(found[0])
+    raise BadRequest(m("No record or several records fit “%(text)s”: give its code.", text=text[:60]))
+
+
+def branch_of(session: DataSession, asked: Asked, text: str) -> tuple[int, ...]:
+    """The id of a record of a tree and of all below it, as far as the reader sees them."""
+    top = record_of(session, asked, text)
+    source = session.table(asked.parameter.entity)
+    children: dict[int | None, list[int]] = {}
+    if "parent" in session.sight.filterable(asked.parameter.entity):
+        for child, parent in session.execute(select(source.id, source["parent"]).where(source.visible)):
+            children.setdefault(parent, []).append(child)
+    found, left = {top}, [top]
+    while left:
+        below = [c for c in children.get(left.pop(), []) if c not in found]
+        found.update(below)
+        left.extend(below)
+    return tuple(sorted(found))
+
+
+def where_of(_session: DataSession, _asked: Asked, text: str) -> Mapping[str, Any]:
+    """The JSON of a condition, well formed and bounded; its names are judged where it is compiled."""
+    if len(text) > MAX_TEXT:
+        raise BadRequest(m("The condition is too large."))
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        raise BadRequest(m("The condition is not valid JSON.")) from None
+    parse(value)
+    return dict(value)
+
+
+def names_of(session: DataSession, asked: Asked, text: str) -> tuple[str, ...]:
+    """The dimensions of `by`, each known to the report and visible to the reader."""
+    known = {d.key: d for d in asked.report.dimensions}
+    wanted = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    for name in wanted:
+        if name not in known:
+            raise BadRequest(m("The report is not split by “%(name)s”; it knows %(known)s.", name=name[:60], known=", ".join(known)))
+        require(session, asked.report.entity, known[name].path)
+    return wanted
+
+
+def order_of(_session: DataSession, asked: Asked, text: str) -> tuple[tuple[str, bool], ...]:
+    """Columns to sort by with whether descending; a measure that is left out for the reader counts as hidden."""
+    shown = {c.key for c in asked.shown} | {d.key for d in asked.report.dimensions}
+    hidden = {c.key for c in asked.report.measures} - shown
+    order = []
+    for part in (p.strip() for p in text.split(",")):
+        key = part.removeprefix("-")
+        if key not in shown:
+            raise UnknownName(key, hidden=key in hidden)
+        order.append((key, part.startswith("-")))
+    return tuple(order)
+
+

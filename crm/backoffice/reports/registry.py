@@ -1,0 +1,82 @@
+"""The reports of the product by name. An area's `reports.py` declares them with `@report`; `crm.reports` imports all areas."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from crm.backoffice.guard import DataSession
+from crm.backoffice.reports.parameters import CommonParams, Dimension, read
+from crm.backoffice.reports.sight import visible_columns
+from crm.backoffice.reports.table import Column, Table
+from crm.errors import NotFound
+from crm.messages import Label, m
+
+Run = Callable[[DataSession, Any], Table]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """A registered report: what it is called, what it asks, and how it is computed."""
+
+    name: str
+    label: Label
+    question: Label
+    group: str
+    entity: str  # whose records it counts
+    params: type[CommonParams]
+    dimensions: tuple[Dimension, ...]
+    measures: tuple[Column, ...]
+    compute: Run
+    icon: str = "chart-bar"
+    opening: Mapping[str, str] = field(default_factory=dict)  # the parameters that its screen opens with
+
+
+_REPORTS: dict[str, Report] = {}
+
+
+def report(
+    name: str, *, label: Label, question: Label, group: str, entity: str, measures: tuple[Column, ...],
+    dimensions: tuple[Dimension, ...] = (), params: type[CommonParams] = CommonParams, icon: str = "chart-bar",
+    opening: Mapping[str, str] = MappingProxyType({}),
+) -> Callable[[Run], Run]:
+    """Registers a function `(session, params) -> Table` as the report `name`.
+
+    The function is called with parameters that are checked and resolved, and returns all its measures; what the reader may not see
+    has been refused or is left out around it. Raises ValueError when the name is taken.
+    """
+
+    def register(function: Run) -> Run:
+        if name in _REPORTS:
+            raise ValueError(f"there are two reports named {name}")
+        _REPORTS[name] = Report(
+            name=name, label=label, question=question, group=group, entity=entity, params=params, dimensions=dimensions, measures=measures,
+            compute=function, icon=icon, opening=opening,
+        )
+        return function
+
+    return register
+
+
+def all_reports() -> tuple[Report, ...]:
+    """Every registered report, by group and name."""
+    return tuple(sorted(_REPORTS.values(), key=lambda r: (r.group, r.name)))
+
+
+def find(name: str) -> Report:
+    """The report `name`. Raises NotFound."""
+    found = _REPORTS.get(name)
+    if found is None:
+        raise NotFound(m("There is no report named “%(name)s”.", name=name[:60]))
+    return found
+
+
+def run(found: Report, session: DataSession, given: Mapping[str, str]) -> tuple[CommonParams, Table]:
+    """The parameters as understood, and the report's table as this session's reader may see it.
+
+    Raises BadRequest for an unknown parameter, dimension or value, UnknownName for a name that is unknown or hidden, Forbidden when
+    no measure is left for the reader.
+    """
+    shown = visible_columns(session, found.entity, found.measures)
+    params = read(found, session, given, shown)
+    return params, found.compute(session, params)

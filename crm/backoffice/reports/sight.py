@@ -1,0 +1,65 @@
+"""What a report's reader may see: which fields a figure may be computed from, and the names of the records it is grouped by."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from crm.backoffice.guard import DataSession
+from crm.backoffice.reports.table import Column
+from crm.errors import Forbidden, UnknownName
+from crm.messages import m
+
+CHUNK = 500
+
+
+def require(session: DataSession, entity: str, path: str) -> None:
+    """Raises UnknownName when a step of `path` ("owner.manager", "lines.product") does not exist or is hidden or masked for the reader."""
+    here = entity
+    for name in path.split("."):
+        description = session.catalog.entity(here)
+        relation = description.relations.get(name)
+        if relation is not None and name not in description.fields:
+            require(session, relation.entity, relation.field)
+            here = relation.entity
+            continue
+        field = description.fields.get(name)
+        if field is None:
+            raise UnknownName(name)
+        if name not in session.sight.filterable(here):
+            raise UnknownName(name, hidden=True)
+        here = field.target or here
+
+
+def sees(session: DataSession, entity: str, path: str) -> bool:
+    """Whether the reader may use every step of `path` in a computation."""
+    try:
+        require(session, entity, path)
+    except UnknownName:
+        return False
+    return True
+
+
+def visible_columns(session: DataSession, entity: str, measures: Iterable[Column]) -> tuple[Column, ...]:
+    """The measures that rest on nothing hidden from the reader. Raises Forbidden when none is left."""
+    shown = tuple(c for c in measures if all(sees(session, entity, path) for path in c.needs))
+    if not shown or not session.sight.may(entity, "read"):
+        raise Forbidden(m("Every figure of this report rests on something you may not see."))
+    return shown
+
+
+def names(session: DataSession, entity: str, ids: Iterable[int | None]) -> dict[int, str]:
+    """What the records of `entity` are called, by id. One that the reader may not see, or whose name is hidden, is absent."""
+    wanted = sorted({i for i in ids if i is not None})
+    configured = session.catalog.configured.get(entity)
+    if configured is not None:
+        return {i: configured[i].label.text(session.reader.language) for i in wanted if i in configured}
+    title = session.catalog.entity(entity).declared.title
+    if title not in session.sight.readable(entity):
+        return {}
+    source = session.table(entity)
+    found: dict[int, str] = {}
+    for start in range(0, len(wanted), CHUNK):
+        chunk = wanted[start : start + CHUNK]
+        rows = session.execute(select(source.id, source[title]).where(source.visible, source.id.in_(chunk)))
+        found.update((row[0], row[1]) for row in rows if row[1] is not None)
+    return found

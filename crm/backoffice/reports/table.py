@@ -1,0 +1,104 @@
+"""What a report answers: columns with units, rows, totals, and for every cell the records behind it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+from crm.messages import Label, Message
+
+Unit = Literal["name", "month", "count", "rate", "days", "money"]
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a report. `needs` are the fields its figures are computed from, as paths of the report's entity: a reader
+    to whom one of them is hidden does not get the column."""
+
+    key: str
+    label: Label
+    unit: Unit
+    help: Label | None = None
+    needs: tuple[str, ...] = ()
+
+    @property
+    def measure(self) -> bool:
+        """Whether the column holds a figure; the others name the row."""
+        return self.unit not in ("name", "month")
+
+
+@dataclass(frozen=True)
+class Drill:
+    """The records behind a cell: an entity and the condition for its list (`/<entity>/?where=`)."""
+
+    entity: str
+    where: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Series:
+    """One set of bars of a chart; `tone` is the meaning that gives the colour, the same everywhere."""
+
+    column: str
+    tone: Literal["won", "lost", "open"]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """How the table is drawn: bars of these columns, one group a row."""
+
+    title: Label
+    series: tuple[Series, ...]
+    note: str = ""  # a column written beside each bar
+
+
+@dataclass(frozen=True)
+class Table:
+    """The answer of a report.
+
+    Rows and totals hold by column key: int for counts, float fractions of 1 for rates and float days (neither rounded), Decimal
+    with four places for money in `currency`, None where a figure is undefined. A dimension over a reference has `<key>_id` beside it.
+    """
+
+    columns: tuple[Column, ...]
+    rows: list[dict[str, Any]]
+    totals: dict[str, Any]
+    currency: str
+    drill: Callable[[Row | None, str], Drill | None]  # row (None: the totals) and column key
+    notes: tuple[Message, ...] = ()
+    chart: Chart | None = None
+
+    @property
+    def dimensions(self) -> tuple[Column, ...]:
+        return tuple(c for c in self.columns if not c.measure)
+
+    @property
+    def measures(self) -> tuple[Column, ...]:
+        return tuple(c for c in self.columns if c.measure)
+
+
+def rate(part: int, whole: int) -> float | None:
+    """`part` of `whole` as a fraction of 1, None of nothing."""
+    return part / whole if whole else None
+
+
+def total_of(amounts: Mapping[str | None, Decimal | None], base: str, currency: str) -> tuple[Decimal | None, bool]:
+    """The sum of money by currency (None stands for the base currency) in `currency`, and whether others are in the way.
+
+    Without rates nothing is converted: as soon as another currency takes part the sum is undefined, never a mixed number.
+    """
+    wanted = [amount for code, amount in amounts.items() if (code or base) == currency and amount is not None]
+    if any((code or base) != currency and amount for code, amount in amounts.items()):
+        return None, True
+    return (sum(wanted, Decimal(0)), False) if wanted else (None, False)
+
+
+def ordered(rows: list[dict[str, Any]], order: tuple[tuple[str, bool], ...]) -> list[dict[str, Any]]:
+    """`rows` sorted by column keys with whether descending, the first key weighing most; what is undefined stands last either way."""
+    found = list(rows)
+    for key, descending in reversed(order):
+        known = [r for r in found if r[key] is not None]
+        known.sort(key=lambda r: r[key], reverse=descending)
+        found = known + [r for r in found if r[key] is None]
+    return found

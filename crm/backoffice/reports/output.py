@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from io import BytesIO, StringIO
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from babel.numbers import get_currency_precision
 from openpyxl import Workbook
@@ -98,7 +98,7 @@ def _cell(value: Any, currency: str) -> Any:
 
 
 def _write(sheet: Worksheet, row: int, place: int, value: Any, column: Column, currency: str) -> Cell:
-    cell: Cell = sheet.cell(row, place)
+    cell = cast(Cell, sheet.cell(row, place))
     cell.value = rounded(value, currency)
     if isinstance(value, str):
         cell.data_type = "s"

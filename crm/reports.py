@@ -1,0 +1,5 @@
+"""The index of every report, by area: importing this module completes the registry of `crm.backoffice.reports`."""
+
+from crm.sales import reports as sales
+
+__all__ = ["sales"]

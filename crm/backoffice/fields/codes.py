@@ -4,11 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import String, literal
-from sqlalchemy import ColumnElement, case
 from sqlalchemy.types import TypeEngine
 
-from crm.backoffice.fields.base import EQUALITY, MASK, Field, FieldError, Reader
+from crm.backoffice.fields.base import EQUALITY, Field, FieldError, Reader
 from crm.backoffice.text import fold
 from crm.backoffice.types import KeyText
 from crm.messages import LANGUAGES, Message
@@ -56,9 +54,6 @@ class CodeField(Field):
 
     def input_text(self, value: Any, reader: Reader) -> str:
         return "" if value is None else str(value)
-
-    def mask(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
-        return case((column.is_(None), None), else_=literal(MASK, String))
 
 
 def index(names: Callable[[str], Mapping[str, str]]) -> dict[str, str]:

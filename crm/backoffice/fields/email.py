@@ -3,15 +3,13 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
-
-from typing import Unpack
+from typing import Any, ClassVar, Unpack
 
 from sqlalchemy import ColumnElement, String, func, literal
 from sqlalchemy.orm import MappedColumn
 from sqlalchemy.types import TypeEngine
 
-from crm.backoffice.fields.base import MASK, Facets, Field, FieldError, Reader, declare
+from crm.backoffice.fields.base import MASK, Facets, Field, FieldError, declare
 from crm.backoffice.fields.text import TextField, looked_for
 from crm.backoffice.types import KeyText
 from crm.messages import Label, m
@@ -49,11 +47,6 @@ class EmailField(TextField):
         if dots or not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain):
             raise FieldError(m("“%(text)s” is not an e-mail address.", text=line[:60]))
         return address
-
-    def operand(self, op: str, value: Any, reader: Reader) -> Any:
-        if op in ("contains", "starts"):
-            return self.sought(value)
-        return Field.operand(self, op, value, reader)
 
     def compare(self, column: Callable[[str], ColumnElement[Any]], op: str, operand: Any) -> ColumnElement[bool]:
         if op in ("contains", "starts"):

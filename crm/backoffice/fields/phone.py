@@ -18,7 +18,9 @@ from crm.backoffice.types import KeyText
 from crm.messages import Label
 
 REGION = "UA"  # where a number without a country code is taken to be
+HOME_CODE = str(phonenumbers.country_code_for_region(REGION))
 MARK = "⚠\u00a0"
+_PIECE = re.compile(r"[0-9\s+().\-‐–/\u00a0]+")
 _WRITTEN = re.compile(r"[+＋]?[0-9\s().\-‐–/\u00a0]+(?:(?:;ext=|[,;]?\s*(?:ext|x|дод|вн|#)\.?)\s*[0-9]{1,7})?", re.IGNORECASE)
 _EXTENSION = re.compile(r"(?:;ext=|[,;]?\s*(?:ext|x|дод|вн|#)\.?)\s*([0-9]{1,7})$", re.IGNORECASE)
 
@@ -46,9 +48,16 @@ class PhoneField(TextField):
         line = TextField.clean(self, value)
         return None if line is None else e164(line) or line
 
-    def sought(self, value: Any) -> str:
-        digits = TextField.sought(self, value)
-        return digits[1:] if digits.startswith("0") else digits  # the trunk prefix is not part of the kept number
+    def operand(self, op: str, value: Any, reader: Reader) -> Any:
+        """A piece of a number is sought by its digits; the home country's trunk prefix 0 is no part of the kept number. Words find nothing."""
+        if op not in ("contains", "starts"):
+            return TextField.operand(self, op, value, reader)
+        digits = self.sought(value)
+        if not _PIECE.fullmatch(value):
+            return ""
+        if digits.startswith("0"):
+            return HOME_CODE + digits[1:] if op == "starts" else digits[1:]
+        return digits
 
     def formatter(self, reader: Reader) -> Callable[[Any], Text]:
         return _shown

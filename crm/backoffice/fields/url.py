@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Unpack
 from urllib.parse import urlsplit
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import MappedColumn
 from sqlalchemy.types import TypeEngine
 
-from crm.backoffice.fields.base import Facets, FieldError, declare
+from crm.backoffice.fields.base import Facets, Field, FieldError, declare
 from crm.backoffice.fields.text import TextField
 from crm.backoffice.types import KeyText
 from crm.messages import Label, m
@@ -52,6 +53,9 @@ class UrlField(TextField):
         if len(clean) > self.max_length:
             raise self._refused(line)
         return clean
+
+    def mask(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        return Field.mask(self, column)
 
     def _refused(self, line: str) -> FieldError:
         return FieldError(m("“%(text)s” is not the address of a web page (https://…).", text=line[:60]))

@@ -7,9 +7,9 @@ ever holds a link that works.
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import Engine, Row, select, update
+from sqlalchemy import Engine, update
 
 from crm.backoffice import journal, outbox
 from crm.backoffice.catalog import Catalog
@@ -18,7 +18,7 @@ from crm.errors import Invalid
 from crm.messages import m
 from crm.organization import throttle
 from crm.organization.models import User
-from crm.organization.sign_in import Where, able, accounts, fold, open_session, set_password, token_hash
+from crm.organization.sign_in import AnyRow, Where, able, accounts, fold, open_session, set_password, token_hash
 from crm.organization.sign_in_models import AccountToken
 
 Purpose = Literal["invitation", "reset"]
@@ -52,8 +52,8 @@ def issue(session: SystemSession, user_id: int, purpose: Purpose) -> Letter | No
         return None
     now = datetime.now(UTC)
     token = secrets.token_urlsafe(32)
-    older = AccountToken.__table__
-    session.execute(update(older).where(older.c.user_id == user_id, older.c.purpose == purpose, older.c.used_at.is_(None)).values(used_at=now))
+    older = (AccountToken.user_id == user_id, AccountToken.purpose == purpose, AccountToken.used_at.is_(None))
+    session.execute(update(AccountToken).where(*older).values(used_at=now))
     expires_at = now + LIFE[purpose]
     session.add(AccountToken(
         user_id=user_id, purpose=purpose, token_hash=token_hash(token), email=account.email, created_at=now, expires_at=expires_at,
@@ -62,7 +62,7 @@ def issue(session: SystemSession, user_id: int, purpose: Purpose) -> Letter | No
     return Letter(purpose, account.email, account.name, account.language or session.catalog.company.language, token, expires_at)
 
 
-def _holder(session: SystemSession, token: str, purpose: Purpose) -> Row[Any] | None:
+def _holder(session: SystemSession, token: str, purpose: Purpose) -> AnyRow | None:
     """The account of a token that still works: unused, in time, sent to the address the person has now."""
     table = AccountToken
     return session.execute(
@@ -89,9 +89,8 @@ def redeem(engine: Engine, catalog: Catalog, token: str, purpose: Purpose, passw
     if known is None:
         raise Invalid({"link": spent})
     with system_session(engine, "sign-in: choose a password", catalog, write=True, source="ui", actor_id=known.id) as session:
-        table = AccountToken.__table__
-        mine = update(table).where(table.c.id == known.token_id, table.c.used_at.is_(None)).values(used_at=datetime.now(UTC))
-        taken = session.execute(mine.returning(table.c.id)).first()
+        mine = update(AccountToken).where(AccountToken.id == known.token_id, AccountToken.used_at.is_(None)).values(used_at=datetime.now(UTC))
+        taken = session.execute(mine.returning(AccountToken.id)).first()
         if taken is None:
             raise Invalid({"link": spent})
         set_password(session, known.id, password)

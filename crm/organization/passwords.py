@@ -2,6 +2,7 @@
 
 import unicodedata
 from functools import cache
+from pathlib import Path
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -15,16 +16,7 @@ LONGEST = 1024
 HASHER = PasswordHasher(time_cost=2, memory_cost=32 * 1024, parallelism=1, type=Type.ID)
 
 # Guessed first by everyone; shorter ones need no list, they are refused by length.
-COMMON = frozenset("""
-0123456789 1234567890 12345678910 123456789a 1234567891 0987654321 9876543210 1q2w3e4r5t 1q2w3e4r5t6y 1qaz2wsx3edc 1qazxsw23edc
-qwertyuiop qwerty1234 qwerty12345 qwerty123456 qwertyuiop123 asdfghjkl1 asdfghjkl; zxcvbnm123 qazwsxedcrfv q1w2e3r4t5 q1w2e3r4t5y6
-password12 password123 password1234 password123456 passw0rd123 p@ssw0rd123 p@ssword123 mypassword letmein123 welcome123 welcome1234
-iloveyou123 iloveyou12 administrator admin12345 admin123456 admin1234567 superadmin changeme123 changemenow football123 sunshine123
-princess123 dragon12345 monkey12345 baseball123 master12345 shadow12345 abcdefghij abcd123456 abc1234567 a123456789 aa123456789
-йцукенгшщз йцукенгшщзхї йцукен1234 йцукен12345 йцукен123456 фівапролджє ячсмитьбюь пароль1234 пароль12345 пароль123456 пароль123
-парольпароль адміністратор slavaukraini славаукраїні україна123 україна2024 україна2025 україна2026 ukraine123 ukraine2024 ukraine2025
-ukraine2026 kyiv123456 київ123456 привіт1234 привіт12345 correcthorsebatterystaple trustno1trustno1 bramabrama bramacrm123
-""".split())
+COMMON = frozenset(Path(__file__).with_name("common_passwords.txt").read_text(encoding="utf-8").split())
 
 
 def _bytes(password: str) -> bytes:

@@ -46,8 +46,7 @@ def save_preferences(engine: Engine, catalog: Catalog, user_id: int, given: Mapp
         changed = {key: value for key, value in wanted.items() if before[key] != value}
         if not changed:
             return
-        user = User.__table__
-        session.execute(update(user).where(user.c.id == user_id).values(**changed))
+        session.execute(update(User).where(User.id == user_id).values(**changed))
         journal.event(session, "preferences", "user", user_id, {key: {"old": before[key], "new": value} for key, value in changed.items()})
         session.commit()
 

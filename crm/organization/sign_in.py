@@ -1,13 +1,12 @@
 """Signing in and out: one stored row a signed-in browser, looked up at every request, so that a lost right to be here bites at once."""
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Engine, Row, Select, delete, select, update
+from sqlalchemy import Engine, Row, RowMapping, Select, delete, select, update
 
 from crm.backoffice import journal
 from crm.backoffice.catalog import Catalog
@@ -22,6 +21,7 @@ from crm.organization.sign_in_models import SignInSession
 KEPT = timedelta(days=30)  # the longest a browser stays signed in
 IDLE = timedelta(hours=12)  # without a request, where it was not asked to stay
 SEEN_EVERY = timedelta(minutes=5)  # how exactly "last seen" is kept: a write a request would be too dear
+AnyRow = Row[*tuple[Any, ...]]
 REMEMBERED = timedelta(days=90)  # how long an ended session stands in the table
 
 
@@ -66,12 +66,12 @@ def token_hash(token: str) -> str:
     return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def able(email: str) -> Select[Any]:
+def able(email: str) -> Select[*tuple[Any, ...]]:
     """The person who may sign in with this address: at work, not deleted."""
     return accounts().where(User.email == fold(email))
 
 
-def accounts() -> Select[Any]:
+def accounts() -> Select[*tuple[Any, ...]]:
     """Those who may sign in at all, with what that takes."""
     return select(User.id, User.name, User.email, User.password_hash, User.password_changed_at, User.language).where(User.active, User.deleted_at.is_(None))
 
@@ -113,7 +113,7 @@ def _counter(session: SystemSession, email: str, where: Where) -> str:
     return f"{fold(email)}|{where.address}" if known else fold(email)
 
 
-def open_session(session: SystemSession, account: Row[Any], where: Where, *, keep: bool = False) -> str:
+def open_session(session: SystemSession, account: AnyRow, where: Where, *, keep: bool = False) -> str:
     """A new row for a browser that has shown who it is: `account` is a row of `accounts()` as it was when that was shown.
     Returns the token for its cookie, which is stored nowhere."""
     now = datetime.now(UTC)
@@ -151,7 +151,7 @@ def _alive(now: datetime) -> list[Any]:
     return [table.revoked_at.is_(None), table.expires_at > now, table.kept | (table.seen_at > now - IDLE)]
 
 
-def _sound(row: Row[Any]) -> bool:
+def _sound(row: AnyRow) -> bool:
     """Whether the person still has the address and the password with which he signed in."""
     return bool(row.signed_in_as == row.email and row.password_then == row.password_changed_at)
 
@@ -166,7 +166,7 @@ def note_seen(engine: Engine, catalog: Catalog, who: Identity) -> None:
         session.commit()
 
 
-def sessions_of(session: SystemSession, user_id: int) -> list[Mapping[str, Any]]:
+def sessions_of(session: SystemSession, user_id: int) -> list[RowMapping]:
     """The browsers in which a person is signed in now, the latest first: id, created_at, seen_at, kept, address, agent."""
     table = SignInSession
     rows = session.execute(
@@ -179,13 +179,13 @@ def sessions_of(session: SystemSession, user_id: int) -> list[Mapping[str, Any]]
 
 def revoke(session: DataSession, user_id: int, *, only: int | None = None, but: int | None = None) -> int:
     """Ends sessions of a person: all, `only` one, or all `but` one. Returns how many ended; the next request of each finds nobody."""
-    table = SignInSession.__table__
-    ended = update(table).where(table.c.user_id == user_id, table.c.revoked_at.is_(None))
+    table = SignInSession
+    ended = update(table).where(table.user_id == user_id, table.revoked_at.is_(None)).values(revoked_at=datetime.now(UTC))
     if only is not None:
-        ended = ended.where(table.c.id == only)
+        ended = ended.where(table.id == only)
     if but is not None:
-        ended = ended.where(table.c.id != but)
-    return len(session.kernel(ended.values(revoked_at=datetime.now(UTC)).returning(table.c.id)).all())
+        ended = ended.where(table.id != but)
+    return len(session.kernel(ended.returning(table.id).execution_options(synchronize_session=False)).all())
 
 
 def set_password(session: SystemSession, user_id: int, password: str) -> None:
@@ -197,6 +197,5 @@ def set_password(session: SystemSession, user_id: int, password: str) -> None:
     if not found.email:
         raise Invalid({"email": m("A person without an e-mail address cannot sign in.")})
     check_password(password, found.email, found.name)
-    user = User.__table__
-    session.execute(update(user).where(user.c.id == user_id).values(password_hash=hash_password(password), password_changed_at=datetime.now(UTC)))
+    session.execute(update(User).where(User.id == user_id).values(password_hash=hash_password(password), password_changed_at=datetime.now(UTC)))
     revoke(session, user_id)

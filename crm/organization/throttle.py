@@ -77,10 +77,9 @@ def _locked(session: SystemSession, kind: str, subject: str, now: datetime) -> t
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     session.execute(insert(SignInAttempt).values(kind=kind, subject=subject, count=0, last_at=now).on_conflict_do_nothing())
     table = SignInAttempt
-    found = session.execute(
-        select(table.id, table.count, table.last_at, table.until).where(table.kind == kind, table.subject == subject).with_for_update()
-    ).one()
-    return found.id, found.count, found.last_at, found.until
+    found = select(table.id, table.count, table.last_at, table.until).where(table.kind == kind, table.subject == subject).with_for_update()
+    row_id, count, last_at, until = session.execute(found).one()
+    return row_id, count, last_at, until
 
 
 def forgive(session: SystemSession, limit: Limit, subject: str) -> None:

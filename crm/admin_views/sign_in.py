@@ -1,0 +1,84 @@
+"""Signing in and out in the browser."""
+
+from flask import Blueprint, Flask, redirect, request
+from flask_babel import gettext as _
+from flask_login import LoginManager, current_user
+from flask_wtf.csrf import CSRFError
+from werkzeug.wrappers import Response
+
+from crm import mail
+from crm.admin_views import account_links, profile
+from crm.admin_views.gate import gate, open_to_all, own_path, where
+from crm.admin_views.signed_in import end_own_session, load, page, runtime, signed_out, start, wait_sentence
+from crm.backoffice import journal
+from crm.backoffice.guard import system_session
+from crm.error_pages import expired
+from crm.organization.sign_in import KEPT, attempt, revoke
+
+pages = Blueprint("sign_in", __name__)
+
+
+def init_app(app: Flask) -> None:
+    """Closes the application to whoever is not signed in; adds the pages of sign-in, of forgotten passwords and of the own profile."""
+    app.config.update(PERMANENT_SESSION_LIFETIME=KEPT, SESSION_REFRESH_EACH_REQUEST=False)
+    manager = LoginManager(app)
+    manager.session_protection = None  # the stored row ends a session, not a changed address
+    manager.user_loader(load)
+    app.before_request(gate)
+    for blueprint in (pages, account_links.pages, profile.pages):
+        app.register_blueprint(blueprint)
+    mail.init_app(app)
+
+
+@pages.get("/sign-in")
+@open_to_all
+def sign_in() -> Response:
+    """The form; somebody who is signed in already goes on."""
+    target = own_path(request.args.get("next"))
+    if current_user.is_authenticated:
+        return redirect(target or "/")
+    return page("sign_in", target=target, email="", keep=False, error=None)
+
+
+@pages.post("/sign-in")
+@open_to_all
+def take_sign_in() -> Response:
+    here = runtime()
+    email, keep = request.form.get("email", "")[:320], bool(request.form.get("keep"))
+    target = own_path(request.form.get("next") or request.args.get("next"))
+    outcome = attempt(here.engine, here.catalog, email, request.form.get("password", ""), where(), keep=keep)
+    if outcome.token is not None:
+        start(outcome.token, keep=keep)
+        return redirect(target or "/", 303)
+    if outcome.wait:
+        answer = page("sign_in", 429, target=target, email=email, keep=keep, error=wait_sentence(outcome.wait))
+        answer.headers["Retry-After"] = str(outcome.wait)
+        return answer
+    return page("sign_in", 422, target=target, email=email, keep=keep, error=_("The e-mail or password is wrong. Check the keyboard layout."))
+
+
+@pages.errorhandler(CSRFError)
+def form_too_old(error: CSRFError) -> Response:
+    """A sign-in page left open until its cookie was gone: the form again, with a fresh token."""
+    if request.endpoint == "sign_in.take_sign_in":
+        target = own_path(request.form.get("next"))
+        why = _("The page was open too long. Send the form once more.")
+        return page("sign_in", 400, target=target, email=request.form.get("email", "")[:320], keep=bool(request.form.get("keep")), error=why)
+    return expired(error)
+
+
+@pages.post("/sign-out")
+def sign_out() -> Response:
+    end_own_session()
+    return signed_out()
+
+
+@pages.post("/sign-out-everywhere")
+def sign_out_everywhere() -> Response:
+    """Ends every sign-in of the person, this one too."""
+    here = runtime()
+    with system_session(here.engine, "sign-out everywhere", here.catalog, write=True, source="ui", actor_id=current_user.id) as work:
+        ended = revoke(work, current_user.id)
+        journal.event(work, "sign_out_everywhere", "user", current_user.id, {"sessions": ended})
+        work.commit()
+    return signed_out()

@@ -1,0 +1,84 @@
+"""The person of a request: Flask-Login over the stored rows of `crm.organization.sign_in`."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app, make_response, redirect, render_template, session, url_for
+from flask_babel import ngettext
+from flask_login import current_user, login_user
+from werkzeug.wrappers import Response
+
+from crm.backoffice import journal
+from crm.backoffice.guard import system_session
+from crm.languages import SESSION_KEY as LANGUAGE
+from crm.organization.sign_in import Identity, identify, note_seen, revoke
+from crm.runtime import Runtime
+
+
+@dataclass(frozen=True)
+class SignedIn(Identity):
+    """The person of a request, as Flask-Login wants to know him; the token of his cookie stands for him."""
+
+    token: str = ""
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        return self.token
+
+
+def runtime() -> Runtime:
+    found: Runtime = current_app.extensions["brama"]
+    return found
+
+
+def load(token: str) -> SignedIn | None:
+    """The person who holds the token of the cookie, None when that sign-in has ended."""
+    here = runtime()
+    who = identify(here.engine, here.catalog, token)
+    if who is None:
+        return None
+    note_seen(here.engine, here.catalog, who)
+    return SignedIn(**vars(who), token=token)
+
+
+def start(token: str, *, keep: bool = False) -> None:
+    """Makes this browser the holder of `token`. Nothing of an earlier cookie stays, so that none planted there can be used."""
+    end_own_session()
+    language = session.get(LANGUAGE)
+    session.clear()
+    session.permanent = keep
+    if language:
+        session[LANGUAGE] = language
+    login_user(load(token))
+
+
+def end_own_session() -> None:
+    """Ends the stored row of this browser, if it has one."""
+    if not current_user.is_authenticated:
+        return
+    here = runtime()
+    with system_session(here.engine, "sign-out", here.catalog, write=True, source="ui", actor_id=current_user.id) as work:
+        revoke(work, current_user.id, only=current_user.session_id)
+        journal.event(work, "sign_out", "user", current_user.id)
+        work.commit()
+
+
+def page(name: str, status: int = 200, **words: Any) -> Response:
+    return make_response(render_template(f"admin/sign_in/{name}.html", company=runtime().catalog.company.name or "Brama", **words), status)
+
+
+def wait_sentence(seconds: int) -> str:
+    """How long a paused person waits, in words."""
+    if seconds < 60:
+        return ngettext("Too many attempts. Try again in %(num)s second.", "Too many attempts. Try again in %(num)s seconds.", seconds)
+    return ngettext("Too many attempts. Try again in %(num)s minute.", "Too many attempts. Try again in %(num)s minutes.", -(-seconds // 60))
+
+
+def signed_out() -> Response:
+    language = session.get(LANGUAGE)
+    session.clear()
+    if language:
+        session[LANGUAGE] = language
+    return redirect(url_for("sign_in.sign_in"), 303)

@@ -95,6 +95,14 @@ def changed_since(session: DataSession, entity: str, record_id: int, version: in
     return frozenset(key for (changes,) in rows for key in changes)
 
 
+def batch_made(session: DataSession, batch: str) -> tuple[int | None, datetime] | None:
+    """Who wrote a batch, and when last; None when there is no such batch. Whoever asks must not tell others."""
+    journal = JournalRow.__table__
+    query = select(journal.c.actor_id, journal.c.at).where(journal.c.batch == batch, journal.c.version.is_not(None)).order_by(journal.c.id.desc()).limit(1)
+    row = session.kernel(query).first()
+    return (row.actor_id, row.at) if row else None
+
+
 def verify(session: DataSession) -> Verification:
     """Recompute every digest in order. Constant memory but for the last digest of each record."""
     journal = JournalRow.__table__

@@ -1,4 +1,4 @@
-"""What administrators configure, as rows: the company itself, picklists with their options, and a number for every version."""
+"""What administrators configure, as rows: the company itself, picklists, the rules of roles, and a number for every version."""
 
 from datetime import datetime
 from typing import Any
@@ -49,6 +49,18 @@ class OptionRow(Base):
     retired: Mapped[bool] = mapped_column(default=False)
 
 
+class AccessRule(Base):
+    """One rule of a role as it stands in the configuration file; `position` keeps their order."""
+
+    __tablename__ = "access_rule"
+    __table_args__ = (UniqueConstraint("role_id", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    role_id: Mapped[int] = mapped_column(ForeignKey("role.id"), index=True)
+    position: Mapped[int]
+    rule: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
 class ConfigVersion(Base):
     """A version of the configuration; the highest number is the one in force."""
 
@@ -57,4 +69,5 @@ class ConfigVersion(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcMoment())
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
-    summary: Mapped[list[Any]] = mapped_column(JSON)
+    changes: Mapped[list[Any]] = mapped_column(JSON)  # what was changed, as `flask config plan` prints it
+    before: Mapped[dict[str, Any]] = mapped_column(JSON)  # a file that brings back what was there; "made" lists what was not

@@ -67,7 +67,8 @@ class _Walk:
         for condition in statement._where_criteria:
             scoped |= set(self.scopes(condition))
         here: set[int] = set()
-        for source in statement.get_final_froms():
+        froms = _froms(statement)
+        for source in froms:
             for table, on_scopes in self.tables(source, frozenset()):
                 if id(table) in outside:
                     continue
@@ -75,7 +76,7 @@ class _Walk:
                 if id(table) not in scoped and id(table) not in on_scopes:
                     raise GuardRefusal(f"{getattr(table, 'name', 'a table')} stands without its scope")
         inside = frozenset(here) | outside
-        for source in statement.get_final_froms():
+        for source in froms:
             self.source(source, inside, around | here)
         for part in self.parts(statement):
             self.element(part, inside, around | here)
@@ -157,6 +158,17 @@ class _Walk:
             return
         name = f"{column.table.name}.{column.name}" if isinstance(column, Column | ColumnClause) else "a column"
         raise GuardRefusal(f"the column {name} did not come from the sight")
+
+
+def _froms(statement: Select[Any]) -> list[FromClause]:
+    """What the query reads from. `get_final_froms` says the same by compiling, which costs as much as the query itself."""
+    if statement._setup_joins or statement._memoized_select_entities:
+        return list(statement.get_final_froms())
+    found: dict[int, FromClause] = {id(f): f for f in statement._from_obj}
+    for element in (*statement._raw_columns, *statement._where_criteria):
+        found |= {id(f): f for f in element._from_objects}
+    hidden = {id(part) for source in found.values() for part in source._hide_froms}
+    return [source for place, source in found.items() if place not in hidden]
 
 
 def _counts_rows(function: functions.count) -> bool:

@@ -1,12 +1,11 @@
 """Who works here and where: people, roles, departments, territories, and the company's own settings of them."""
 
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import ForeignKey, JSON, String, UniqueConstraint
+from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm.backoffice.entities import Base, Child, Declared, Record, Section
+from crm.backoffice.entities import Child, Declared, Record, Section
 from crm.backoffice.fields import boolean, date as date_field, email, integer, long_text, phone, reference, text
 from crm.backoffice.types import UtcMoment
 from crm.messages import Label
@@ -98,20 +97,3 @@ class Membership(Child):
     role_id: Mapped[int] = reference("role", Label("Роль", "Role"), required=True, sensitivity="open", reverse=("memberships", Label("Учасники", "Members")))
     since: Mapped[date | None] = date_field(Label("Від", "Since"), sensitivity="open")
     until: Mapped[date | None] = date_field(Label("До", "Until"), sensitivity="open", help=Label("Останній день включно", "The last day, inclusive"))
-
-
-class AccessRule(Base):
-    """One rule of a role as it stands in the configuration file; `position` keeps their order."""
-
-    __tablename__ = "access_rule"
-    __table_args__ = (UniqueConstraint("role_id", "position"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    role_id: Mapped[int] = mapped_column(ForeignKey("role.id"), index=True)
-    position: Mapped[int]
-    entity: Mapped[str] = mapped_column(String(64))
-    effect: Mapped[str] = mapped_column(String(8))
-    actions: Mapped[list[str]] = mapped_column(JSON)
-    scope: Mapped[str | None] = mapped_column(String(32))
-    where: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    fields: Mapped[dict[str, Any] | None] = mapped_column(JSON)

@@ -67,6 +67,23 @@ def parse(raw: Any) -> Node:
     return node
 
 
+def dump(node: Node) -> dict[str, Any]:
+    """The JSON of a tree: what `parse` reads back to the same tree."""
+    match node:
+        case All(parts):
+            return {"all": [dump(p) for p in parts]}
+        case Any_(parts):
+            return {"any": [dump(p) for p in parts]}
+        case Not(part):
+            return {"not": dump(part)}
+        case Leaf(path, op, value):
+            return {"field": ".".join(path), "op": op} | ({} if op in ("empty", "not_empty") else {"value": value})
+        case Aggregate():
+            of = {"of": ".".join(node.of)} if node.of else {}
+            where = {"where": dump(node.where)} if node.where else {}
+            return {node.function: ".".join(node.path)} | of | where | {"op": node.op, "value": node.value}
+
+
 def walk(node: Node) -> Iterator[Node]:
     """`node` and everything inside it."""
     yield node

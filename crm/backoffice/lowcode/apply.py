@@ -1,0 +1,146 @@
+"""Putting a configuration file in force, in one transaction: rows, journal, a new version — and the way back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, text, update
+
+from crm.backoffice import journal, records
+from crm.backoffice.configuration import AccessRule, ConfigVersion, OptionRow, PicklistRow
+from crm.backoffice.guard import SystemSession
+from crm.backoffice.lowcode import export
+from crm.backoffice.lowcode.document import Document, OptionSpec, PicklistSpec, PipelineSpec, RoleSpec, from_raw
+from crm.backoffice.lowcode.plan import Change, pipeline_of, plan, rules_of, stages_of
+from crm.errors import NotFound
+from crm.messages import Label, m
+
+
+@dataclass(frozen=True)
+class Applied:
+    """The version in force now, and what changed; no new version when nothing did."""
+
+    version: int
+    changes: tuple[Change, ...]
+
+
+def apply(session: SystemSession, document: Document) -> Applied:
+    """Make what the document says true. The caller commits; catalogs built before are then old. Raises Invalid."""
+    _one_at_a_time(session)
+    changes = plan(session, document)
+    if not changes:
+        return Applied(session.catalog.version, ())
+    before = export.of(session, document)
+    touched = {(c.kind, c.entity, c.field) for c in changes}
+    for picklist in document.picklists:
+        _picklist(session, picklist)
+    for pipeline in document.pipelines:
+        _pipeline(session, pipeline)
+    for role in document.roles:
+        if any(kind in ("role", "rules") and key == role.key for kind, _, key in touched):
+            _role(session, role)
+    for kind, key in document.removed:
+        _remove(session, kind, key)
+    made = [[c.kind, c.field if c.kind != "picklist" else c.entity] for c in changes if c.effect == "create" and c.kind in ("role", "pipeline")]
+    version = session.execute(insert(ConfigVersion).returning(ConfigVersion.id), {
+        "at": datetime.now(UTC), "actor_id": session.actor_id, "changes": [c.as_dict() for c in changes], "before": {"file": before, "made": made},
+    }).scalar_one()
+    journal.event(session, "configure", changes={"version": [None, version], "changes": [None, [c.as_dict() for c in changes]]})
+    return Applied(version, tuple(changes))
+
+
+def undo(session: SystemSession, version: int) -> Applied:
+    """Bring back what a version changed; what it made is taken away where nothing uses it. Raises NotFound."""
+    row = session.execute(select(ConfigVersion.before).where(ConfigVersion.id == version)).scalar()
+    if row is None:
+        raise NotFound(m("There is no version %(version)s of the configuration.", version=version))
+    document = from_raw(row["file"], session.catalog)
+    removed = tuple((kind, key) for kind, key in row["made"])
+    return apply(session, Document(document.roles, document.pipelines, document.picklists, removed))
+
+
+def add_options(session: SystemSession, picklist: str, options: Mapping[str, str]) -> Applied:
+    """Add options (key → text in both languages) after those that a picklist has: what an import with `missing: create` does."""
+    known = session.catalog.picklists[picklist]
+    kept = tuple(OptionSpec(o.key, o.label, o.colour, o.retired) for o in known.options)
+    new = tuple(OptionSpec(key, Label(text, text)) for key, text in options.items() if known.by_key(key) is None)
+    return apply(session, Document(picklists=(PicklistSpec(picklist, known.label, kept + new),)))
+
+
+def _one_at_a_time(session: SystemSession) -> None:
+    """Two administrators at once: the second waits. SQLite's writer is alone anyway."""
+    if session.bind is not None and session.bind.dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE config_version IN EXCLUSIVE MODE"))
+
+
+def _picklist(session: SystemSession, spec: PicklistSpec) -> None:
+    known = session.catalog.picklists.get(spec.key)
+    label = spec.label or (known.label if known else Label(spec.key, spec.key))
+    row = {"label_uk": label.uk, "label_en": label.en}
+    if session.execute(update(PicklistRow).where(PicklistRow.key == spec.key).values(**row)).rowcount == 0:  # type: ignore[attr-defined]
+        session.execute(insert(PicklistRow), {"key": spec.key, **row})
+    for place, option in enumerate(spec.options):
+        values = {"label_uk": option.label.uk, "label_en": option.label.en, "colour": option.colour, "position": place, "retired": option.retired}
+        there = OptionRow.picklist == spec.key
+        if session.execute(update(OptionRow).where(there, OptionRow.key == option.key).values(**values)).rowcount == 0:  # type: ignore[attr-defined]
+            session.execute(insert(OptionRow), {"picklist": spec.key, "key": option.key, **values})
+
+
+def _pipeline(session: SystemSession, spec: PipelineSpec) -> None:
+    known = pipeline_of(session.catalog, spec.key)
+    names = {"name": spec.label.uk, "name_en": spec.label.en}
+    if known is None:
+        pipeline_id = records.create(session, "pipeline", {"code": spec.key, "entity": spec.entity, **names})
+    else:
+        pipeline_id = known.id
+        records.change(session, "pipeline", pipeline_id, names)
+    stages = stages_of(session.catalog, known)
+    for place, stage in enumerate(spec.stages):
+        values: dict[str, Any] = {
+            "name": stage.label.uk, "name_en": stage.label.en, "position": place, "kind": stage.kind, "probability": stage.probability, "retired": stage.retired,
+        }
+        old = stages.get(stage.key)
+        if old is None:
+            records.create(session, "stage", {"code": f"{spec.key}.{stage.key}", "key": stage.key, "pipeline": pipeline_id, **values})
+        else:
+            records.change(session, "stage", old.id, values)
+
+
+def _role(session: SystemSession, spec: RoleSpec) -> None:
+    role = session.catalog.entity("role").cls.__table__
+    known = session.execute(select(role.c.id).where(role.c.code == spec.key, role.c.deleted_at.is_(None))).scalar()
+    names = {"name": spec.label.uk, "name_en": spec.label.en}
+    if known is None:
+        known = records.create(session, "role", {"code": spec.key, "builtin": spec.builtin, **names})
+        old: list[dict[str, Any]] = []
+    else:
+        records.change(session, "role", known, names)
+        old = rules_of(session, known)
+    rules = [dict(rule) for rule in spec.rules]
+    if old != rules:
+        session.execute(delete(AccessRule).where(AccessRule.role_id == known))
+        if rules:
+            session.execute(insert(AccessRule), [{"role_id": known, "position": n, "rule": rule} for n, rule in enumerate(rules)])
+        journal.event(session, "rules", "role", known, {"rules": [old, rules]})
+
+
+def _remove(session: SystemSession, kind: str, key: str) -> None:
+    """What an undone version had made. A pipeline that deals stand in stays."""
+    table = session.catalog.entity(kind).cls.__table__
+    row_id = session.execute(select(table.c.id).where(table.c.code == key, table.c.deleted_at.is_(None))).scalar()
+    if row_id is None:
+        return
+    if kind == "role":
+        session.execute(delete(AccessRule).where(AccessRule.role_id == row_id))
+        records.remove(session, "role", row_id)
+        return
+    used = any(
+        session.execute(select(e.cls.__table__.c.id).where(e.cls.__table__.c[f.attribute] == row_id, e.cls.__table__.c.deleted_at.is_(None)).limit(1)).first()
+        for e in session.catalog.entities.values() for f in e.fields.values() if f.target == kind and e.key != "stage"
+    )
+    if not used:
+        stages = session.catalog.entity("stage").cls.__table__
+        for stage_id in session.execute(select(stages.c.id).where(stages.c.pipeline_id == row_id, stages.c.deleted_at.is_(None))).scalars().all():
+            records.remove(session, "stage", stage_id)
+        records.remove(session, kind, row_id)

@@ -1,0 +1,49 @@
+"""The configuration in force as a file: what `flask config apply` reads back to no change."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from crm.backoffice.catalog import Configured, Picklist
+from crm.backoffice.guard import SystemSession
+from crm.backoffice.lowcode.document import Document
+from crm.backoffice.lowcode.plan import pipeline_of, rules_of, stages_of
+
+
+def whole(session: SystemSession) -> dict[str, Any]:
+    """Everything that is configured; no records, people, versions or moments."""
+    catalog = session.catalog
+    role = catalog.entity("role").cls.__table__
+    rows = session.execute(select(role.c.id, role.c.code, role.c.name, role.c.name_en).where(role.c.deleted_at.is_(None)).order_by(role.c.id)).all()
+    return {
+        "picklists": {key: _picklist(p) for key, p in sorted(catalog.picklists.items())},
+        "pipelines": {p.code: _pipeline(session, p) for p in catalog.configured["pipeline"].values()},
+        "roles": {row.code: {"label": {"uk": row.name, "en": row.name_en or row.name}, "rules": rules_of(session, row.id)} for row in rows},
+    }
+
+
+def of(session: SystemSession, document: Document) -> dict[str, Any]:
+    """The part of the configuration in force that a document is about to change."""
+    everything = whole(session)
+    named = {
+        "picklists": {p.key for p in document.picklists}, "pipelines": {p.key for p in document.pipelines}, "roles": {r.key for r in document.roles},
+    }
+    return {section: {k: v for k, v in everything[section].items() if k in keys} for section, keys in named.items()}
+
+
+def _picklist(known: Picklist) -> dict[str, Any]:
+    options = [
+        {"key": o.key, "label": o.label.as_dict()} | ({"colour": o.colour} if o.colour else {}) | ({"retired": True} if o.retired else {}) for o in known.options
+    ]
+    return {"label": known.label.as_dict(), "options": options}
+
+
+def _pipeline(session: SystemSession, known: Configured) -> dict[str, Any]:
+    stages = []
+    for stage in stages_of(session.catalog, pipeline_of(session.catalog, known.code)).values():
+        probability = stage.values["probability"]
+        stages.append(
+            {"key": stage.key, "label": stage.label.as_dict(), "type": stage.values["kind"]}
+            | ({"probability": float(probability)} if probability is not None else {}) | ({"retired": True} if stage.retired else {})
+        )
+    return {"label": known.label.as_dict(), "entity": known.values["entity"], "stages": stages}

@@ -1,0 +1,97 @@
+"""What a configuration file would change: a list of differences with their effect on records. Nothing is written."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from crm.backoffice.catalog import Catalog, Configured
+from crm.backoffice.configuration import AccessRule
+from crm.backoffice.guard import SystemSession
+from crm.backoffice.lowcode.document import Document, PicklistSpec, PipelineSpec, RoleSpec
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference: what kind of thing, which entity and field or key, what happens, how many records it touches."""
+
+    kind: str
+    entity: str
+    field: str | None
+    effect: str
+    records: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind, "entity": self.entity, "field": self.field, "effect": self.effect, "records": self.records}
+
+
+def plan(session: SystemSession, document: Document) -> list[Change]:
+    """The differences between a file and what is in force, in the order in which they would be made; none when it says nothing new."""
+    changes: list[Change] = []
+    for picklist in document.picklists:
+        changes += picklist_changes(session.catalog, picklist)
+    for pipeline in document.pipelines:
+        changes += pipeline_changes(session.catalog, pipeline)
+    for role in document.roles:
+        changes += role_changes(session, role)
+    changes += [Change(kind, kind, key, "remove") for kind, key in document.removed]
+    return changes
+
+
+def picklist_changes(catalog: Catalog, spec: PicklistSpec) -> Iterator[Change]:
+    known = catalog.picklists.get(spec.key)
+    if known is None or (spec.label is not None and known.label != spec.label):
+        yield Change("picklist", spec.key, None, "create" if known is None else "label")
+    for place, option in enumerate(spec.options):
+        old = known.by_key(option.key) if known else None
+        if old is None:
+            yield Change("option", spec.key, option.key, "create")
+        elif (old.label, old.colour, old.retired) != (option.label, option.colour, option.retired) or old.position != place:
+            yield Change("option", spec.key, option.key, "change")
+
+
+def pipeline_of(catalog: Catalog, key: str) -> Configured | None:
+    return next((p for p in catalog.configured["pipeline"].values() if p.code == key), None)
+
+
+def stages_of(catalog: Catalog, pipeline: Configured | None) -> Mapping[str, Configured]:
+    """The stages of a pipeline by key."""
+    return {s.key: s for s in catalog.configured["stage"].values() if pipeline is not None and s.parent_id == pipeline.id}
+
+
+def pipeline_changes(catalog: Catalog, spec: PipelineSpec) -> Iterator[Change]:
+    known = pipeline_of(catalog, spec.key)
+    if known is None or known.label != spec.label:
+        yield Change("pipeline", spec.entity, spec.key, "create" if known is None else "label")
+    stages = stages_of(catalog, known)
+    for place, stage in enumerate(spec.stages):
+        old = stages.get(stage.key)
+        if old is None:
+            yield Change("stage", spec.entity, f"{spec.key}.{stage.key}", "create")
+        elif (old.label, old.position, old.retired, old.values["kind"], old.values["probability"]) != (stage.label, place, stage.retired, stage.kind, stage.probability):
+            yield Change("stage", spec.entity, f"{spec.key}.{stage.key}", "change")
+
+
+def role_changes(session: SystemSession, spec: RoleSpec) -> Iterator[Change]:
+    role = session.catalog.entity("role").cls.__table__
+    known = session.execute(select(role.c.id, role.c.name, role.c.name_en).where(role.c.code == spec.key, role.c.deleted_at.is_(None))).first()
+    if known is None:
+        yield Change("role", "role", spec.key, "create")
+        return
+    holders = _holders(session, known.id)
+    if (known.name, known.name_en or known.name) != (spec.label.uk, spec.label.en):
+        yield Change("role", "role", spec.key, "label", holders)
+    if rules_of(session, known.id) != [dict(r) for r in spec.rules]:
+        yield Change("rules", "role", spec.key, "replace", holders)
+
+
+def rules_of(session: SystemSession, role_id: int) -> list[dict[str, Any]]:
+    """The rules of a role as they stand in a file."""
+    rules = AccessRule.__table__
+    return list(session.execute(select(rules.c.rule).where(rules.c.role_id == role_id).order_by(rules.c.position)).scalars())
+
+
+def _holders(session: SystemSession, role_id: int) -> int:
+    held = session.catalog.entity("membership").cls.__table__
+    return session.execute(select(func.count()).select_from(held).where(held.c.role_id == role_id, held.c.deleted_at.is_(None))).scalar_one()

@@ -179,7 +179,7 @@ def as_date(cell: Cell, form: str | None) -> date:
     text = cell_text(cell)
     try:
         if form is not None:
-            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day, of no zone
+            return datetime.strptime(text, form).date()
         return datetime.fromisoformat(text).date() if len(text) > 10 else date.fromisoformat(text)
     except ValueError as error:
         raise _no_date(text, form) from error
@@ -194,7 +194,7 @@ def _moment(cell: Cell, form: str | None, reader: Reader) -> datetime:
     else:
         text = cell_text(cell)
         try:
-            moment = datetime.strptime(text, form) if form is not None else datetime.fromisoformat(text)  # noqa: DTZ007 - the zone is set below
+            moment = datetime.strptime(text, form) if form is not None else datetime.fromisoformat(text)
         except ValueError as error:
             raise _no_date(text, form) from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=reader.zone)).astimezone(UTC)
@@ -209,7 +209,7 @@ def _no_date(text: str, form: str | None) -> FieldError:
 def fits(cell: Cell, form: str) -> bool:
     """Whether a text cell is a date of `form`."""
     try:
-        datetime.strptime(cell_text(cell), form)  # noqa: DTZ007 - only its form is asked
+        datetime.strptime(cell_text(cell), form)
     except ValueError:
         return False
     return True
@@ -227,8 +227,8 @@ def _boolean(cell: Cell) -> bool:
 
 
 def _options(spec: Field, catalog: Catalog, missing: Missing) -> Convert:
-    known = named_options(catalog.picklists[spec.picklist].options) if spec.picklist in catalog.picklists else {}
     listed = str(spec.picklist)
+    known = named_options(catalog.picklists[listed].options) if listed in catalog.picklists else {}
 
     def read(cell: Cell, form: str | None) -> Any:
         text = cell_text(cell)
@@ -253,12 +253,12 @@ def named_options(options: tuple[Option, ...]) -> Map[str, tuple[int, ...]]:
     """Option numbers by every name they answer to, folded; a key goes before a label, one in use before a retired one."""
     found: dict[str, tuple[int, ...]] = {}
     for retired in (False, True):
-        for names in (lambda o: {o.key}, lambda o: {o.label.uk, o.label.en}):
+        for by_key in (True, False):
             layer: dict[str, tuple[int, ...]] = {}
-            for option in options:
-                if option.retired == retired:
-                    for name in {name.casefold() for name in names(option) if name}:
-                        layer[name] = (*layer.get(name, ()), option.id)
+            for option in (o for o in options if o.retired == retired):
+                names = {option.key} if by_key else {option.label.uk, option.label.en}
+                for name in {name.casefold() for name in names if name}:
+                    layer[name] = (*layer.get(name, ()), option.id)
             found = {**layer, **found}
     return found
 

@@ -202,9 +202,9 @@ def _match(raw: Any) -> tuple[str, ...]:
 
 def _date_form(form: str) -> str:
     """A form that reads back what it writes and knows at least the day, month and year."""
-    moment = datetime(2017, 11, 30, 13, 45, 59)  # noqa: DTZ001 - a sample of digits, of no zone
+    moment = datetime(2017, 11, 30, 13, 45, 59)
     try:
-        told = datetime.strptime(moment.strftime(form), form)  # noqa: DTZ007 - a date form carries no zone
+        told = datetime.strptime(moment.strftime(form), form)
     except (ValueError, RecursionError) as error:
         raise MappingFault(m("“dates”: “%(form)s” is no form of a date; %%Y-%%m-%%d is one.", form=form[:40])) from error
     if told.date() != moment.date():

@@ -22,7 +22,11 @@ MAX_RATIO = 150  # unpacked to packed; a sheet of real data stays below 40
 FREE_OF_RATIO = 5 * MEGABYTE
 MAX_PARTS = 2_000
 MAX_GAP = 10_000  # blank rows one after another: an end of the data, or a row number made up
-BROKEN = (zipfile.BadZipFile, InvalidFileException, ParseError, DefusedXmlException, KeyError, ValueError, TypeError, IndexError, AttributeError, OSError, EOFError, NotImplementedError)
+# What openpyxl and the archive raise on files that were never a workbook or were made to break one.
+BROKEN = (
+    zipfile.BadZipFile, InvalidFileException, ParseError, DefusedXmlException, KeyError, ValueError, TypeError, IndexError, AttributeError, OSError, EOFError,
+    NotImplementedError,
+)
 
 
 def open_xlsx(path: Path, *, sheet: str | None = None, header: bool = True) -> Table:
@@ -86,7 +90,7 @@ def _values(path: Path, sheet: str | None) -> Iterator[tuple[int, list[Any]]]:
         page = book[sheet] if sheet is not None else next((s for s in book.worksheets if hasattr(s, "iter_rows")), None)
         if page is None:
             return
-        page.reset_dimensions()  # type: ignore[attr-defined]  # read-only sheets have it: the declared size may be a lie
+        page.reset_dimensions()  # the declared size may be a lie
         gap = 0
         for number, record in enumerate(page.iter_rows(values_only=True), 1):
             values = list(record)

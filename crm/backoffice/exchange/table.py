@@ -38,7 +38,7 @@ class Row:
         return self.problem is None and all(cell is None or cell == "" for cell in self.cells)
 
 
-ABSENT: Cell = None
+
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,8 @@ def fitted(number: int, cells: list[Cell], width: int) -> Row:
     """A row of exactly `width` cells; surplus empty cells are dropped, a surplus value or a lacking cell is a problem of the row."""
     surplus = [cell for cell in cells[width:] if cell is not None and cell != ""]
     if surplus:
-        return Row(number, tuple(cells[:width]), m("The row has more cells than the first row has columns (%(found)s and %(width)s).", found=len(cells), width=width))
+        problem = m("The row has more cells than the first row has columns (%(found)s and %(width)s).", found=len(cells), width=width)
+        return Row(number, tuple(cells[:width]), problem)
     if len(cells) < width:
         lacking = bool(cells) and any(cell is not None and cell != "" for cell in cells)
         padded = tuple(cells) + (None,) * (width - len(cells))

@@ -1,0 +1,57 @@
+// Choosing from many: a select with data-lookup-url asks the server as one types; data-create-url offers to make what is missing.
+import { onContent } from './content.js';
+import { make } from './drawing.js';
+import { getJson } from './net.js';
+import { open as openSheet } from './sheet.js';
+import { word } from './words.js';
+
+function option(data) {
+  const line = make('div', { class: 'option' }, make('span', { class: 'b-cut' }, data.text || data.code || String(data.id)));
+  if (data.code && data.code !== data.text) line.append(make('small', {}, data.code));
+  return line;
+}
+
+function common(select) {
+  const plugins = {};
+  if (select.multiple) plugins.remove_button = { title: word('remove') };
+  else if (!select.required && !select.hasAttribute('aria-required')) plugins.clear_button = { title: word('clear') };
+  return {
+    plugins, maxOptions: 200, hidePlaceholder: false, placeholder: select.dataset.placeholder ?? word('choose'), selectOnTab: true, refreshThrottle: 0,
+    render: {
+      no_results: () => make('div', { class: 'no-results' }, word('nothing')),
+      loading: () => make('div', { class: 'no-results' }, `${word('loading')}…`),
+      option_create: (data) => make('div', { class: 'create' }, word('create', { name: data.input })),
+    },
+  };
+}
+
+function remote(select) {
+  const { lookupUrl, createUrl } = select.dataset;
+  const settings = common(select);
+  const join = lookupUrl.includes('?') ? '&' : '?';
+  return {
+    ...settings,
+    valueField: 'id', labelField: 'text', searchField: ['text'], loadThrottle: 180, preload: 'focus', maxOptions: 50,
+    render: { ...settings.render, option },
+    score: () => () => 1, // the server has searched
+    shouldLoad: () => true,
+    create: createUrl ? (input, done) => { openSheet(createUrl, { name: input }, done); } : false,
+    createFilter: () => true,
+    async load(query, done) {
+      this.clearOptions();
+      this.loadedSearches = {};
+      const found = await getJson(`${lookupUrl}${join}q=${encodeURIComponent(query)}`);
+      done((Array.isArray(found) ? found : found?.results ?? []).map((one) => ({ ...one, id: String(one.id) })));
+    },
+  };
+}
+
+function start(select) {
+  if (select.tomselect || !window.TomSelect) return;
+  const picker = new window.TomSelect(select, select.dataset.lookupUrl ? remote(select) : { ...common(select), ...(select.options.length < 9 && !select.multiple ? { controlInput: null } : {}) });
+  // Tom Select copies the select's classes; an error mark and a description belong to what has the focus.
+  for (const name of ['aria-describedby', 'aria-invalid']) if (select.hasAttribute(name)) picker.control_input.setAttribute(name, select.getAttribute(name));
+  picker.on('change', () => select.dispatchEvent(new Event('input', { bubbles: true })));
+}
+
+onContent((root) => root.querySelectorAll('select[data-lookup-url], select[data-tom]').forEach(start));

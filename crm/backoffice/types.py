@@ -60,7 +60,7 @@ class ScaledDecimal(TypeDecorator[Decimal]):
                 raise TypeError("scaled columns are not multiplied or divided directly; see crm.backoffice.types.product")
             return super().operate(op, *other, **kwargs)
 
-    comparator_factory = Comparator  # type: ignore[assignment]  # the base promises the comparator of its impl
+    comparator_factory = Comparator
 
     def __init__(self, scale: int) -> None:
         super().__init__(PRECISION, scale)
@@ -125,10 +125,10 @@ class KeyText(TypeDecorator[str]):
         return f"KeyText({self.length or ''})"
 
 
-class product(FunctionElement[Decimal]):  # noqa: N801 - reads as the SQL function it is
+class product(FunctionElement[Decimal]):
     """`amount × factor` of two scaled columns in the type of `amount`, each product rounded half up to its decimals, on both databases.
 
-    On SQLite exact while the factor is itself, scaled, is below nine billion: shares, rates and usual quantities are.
+    On SQLite exact while the factor, as the scaled integer it is kept as, stays below nine billion: shares and usual quantities do.
     """
 
     name = "product"

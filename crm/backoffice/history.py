@@ -73,6 +73,23 @@ def history(session: UserSession, entity: Entity, record_id: int, *, before: int
             return found, None
 
 
+@dataclass(frozen=True)
+class LastChange:
+    """Who saved a record last, and when."""
+
+    at: datetime
+    actor_id: int | None
+
+
+def last_change(session: UserSession, entity: Entity, record_id: int) -> LastChange | None:
+    """What `updated_at` and `updated_by` say to this reader; None where he may not see them."""
+    source = session.table(entity.key)
+    if not {"updated_at", "updated_by"} <= set(session.sight.filterable(entity.key)):
+        return None
+    row = session.execute(select(source["updated_at"], source["updated_by"]).where(source.visible, source.id == record_id)).first()
+    return LastChange(row[0], row[1]) if row is not None and row[0] is not None else None
+
+
 def _telling(session: UserSession, entity: Entity, record_id: int | None = None) -> Callable[[str], bool]:
     """Which fields' old values may be told. A field that shows by a condition on values is not: it may have been hidden then."""
     source, sight = session.table(entity.key), session.sight
@@ -99,7 +116,8 @@ def _children(session: UserSession, entity: Entity) -> list[Entity]:
         child = session.catalog.entity(relation.entity)
         order = child.fields.get(child.declared.order)
         logs = order is not None and order.type == "moment"
-        if child.declared.parent == relation.field and not logs and relation.field in session.sight.filterable(child.key) and session.sight.may(child.key, "read"):
+        seen = session.sight.may(child.key, "read") and relation.field in session.sight.filterable(child.key)
+        if child.declared.parent == relation.field and seen and not logs:
             found.append(child)
     return found
 

@@ -1,0 +1,187 @@
+"""One record: its card, its related lists, its journal; as a page and as the drawer beside a list."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask import make_response, request
+from flask.wrappers import Response
+
+from crm.admin_views.kit import context, journal_view, lookup, related
+from crm.admin_views.kit.addresses import KEPT
+from crm.admin_views.kit.cells import initials, painter
+from crm.admin_views.kit.stages import Step, steps
+from crm.admin_views.kit.standing import Standing, standing
+from crm.backoffice import lists
+from crm.backoffice.entities import Entity, Relation
+from crm.backoffice.guard import UserSession
+from crm.backoffice.lists import RowView
+from crm.errors import BramaError
+from crm.messages import Label
+
+if TYPE_CHECKING:
+    from crm.admin_views.kit.view import EntityView
+
+REST = Label("Інше", "Other")
+RECORD = Label("Запис", "Record")
+WIDE = frozenset({"long_text", "rich_text", "many_to_many"})
+FACTS = 5
+SHORT = 5  # rows of a related list on the overview
+
+
+@dataclass(frozen=True)
+class CardField:
+    """A field as it stands on the card; `cell_url` is where its value is edited in place, "" when it may not be."""
+
+    key: str
+    label: str
+    help: str
+    html: str
+    wide: bool = False
+    cell_url: str = ""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One of the few figures above everything else."""
+
+    label: str
+    html: str
+    small: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A record as this reader sees it."""
+
+    entity: Entity
+    id: int
+    row_version: int
+    title: str
+    code: str
+    label: str
+    initials: str
+    facts: list[Fact]
+    stages: list[Step]
+    sections: list[tuple[str, list[CardField]]]
+    relations: list[tuple[Relation, str]]
+    rights: Standing
+    url: str
+
+    @property
+    def can_edit(self) -> bool:
+        return bool(self.rights.editable)
+
+    @property
+    def can_remove(self) -> bool:
+        return "delete" in self.rights.actions
+
+    @property
+    def can_move(self) -> bool:
+        return "stage" in self.rights.editable
+
+
+def show(view: "EntityView", record_id: int) -> Response:
+    """The page of a record. `?drawer=1`: the drawer, with the records before and after it in the list of the address;
+    `?related=<key>`: one related list; `?counts=1`: how many rows each has. Raises NotFound."""
+    session, entity = context.session(), view.entity
+    rights = standing(session, entity, record_id)
+    if "related" in request.args:
+        return _related(view, record_id, request.args["related"])
+    if "counts" in request.args:
+        return _counts(view, record_id)
+    card = read_card(session, entity, record_id, rights)
+    timeline = journal_view.timeline(session, entity, record_id, journal_view.SHORT)
+    if request.args.get("drawer"):
+        before, after = _neighbours(session, entity, record_id)
+        html = view.render("admin/model/drawer.html", card=card, timeline=timeline, before=before, after=after)
+        return make_response(html)
+    tab = request.args.get("tab", "")
+    shown = related.rows(session, related.relation(session, entity, tab), record_id) if tab else None
+    adds = [(label, f"/{r.entity}/new/?{r.field}={record_id}") for r, label in card.relations if _adds(session, r)]
+    can_explain = session.sight.may("role", "update")
+    return make_response(view.render("admin/model/details.html", card=card, timeline=timeline, tab=tab, shown=shown, adds=adds[:6], can_explain=can_explain))
+
+
+def read_card(session: UserSession, entity: Entity, record_id: int, rights: Standing) -> Card:
+    """Raises NotFound."""
+    keys = tuple(k for k in session.sight.readable(entity.key) if rights.sees(k))
+    row = lists.record(session, entity.key, record_id, keys)
+    reader = context.reader()
+    stage_steps = steps(session.catalog, entity, row.values, reader.language)
+    title = lookup.title_of(entity, row.values)
+    code = lookup.title_of(entity, {"code": row.values.get("code")})
+    relations = [(r, r.label.text(reader.language)) for r in related.relations(session, entity)]
+    return Card(
+        entity, record_id, row.row_version, title or f"№ {record_id}", code, entity.label.text(reader.language), initials(title),
+        _facts(entity, keys, row, bool(stage_steps)), stage_steps, _sections(entity, keys, row, rights), relations, rights, f"/{entity.key}/{record_id}/",
+    )
+
+
+def _sections(entity: Entity, keys: Sequence[str], row: RowView, rights: Standing) -> list[tuple[str, list[CardField]]]:
+    language = context.reader().language
+    placed = {k for s in entity.declared.sections for k in s.fields}
+    parts = [(s.label, s.fields) for s in entity.declared.sections]
+    parts.append((REST, tuple(k for k in keys if k not in placed and not entity.fields[k].system)))
+    parts.append((RECORD, ("created_at", "created_by", "updated_at", "updated_by")))
+    found = []
+    for label, part in parts:
+        fields = [_card_field(entity, k, row, rights) for k in part if k in keys]
+        if fields:
+            found.append((label.text(language), fields))
+    return found
+
+
+def _card_field(entity: Entity, key: str, row: RowView, rights: Standing) -> CardField:
+    spec, reader = entity.fields[key], context.reader()
+    url = f"/{entity.key}/{row.id}/cell/{key}" if key in rights.editable else ""
+    help_text = spec.help.text(reader.language) if spec.help else ""
+    return CardField(key, spec.label.text(reader.language), help_text, painter(entity, spec, reader)(row), spec.type in WIDE, url)
+
+
+def _facts(entity: Entity, keys: Sequence[str], row: RowView, has_stages: bool) -> list[Fact]:
+    """The columns of the standard list that say something of this record; a day stands beside what it is the day of."""
+    reader = context.reader()
+    skipped = {entity.declared.title, "code", "currency"} | ({"stage"} if has_stages else set())
+    beside = {f"{k}_on" for k in entity.columns}
+    usual = [k for k in entity.columns if k in keys and k not in skipped and k not in beside and entity.fields[k].type not in WIDE]
+    facts = []
+    for key in usual:
+        value, day = row.values.get(key), row.values.get(f"{key}_on")
+        if value is None or value == "":
+            continue
+        small = painter(entity, entity.fields[f"{key}_on"], reader)(row) if day is not None else ""
+        facts.append(Fact(entity.fields[key].label.text(reader.language), painter(entity, entity.fields[key], reader)(row), small))
+    # The person stands last and is never crowded out.
+    return facts if len(facts) <= FACTS else facts[: FACTS - 1] + facts[-1:]
+
+
+def _related(view: "EntityView", record_id: int, key: str) -> Response:
+    session = context.session()
+    shown = related.rows(session, related.relation(session, view.entity, key), record_id, SHORT)
+    return make_response(view.render("admin/model/related.html", shown=shown, short=True))
+
+
+def _counts(view: "EntityView", record_id: int) -> Response:
+    session, entity = context.session(), view.entity
+    found: list[tuple[str, str]] = []
+    for relation in related.relations(session, entity):
+        number = related.count(session, relation, record_id)
+        found.append((relation.key, related.count_text(number, context.reader().language)))
+    return make_response(view.render("admin/model/related_counts.html", counts=found, work=related.in_progress(session, entity, record_id)))
+
+
+def _adds(session: UserSession, relation: Relation) -> bool:
+    target = session.catalog.entity(relation.entity)
+    return relation.field in session.sight.creatable(target.key) and not target.declared.configuration
+
+
+def _neighbours(session: UserSession, entity: Entity, record_id: int) -> tuple[str, str]:
+    """The numbers of the records around in the list whose words the drawer's address carries; "" at the ends, and when those words do
+    not read: the drawer itself is still right."""
+    args = {k: request.args[k] for k in KEPT if k in request.args}
+    try:
+        before, after = lists.neighbours(session, lists.parse_query(session, entity.key, args), record_id)
+    except BramaError:
+        return "", ""
+    return str(before or ""), str(after or "")

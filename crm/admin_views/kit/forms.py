@@ -1,0 +1,295 @@
+"""New and edit forms, made per request from the entity's description: only the fields this writer may fill are in them."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, cast
+
+from flask import flash, jsonify, make_response, redirect, request
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response
+from wtforms.form import BaseForm
+
+from crm.admin_views.kit import conflict, context, lookup
+from crm.admin_views.kit.form_fields import KEEP, Choice, EntityField, control_for
+from crm.admin_views.kit.standing import standing
+from crm.backoffice import lists, records
+from crm.backoffice.entities import Entity
+from crm.backoffice.fields.base import Ref
+from crm.backoffice.guard import UserSession
+from crm.errors import BadRequest, Conflict, Forbidden, Invalid
+from crm.messages import Label, Message, m, render
+
+if TYPE_CHECKING:
+    from crm.admin_views.kit.view import EntityView
+
+CONTROLS = frozenset({"csrf_token", "row_version", "_seen", "_then"})
+CHOOSE = "_choose."  # on the conflict page: whose value of a field is kept, "mine" or "theirs"
+REST = Label("Інше", "Other")
+WIDE = frozenset({"long_text", "rich_text", "many_to_many"})
+
+
+@dataclass
+class RecordForm:
+    """A form over one entity: its fields in sections, the version it was filled from, and what is wrong with it as a whole."""
+
+    entity: Entity
+    form: BaseForm
+    sections: list[tuple[Label, list[EntityField]]]
+    record_id: int | None = None
+    row_version: int | None = None
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def fields(self) -> list[EntityField]:
+        return [f for _, part in self.sections for f in part]
+
+    @property
+    def seen(self) -> str:
+        """What stood in each control when the form was made, digested: a control that still reads so was not touched."""
+        return " ".join(f"{f.short_name}:{_digest(f.before)}" for f in self.fields)
+
+    @property
+    def is_refused(self) -> bool:
+        return bool(self.problems) or any(f.errors for f in self.fields)
+
+
+def new(view: "EntityView") -> Response:
+    """The form of a new record, or the record made of it. `?drawer=1`: the bare form, and `{"id", "text"}` when it is saved;
+    `?account=12` fills a field beforehand."""
+    session, entity = context.session(), view.entity
+    if not session.sight.may(entity.key, "create"):
+        raise Forbidden()
+    filled = record_form(session, entity, session.sight.creatable(entity.key), _beforehand(session, entity))
+    if request.method != "POST":
+        _take_arguments(session, filled)
+        return page(view, filled)
+    _read(filled)
+    if not filled.is_refused:
+        values = {f.short_name: f.data for f in filled.fields if f.posted and (f.data is not None or f.before)}
+        try:
+            record_id = records.create(session, entity.key, values)
+        except Invalid as refused:
+            explain_refusal(session, filled, refused)
+        else:
+            text = lookup.titles(session, entity, [record_id]).get(record_id, "")
+            session.commit()
+            return _made(filled, record_id, text)
+    return page(view, filled, 422)
+
+
+def edit(view: "EntityView", record_id: int) -> Response:
+    """The form of a record, or its changed values saved. A save over somebody else's is merged, or answered by the page of both sides."""
+    session, entity = context.session(), view.entity
+    rights = standing(session, entity, record_id)
+    keys = [k for k in session.sight.editable(entity.key) if k in rights.editable]
+    if not keys:
+        raise Forbidden()
+    row = lists.record(session, entity.key, record_id, tuple(dict.fromkeys((*keys, *lookup.title_columns(session, entity)))))
+    filled = record_form(session, entity, keys, row.values, record_id, row.row_version)
+    if request.method != "POST":
+        return page(view, filled)
+    seen_version = _number(request.form.get("row_version"))
+    _read(filled)
+    values = touched(filled)
+    if not filled.is_refused:
+        try:
+            saved = records.change(session, entity.key, record_id, values, seen_version=seen_version)
+        except Invalid as refused:
+            explain_refusal(session, filled, refused)
+        except Conflict as collided:
+            fill_chosen(session, filled)
+            return conflict.page(view, record_id, filled, values, collided)
+        else:
+            batch = session.batch
+            session.commit()
+            if saved.changed:
+                flash(_say(m("Saved.")), f"success undo=/undo/{batch}")
+            return redirect(_after(entity, record_id), 303)
+    return page(view, filled, 422)
+
+
+def record_form(
+    session: UserSession, entity: Entity, keys: Iterable[str], values: Mapping[str, Any], record_id: int | None = None, row_version: int | None = None,
+) -> RecordForm:
+    """The empty or filled form over `keys`, in the sections of the entity; a field of no section stands in the last one."""
+    wanted = [k for k in keys if _can_be_typed(session, entity, k)]
+    creatable = [e for e in session.catalog.entities if session.sight.may(e, "create")]
+    reader = context.reader()
+    unbound: dict[str, Any] = {}  # a field made outside a form is unbound, whatever its class says
+    for key in wanted:
+        spec = entity.fields[key]
+        control = control_for(spec, reader, session.catalog, values.get(key), creatable=creatable)
+        unbound[key] = EntityField(spec=spec, reader=reader, control=control, needed=_needed(entity, key), wide=spec.type in WIDE, id=f"f-{key}")
+    form = BaseForm(unbound, meta=FlaskForm.Meta())
+    form.process(data={k: values.get(k) for k in wanted})
+    placed = {k for s in entity.declared.sections for k in s.fields}
+    parts = [(s.label, [k for k in s.fields if k in unbound]) for s in entity.declared.sections]
+    parts.append((REST, [k for k in wanted if k not in placed]))
+    sections = [(label, [cast(EntityField, form[k]) for k in part]) for label, part in parts if part]
+    return RecordForm(entity, form, sections, record_id, row_version)
+
+
+def _can_be_typed(session: UserSession, entity: Entity, key: str) -> bool:
+    target = entity.fields[key].target
+    return target is None or session.catalog.entity(target).declared.configuration or session.sight.may(target, "read")
+
+
+def _needed(entity: Entity, key: str) -> bool:
+    """Whether the form asks for it: codes are numbered by themselves, a person's name is put together from its parts."""
+    spec = entity.fields[key]
+    composed = key == "code" or (key == "name" and "last_name" in entity.fields)
+    return spec.required and spec.default is None and spec.type != "boolean" and not composed
+
+
+def _beforehand(session: UserSession, entity: Entity) -> dict[str, Any]:
+    """What a new record starts with: declared defaults, the writer as owner, the company's currency, the first of required rows."""
+    values: dict[str, Any] = {k: f.default for k, f in entity.fields.items() if f.default is not None and not f.system}
+    if "owner" in entity.fields and entity.key != "user" and session.actor_id is not None:
+        values["owner"] = session.actor_id
+    if "currency" in entity.fields:
+        values["currency"] = session.catalog.company.currency
+    for key, spec in entity.fields.items():
+        rows = session.catalog.configured.get(spec.target or "", {})
+        if spec.required and rows and not spec.system:
+            belongs = next((values.get(k) for k, f in entity.fields.items() if f.target == _parent_of(session, spec.target)), None)
+            fitting = [r for r in rows.values() if not r.retired and belongs in (None, r.parent_id)]
+            first = min(fitting, key=lambda r: (r.position, r.id), default=None)
+            values[key] = first.id if first else None
+    return values
+
+
+def _parent_of(session: UserSession, target: str | None) -> str:
+    """The configuration entity that rows of `target` belong to: of stages it is the pipeline."""
+    fields = session.catalog.entity(target or "").fields.values()
+    return next((f.target or "" for f in fields if f.target in session.catalog.configured and f.required and not f.system), "")
+
+
+def _take_arguments(session: UserSession, filled: RecordForm) -> None:
+    """Fill fields from the address; what does not read, or names a record that is not visible, is left out."""
+    for f in filled.fields:
+        text = request.args.get(f.short_name)
+        if text is None or len(text) > 500:
+            continue
+        try:
+            f.data = f.read(text)
+        except ValueError:
+            continue
+        f.text = text
+    missing = fill_chosen(session, filled)
+    for f in missing:
+        f.text, f.data = "", None
+
+
+def _read(filled: RecordForm) -> None:
+    """Take what was posted. Raises BadRequest when a posted name is not in the form: nothing is half taken over."""
+    names = {f.short_name for f in filled.fields}
+    allowed = names | CONTROLS | {CHOOSE + n for n in names}
+    foreign = [n for n in (*request.form, *request.files) if n not in allowed]
+    if foreign:
+        raise BadRequest(m("The form has no field “%(name)s”. Nothing was saved.", name=foreign[0][:80]))
+    current = {f.short_name: f.object_data for f in filled.fields}
+    filled.form.process(request.form, data=current)
+    filled.form.validate()
+    for f in filled.fields:
+        f.errors = list(f.errors)
+    if filled.form.errors.get("csrf_token"):
+        filled.problems.append(_say(m("The form has expired. Nothing is lost: save once more.")))
+
+
+def touched(filled: RecordForm) -> dict[str, Any]:
+    """The values this writer has changed since the form was made; on the conflict page, those of them he kept."""
+    seen = dict(part.split(":", 1) for part in request.form.get("_seen", "").split(" ") if ":" in part)
+    return {
+        f.short_name: f.data
+        for f in filled.fields
+        if f.posted and _digest(f.text) != seen.get(f.short_name, _digest(f.before)) and request.form.get(CHOOSE + f.short_name) != "theirs"
+    }
+
+
+def explain_refusal(session: UserSession, filled: RecordForm, refused: Invalid) -> None:
+    """Put each reason at its field; one about a field outside the form above all of them, unnamed when the reader may not know it."""
+    shown = {f.short_name: f for f in filled.fields}
+    readable = session.sight.readable(filled.entity.key)
+    if not refused.fields:
+        filled.problems.append(_say(refused.message))
+    for key, why in refused.fields.items():
+        if key in shown:
+            cast(list[str], shown[key].errors).append(_say(why))
+        elif key in readable or key not in filled.entity.fields:
+            filled.problems.append(_say(why))
+        else:
+            filled.problems.append(_say(m("A field that you may not see does not accept this.")))
+
+
+def fill_chosen(session: UserSession, filled: RecordForm) -> list[EntityField]:
+    """Give remote pickers the text of what is chosen in them; the fields whose record this reader may not see are answered."""
+    wanted: dict[str, set[int]] = {}
+    pickers = [f for f in filled.fields if f.control.kind in ("lookup", "lookups")]
+    for f in pickers:
+        f.chosen = [c for t in f.texts if (c := _known(f, t)) is not None]
+        ids = {int(t) for t in f.texts if t.isascii() and t.isdecimal() and len(t) <= 10} - {int(c.value) for c in f.chosen if c.value.isdecimal()}
+        if ids:
+            wanted.setdefault(f.spec.target or "", set()).update(ids)
+    titles = {target: lookup.titles(session, session.catalog.entity(target), ids) for target, ids in wanted.items()}
+    missing = []
+    for f in pickers:
+        known = {c.value for c in f.chosen}
+        found = titles.get(f.spec.target or "", {})
+        f.chosen += [Choice(t, found[int(t)]) for t in f.texts if t not in known and t.isdecimal() and int(t) in found]
+        if len(f.chosen) < len(f.texts):
+            missing.append(f)
+    return missing
+
+
+def _known(f: EntityField, text: str) -> Choice | None:
+    if text.startswith(KEEP):
+        return Choice(text, _say(m("a record you may not see")))
+    stored = f.object_data if f.control.kind == "lookups" else (f.object_data,)
+    return next((Choice(text, r.text) for r in stored or () if isinstance(r, Ref) and r.text is not None and str(r.id) == text), None)
+
+
+def page(view: "EntityView", filled: RecordForm, status: int = 200) -> Response:
+    """The form as a page, or bare for a sheet."""
+    session = context.session()
+    fill_chosen(session, filled)
+    name = "admin/model/form_sheet.html" if request.args.get("drawer") else "admin/model/form.html"
+    back = f"/{filled.entity.key}/{filled.record_id}/" if filled.record_id else f"/{filled.entity.key}/"
+    label = filled.entity.label.text(context.reader().language)
+    html = view.render(name, filled=filled, label=label, back=back, entity=filled.entity, action=request.full_path.rstrip("?"), base=f"/{filled.entity.key}/")
+    return make_response(html, status)
+
+
+def _made(filled: RecordForm, record_id: int, text: str) -> Response:
+    if request.args.get("drawer"):
+        answer = jsonify(id=record_id, text=text)
+        answer.headers["HX-Trigger"] = json.dumps({"created": {"id": record_id, "text": text}})
+        return answer
+    flash(_say(m("Added: %(name)s.", name=text) if text else m("Added.")), "success")
+    if request.form.get("_then") == "again":
+        return redirect(request.full_path, 303)
+    return redirect(_after(filled.entity, record_id, filled), 303)
+
+
+def _after(entity: Entity, record_id: int, filled: RecordForm | None = None) -> str:
+    """Where a saved record leads: to itself, a row of a parent to its parent."""
+    parent = filled.form[entity.parent].data if filled and entity.parent and entity.parent in filled.form else None
+    target = entity.fields[entity.parent].target if parent and entity.parent else None
+    return f"/{target}/{parent}/" if target else f"/{entity.key}/{record_id}/"
+
+
+def _number(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= 10):
+        raise BadRequest(m("The form has expired. Open it again."))
+    return int(text)
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode(), digest_size=6).hexdigest()
+
+
+def _say(message: Message) -> str:
+    return render(message, context.reader().language)

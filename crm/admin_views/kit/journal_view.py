@@ -1,0 +1,142 @@
+"""The journal of a record for people: who changed what and when, in words, grouped by day."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flask import make_response, request
+from flask.wrappers import Response
+
+from crm.admin_views.kit import context, lookup
+from crm.admin_views.kit.cells import show_value
+from crm.backoffice.entities import Entity
+from crm.backoffice.fields.date import date_formatter
+from crm.backoffice.guard import UserSession
+from crm.backoffice.history import Changed, Happening, history
+from crm.backoffice.fields.base import Ref
+from crm.errors import BadRequest
+from crm.messages import Message, m, render
+
+if TYPE_CHECKING:
+    from crm.admin_views.kit.view import EntityView
+
+SHORT = 12
+PAGE = 50
+ICONS = {"create": "plus", "update": "pencil", "remove": "trash", "restore": "restore"}
+DOORS: dict[str, Message] = {"import": m("import"), "cli": m("command line"), "demo": m("demo company"), "undo": m("undo")}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A field's change: its name, what stood there and what stands there now."""
+
+    label: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One change in words; `who` is None for a person this reader may not know, "" for no person at all."""
+
+    icon: str
+    title: str
+    who: str | None
+    door: str
+    time: str
+    moment: str
+    lines: list[Line]
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Changes by day, newest first, and where the older ones are."""
+
+    days: list[tuple[str, list[Entry]]]
+    older: int | None
+
+
+def show(view: "EntityView", record_id: int) -> Response:
+    """The whole journal of a record, by pages: `?before=<journal number>`. Raises NotFound."""
+    session, entity = context.session(), view.entity
+    text = request.args.get("before", "")
+    if text and not (text.isascii() and text.isdecimal() and len(text) <= 18):
+        raise BadRequest(m("“before” is a number of the journal."))
+    made = timeline(session, entity, record_id, PAGE, int(text) if text else None)
+    if request.args.get("part"):
+        return make_response(view.render("admin/model/timeline.html", timeline=made, url=f"/{entity.key}/{record_id}/journal"))
+    name = lookup.titles(session, entity, [record_id]).get(record_id, "")
+    html = view.render("admin/model/journal.html", timeline=made, name=name, entity=entity, back=f"/{entity.key}/{record_id}/", first=not text)
+    return make_response(html)
+
+
+def timeline(session: UserSession, entity: Entity, record_id: int, size: int, before: int | None = None) -> Timeline:
+    """The changes as this reader may know them. Raises NotFound."""
+    happenings, older = history(session, entity, record_id, before=before, size=size)
+    reader = context.reader()
+    names = _names(session, happenings)
+    people = names.get("user", {})
+    day = date_formatter(reader.language)
+    days: list[tuple[str, list[Entry]]] = []
+    for h in happenings:
+        local = h.at.astimezone(reader.zone)
+        heading = render(m("Today"), reader.language) if local.date() == reader.today else day(local)
+        if not days or days[-1][0] != heading:
+            days.append((heading, []))
+        who = "" if h.actor_id is None else people.get(h.actor_id)
+        door = render(DOORS[h.source], reader.language) if h.source in DOORS else ""
+        lines = [_line(c, names) for c in h.changes] if h.action == "update" else []
+        own = h.entity.key == entity.key
+        days[-1][1].append(Entry(ICONS[h.action], _title(h, own), who, door, f"{local:%H:%M}", local.isoformat(timespec="seconds"), lines))
+    return Timeline(days, older)
+
+
+def _title(h: Happening, own: bool) -> str:
+    language = context.reader().language
+    kind = h.entity.label
+    if own:
+        sentences = {"create": m("Added"), "update": m("Changed"), "remove": m("Removed"), "restore": m("Restored")}
+    else:
+        sentences = {
+            "create": m("%(kind)s: added", kind=kind), "update": m("%(kind)s: changed", kind=kind),
+            "remove": m("%(kind)s: removed", kind=kind), "restore": m("%(kind)s: restored", kind=kind),
+        }
+    return render(sentences[h.action], language)
+
+
+def _line(change: Changed, names: dict[str, dict[int, str]]) -> Line:
+    reader = context.reader()
+
+    def paint(value: Any) -> str:
+        return show_value(change.field, reader, _named(change, value, names))
+
+    return Line(change.field.label.text(reader.language), paint(change.old), paint(change.new))
+
+
+def _named(change: Changed, value: Any, names: dict[str, dict[int, str]]) -> Any:
+    """A reference with the name its target has today; without one where this reader may not see it."""
+    if value is None or not change.field.target:
+        return value
+    known = names.get(change.field.target, {})
+    if isinstance(value, int):
+        return Ref(value, known.get(value))
+    return tuple(Ref(v, known.get(v)) for v in value)
+
+
+def _names(session: UserSession, happenings: Sequence[Happening]) -> dict[str, dict[int, str]]:
+    """Names of every person and record the changes speak of: one query an entity."""
+    wanted: dict[str, set[int]] = {"user": {h.actor_id for h in happenings if h.actor_id is not None}}
+    for h in happenings:
+        for change in h.changes if h.action == "update" else ():
+            target = change.field.target
+            if target and target not in session.catalog.configured:
+                wanted.setdefault(target, set()).update(_numbers((change.old, change.new)))
+    return {target: lookup.titles(session, session.catalog.entity(target), ids) for target, ids in wanted.items() if ids}
+
+
+def _numbers(values: Iterable[Any]) -> Iterable[int]:
+    for value in values:
+        if isinstance(value, int):
+            yield value
+        elif isinstance(value, list | tuple):
+            yield from (v for v in value if isinstance(v, int))

@@ -1,0 +1,127 @@
+"""Lists of what belongs to a record: the rows whose reference points to it, as far as the reader may see them."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from urllib.parse import quote
+
+from babel.numbers import format_decimal
+
+from crm.admin_views.kit import context
+from crm.admin_views.kit.cells import painter
+from crm.backoffice import lists
+from crm.backoffice.conditions.tree import All, Leaf, Node, dump
+from crm.backoffice.entities import Entity, Relation
+from crm.backoffice.guard import UserSession
+from crm.errors import NotFound
+
+ROWS = 20
+COLUMNS = 5
+
+
+@dataclass(frozen=True)
+class RelatedRow:
+    id: int
+    cells: list[str]
+
+@dataclass(frozen=True)
+class RelatedList:
+    """The first rows of a relation, the address of all of them, and where one more is added ("" without the right)."""
+
+    relation: Relation
+    label: str
+    heads: Sequence[tuple[str, str]]  # label, alignment
+    rows: list[RelatedRow]
+    more: bool
+    url: str
+    create_url: str
+    icon: str
+
+def relations(session: UserSession, entity: Entity) -> list[Relation]:
+    """The relations this reader may follow: the declared order first, then the rest."""
+    keys = [k for k in entity.declared.related if k in entity.relations]
+    keys += [k for k in entity.relations if k not in keys]
+    return [r for r in (entity.relations[k] for k in keys) if r.field in _filterable(session, r.entity)]
+
+def relation(session: UserSession, entity: Entity, key: str) -> Relation:
+    """Raises NotFound, alike for an unknown and a hidden relation."""
+    found = next((r for r in relations(session, entity) if r.key == key), None)
+    if found is None:
+        raise NotFound()
+    return found
+
+def rows(session: UserSession, found: Relation, record_id: int, size: int = ROWS) -> RelatedList:
+    """The first `size` rows of a relation of the record, with the columns of their own list."""
+    entity, reader = session.catalog.entity(found.entity), context.reader()
+    readable = session.sight.readable(entity.key)
+    columns = tuple(k for k in entity.columns if k in readable and k != found.field)[:COLUMNS]
+    if not columns:
+        columns = tuple(k for k in (entity.declared.title, "code") if k in readable)
+    page = lists.page(session, _query(session, found, record_id, columns, size))
+    painters = [painter(entity, entity.fields[k], reader, link=n == 0) for n, k in enumerate(columns)]
+    cells = [RelatedRow(r.id, [paint(r) for paint in painters]) for r in page.rows]
+    heads = [(entity.fields[k].label.text(reader.language), entity.fields[k].align) for k in columns]
+    creatable = found.field in session.sight.creatable(entity.key)
+    create = f"/{entity.key}/new/?{found.field}={record_id}" if creatable else ""
+    label = found.label.text(reader.language)
+    return RelatedList(found, label, heads, cells, page.next is not None, list_url(found, record_id), create, entity.declared.icon)
+
+def count(session: UserSession, found: Relation, record_id: int) -> lists.Count:
+    """How many rows of the relation this reader may see."""
+    return lists.count(session, _query(session, found, record_id, (), 1))
+
+def count_text(number: lists.Count, language: str) -> str:
+    """`1,234`, or `10,000+` where counting stopped."""
+    return format_decimal(number.number, locale=language) + ("" if number.exact else "+")
+
+@dataclass(frozen=True)
+class Work:
+    """What is under way with a record: how many of its rows stand in an open stage and what they come to, by currency."""
+
+    label: str
+    count: str
+    sums: list[str]
+    url: str
+
+def in_progress(session: UserSession, entity: Entity, record_id: int) -> list[Work]:
+    """For each relation whose rows go through stages: those not yet won or lost. Only sums this reader may see."""
+    language, work = context.reader().language, []
+    for found in relations(session, entity):
+        rows = session.catalog.entity(found.entity)
+        stage = rows.fields.get("stage")
+        if found.field == "stage" or stage is None or "kind" not in _fields_of(session, stage.target) or "stage" not in _filterable(session, rows.key):
+            continue
+        money = tuple(k for k in ("amount",) if k in _filterable(session, rows.key))
+        query = _query(session, found, record_id, money, 1)
+        open_ones = All((Leaf((found.field,), "eq", record_id), Leaf(("stage", "kind"), "eq", "open")))
+        query = replace(query, where=open_ones)
+        number = lists.count(session, query)
+        if number.number:
+            sums = lists.totals(session, query).get("amount", {}) if money else {}
+            work.append(Work(found.label.text(language), count_text(number, language), _amounts(sums, rows, language), _url(found.entity, open_ones)))
+    return work
+
+def _amounts(sums: dict[str | None, Decimal], rows: Entity, language: str) -> list[str]:
+    show = rows.fields["amount"].formatter(context.reader())
+    return [f"{show(amount)} {currency or ''}".strip() for currency, amount in sorted(sums.items(), key=lambda pair: pair[0] or "")]
+
+def _fields_of(session: UserSession, target: str | None) -> tuple[str, ...]:
+    return tuple(session.catalog.entity(target).fields) if target and target in session.catalog.configured else ()
+
+def list_url(found: Relation, record_id: int) -> str:
+    """The full list of the rows, as a permalink."""
+    return _url(found.entity, Leaf((found.field,), "eq", record_id))
+
+def _url(entity: str, where: Node) -> str:
+    return f"/{entity}/?where={quote(json.dumps(dump(where), separators=(',', ':')), safe='')}"
+
+def _query(session: UserSession, found: Relation, record_id: int, columns: tuple[str, ...], size: int) -> lists.ListQuery:
+    entity = session.catalog.entity(found.entity)
+    order = entity.declared.order.removeprefix("-")
+    usable = order in entity.fields and order in _filterable(session, entity.key)
+    sort = ((order, entity.declared.order.startswith("-")),) if usable else ()
+    return lists.ListQuery(entity.key, columns, Leaf((found.field,), "eq", record_id), sort, "", None, size)
+
+def _filterable(session: UserSession, entity: str) -> tuple[str, ...]:
+    return session.sight.filterable(entity) if session.sight.may(entity, "read") else ()

@@ -1,0 +1,49 @@
+"""What this reader may do with one record: the actions, the fields that show on it and those that may be changed. One query."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Label, select
+
+from crm.backoffice.access import Action
+from crm.backoffice.entities import Entity
+from crm.backoffice.guard import UserSession
+from crm.errors import NotFound
+
+ASKED: tuple[Action, ...] = ("update", "delete", "assign")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Rights on one record. `shown` are fields that stand there unmasked, `masked` those of which the reader gets a mask."""
+
+    actions: frozenset[str]
+    shown: frozenset[str]
+    masked: frozenset[str]
+    editable: frozenset[str]
+
+    def sees(self, key: str) -> bool:
+        return key in self.shown or key in self.masked
+
+
+def standing(session: UserSession, entity: Entity, record_id: int) -> Standing:
+    """Raises NotFound, alike for a record that does not exist, is deleted, or is not this reader's to know of."""
+    source, sight = session.table(entity.key), session.sight
+    readable, filterable = sight.readable(entity.key), sight.filterable(entity.key)
+    editable = sight.editable(entity.key)
+    masks = {k: mask for k in readable if (mask := source.masked(k)) is not None}
+    columns: list[Label[Any]] = [source.id.label("id")]
+    columns += [source.may(a).label(f"may_{a}") for a in ASKED]
+    columns += [source.shows(k).label(f"shows_{k}") for k in filterable]
+    columns += [source.may_edit(k, "update").label(f"edits_{k}") for k in editable]
+    columns += [mask.is_not(None).label(f"masks_{k}") for k, mask in masks.items()]
+    row = session.execute(select(*columns).where(source.visible, source.id == record_id)).mappings().first()
+    if row is None:
+        raise NotFound()
+    shown = frozenset(k for k in filterable if row[f"shows_{k}"])
+    return Standing(
+        frozenset(a for a in ASKED if row[f"may_{a}"]),
+        shown,
+        frozenset(k for k in masks if row[f"masks_{k}"]) - shown,
+        frozenset(k for k in editable if row[f"edits_{k}"]) & shown if row["may_update"] else frozenset(),
+    )

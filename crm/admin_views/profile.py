@@ -104,7 +104,7 @@ def end_session(session_id: int) -> Response:
         ended = revoke(work, current_user.id, only=session_id) if session_id < 2**63 else 0
         if not ended:
             raise NotFound()
-        journal.event(work, "sign_out", "user", current_user.id, {"session": session_id})
+        journal.event(work, "sign_out", "user", current_user.id, {"session": [session_id, None]})
         work.commit()
     flash(_("That device is signed out."), "success")
     return redirect(url_for("profile.sessions"), 303)

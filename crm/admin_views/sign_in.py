@@ -79,6 +79,6 @@ def sign_out_everywhere() -> Response:
     here = runtime()
     with system_session(here.engine, "sign-out everywhere", here.catalog, write=True, source="ui", actor_id=current_user.id) as work:
         ended = revoke(work, current_user.id)
-        journal.event(work, "sign_out_everywhere", "user", current_user.id, {"sessions": ended})
+        journal.event(work, "sign_out_everywhere", "user", current_user.id, {"sessions": [ended, 0]})
         work.commit()
     return signed_out()

@@ -96,7 +96,7 @@ def redeem(engine: Engine, catalog: Catalog, token: str, purpose: Purpose, passw
         set_password(session, known.id, password)
         throttle.forgive(session, throttle.ACCOUNT, fold(known.email))
         cookie = open_session(session, session.execute(accounts().where(User.id == known.id)).one(), where)
-        journal.event(session, "password_chosen", "user", known.id, {"by": purpose, "address": where.address})
+        journal.event(session, "password_chosen", "user", known.id, {"by": [None, purpose], "address": [None, where.address]})
         session.commit()
     return cookie
 
@@ -109,7 +109,7 @@ def ask_reset(engine: Engine, catalog: Catalog, email: str, where: Where) -> int
         if not wait:
             often = throttle.enter(session, [(throttle.LETTER_ACCOUNT, fold(email))])
             found = session.execute(able(email)).first()
-            journal.event(session, "reset_asked", "user", found.id if found else None, {"address": where.address})
+            journal.event(session, "reset_asked", "user", found.id if found else None, {"address": [None, where.address]})
             ask(session, found.id if found and not often else None, "reset")
         session.commit()
     return wait

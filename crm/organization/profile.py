@@ -47,7 +47,7 @@ def save_preferences(engine: Engine, catalog: Catalog, user_id: int, given: Mapp
         if not changed:
             return
         session.execute(update(User).where(User.id == user_id).values(**changed))
-        journal.event(session, "preferences", "user", user_id, {key: {"old": before[key], "new": value} for key, value in changed.items()})
+        journal.event(session, "preferences", "user", user_id, {key: [before[key], value] for key, value in changed.items()})
         session.commit()
 
 
@@ -69,7 +69,7 @@ def change_password(engine: Engine, catalog: Catalog, who: Identity, current: st
         kept = _kept(session, who.session_id)
         set_password(session, who.id, new)
         token = open_session(session, session.execute(accounts().where(User.id == who.id)).one(), where, keep=kept)
-        journal.event(session, "password_chosen", "user", who.id, {"by": "profile", "address": where.address})
+        journal.event(session, "password_chosen", "user", who.id, {"by": [None, "profile"], "address": [None, where.address]})
         session.commit()
     return token
 

@@ -91,14 +91,14 @@ def attempt(engine: Engine, catalog: Catalog, email: str, password: str, where: 
     actor = found.id if found and right else None
     with system_session(engine, "sign-in: keep the result", catalog, write=True, source="ui", actor_id=actor) as session:
         if found is None or not right:
-            journal.event(session, "sign_in_failed", "user", found.id if found else None, {"address": where.address})
+            journal.event(session, "sign_in_failed", "user", found.id if found else None, {"address": [None, where.address]})
             session.commit()
             return Outcome()
         throttle.forgive(session, throttle.ACCOUNT, counter)
         if outdated(found.password_hash):
             session.execute(update(User).where(User.id == found.id).values(password_hash=hash_password(password)))
         token = open_session(session, found, where, keep=keep)
-        journal.event(session, "sign_in", "user", found.id, {"address": where.address})
+        journal.event(session, "sign_in", "user", found.id, {"address": [None, where.address]})
         session.commit()
     return Outcome(token)
 

@@ -1,0 +1,41 @@
+"""The screens: views of every entity of the catalog on Flask-Admin's routing, the pages beside them, and what each page knows."""
+
+from flask import Flask, g
+from flask_admin import Admin
+from flask_admin.theme import Theme
+from flask_login import current_user
+from sqlalchemy.exc import DBAPIError
+
+from crm.admin_views.home import HomeView
+from crm.admin_views.kit import context
+from crm.admin_views.kit.menu import Area, areas
+from crm.admin_views.kit.view import EntityView
+from crm.backoffice.catalog import Catalog, shape
+from crm.runtime import Runtime
+
+
+def init_app(app: Flask) -> None:
+    """Register the screens of every entity known when the application is made."""
+    admin = Admin(app, name="Brama", url="/", index_view=HomeView(), theme=Theme(folder="brama", base_template="admin/base.html"), static_url_path="/none")
+    for entity in known(app).entities.values():
+        admin.add_view(EntityView(entity))
+    app.context_processor(lambda: {"menu": menu})
+
+
+def known(app: Flask) -> Catalog:
+    """The catalog in force, or the product's own entities where no database is prepared yet (`flask init` and `flask db` run then)."""
+    runtime: Runtime = app.extensions["brama"]
+    try:
+        return runtime.catalog
+    except DBAPIError:
+        return shape()
+
+
+def menu() -> list[Area]:
+    """The rail of the person who asks, built once a request."""
+    if not current_user.is_authenticated:
+        return []
+    if "menu" not in g:
+        g.menu = areas(context.access(), context.catalog(), context.reader().language)
+    found: list[Area] = g.menu
+    return found

@@ -1,0 +1,184 @@
+"""Home: what waits for this person, and a door to each area with the number behind it. Beside it the global search and undo."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import make_response
+from flask.wrappers import Response
+from flask_admin import AdminIndexView
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from crm.admin_views.gate import ask_to_sign_in
+from crm.admin_views.kit import context, finding, lookup, recycle, undoing
+from crm.admin_views.kit.answers import say
+from crm.admin_views.kit.menu import areas
+from crm.admin_views.kit.routing import route
+from crm.admin_views.kit.totals import number_text
+from crm.backoffice import lists
+from crm.backoffice.conditions.tree import parse
+from crm.backoffice.entities import Entity
+from crm.backoffice.guard import UserSession
+from crm.backoffice.fields.base import Ref
+from crm.backoffice.lists import Masked, RowView
+from crm.messages import Message, m
+
+SHOWN = 8
+OPEN_AND_MINE = ({"field": "owner", "op": "eq", "value": "@me"}, {"field": "stage.kind", "op": "eq", "value": "open"})
+
+
+@dataclass(frozen=True)
+class Line:
+    """One record on a card."""
+
+    url: str
+    title: str
+    note: str = ""
+    when: str = ""
+    figure: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """A short list with the way to the whole of it."""
+
+    title: str
+    url: str
+    count: str
+    rows: list[Line]
+    empty: str
+    more: str = ""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """An entity with its number of records."""
+
+    url: str
+    label: str
+    number: str
+
+
+@dataclass(frozen=True)
+class TileGroup:
+    label: str
+    tiles: list[Tile] = field(default_factory=list)
+
+
+class HomeView(AdminIndexView):  # type: ignore[misc]  # Flask-Admin is not typed
+    """The pages that belong to no entity."""
+
+    def __init__(self) -> None:
+        super().__init__(name="Brama", endpoint="home", url="/")
+        # The library's own scripts and styles are not served.
+        self.static_folder = None
+
+    def is_accessible(self) -> bool:
+        return bool(current_user.is_authenticated)
+
+    def inaccessible_callback(self, name: str, **kwargs: Any) -> BaseResponse:
+        return ask_to_sign_in()
+
+    def _run_view(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
+        return fn(self, *args, **kwargs)
+
+    @route("/")
+    def index(self) -> str:
+        session = context.session()
+        cards = [card for card in (_closing(session), _steps(session), _latest(session)) if card is not None]
+        return str(self.render("admin/index.html", greeting=say(_greeting()), cards=cards, areas=_tiles(session)))
+
+    @route("/search")
+    def search(self) -> Response:
+        return finding.answer()
+
+    @route("/recycle/")
+    def recycle(self) -> Response:
+        return make_response(recycle.show(self))
+
+    @route("/undo/<batch>", "POST")
+    def undo(self, batch: str) -> BaseResponse:
+        return undoing.take_back(batch)
+
+
+def _greeting() -> Message:
+    hour = datetime.now(context.reader().zone).hour
+    # People are greeted by their first name; a name written in one word is that name.
+    name = getattr(current_user, "first_name", None) or current_user.name
+    if hour < 5 or hour >= 18:
+        return m("Good evening, %(name)s", name=name)
+    return m("Good morning, %(name)s", name=name) if hour < 12 else m("Good afternoon, %(name)s", name=name)
+
+
+def _closing(session: UserSession) -> Card | None:
+    """Open deals of this person that should close this month."""
+    where = {"all": [*OPEN_AND_MINE, {"field": "expected_on", "op": "within", "value": "this_month"}]}
+    return _card(session, "deal", where, "expected_on", m("My deals closing this month"), m("No deal of yours should close this month."))
+
+
+def _steps(session: UserSession) -> Card | None:
+    """Next steps of this person's open deals in the coming week, overdue ones first."""
+    overdue = {"field": "next_step_on", "op": "lt", "value": context.reader().today.isoformat()}
+    where = {"all": [*OPEN_AND_MINE, {"any": [{"field": "next_step_on", "op": "within", "value": "next_7_days"}, overdue]}]}
+    return _card(session, "deal", where, "next_step_on", m("My next steps"), m("No step is planned for the coming week."), note="next_step")
+
+
+def _latest(session: UserSession) -> Card | None:
+    """The accounts changed last, for whoever has no deals of his own to look at."""
+    if session.sight.may("deal", "read"):
+        return None
+    return _card(session, "account", None, "-updated_at", m("Changed lately"), m("Nothing has been changed yet."))
+
+
+def _card(session: UserSession, key: str, where: Any, sort: str, title: Message, empty: Message, *, note: str = "account") -> Card | None:
+    """None when this person may not read what the card is about."""
+    entity = session.catalog.entities.get(key)
+    name = sort.lstrip("-")
+    if entity is None or not session.sight.may(key, "read"):
+        return None
+    usable, readable = session.sight.filterable(key), session.sight.readable(key)
+    if name not in usable or ("owner" not in usable and where is not None):
+        return None
+    columns = tuple(dict.fromkeys(k for k in (*lookup.title_columns(session, entity), name, note, "amount", "currency") if k in readable))
+    query = lists.ListQuery(key, columns, parse(where) if where else None, ((name, sort.startswith("-")),), size=SHOWN)
+    rows = lists.page(session, query).rows
+    number = lists.count(session, query) if len(rows) == SHOWN else lists.Count(len(rows), True)
+    address = {"where": json.dumps(where, separators=(",", ":"))} if where else {}
+    url = f"/{key}/?{urlencode({**address, 'sort': sort})}"
+    return Card(say(title), url, number_text(number, context.reader()), [_line(entity, row, name, note) for row in rows], say(empty))
+
+
+def _line(entity: Entity, row: RowView, when: str, note: str) -> Line:
+    return Line(
+        f"/{entity.key}/{row.id}/", lookup.title_of(entity, row.values) or f"№ {row.id}", _text(entity, row, note), _text(entity, row, when),
+        " ".join(part for part in (_text(entity, row, "amount"), _text(entity, row, "currency")) if part) if row.values.get("amount") is not None else "",
+    )
+
+
+def _text(entity: Entity, row: RowView, key: str) -> str:
+    value = row.values.get(key)
+    if value is None or key not in entity.fields:
+        return ""
+    if isinstance(value, Masked):
+        return value.text
+    if isinstance(value, Ref):
+        return value.text or ""
+    return entity.fields[key].formatter(context.reader())(value)
+
+
+def _tiles(session: UserSession) -> list[TileGroup]:
+    """How many records of each daily entity this person sees."""
+    reader = context.reader()
+    groups = []
+    for area in areas(context.access(), session.catalog, reader.language, served=frozenset()):
+        if area.key == "administration":
+            continue
+        tiles = []
+        for entry in area.entries:
+            number = lists.count(session, lists.ListQuery(entry.key, ()))
+            tiles.append(Tile(entry.url, entry.label, number_text(number, reader)))
+        groups.append(TileGroup(area.label, tiles))
+    return groups

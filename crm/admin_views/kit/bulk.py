@@ -1,0 +1,208 @@
+"""One field of many records: what would change and what refuses, then the change; removal; fill-down. Each can be undone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field as default
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from flask import make_response, render_template, request
+from flask.wrappers import Response
+
+from crm.admin_views.kit import context, lookup
+from crm.admin_views.kit.addresses import query_string
+from crm.admin_views.kit.answers import done, posted_json, record_number, say
+from crm.admin_views.kit.cell_edit import cell_field, take
+from crm.admin_views.kit.cells import painter
+from crm.admin_views.kit.form_fields import Choice, EntityField
+from crm.admin_views.kit.listing import rows_json
+from crm.admin_views.kit.selection import LIMIT, PART, Selection, allowed, chosen
+from crm.backoffice import lists, records
+from crm.backoffice.conditions.tree import Leaf
+from crm.backoffice.entities import Entity
+from crm.backoffice.guard import UserSession
+from crm.backoffice.fields.base import Ref
+from crm.backoffice.lists import Masked, RowView
+from crm.errors import BadRequest, Forbidden, UnknownName
+from crm.messages import Message, m, mn
+
+if TYPE_CHECKING:
+    from crm.admin_views.kit.view import EntityView
+
+SAMPLE = 5
+REASONS = 8
+
+
+@dataclass
+class Preview:
+    """What a bulk change would do: `ready` records change, `same` hold the value already, the rest refuses and is named with the reason."""
+
+    ready: list[int]
+    same: int
+    forbidden: int
+    refused: dict[int, Message]
+    sample: list[tuple[str, str, str]] = default(default_factory=list)  # name, old, new (the two as HTML)
+    reasons: list[tuple[str, str]] = default(default_factory=list)  # name, why
+
+
+def answer(view: "EntityView") -> Response:
+    """GET: the panel (with `field` its control, with `value` the preview). POST: the same preview; with `step=apply` the change itself."""
+    session, entity = context.session(), view.entity
+    editable = session.sight.editable(entity.key)
+    if not editable:
+        raise Forbidden()
+    selection = chosen(session, entity)
+    key = request.values.get("field", "")
+    if key and key not in editable:
+        _refuse(session, entity, key)
+    if not key:
+        return _panel(session, entity, selection, editable)
+    control = cell_field(session, entity, key, None)
+    if "value" not in request.values:
+        return _panel(session, entity, selection, editable, control)
+    error = take(control, request.values.getlist("value"))
+    if error:
+        return _panel(session, entity, selection, editable, control, error=error, status=422)
+    preview = look_ahead(session, entity, selection.ids, key, control.data)
+    if request.method != "POST" or request.form.get("step") != "apply":
+        _explain(session, entity, preview, key, control)
+        return _panel(session, entity, selection, editable, control, preview=preview)
+    return _apply(session, entity, {number: {key: control.data} for number in preview.ready}, len(preview.refused) + preview.forbidden)
+
+
+def look_ahead(session: UserSession, entity: Entity, ids: Sequence[int], key: str, value: Any) -> Preview:
+    """What setting `key` to `value` would do to each of `ids`, without writing anything."""
+    fine = allowed(session, entity, list(ids), "update", key)
+    current = _current(session, entity, fine, key)
+    differing = [number for number in fine if current.get(number) != value]
+    refused: dict[int, Message] = {}
+    for start in range(0, len(differing), PART):
+        part = differing[start : start + PART]
+        readable = session.sight.readable(entity.key)
+        for place, problems in records.check_changes(session, entity.key, {number: {key: value} for number in part}).items():
+            seen = next((why for name, why in problems.items() if name in readable), None)
+            refused[part[place]] = problems.get(key) or seen or m("A field that you may not see does not accept this.")
+    return Preview([n for n in differing if n not in refused], len(fine) - len(differing), len(ids) - len(fine), refused)
+
+
+def remove(view: "EntityView") -> Response:
+    """POST `ids` or `all`: the chosen records that this writer may remove go to the recycle bin. Raises Forbidden when none may."""
+    session, entity = context.session(), view.entity
+    selection = chosen(session, entity)
+    fine = allowed(session, entity, selection.ids, "delete")
+    if not fine:
+        # None is visible: they are not there. Some are: they may not be removed.
+        if allowed(session, entity, selection.ids, "read"):
+            raise Forbidden()
+        view.missing()
+    for start in range(0, len(fine), PART):
+        records.remove_many(session, entity.key, fine[start : start + PART])
+    batch = session.batch
+    session.commit()
+    message = _with_rest(mn("%(num)s record removed.", "%(num)s records removed.", len(fine)), len(selection.ids) - len(fine))
+    return done(message, undo=batch, changed=True, removed=fine[:1000])
+
+
+def restore(view: "EntityView", record_id: int) -> Response:
+    """POST: a removed record comes back. 404 outside the scope and for what is not removed."""
+    session, entity = context.session(), view.entity
+    records.restore(session, entity.key, record_id)
+    session.commit()
+    return done(m("The record is back."), changed=True, id=record_id, url=f"/{entity.key}/{record_id}/")
+
+
+def fill(view: "EntityView") -> Response:
+    """POST `{"source", "fields", "ids"}`: the values of one record go into the same fields of others."""
+    session, entity = context.session(), view.entity
+    body = posted_json()
+    keys, raw = body.get("fields"), body.get("ids")
+    if not isinstance(keys, list) or not isinstance(raw, list) or not 0 < len(keys) <= 60 or not 0 < len(raw) <= 1000:
+        raise BadRequest(m("Fields and records to fill are expected here."))
+    ids = [record_number(number) for number in raw]
+    editable = session.sight.editable(entity.key)
+    for key in keys:
+        if key not in editable:
+            _refuse(session, entity, key)
+    source = lists.record(session, entity.key, record_number(body.get("source")), keys)
+    if any(isinstance(v, Masked) or (isinstance(v, Ref) and v.text is None) for v in source.values.values()):
+        raise Forbidden(m("A value that you may not see cannot be copied."))
+    values = {key: v.id if isinstance(v := source.values.get(key), Ref) else v for key in keys}
+    changes: dict[int, dict[str, Any]] = {}
+    left = 0
+    for key in keys:
+        preview = look_ahead(session, entity, ids, key, values[key])
+        left += len(preview.refused) + preview.forbidden
+        for number in preview.ready:
+            changes.setdefault(number, {})[key] = values[key]
+    return _apply(session, entity, changes, left)
+
+
+def _refuse(session: UserSession, entity: Entity, key: Any) -> NoReturn:
+    """A field that cannot be changed: unknown and hidden ones read alike."""
+    if not isinstance(key, str) or key not in session.sight.readable(entity.key):
+        raise UnknownName(str(key))
+    raise Forbidden(m("You may not change “%(field)s”.", field=entity.fields[key].label))
+
+
+def _apply(session: UserSession, entity: Entity, changes: Mapping[int, Mapping[str, Any]], left: int) -> Response:
+    ids = list(changes)
+    changed = 0
+    for start in range(0, len(ids), PART):
+        saved = records.change_many(session, entity.key, {number: changes[number] for number in ids[start : start + PART]})
+        changed += sum(1 for one in saved if one.changed)
+    rows = rows_json(session, entity, ids) if 0 < len(ids) <= 200 else []
+    batch = session.batch
+    session.commit()
+    message = _with_rest(mn("%(num)s record changed.", "%(num)s records changed.", changed), left)
+    return done(message, undo=batch if changed else "", changed=len(ids) > 200, rows=rows, count=changed, left=left)
+
+
+def _with_rest(message: Message, left: int) -> Message:
+    return message if not left else m("%(done)s %(left)s", done=message, left=mn("%(num)s was left as it is.", "%(num)s were left as they are.", left))
+
+
+def _current(session: UserSession, entity: Entity, ids: Sequence[int], key: str) -> dict[int, Any]:
+    found: dict[int, Any] = {}
+    for start in range(0, len(ids), PART):
+        query = lists.ListQuery(entity.key, (key,), Leaf(("id",), "in", list(ids[start : start + PART])), (("id", False),), size=PART)
+        for row in lists.page(session, query).rows:
+            value = row.values.get(key)
+            found[row.id] = value.id if isinstance(value, Ref) else value
+    return found
+
+
+def _explain(session: UserSession, entity: Entity, preview: Preview, key: str, control: EntityField) -> None:
+    """Names for a sample of what changes and of what refuses."""
+    wanted = [*preview.ready[:SAMPLE], *list(preview.refused)[:REASONS]]
+    if not wanted:
+        return
+    columns = tuple(dict.fromkeys((*lookup.title_columns(session, entity), key)))
+    rows = {r.id: r for r in lists.page(session, lists.ListQuery(entity.key, columns, Leaf(("id",), "in", wanted), (("id", False),), size=len(wanted))).rows}
+    paint = painter(entity, entity.fields[key], context.reader())
+    text = control.chosen[0].text if control.chosen else None
+    future = Ref(control.data, text) if control.control.kind == "lookup" and control.data is not None else control.data
+    for number in preview.ready[:SAMPLE]:
+        row = rows[number]
+        preview.sample.append((lookup.title_of(entity, row.values), paint(row), paint(RowView(row.id, row.row_version, {**row.values, key: future}))))
+    preview.reasons = [(lookup.title_of(entity, rows[n].values), say(why)) for n, why in list(preview.refused.items())[:REASONS]]
+
+
+def _panel(
+    session: UserSession, entity: Entity, selection: Selection, editable: Sequence[str], control: EntityField | None = None, *,
+    preview: Preview | None = None, error: str = "", status: int = 200,
+) -> Response:
+    if control is not None and control.control.kind in ("lookup", "lookups") and control.data is not None:
+        control.chosen = control.chosen or _chosen(session, control)
+    fields = [(key, entity.fields[key].label.text(context.reader().language)) for key in editable if key not in ("code",)]
+    html = render_template(
+        "admin/model/bulk.html", entity=entity, fields=fields, field=control, control=control.control if control else None, preview=preview, error=error,
+        count=len(selection.ids), everything=selection.everything, ids="" if selection.everything else ",".join(map(str, selection.ids)),
+        action=f"/{entity.key}/bulk?{query_string(request.args)}" if selection.everything else f"/{entity.key}/bulk", limit=LIMIT,
+    )
+    return make_response(html, status)
+
+
+def _chosen(session: UserSession, control: EntityField) -> list[Choice]:
+    numbers = [int(t) for t in control.texts if t.isdecimal()]
+    names = lookup.titles(session, session.catalog.entity(control.spec.target or ""), numbers)
+    return [Choice(str(n), names[n]) for n in numbers if n in names]
+
+

@@ -1,0 +1,201 @@
+"""How a value stands in a list: one function a column, built once a request, that turns a row into the HTML inside its cell.
+
+Text comes from the field's own formatter; here it only gets its mark: a badge for an option, a pie for a stage, an avatar for a
+person. Everything is escaped here, so that templates may take the cells as they are.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from markupsafe import escape
+
+from crm.backoffice.catalog import Catalog, Configured
+from crm.backoffice.entities import Entity
+from crm.backoffice.fields.base import Field, Reader, Ref
+from crm.backoffice.lists import Masked, RowView
+from crm.messages import m, render
+
+Painter = Callable[[RowView], str]
+
+COLOURS = frozenset({
+    "blue", "azure", "cyan", "teal", "green", "lime", "yellow", "orange", "red", "pink", "purple", "indigo", "violet", "grey", "gray", "won", "lost", "warn",
+})
+HIDDEN_REFERENCE = '<span class="b-unseen">•</span>'
+
+
+def painter(entity: Entity, spec: Field, reader: Reader, *, link: bool = False) -> Painter:
+    """The function that shows `spec` of a row to `reader`; `link` makes it the row's main text, leading to the record."""
+    key = spec.key
+    paint = _value_painter(spec, reader)
+    if link:
+        return _linked(entity, key, paint, reader)
+    if spec.type == "money" and "currency" in entity.fields:
+        return _money(key, paint, reader.catalog.company.currency if reader.catalog else "")
+    return lambda row: paint(row.values.get(key))
+
+
+def show_value(spec: Field, reader: Reader, value: Any) -> str:
+    """The HTML of one value by itself."""
+    return _value_painter(spec, reader)(value)
+
+
+def initials(name: str) -> str:
+    """Two letters for an avatar: of the first two words, or the first two of a single one."""
+    words = [w for w in name.replace("«", " ").replace("»", " ").split() if w[:1].isalnum()]
+    return (words[0][0] + words[1][0] if len(words) > 1 else (words[0][:2] if words else "?")).upper()
+
+
+def avatar(number: int, name: str) -> str:
+    """The round mark of a person; its colour follows the record's number."""
+    return f'<span class="b-av u{number % 6}" aria-hidden="true">{escape(initials(name))}</span>'
+
+
+def stage_mark(stage: Configured) -> str:
+    """A pie that fills with the probability; a tick for won, a cross for lost: colour is never the only sign."""
+    kind = stage.values.get("kind")
+    if kind == "won":
+        drawing = '<circle cx="7" cy="7" r="6.5" fill="currentColor"/><path d="M4.2 7.2l2 2 3.6-4" fill="none" class="b-st-sign"/>'
+    elif kind == "lost":
+        drawing = '<circle cx="7" cy="7" r="6.5" fill="currentColor"/><path d="M4.8 4.8l4.4 4.4M9.2 4.8l-4.4 4.4" fill="none" class="b-st-sign"/>'
+    else:
+        filled = float(stage.values.get("probability") or 0) * 13.2
+        drawing = (
+            '<circle cx="7" cy="7" r="5.9" fill="none" stroke="currentColor" stroke-width="1.5"/><circle cx="7" cy="7" r="2.1" fill="none" '
+            f'stroke="currentColor" stroke-width="4.2" stroke-dasharray="{filled:.2f} 99" transform="rotate(-90 7 7)"/>'
+        )
+    css = f"b-st {kind}" if kind in ("won", "lost") else "b-st"
+    return f'<svg class="{css}" viewBox="0 0 14 14" aria-hidden="true">{drawing}</svg>'
+
+
+def _value_painter(spec: Field, reader: Reader) -> Callable[[Any], str]:
+    show = spec.formatter(reader)
+    catalog = reader.catalog
+    if spec.picklist and catalog is not None:
+        paint = _badges(show, catalog)
+    elif spec.target and catalog is not None and spec.target in catalog.configured:
+        paint = _configured(spec.target, catalog, reader.language)
+    elif spec.target:
+        paint = _reference(spec.target)
+    elif spec.type == "boolean":
+        paint = _boolean(show, reader)
+    elif spec.type in ("email", "url"):
+        paint = _link_out(spec.type, show)
+    elif spec.type in ("date", "moment"):
+        paint = _time(show)
+    else:
+        paint = lambda value: str(escape(show(value)))
+
+    def safe(value: Any) -> str:
+        if value is None or value == "":
+            return ""
+        if value.__class__ is Masked:
+            return f'<span class="b-masked">{escape(value.text)}</span>'
+        return paint(value)
+
+    return safe
+
+
+def _linked(entity: Entity, key: str, paint: Callable[[Any], str], reader: Reader) -> Painter:
+    base = f'<a class="b-main-text" data-drawer href="/{entity.key}/'
+    unnamed = render(m("(no name)"), reader.language)
+
+    def link(row: RowView) -> str:
+        value = row.values.get(key)
+        # A reference as the row's title must not become a link inside a link.
+        text = str(escape(value.text or unnamed)) if isinstance(value, Ref) else paint(value)
+        return f'{base}{row.id}/">{text or unnamed}</a>'
+
+    return link
+
+
+def _money(key: str, paint: Callable[[Any], str], home: str) -> Painter:
+    def money(row: RowView) -> str:
+        text = paint(row.values.get(key))
+        currency = row.values.get("currency")
+        if text and currency and currency != home and isinstance(currency, str):
+            return f'{text} <span class="b-faint">{escape(currency)}</span>'
+        return text
+
+    return money
+
+
+def _badges(show: Callable[[Any], str], catalog: Catalog) -> Callable[[Any], str]:
+    made: dict[Any, str] = {}
+
+    def badge(value: Any) -> str:
+        html = made.get(value)
+        if html is None:
+            option = catalog.options.get(value)
+            colour = option.colour if option and option.colour in COLOURS else ""
+            css = "b-tag" if not colour else f"b-tag {colour}" if colour in ("won", "lost", "warn") else f"b-tag is-{colour}"
+            html = made[value] = f'<span class="{css}">{escape(show(value))}</span>'
+        return html
+
+    return badge
+
+
+def _number_of(value: Any) -> int | None:
+    return value.id if isinstance(value, Ref) else value if isinstance(value, int) else None
+
+
+def _configured(target: str, catalog: Catalog, language: str) -> Callable[[Any], str]:
+    rows = catalog.configured[target]
+    made: dict[int, str] = {}
+
+    def mark(value: Any) -> str:
+        number = _number_of(value)
+        if number is None or number not in rows:
+            return HIDDEN_REFERENCE
+        html = made.get(number)
+        if html is None:
+            row = rows[number]
+            label = escape(row.label.text(language))
+            html = made[number] = f'<span class="b-nick">{stage_mark(row)}<span class="b-cut">{label}</span></span>' if "kind" in row.values else str(label)
+        return html
+
+    return mark
+
+
+def _reference(target: str) -> Callable[[Any], str]:
+    made: dict[tuple[int, str], str] = {}
+    person = target == "user"
+
+    def reference(value: Any) -> str:
+        if not isinstance(value, Ref) or value.text is None:
+            return HIDDEN_REFERENCE
+        html = made.get((value.id, value.text))
+        if html is None:
+            text = escape(value.text)
+            if person:
+                html = f'<span class="b-nick">{avatar(value.id, value.text)}<span class="b-cut">{text}</span></span>'
+            else:
+                html = f'<a class="b-ref" href="/{target}/{value.id}/">{text}</a>'
+            made[value.id, value.text] = html
+        return html
+
+    return reference
+
+
+def _boolean(show: Callable[[Any], str], reader: Reader) -> Callable[[Any], str]:
+    yes = (
+        '<svg class="b-i b-i-s b-won" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">'
+        f'<path d="M5 12l5 5l10 -10"/></svg><span class="visually-hidden">{escape(show(True))}</span>'
+    )
+    no = f'<span class="b-faint">{escape(show(False))}</span>'
+    return lambda value: yes if value else no
+
+
+def _link_out(kind: str, show: Callable[[Any], str]) -> Callable[[Any], str]:
+    def link(value: Any) -> str:
+        text = escape(show(value))
+        if kind == "email":
+            return f'<a class="b-ref" href="mailto:{escape(value)}">{text}</a>'
+        if not str(value).startswith(("http://", "https://")):
+            return str(text)
+        return f'<a class="b-ref" href="{escape(value)}" rel="noopener noreferrer" target="_blank">{text}</a>'
+
+    return link
+
+
+def _time(show: Callable[[Any], str]) -> Callable[[Any], str]:
+    return lambda value: f'<time datetime="{value.isoformat()}">{escape(show(value))}</time>' if hasattr(value, "isoformat") else str(escape(show(value)))

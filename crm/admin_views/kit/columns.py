@@ -1,0 +1,128 @@
+"""The columns of a list: which a reader has chosen, how each looks, and rows turned into cells."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from flask import Response, request
+
+from crm.admin_views.kit import context
+from crm.admin_views.kit.cells import Painter, painter
+from crm.backoffice.entities import Entity
+from crm.backoffice.fields.base import Field
+from crm.backoffice.guard import UserSession
+from crm.backoffice.lists import ListQuery, RowView
+
+# Width classes by type; the main text takes the rest.
+WIDTHS = {
+    "boolean": "w-xs", "integer": "w-s", "percent": "w-s", "currency": "w-xs", "date": "w-s", "moment": "w-m", "money": "w-m", "decimal": "w-s",
+    "phone": "w-m", "email": "w-l", "picklist": "w-m", "country": "w-m", "reference": "w-l", "url": "w-l", "long_text": "w-xl",
+}
+# Where a cell stands in the three lines of a card on a phone.
+PLACES = ("p2", "p3", "p4", "p5", "p6")
+REMEMBERED = 365 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column as this reader sees it; `css` is of its cells, `place` where it stands on a card."""
+
+    key: str
+    label: str
+    help: str
+    type: str
+    css: str
+    width: str
+    editable: bool
+    sortable: bool
+    totals: bool
+    paint: Painter
+
+
+def chosen(entity: Entity, readable: Iterable[str], actor: int | None) -> str | None:
+    """The columns this person chose last for the entity, as far as he may still see them; None for the standard ones."""
+    kept = request.cookies.get(_cookie(entity.key, actor))
+    if not kept or len(kept) > 2000:
+        return None
+    allowed = set(readable)
+    names = [name for name in kept.split(".") if name in allowed]
+    return ",".join(dict.fromkeys(names)) or None
+
+
+def remember(response: Response, entity: Entity, actor: int | None, keys: Sequence[str]) -> None:
+    """Keep the choice on this device, for this person and this list; no keys: forget it."""
+    name = _cookie(entity.key, actor)
+    if keys:
+        response.set_cookie(name, ".".join(keys), max_age=REMEMBERED, path=f"/{entity.key}/", httponly=True, samesite="Lax", secure=request.is_secure)
+    else:
+        response.delete_cookie(name, path=f"/{entity.key}/")
+
+
+def _cookie(entity_key: str, actor: int | None) -> str:
+    return f"columns_{entity_key}_{actor or 0}"
+
+
+def columns(session: UserSession, entity: Entity, keys: Sequence[str]) -> list[Column]:
+    """The columns `keys`, in this order, for the reader of `session`."""
+    reader = context.reader()
+    editable = set(session.sight.editable(entity.key))
+    filterable = set(session.sight.filterable(entity.key))
+    main = _main(entity, keys)
+    places = _places([entity.fields[key] for key in keys if key != main])
+    made = []
+    for key in keys:
+        spec = entity.fields[key]
+        place = "pk p1" if key == main else places.get(key, "hp")
+        css = " ".join(c for c in (place, "b-num" if spec.align == "end" else "", "" if key == main or spec.align == "end" else "b-soft") if c)
+        made.append(Column(
+            key, spec.label.text(reader.language), spec.help.text(reader.language) if spec.help else "", spec.type, css, _width(spec, key == main),
+            key in editable, spec.sortable and key in filterable, spec.totals and key in filterable, painter(entity, spec, reader, link=key == main),
+        ))
+    return made
+
+
+def with_companions(session: UserSession, entity: Entity, query: ListQuery) -> ListQuery:
+    """The query with what the cells need beside the chosen columns: money is nothing without its currency, a row without its name."""
+    extra = []
+    if any(entity.fields[k].type == "money" for k in query.columns):
+        extra.append("currency")
+    extra.append(entity.declared.title)
+    readable = set(session.sight.readable(entity.key))
+    return replace(query, columns=tuple(dict.fromkeys((*query.columns, *(k for k in extra if k in readable)))))
+
+
+def cells(made: Sequence[Column], row: RowView) -> list[str]:
+    """The HTML inside each cell of a row."""
+    return [column.paint(row) for column in made]
+
+
+def _main(entity: Entity, keys: Sequence[str]) -> str:
+    """The column that leads to the record: its title, else the first one."""
+    return entity.declared.title if entity.declared.title in keys else keys[0] if keys else ""
+
+
+def _width(spec: Field, main: bool) -> str:
+    if main:
+        return "w-main"
+    if spec.target == "user":
+        return "w-l"
+    return WIDTHS.get(spec.type, "w-l")
+
+
+def _places(fields: Sequence[Field]) -> dict[str, str]:
+    """The cells of a card: the first amount beside the main text, then a date at the right and a person below, the rest from the left."""
+    free = list(PLACES)
+    found: dict[str, str] = {}
+
+    def take(place: str, fits: Iterable[Field]) -> None:
+        spec = next((f for f in fits if f.key not in found), None)
+        if spec is not None and place in free:
+            free.remove(place)
+            found[spec.key] = place
+
+    take("p2", (f for f in fields if f.align == "end"))
+    take("p4", (f for f in fields if f.type in ("date", "moment")))
+    take("p6", (f for f in fields if f.target == "user"))
+    for place in list(free):
+        if place in ("p3", "p5"):
+            take(place, (f for f in fields if f.align != "end"))
+    return found

@@ -1,0 +1,170 @@
+"""The list page: what it shows comes from `lists`, what it looks like from `columns`; nothing here keeps a right."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from flask import jsonify, make_response, request
+from flask.wrappers import Response
+from markupsafe import Markup, escape
+
+from crm.admin_views.kit import context, filters, lookup
+from crm.admin_views.kit.addresses import address, list_arguments, query_string
+from crm.admin_views.kit.columns import Column, cells, chosen, columns, remember, with_companions
+from crm.backoffice import lists
+from crm.backoffice.conditions.compiler import ME
+from crm.backoffice.conditions.tree import Leaf
+from crm.backoffice.entities import Entity
+from crm.backoffice.guard import UserSession
+from crm.backoffice.lists import ListQuery, RowView
+from crm.errors import UnknownName
+from crm.messages import m, render
+
+if TYPE_CHECKING:
+    from crm.admin_views.kit.view import EntityView
+
+SIZES = (25, 50, 100, 200)
+FORMATS = ("xlsx", "csv", "jsonl")
+
+
+@dataclass(frozen=True)
+class Head:
+    """The head of a column: where a click leads, and how the list is sorted by it now ("" not at all); `rank` of several."""
+
+    column: Column
+    url: str
+    sorted: str
+    rank: int
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A question asked daily, as a tab above the filter."""
+
+    label: str
+    url: str
+    current: bool
+
+
+def arguments(session: UserSession, entity: Entity) -> dict[str, str]:
+    """The address's own words, completed by the columns this person chose last."""
+    args = request.args.to_dict()
+    if not args.get("columns"):
+        kept = chosen(entity, session.sight.readable(entity.key), session.actor_id)
+        if kept:
+            args["columns"] = kept
+    return args
+
+
+def show(view: "EntityView") -> str:
+    """The page. Raises BadRequest or UnknownName for what the address names wrongly."""
+    session, entity = context.session(), view.entity
+    reader = context.reader()
+    query = lists.parse_query(session, entity.key, arguments(session, entity))
+    page = lists.page(session, with_companions(session, entity, query))
+    made = columns(session, entity, query.columns)
+    args = request.args.to_dict()
+    sight = session.sight
+    return view.render(
+        "admin/model/list.html",
+        entity=entity, title=entity.plural.text(reader.language), args=list_arguments(args), query=query, base=f"/{entity.key}/",
+        query_string=query_string(args), heads=heads(entity, query, made, args), rows=body(entity, made, page.rows), shown=len(page.rows),
+        tabs=tabs(session, entity, args),
+        chips=[(chip, address(entity.key, args, where=chip.rest)) for chip in filters.chips(session, entity, args.get("where", ""))],
+        where=args.get("where", ""), search=query.search, is_filtered=query.where is not None or bool(query.search),
+        unsearched=address(entity.key, args, search=None), unfiltered=address(entity.key, args, search=None, where=None),
+        next_url=_page_url(entity, args, page.next), previous_url=_page_url(entity, args, page.previous), first=not args.get("after"),
+        sizes=[(size, address(entity.key, args, size=str(size)), size == query.size) for size in SIZES],
+        exports=[(kind, f"/{entity.key}/export?{query_string(args, format=kind)}") for kind in FORMATS] if sight.may(entity.key, "export") else [],
+        can_create=sight.may(entity.key, "create") and bool(sight.creatable(entity.key)), can_edit=any(c.editable for c in made),
+        can_change=sight.may(entity.key, "update") and bool(sight.editable(entity.key)), can_remove=sight.may(entity.key, "delete"),
+        can_import=sight.may(entity.key, "create") and entity.is_record and view.is_served("/import/<entity>"),
+        editable_columns=[c.key for c in made if c.editable], has_totals=any(c.totals for c in made),
+    )
+
+
+def heads(entity: Entity, query: ListQuery, made: Sequence[Column], args: Mapping[str, str]) -> list[Head]:
+    """The heads: a click sorts by the column alone, a second one turns the order round."""
+    ranks = {key: (n, down) for n, (key, down) in enumerate(query.sort)}
+    found = []
+    for column in made:
+        rank, down = ranks.get(column.key, (0, False))
+        state = "" if column.key not in ranks else "down" if down else "up"
+        # Amounts and dates are asked for largest and newest first, words from A.
+        first_down = column.type in ("money", "decimal", "integer", "percent", "date", "moment")
+        next_down = (not down) if state else first_down
+        url = address(entity.key, args, sort=("-" if next_down else "") + column.key) if column.sortable else ""
+        found.append(Head(column, url, state, rank + 1 if state and len(query.sort) > 1 else 0))
+    return found
+
+
+def body(entity: Entity, made: Sequence[Column], rows: Sequence[RowView]) -> list[Markup]:
+    """The rows as HTML, one string each."""
+    pick = escape(render(m("Select"), context.reader().language))
+    starts = [f'<td class="{c.css}">' if c.css else "<td>" for c in made]
+    found = []
+    for row in rows:
+        name = escape(lookup.title_of(entity, row.values))
+        inside = "</td>".join(start + cell for start, cell in zip(starts, cells(made, row), strict=True))
+        box = f'<td class="hp chk"><input class="form-check-input" type="checkbox" data-pick aria-label="{pick} {name}"></td>'
+        # Each cell is escaped where it is painted.
+        found.append(Markup(f'<tr data-id="{row.id}" data-v="{row.row_version}">{box}{inside}</td></tr>'))  # noqa: S704
+    return found
+
+
+def rows_json(session: UserSession, entity: Entity, record_ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Rows after a change, as the grid puts them in place: version and the HTML of each shown column, by key. A record that has
+    left the reader's scope is not among them. At most 1,000."""
+    query = lists.parse_query(session, entity.key, {"columns": arguments(session, entity).get("columns", "")})
+    made = columns(session, entity, query.columns)
+    asked = replace(with_companions(session, entity, query), where=Leaf(("id",), "in", list(record_ids)), size=max(len(record_ids), 1))
+    return [
+        {"id": row.id, "row_version": row.row_version, "cells": dict(zip((c.key for c in made), cells(made, row), strict=True))}
+        for row in lists.page(session, asked).rows
+    ]
+
+
+def tabs(session: UserSession, entity: Entity, args: Mapping[str, str]) -> list[Tab]:
+    """All, and one's own where records have an owner."""
+    own = entity.declared.own
+    if not entity.is_record or own not in session.sight.filterable(entity.key) or own == "id":
+        return []
+    mine = json.dumps({"field": own, "op": "eq", "value": ME}, separators=(",", ":"))
+    language = context.reader().language
+    where = args.get("where") or None
+    return [
+        Tab(render(m("All"), language), address(entity.key, args, where=None), where is None),
+        Tab(render(m("Mine"), language), address(entity.key, args, where=mine), where == mine),
+    ]
+
+
+def _page_url(entity: Entity, args: Mapping[str, str], after: str | None) -> str | None:
+    return address(entity.key, args, after=after) if after else None
+
+
+def columns_choice(view: "EntityView") -> Response:
+    """GET: every column this reader may have, the chosen ones first and in order. POST `columns=a,b`: remember that choice (empty: forget it)."""
+    session, entity = context.session(), view.entity
+    readable = session.sight.readable(entity.key)
+    if request.method == "POST":
+        wanted = [key for key in request.form.get("columns", "").split(",") if key]
+        for key in wanted:
+            if key not in readable:
+                raise UnknownName(key)
+        response = make_response("", 204)
+        remember(response, entity, session.actor_id, list(dict.fromkeys(wanted)))
+        return response
+    now = lists.parse_query(session, entity.key, arguments(session, entity)).columns
+    language = context.reader().language
+    ordered = [(key, entity.fields[key]) for key in (*now, *(key for key in readable if key not in now))]
+    described = [{"key": key, "label": spec.label.text(language), "shown": key in now, "system": spec.system} for key, spec in ordered]
+    return jsonify(columns=described, standard=[key for key in entity.columns if key in readable])
+
+
+def filter_description(view: "EntityView") -> Response:
+    """What the filter builder offers at `?path=account.parent`."""
+    session, entity = context.session(), view.entity
+    path = tuple(step for step in request.args.get("path", "").split(".") if step)
+    described = filters.describe(session, entity, path)
+    return jsonify(**described, periods=filters.periods(context.reader()))

@@ -1,0 +1,83 @@
+"""The rail of areas: what a person may open, from the entities he may read and the pages that are no entity."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from crm.backoffice.access import Access
+from crm.backoffice.catalog import Catalog
+from crm.messages import Label
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the rail; `new_url` when "New" may offer it."""
+
+    label: str
+    url: str
+    icon: str
+    key: str
+    new_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Area:
+    """A group of the rail."""
+
+    key: str
+    label: str
+    icon: str
+    entries: list[Entry]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A screen that belongs to no entity; `allowed` says who is offered it (the screen itself refuses the others)."""
+
+    area: str
+    key: str
+    label: Label
+    url: str
+    icon: str
+    allowed: Callable[[Access, Catalog], bool]
+
+
+AREAS: tuple[tuple[str, Label, str], ...] = (
+    ("contacts", Label("Контакти", "Contacts"), "users"),
+    ("sales", Label("Продажі", "Sales"), "coins"),
+    ("reports", Label("Звіти", "Reports"), "chart-bar"),
+    ("administration", Label("Адміністрування", "Administration"), "settings"),
+    ("other", Label("Інше", "Other"), "database"),
+)
+# Within an area the daily ones come first; entities not named here follow in the order of their labels.
+ORDER = ("account", "contact", "deal", "product", "product_category", "user", "role", "department", "territory", "pipeline", "stage")
+
+
+def _reads_anything(access: Access, catalog: Catalog) -> bool:
+    return any(access.may(key, "read") for key in catalog.entities)
+
+
+def _restores_anything(access: Access, catalog: Catalog) -> bool:
+    return any(access.may(key, "delete") for key in catalog.entities)
+
+
+PAGES: tuple[Page, ...] = (
+    Page("reports", "reports", Label("Усі звіти", "All reports"), "/report/", "report-analytics", _reads_anything),
+    Page("administration", "recycle", Label("Кошик", "Recycle bin"), "/recycle/", "trash", _restores_anything),
+)
+
+
+def areas(access: Access, catalog: Catalog, language: str, served: frozenset[str] | None = None) -> list[Area]:
+    """The rail of one person in `language`; areas without an entry are left out. `served` names the pages that this installation
+    answers at all (None: all)."""
+    groups: dict[str, list[Entry]] = {key: [] for key, _, _ in AREAS}
+    position = {key: n for n, key in enumerate(ORDER)}
+    shown = [e for e in catalog.entities.values() if e.declared.area and e.is_record and access.may(e.key, "read")]
+    for entity in sorted(shown, key=lambda e: (position.get(e.key, len(ORDER)), e.plural.text(language))):
+        address = f"/{entity.key}/"
+        new = f"{address}new/" if access.may(entity.key, "create") else None
+        area = entity.declared.area if entity.declared.area in groups else "other"
+        groups[area].append(Entry(entity.plural.text(language), address, entity.declared.icon, entity.key, new))
+    for page in PAGES:
+        if (served is None or page.url in served) and page.allowed(access, catalog):
+            groups[page.area].append(Entry(page.label.text(language), page.url, page.icon, page.key))
+    return [Area(key, label.text(language), icon, groups[key]) for key, label, icon in AREAS if groups[key]]

@@ -1,0 +1,58 @@
+"""The foot of a list, asked for after the page: how many records match and what their amounts add up to."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from babel.numbers import format_compact_decimal, format_decimal
+from flask import request
+
+from crm.admin_views.kit import context
+from crm.admin_views.kit.columns import Column, columns
+from crm.admin_views.kit.listing import arguments
+from crm.backoffice import lists
+from crm.backoffice.entities import Entity
+from crm.backoffice.fields.base import Reader
+from crm.messages import m, mn, render
+
+if TYPE_CHECKING:
+    from crm.admin_views.kit.view import EntityView
+
+
+def show(view: "EntityView") -> str:
+    """The row of the table's foot, as HTML; it replaces the waiting one."""
+    session, entity = context.session(), view.entity
+    reader = context.reader()
+    query = lists.parse_query(session, entity.key, arguments(session, entity))
+    made = columns(session, entity, query.columns)
+    number = lists.count(session, query)
+    sums = lists.totals(session, query) if any(c.totals for c in made) else {}
+    cells = [(column, total_text(entity, column, sums.get(column.key), reader)) for column in made]
+    return view.render(
+        "admin/model/list_foot.html", cells=cells, number=number.number, exact=number.exact, words=count_text(number, reader), text=number_text(number, reader),
+        filtered=bool(request.args.get("where") or request.args.get("search")),
+    )
+
+
+def count_text(number: lists.Count, reader: Reader) -> str:
+    """`1,234 records`, or `≈ 1.2M records` where only an estimate is known."""
+    return render(mn("%(text)s record", "%(text)s records", number.number, text=number_text(number, reader)), reader.language)
+
+
+def number_text(number: lists.Count, reader: Reader) -> str:
+    if number.exact:
+        return format_decimal(number.number, locale=reader.language)
+    return "≈ " + format_compact_decimal(number.number, locale=reader.language, fraction_digits=1)
+
+
+def total_text(entity: Entity, column: Column, total: Mapping[str | None, Decimal] | None, reader: Reader) -> list[str]:
+    """A total as lines: one, or one a currency, since amounts in different currencies are never added."""
+    show_value = entity.fields[column.key].formatter(reader)
+    if not total:
+        return []
+    if column.type != "money" or "currency" not in entity.fields:
+        return [show_value(amount) for amount in total.values()]
+    home = reader.catalog.company.currency if reader.catalog else ""
+    unknown = render(m("no currency"), reader.language)
+    ordered = sorted(total.items(), key=lambda pair: (pair[0] != home, pair[0] or ""))
+    return [f"{show_value(amount)} {currency or unknown}" for currency, amount in ordered]

@@ -1,0 +1,140 @@
+"""EntityView: every entity's screens on Flask-Admin's routing. What a screen does stands in the modules beside; nothing of a
+reader is kept on the view, which all threads share: the entity, its rights and columns are asked anew in every request."""
+
+from typing import Any, NoReturn
+
+from flask import current_app
+from flask_admin.contrib.sqla import ModelView
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from crm.admin_views.gate import ask_to_sign_in
+from crm.admin_views.kit import bulk, cell_edit, context, details, forms, journal_view, listing, lookup, paste, totals
+from crm.admin_views.kit.routing import route
+from crm.backoffice.entities import Entity
+from crm.errors import Forbidden, NotFound
+from crm.extensions import db
+
+# An id that no row can have is a page that does not exist, on both databases alike.
+RECORD = "/<int(min=1, max=2147483647):record_id>/"
+
+
+class EntityView(ModelView):  # type: ignore[misc]  # Flask-Admin is not typed
+    """The screens of one entity of the catalog, at `/<entity key>/`."""
+
+    column_display_actions = False
+    can_set_page_size = False
+    list_template = "admin/model/list.html"
+
+    def __init__(self, entity: Entity) -> None:
+        self.key = entity.key
+        super().__init__(entity.cls, db, name=entity.label.en, endpoint=entity.key, url=f"/{entity.key}")
+
+    @property
+    def entity(self) -> Entity:
+        """The description in force, with the fields made in the browser."""
+        return context.catalog().entity(self.key)
+
+    # --- who comes in --------------------------------------------------------------------------------------------
+
+    def is_accessible(self) -> bool:
+        return bool(current_user.is_authenticated) and context.session().sight.may(self.key, "read")
+
+    def inaccessible_callback(self, name: str, **kwargs: Any) -> BaseResponse:
+        if not current_user.is_authenticated:
+            return ask_to_sign_in()
+        raise Forbidden()
+
+    def is_served(self, rule: str) -> bool:
+        """Whether this installation answers addresses of the form `rule` (`/import/<entity>`)."""
+        return any(known.rule.rstrip("/") == rule for known in current_app.url_map.iter_rules())
+
+    def missing(self) -> NoReturn:
+        raise NotFound()
+
+    # --- the list ------------------------------------------------------------------------------------------------
+
+    @route("/")
+    def index_view(self) -> str:
+        return listing.show(self)
+
+    @route("/count")
+    def count_view(self) -> str:
+        return totals.show(self)
+
+    @route("/filters")
+    def filters_view(self) -> BaseResponse:
+        return listing.filter_description(self)
+
+    @route("/columns", "GET", "POST")
+    def columns_view(self) -> BaseResponse:
+        return listing.columns_choice(self)
+
+    @route("/bulk", "GET", "POST")
+    def action_view(self) -> BaseResponse:
+        return bulk.answer(self)
+
+    @route("/remove", "POST")
+    def delete_view(self) -> BaseResponse:
+        return bulk.remove(self)
+
+    @route("/paste", "POST")
+    def paste_view(self) -> BaseResponse:
+        return paste.answer(self)
+
+    @route("/fill", "POST")
+    def fill_view(self) -> BaseResponse:
+        return bulk.fill(self)
+
+    @route("/lookup")
+    def ajax_lookup(self) -> BaseResponse:
+        return lookup.answer(self)
+
+    # --- one record ----------------------------------------------------------------------------------------------
+
+    @route("/new/", "GET", "POST")
+    def create_view(self) -> BaseResponse:
+        return forms.new(self)
+
+    @route(RECORD)
+    def details_view(self, record_id: int) -> BaseResponse:
+        return details.show(self, record_id)
+
+    @route(RECORD + "edit/", "GET", "POST")
+    def edit_view(self, record_id: int) -> BaseResponse:
+        return forms.edit(self, record_id)
+
+    @route(RECORD + "journal")
+    def journal(self, record_id: int) -> BaseResponse:
+        return journal_view.show(self, record_id)
+
+    @route(RECORD + "cell/<field>", "GET", "POST")
+    def ajax_update(self, record_id: int, field: str) -> BaseResponse:
+        return cell_edit.answer(self, record_id, field)
+
+    @route(RECORD + "restore", "POST")
+    def restore_view(self, record_id: int) -> BaseResponse:
+        return bulk.restore(self, record_id)
+
+    # --- what of the library stays shut --------------------------------------------------------------------------
+
+    def _run_view(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
+        # The library answers any TypeError by calling the view once more, which hides the fault.
+        return fn(self, *args, **kwargs)
+
+    def _refresh_cache(self) -> None:
+        """Nothing is computed at start: columns, forms and filters are a reader's, and the view is everybody's."""
+
+    def init_actions(self) -> None:
+        self._actions: list[Any] = []
+        self._actions_data: dict[str, Any] = {}
+
+    def scaffold_auto_joins(self) -> list[Any]:
+        return []
+
+    def scaffold_pk(self) -> str:
+        return "id"
+
+    def render(self, template: str, **kwargs: Any) -> str:
+        """The page, with what every page of an entity knows."""
+        return str(super().render(template, view=self, **{"entity": self.entity, **kwargs}))

@@ -66,8 +66,8 @@ class Money:
 
 @cache
 def currency_names(language: str) -> dict[str, str]:
-    """Every ISO 4217 code that Babel knows, historic ones too → its name in `language`."""
-    return dict(Locale(language).currencies)
+    """Every ISO 4217 code that Babel knows, historic ones too → its name in `language`, the English one where that is missing."""
+    return {**Locale("en").currencies, **Locale(language).currencies}
 
 
 @cache

@@ -38,9 +38,15 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 def catalog() -> Catalog:
     """Two picklists and two pipelines that both have a stage `won`."""
-    industry = Picklist("industry", Label("Галузь", "Industry"), (
-        Option(1, "medical", Label("Медицина", "Medical")), Option(2, "retail", Label("Роздріб", "Retail")), Option(3, "7", Label("Сьома", "Seventh")),
-    ))
+    industry = Picklist(
+        "industry",
+        Label("Галузь", "Industry"),
+        (
+            Option(1, "medical", Label("Медицина", "Medical")),
+            Option(2, "retail", Label("Роздріб", "Retail")),
+            Option(3, "7", Label("Сьома", "Seventh")),
+        ),
+    )
     kind = Picklist("kind", Label("Вид", "Kind"), (Option(7, "customer", Label("Покупець", "Customer")),))
     pipelines = {1: Configured(1, "maven", "maven", Label("Мейвен", "Maven")), 2: Configured(2, "simple", "simple", Label("Проста", "Simple"))}
     stages = {

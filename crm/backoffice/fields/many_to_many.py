@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Unpack
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, Table
 from sqlalchemy.types import TypeEngine
 
-from crm.backoffice.fields.base import Facets, FieldError, Reader, Text
+from crm.backoffice.fields.base import Facets, Field, FieldError, Reader, Text
 from crm.backoffice.fields.reference import ReferenceField
 from crm.messages import Label, m
 
@@ -16,13 +16,17 @@ MOST = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class ManyToManyField(ReferenceField):
+class ManyToManyField(Field):
     """A value is a tuple of different target numbers in order; rows give a tuple of `Ref`."""
 
     type: ClassVar[str] = "many_to_many"
-    suffix: ClassVar[str] = ""
 
     sortable: bool = False
+
+    @property
+    def one(self) -> ReferenceField:
+        """What each of the references answers for itself."""
+        return ReferenceField(key=self.key, label=self.label, target=self.target)
 
     def sql_type(self) -> TypeEngine[Any]:
         raise TypeError("a field of many references has no column; see link_table")
@@ -44,16 +48,16 @@ class ManyToManyField(ReferenceField):
         return table
 
     def clean(self, value: Any) -> Any:
-        return self._each(value, lambda one: ReferenceField.clean(self, one))
+        return self._each(value, self.one.clean)
 
     def parse(self, text: str, reader: Reader) -> Any:
         parts = [part.strip() for part in text.split(";") if part.strip()]
-        return self._each(parts, lambda one: ReferenceField.parse(self, one, reader))
+        return self._each(parts, lambda one: self.one.parse(one, reader))
 
     def read(self, value: Any, reader: Reader) -> Any:
         if isinstance(value, str):
             value = [part.strip() for part in value.split(";") if part.strip()]
-        return self._each(value, lambda one: ReferenceField.read(self, one, reader))
+        return self._each(value, lambda one: self.one.read(one, reader))
 
     def _each(self, value: Any, take: Callable[[Any], Any]) -> tuple[Any, ...] | None:
         if value is None or value == "":
@@ -63,20 +67,20 @@ class ManyToManyField(ReferenceField):
         return tuple(dict.fromkeys(one for one in map(take, value) if one is not None)) or None
 
     def formatter(self, reader: Reader) -> Callable[[Any], Text]:
-        show = ReferenceField.formatter(self, reader)
+        show = self.one.formatter(reader)
         return lambda value: "" if value is None else value if isinstance(value, str) else ", ".join(map(show, value))
 
     def input_text(self, value: Any, reader: Reader) -> Text:
-        return "" if value is None else BETWEEN.join(ReferenceField.input_text(self, one, reader) for one in value)
+        return "" if value is None else BETWEEN.join(self.one.input_text(one, reader) for one in value)
 
     def export(self, value: Any, reader: Reader) -> Any:
         if value is None or isinstance(value, str):
             return value
-        exported = (ReferenceField.export(self, one, reader) for one in value)
+        exported = (self.one.export(one, reader) for one in value)
         return BETWEEN.join(str(one) for one in exported if one is not None) or None
 
     def journal(self, value: Any) -> Any:
-        return None if value is None else [ReferenceField.journal(self, one) for one in value]
+        return None if value is None else [self.one.journal(one) for one in value]
 
     def unjournal(self, value: Any) -> Any:
         return None if value is None else tuple(value)

@@ -23,14 +23,13 @@ class Signs(NamedTuple):
 
     group: str
     decimal: str
-    minus: str
 
 
 @cache
 def signs(language: str) -> Signs:
     """Asked of Babel once a language."""
     symbols = Locale(language).number_symbols["latn"]
-    return Signs(symbols["group"], symbols["decimal"], symbols["minusSign"])
+    return Signs(symbols["group"], symbols["decimal"])
 
 
 def quantized(value: Decimal, places: int) -> Decimal:
@@ -41,9 +40,9 @@ def quantized(value: Decimal, places: int) -> Decimal:
 
 def decimal_formatter(language: str, least: int, most: int) -> Callable[[Any], str]:
     """Shows Decimals with at least `least` and at most `most` decimals, as Babel would with halves rounded up, thirty times faster."""
-    group, point, minus = signs(language)
+    group, point = signs(language)
     unit = Decimal(1).scaleb(-most)
-    table = {ord(","): group, ord("."): point, ord("-"): minus}
+    table = {ord(","): group, ord("."): point}
 
     def show(value: Any) -> str:
         if value is None:
@@ -67,13 +66,12 @@ def _shortened(text: str, spare: int) -> str:
 
 def integer_formatter(language: str) -> Callable[[Any], str]:
     """Shows whole numbers with grouped thousands."""
-    group, _point, minus = signs(language)
-    table = {ord(","): group, ord("-"): minus}
+    group = signs(language).group
 
     def show(value: Any) -> str:
         if value is None:
             return ""
-        return value if isinstance(value, str) else format(value, ",d").translate(table)
+        return value if isinstance(value, str) else format(value, ",d").replace(",", group)
 
     return show
 

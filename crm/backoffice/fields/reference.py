@@ -97,7 +97,7 @@ class ReferenceField(Field):
         return show
 
     def input_text(self, value: Any, reader: Reader) -> Text:
-        return "" if value is None else str(value if isinstance(value, int) else value.id)
+        return "" if value is None else str(getattr(value, "id", value))
 
     def export(self, value: Any, reader: Reader) -> Any:
         """The key of a configured row, otherwise the text of the `Ref` (its code, when the rows were asked for codes)."""

@@ -39,7 +39,7 @@ def quantized(value: Decimal, places: int) -> Decimal:
 
 
 def decimal_formatter(language: str, least: int, most: int) -> Callable[[Any], str]:
-    """Shows Decimals with at least `least` and at most `most` decimals, as Babel would with halves rounded up, thirty times faster."""
+    """Shows Decimals with at least `least` and at most `most` decimals, as Babel would with halves rounded up, several times faster."""
     group, point = signs(language)
     unit = Decimal(1).scaleb(-most)
     table = {ord(","): group, ord("."): point}

@@ -1,8 +1,10 @@
-"""The index of every mapped class, by area: importing this module completes the product's registry."""
+"""The index of every mapped class and of the rules over them, by area: importing this module completes the product's registry."""
 
-from crm.backoffice import configuration, journal, outbox
-from crm.contacts import models as contacts
-from crm.organization import models as organization, sign_in_models
-from crm.sales import models as sales
+from crm.backoffice import configuration, jobs, journal, outbox
+from crm.contacts import models as contacts, rules as contacts_rules
+from crm.organization import models as organization, rules as organization_rules, sign_in_models
+from crm.sales import models as sales, rules as sales_rules
 
-__all__ = ["configuration", "contacts", "journal", "organization", "outbox", "sales", "sign_in_models"]
+__all__ = [
+    "configuration", "contacts", "contacts_rules", "jobs", "journal", "organization", "organization_rules", "outbox", "sales", "sales_rules", "sign_in_models",
+]

@@ -68,7 +68,7 @@ def _places(session: DataSession, owners: Collection[int]) -> dict[int, tuple[in
     return {row.id: (row.department_id, row.territory_id) for row in rows}
 
 
-def judge(session: DataSession, kind: Entity, drafts: Sequence[Draft], problems: Problems) -> None:
+def judge(session: DataSession, kind: Entity, drafts: Sequence[Draft], problems: Problems, *, checked: bool = True) -> None:
     """Apply the entity's rules, then ask what every value must satisfy: required, an existing option, a visible target, uniqueness."""
     for position, draft in enumerate(drafts):
         rules.apply(draft)
@@ -81,7 +81,8 @@ def judge(session: DataSession, kind: Entity, drafts: Sequence[Draft], problems:
                     problems.add(position, key, m("“%(field)s” is required.", field=spec.label))
             elif draft.changed(key) and spec.picklist and _option(session, spec.picklist, value) is None:
                 problems.add(position, key, m("“%(field)s” has no such option.", field=spec.label))
-    _targets(session, kind, drafts, problems)
+    if checked:
+        _targets(session, kind, drafts, problems)
     _unique(session, kind, drafts, problems)
 
 
@@ -100,15 +101,9 @@ def _targets(session: DataSession, kind: Entity, drafts: Sequence[Draft], proble
         if configured is not None and wanted <= set(configured):
             continue
         missing = wanted - visible(session, spec.target, wanted)
-        if key == "owner" and session.actor_id is not None:
-            missing -= {session.actor_id}
-        if not missing:
-            continue
         for position, draft in enumerate(drafts):
-            if draft[key] in missing and draft.changed(key):
-                given = key in draft.given or isinstance(session, SystemSession)
-                if given or spec.target != "user":
-                    problems.add(position, key, m("“%(field)s”: there is no such record.", field=spec.label))
+            if draft[key] in missing and draft.changed(key) and (key in draft.given or isinstance(session, SystemSession)):
+                problems.add(position, key, m("“%(field)s”: there is no such record.", field=spec.label))
 
 
 def visible(session: DataSession, entity: str, ids: Iterable[int]) -> set[int]:

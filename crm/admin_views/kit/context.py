@@ -1,0 +1,75 @@
+"""What one request works with: its user's session, opened on first use and closed with the request; his rights, his reader, the catalog."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask, current_app, g, request
+from flask_login import current_user
+
+from crm.admin_views.gate import SAFE
+from crm.backoffice import journal
+from crm.backoffice.access import Access
+from crm.backoffice.catalog import Catalog
+from crm.backoffice.fields.base import Reader
+from crm.backoffice.guard import UserSession, system_session, user_session
+from crm.languages import current_language
+from crm.permissions import access_for
+from crm.runtime import Runtime
+
+
+def runtime() -> Runtime:
+    """The running installation."""
+    found: Runtime = current_app.extensions["brama"]
+    return found
+
+
+def catalog() -> Catalog:
+    """The configuration this request works with, the same from its beginning to its end."""
+    if "catalog" not in g:
+        g.catalog = runtime().catalog
+    return g.catalog  # type: ignore[no-any-return]
+
+
+def access() -> Access:
+    """The rights of the signed-in person at this moment."""
+    if "access" not in g:
+        g.access = access_for(runtime().engine, current_user.id, catalog())
+    return g.access  # type: ignore[no-any-return]
+
+
+def reader() -> Reader:
+    """Language, zone and today of whoever looks."""
+    if "reader" not in g:
+        zone = getattr(current_user, "time_zone", None)
+        g.reader = catalog().reader(current_language(), ZoneInfo(zone) if zone else None)
+    return g.reader  # type: ignore[no-any-return]
+
+
+def session() -> UserSession:
+    """The session of this request in its user's name. A view that writes commits it; whatever is not committed is undone."""
+    if "session" not in g:
+        writing = request.method not in SAFE
+        g.session = user_session(runtime().engine, access(), catalog(), write=writing, reader=reader())
+    return g.session  # type: ignore[no-any-return]
+
+
+def init_app(app: Flask) -> None:
+    """Close the session with its request, and journal which sensitive fields it read: one row a request."""
+
+    @app.teardown_request
+    def close(_: Any) -> None:
+        opened: UserSession | None = g.pop("session", None)
+        if opened is None:
+            return
+        opened.close()
+        if opened.sight.sensitive:
+            _journal_reading(opened)
+
+
+def _journal_reading(opened: UserSession) -> None:
+    fields: dict[str, list[str]] = {}
+    for entity, key in sorted(opened.sight.sensitive):
+        fields.setdefault(entity, []).append(key)
+    with system_session(runtime().engine, "read", opened.catalog, write=True, source="ui", actor_id=opened.actor_id) as system:
+        journal.event(system, "read", changes={"address": [None, request.path], "fields": [None, fields]})
+        system.commit()

@@ -1,0 +1,158 @@
+"""What deals and their lines must satisfy, and what fills itself in."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import func, select
+
+from crm.backoffice import records
+from crm.backoffice.catalog import Configured
+from crm.backoffice.guard import DataSession
+from crm.backoffice.money import round_half_up
+from crm.backoffice.rules import Draft, before_save, when_changed
+from crm.messages import m
+from crm.sales.models import Deal, DealLine, StageHistory
+
+LOADING = ("import", "demo")  # writers that bring a history of their own
+
+
+def stage_of(draft: Draft) -> Configured | None:
+    """The stage in which the deal stands."""
+    return draft.session.catalog.configured["stage"].get(draft["stage"])
+
+
+@before_save("deal")
+def stands_in_a_stage_of_its_pipeline(draft: Draft) -> None:
+    """A deal stands in a stage of its pipeline: the first one when none is named."""
+    stages = draft.session.catalog.configured["stage"]
+    stage = stages.get(draft["stage"])
+    if draft["pipeline"] is None:
+        first = next((p.id for p in draft.session.catalog.configured["pipeline"].values() if p.values["entity"] == "deal"), None)
+        draft["pipeline"] = stage.parent_id if stage else first
+    if draft["stage"] is None:
+        draft["stage"] = next((s.id for s in stages.values() if s.parent_id == draft["pipeline"] and not s.retired), None)
+    elif stage is not None and stage.parent_id != draft["pipeline"]:
+        draft.refuse("stage", m("This stage belongs to another pipeline."))
+    elif stage is not None and stage.retired and draft.changed("stage") and draft.session.source not in LOADING:
+        draft.refuse("stage", m("This stage is no longer used."))
+
+
+@before_save("deal")
+def named_by_code(draft: Draft) -> None:
+    """A deal without a name is called by its code."""
+    if not draft["name"]:
+        draft["name"] = draft["code"]
+
+
+@before_save("deal")
+def probability_of_the_stage(draft: Draft) -> None:
+    """A deal has the probability of its stage unless one is given."""
+    stage = stage_of(draft)
+    if stage is None or not draft.changed("stage") or draft.changed("probability"):
+        return
+    draft["probability"] = stage.values["probability"]
+
+
+@before_save("deal")
+def closed_on_the_day_it_is_decided(draft: Draft) -> None:
+    """A deal that is won or lost is closed today unless another day is given; an open one has no such day."""
+    stage = stage_of(draft)
+    if stage is None or not draft.changed("stage") or "closed_on" in draft.given or draft.session.source in LOADING:
+        return
+    draft["closed_on"] = None if stage.values["kind"] == "open" else draft["closed_on"] or draft.session.reader.today
+
+
+@before_save("deal")
+def lost_for_a_reason(draft: Draft) -> None:
+    """A lost deal needs a reason; files of other systems may not know one."""
+    stage = stage_of(draft)
+    if stage is not None and stage.values["kind"] == "lost" and draft["loss_reason"] is None and draft.session.source not in LOADING:
+        draft.refuse("loss_reason", m("A lost deal needs a reason."))
+
+
+@before_save("deal")
+def dates_in_order(draft: Draft) -> None:
+    """A deal is not closed before it is opened."""
+    if draft["opened_on"] is None and draft.is_new and draft.session.source not in LOADING:
+        draft["opened_on"] = draft.session.reader.today
+    if draft["opened_on"] and draft["closed_on"] and draft["closed_on"] < draft["opened_on"]:
+        draft.refuse("closed_on", m("The deal would be closed before it was opened."))
+
+
+@before_save("deal")
+def margin_of_amount_and_cost(draft: Draft) -> None:
+    """Margin is amount less cost unless given."""
+    if "margin" in draft.given or not draft.changed("amount", "cost"):
+        return
+    followed = draft.is_new or draft.old.get("margin") == _difference(draft.old.get("amount"), draft.old.get("cost"))
+    if followed:
+        draft["margin"] = _difference(draft["amount"], draft["cost"])
+
+
+def _difference(amount: Any, cost: Any) -> Decimal | None:
+    return None if amount is None or cost is None else amount - cost
+
+
+@when_changed("deal", "stage")
+def keep_stage_history(session: DataSession, drafts: Sequence[Draft]) -> None:
+    """Every move to another stage is kept with its moment; an import brings its own history."""
+    if session.source in LOADING:
+        return
+    table, now = StageHistory.__table__, datetime.now(UTC)
+    existing = [d.id for d in drafts if not d.is_new]
+    attempts: dict[tuple[int, int], int] = {}
+    if existing:
+        query = select(table.c.deal_id, table.c.stage_id, func.count()).where(table.c.deal_id.in_(existing), table.c.deleted_at.is_(None)).group_by(table.c.deal_id, table.c.stage_id)
+        attempts = {(row[0], row[1]): row[2] for row in session.kernel(query)}
+    records.follow_with_new(session, "stage_history", [
+        {
+            "deal": d.id, "from_stage": d.old.get("stage"), "stage": d["stage"], "entered_at": now, "amount": d["amount"],
+            "probability": d["probability"], "attempt": attempts.get((d.id, d["stage"]), 0) + 1,
+        }
+        for d in drafts if d["stage"] is not None
+    ])
+
+
+@before_save("deal_line")
+def amount_of_the_line(draft: Draft) -> None:
+    """A line's amount is quantity × price × (1 − discount), to four decimals, unless given."""
+    if "amount" in draft.given and draft["amount"] is not None:
+        return
+    followed = draft.is_new or draft.old.get("amount") == line_amount(draft.old)
+    if draft["amount"] is None or (followed and draft.changed("quantity", "price", "discount")):
+        draft["amount"] = line_amount(draft.new)
+
+
+def line_amount(line: Any) -> Decimal | None:
+    """quantity × price × (1 − discount), rounded half up to four decimals; None without a price."""
+    if line.get("price") is None or line.get("quantity") is None:
+        return None
+    return round_half_up(line["quantity"] * line["price"] * (1 - (line.get("discount") or Decimal(0))), 4)
+
+
+@before_save("deal_line")
+def discount_is_a_fraction(draft: Draft) -> None:
+    """A discount is a fraction from 0 to 1."""
+    if draft["discount"] is not None and not 0 <= draft["discount"] <= 1:
+        draft.refuse("discount", m("A discount lies between 0 and 100 %%."))
+
+
+@when_changed("deal_line", "amount", "deal", "deleted_at")
+def amount_of_the_deal(session: DataSession, drafts: Sequence[Draft]) -> None:
+    """A deal's amount is the sum of its lines unless another one was given: it follows as long as it agreed with them."""
+    if session.source in LOADING:
+        return
+    before: dict[int, Decimal] = {}
+    for draft in drafts:
+        for values, sign in ((draft.old, 1), (draft.new, -1)):
+            if values.get("deal") is not None and values.get("deleted_at") is None and values.get("amount") is not None:
+                before[values["deal"]] = before.get(values["deal"], Decimal(0)) + sign * values["amount"]
+    lines, deals = DealLine.__table__, Deal.__table__
+    for deal_id, shift in before.items():
+        total = session.kernel(select(func.sum(lines.c.amount)).where(lines.c.deal_id == deal_id, lines.c.deleted_at.is_(None))).scalar()
+        amount = session.kernel(select(deals.c.amount).where(deals.c.id == deal_id)).scalar()
+        was = (total or Decimal(0)) + shift
+        if (amount is None or amount == was) and amount != total:
+            records.follow_with_changes(session, "deal", {deal_id: {"amount": total}})

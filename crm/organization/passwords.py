@@ -21,7 +21,7 @@ COMMON = frozenset(Path(__file__).with_name("common_passwords.txt").read_text(en
 
 def _bytes(password: str) -> bytes:
     """One form of the same letters: a keyboard may type «ї» as one sign or as two."""
-    return unicodedata.normalize("NFKC", password).encode()
+    return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")
 
 
 def hash_password(password: str) -> str:

@@ -58,7 +58,7 @@ class Outcome:
 
 def fold(email: str) -> str:
     """An address as the e-mail field keeps it: people type it as they like."""
-    return email.strip().lower()[:320]
+    return email.replace("\0", "").encode("utf-8", "replace").decode().strip().lower()[:320]
 
 
 def token_hash(token: str) -> str:

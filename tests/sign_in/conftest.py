@@ -1,0 +1,129 @@
+"""An installation with people who sign in, and browsers to do it with."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, func, select, update
+from werkzeug.test import TestResponse
+
+import crm.models
+from config import Settings
+from crm.admin_views import sign_in
+from crm.application import create_app
+from crm.backoffice.catalog import Catalog
+from crm.backoffice.entities import Base
+from crm.backoffice.guard import system_session
+from crm.backoffice.journal import JournalRow
+from crm.organization import passwords
+from crm.organization.founding import add_person
+from crm.organization.models import User
+
+assert crm.models
+PASSWORD = "seven quiet storks"
+
+
+@dataclass
+class House:
+    """The application with its engine and catalog."""
+
+    app: Flask
+
+    @property
+    def engine(self) -> Engine:
+        return self.app.extensions["brama"].engine
+
+    @property
+    def catalog(self) -> Catalog:
+        return self.app.extensions["brama"].catalog
+
+    def person(self, email: str = "olha@firm.example", name: str = "Ольга Коваль", password: str | None = PASSWORD, **columns: Any) -> int:
+        with system_session(self.engine, "test", self.catalog, write=True) as session:
+            user_id = add_person(session, email, name, password=password)
+            if columns:
+                session.execute(update(User).where(User.id == user_id).values(**columns))
+            session.commit()
+        return user_id
+
+    def change(self, user_id: int, **columns: Any) -> None:
+        with system_session(self.engine, "test", self.catalog, write=True) as session:
+            session.execute(update(User).where(User.id == user_id).values(**columns))
+            session.commit()
+
+    def browser(self, **environ: Any) -> "Browser":
+        return Browser(self.app.test_client(), environ)
+
+    def rows(self, cls: type[Any]) -> list[Any]:
+        with system_session(self.engine, "test", self.catalog) as session:
+            return list(session.scalars(select(cls).order_by(cls.id)))
+
+    def journaled(self, action: str) -> int:
+        with system_session(self.engine, "test", self.catalog) as session:
+            return session.scalar(select(func.count()).select_from(JournalRow).where(JournalRow.action == action)) or 0
+
+
+@dataclass
+class Browser:
+    """A client that fills in the hidden token of a form, as a browser does."""
+
+    client: FlaskClient
+    environ: dict[str, Any]
+
+    def get(self, path: str, **kw: Any) -> TestResponse:
+        return self.client.get(path, environ_overrides=self.environ, **kw)
+
+    def post(self, path: str, data: dict[str, Any] | None = None, *, page: str | None = None, **kw: Any) -> TestResponse:
+        token = csrf(self.get(page or path).text)
+        return self.client.post(path, data={"csrf_token": token, **(data or {})}, environ_overrides=self.environ, **kw)
+
+    def sign_in(self, email: str = "olha@firm.example", password: str = PASSWORD, **data: Any) -> TestResponse:
+        return self.post("/sign-in", {"email": email, "password": password, **data})
+
+    def is_signed_in(self) -> bool:
+        return self.get("/profile/").status_code == 200
+
+    def cookie(self) -> str:
+        return next(c.value for c in self.client._cookies.values() if c.key.endswith(("brama", "8000")))
+
+
+def csrf(page: str) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page) or re.search(r'name="csrf-token" content="([^"]+)"', page)
+    return found[1] if found else ""
+
+
+def make_house(folder: Path, **settings: Any) -> House:
+    app = create_app(Settings(instance=folder, database_url=f"sqlite:///{folder}/brama.db", secret_key="k" * 40, testing=True, **settings))
+    if not hasattr(app, "login_manager"):
+        sign_in.init_app(app)
+    Base.metadata.create_all(app.extensions["brama"].engine)
+    return House(app)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    made = make_house(tmp_path)
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def compared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The hashes that were compared with a password, in order."""
+    seen: list[str] = []
+    real = passwords.HASHER
+
+    class Counting:
+        def __getattr__(self, name: str) -> Callable[..., Any]:
+            return getattr(real, name)
+
+        def verify(self, stored: str, given: bytes) -> bool:
+            seen.append(stored)
+            return real.verify(stored, given)
+
+    monkeypatch.setattr(passwords, "HASHER", Counting())
+    return seen

@@ -10,6 +10,7 @@ import './drawer.js';
 import './keys.js';
 import './palette.js';
 import './sheet.js';
+import './record.js';
 import { onContent } from './content.js';
 import { showFlashed } from './toasts.js';
 

@@ -17,7 +17,8 @@ Kind = Literal["text", "area", "select", "check", "date", "moment", "lookup", "l
 
 KEEP = "keep"  # stands for a chosen record whose name and number this reader may not learn
 LARGEST_ID = 2**31 - 1
-LOCAL_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?")  # what an input of type datetime-local can hold
+PLAIN_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+PLAIN_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?")
 INPUT_MODES = {"integer": "numeric", "decimal": "decimal", "money": "decimal", "percent": "decimal", "email": "email", "url": "url", "phone": "tel"}
 
 
@@ -57,6 +58,16 @@ class EntityField(FormField):
     @property
     def help(self) -> str:
         return self.spec.help.text(self.reader.language) if self.spec.help else ""
+
+    @property
+    def is_plain_day(self) -> bool:
+        """Whether an input of type date can hold what stands here; anything else would be shown there as nothing."""
+        return not self.text or PLAIN_DAY.fullmatch(self.text) is not None
+
+    @property
+    def is_plain_moment(self) -> bool:
+        """The same of an input of type datetime-local."""
+        return not self.text or PLAIN_MOMENT.fullmatch(self.text) is not None
 
     @property
     def texts(self) -> list[str]:
@@ -146,7 +157,7 @@ def control_for(spec: Field, reader: Reader, catalog: Catalog, current: Any, *, 
         return Control("area")
     if spec.type == "date":
         return Control("date")
-    if spec.type == "moment" and (current is None or LOCAL_MOMENT.fullmatch(spec.input_text(current, reader))):
+    if spec.type == "moment":
         return Control("moment")
     return Control("text", INPUT_MODES.get(spec.type, ""))
 

@@ -39,6 +39,9 @@ class RecordForm:
     sections: list[tuple[Label, list[EntityField]]]
     record_id: int | None = None
     row_version: int | None = None
+    name: str = ""
+    posted_version: str = ""  # of a refused form: it goes on being compared with what its writer saw first
+    posted_seen: str = ""
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -88,6 +91,7 @@ def edit(view: "EntityView", record_id: int) -> Response:
         raise Forbidden()
     row = lists.record(session, entity.key, record_id, tuple(dict.fromkeys((*keys, *lookup.title_columns(session, entity)))))
     filled = record_form(session, entity, keys, row.values, record_id, row.row_version)
+    filled.name = lookup.title_of(entity, row.values)
     if request.method != "POST":
         return page(view, filled)
     seen_version = _number(request.form.get("row_version"))
@@ -189,6 +193,7 @@ def _read(filled: RecordForm) -> None:
     foreign = [n for n in (*request.form, *request.files) if n not in allowed]
     if foreign:
         raise BadRequest(m("The form has no field “%(name)s”. Nothing was saved.", name=foreign[0][:80]))
+    filled.posted_version, filled.posted_seen = request.form.get("row_version", ""), request.form.get("_seen", "")
     current = {f.short_name: f.object_data for f in filled.fields}
     filled.form.process(request.form, data=current)
     filled.form.validate()
@@ -257,7 +262,7 @@ def page(view: "EntityView", filled: RecordForm, status: int = 200) -> Response:
     name = "admin/model/form_sheet.html" if request.args.get("drawer") else "admin/model/form.html"
     back = f"/{filled.entity.key}/{filled.record_id}/" if filled.record_id else f"/{filled.entity.key}/"
     label = filled.entity.label.text(context.reader().language)
-    html = view.render(name, filled=filled, label=label, back=back, entity=filled.entity, action=request.full_path.rstrip("?"), base=f"/{filled.entity.key}/")
+    html = view.render(name, filled=filled, label=label, name=filled.name or label, back=back, entity=filled.entity, action=request.full_path.rstrip("?"), base=f"/{filled.entity.key}/")
     return make_response(html, status)
 
 

@@ -9,7 +9,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from crm.admin_views.gate import ask_to_sign_in
-from crm.admin_views.kit import bulk, cell_edit, context, details, forms, journal_view, listing, lookup, paste, totals
+from crm.admin_views.kit import bulk, cell_edit, context, details, explain_view, forms, journal_view, listing, lookup, paste, totals
 from crm.admin_views.kit.routing import route
 from crm.backoffice.entities import Entity
 from crm.errors import Forbidden, NotFound
@@ -107,6 +107,10 @@ class EntityView(ModelView):  # type: ignore[misc]  # Flask-Admin is not typed
     @route(RECORD + "journal")
     def journal(self, record_id: int) -> BaseResponse:
         return journal_view.show(self, record_id)
+
+    @route(RECORD + "explain")
+    def explain(self, record_id: int) -> BaseResponse:
+        return explain_view.show(self, record_id)
 
     @route(RECORD + "cell/<field>", "GET", "POST")
     def ajax_update(self, record_id: int, field: str) -> BaseResponse:

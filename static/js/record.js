@@ -1,0 +1,109 @@
+// A record's card and form: fields edited where they stand, choices that depend on another choice, removal and taking back.
+import { fill, onContent } from './content.js';
+import { getText, post, send } from './net.js';
+import { toast } from './toasts.js';
+
+const WAITING = 'brama.toast';
+
+/** The card anew, in place: a rule may have changed more than the field that was saved. */
+async function refresh(inside) {
+  const root = inside.closest('[data-record]');
+  const inDrawer = root.dataset.url !== undefined;
+  const html = await getText(inDrawer ? `${root.dataset.url}?drawer=1` : location.href);
+  if (html === null) return;
+  const fresh = new DOMParser().parseFromString(html, 'text/html');
+  const pairs = inDrawer
+    ? [[root, fresh.querySelector('[data-record]')]]
+    : ['.b-head', '.b-stage-wrap', '#facts', '.b-side'].map((part) => [document.querySelector(part), fresh.querySelector(part)]);
+  for (const [old, made] of pairs) if (old && made) fill(old, made.innerHTML);
+  const now = fresh.querySelector('[data-record]');
+  if (now) root.dataset.version = now.dataset.version;
+  if (inDrawer) return;
+  for (const value of fresh.querySelectorAll('dd[data-cell] [data-value]')) {
+    const cell = value.closest('dd').dataset.cell;
+    const shown = [...root.querySelectorAll('dd[data-cell]')].find((one) => one.dataset.cell === cell);
+    if (shown && !shown.querySelector('form')) shown.querySelector('[data-value]').innerHTML = value.innerHTML;
+  }
+}
+
+async function edit(cell) {
+  if (cell.querySelector('form')) return;
+  const html = await getText(cell.dataset.cell);
+  if (html === null) return;
+  const stood = [...cell.childNodes];
+  const back = () => { cell.classList.remove('is-editing'); cell.replaceChildren(...stood); cell.querySelector('[data-edit-cell]').focus(); };
+  const show = (markup) => {
+    fill(cell, markup);
+    cell.classList.add('is-editing');
+    const input = cell.querySelector('input:not([type="hidden"]), select, textarea');
+    input?.focus();
+    if (input?.select) input.select();
+  };
+  show(html);
+  cell.onkeydown = (event) => {
+    if (event.key === 'Escape') { event.preventDefault(); event.stopPropagation(); cell.onkeydown = cell.onsubmit = null; back(); }
+    if (event.key === 'Enter' && !event.shiftKey && event.target.matches('input')) { event.preventDefault(); event.target.form.requestSubmit(); }
+  };
+  cell.onsubmit = async (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    const answer = await send(cell.dataset.cell, { method: 'POST', body: new FormData(event.target), accept: 'text/html', accepted: [409, 422] });
+    if (!answer) return;
+    const markup = await answer.text();
+    if (!answer.ok) { show(markup); return; }
+    cell.onkeydown = cell.onsubmit = null;
+    back();
+    cell.querySelector('[data-value]').innerHTML = markup;
+    refresh(cell);
+  };
+}
+
+/** Of the choices that belong to something, only those of what is chosen. */
+function narrow(select) {
+  const above = select.form?.elements[select.dataset.dependsOn];
+  if (!above) return;
+  const apply = () => {
+    for (const option of select.options) option.hidden = option.disabled = Boolean(option.dataset.parent && above.value && option.dataset.parent !== above.value);
+    if (select.selectedOptions[0]?.disabled) select.value = [...select.options].find((option) => option.value && !option.disabled)?.value ?? '';
+  };
+  above.addEventListener('change', apply);
+  apply();
+}
+
+async function remove(button) {
+  const answer = await post(button.dataset.removeUrl, { ids: button.dataset.remove });
+  if (!answer) return;
+  const events = JSON.parse(answer.headers.get('HX-Trigger') ?? '{}');
+  try { if (events.toast) sessionStorage.setItem(WAITING, JSON.stringify(events.toast)); } catch { /* the page says it all the same */ }
+  location.assign(button.dataset.back);
+}
+
+async function takeBack(form) {
+  const answer = await post(form.action, new FormData(form));
+  if (!answer) return;
+  const { url } = await answer.json();
+  const row = form.closest('tr');
+  row.classList.add('is-back');
+  form.replaceWith(Object.assign(document.createElement('a'), { href: url, className: 'b-accent b-strong', textContent: form.dataset.open }));
+}
+
+document.addEventListener('click', (event) => {
+  const button = event.target.closest?.('[data-edit-cell]');
+  if (button) edit(button.closest('[data-cell]'));
+  const removing = event.target.closest?.('[data-remove]');
+  if (removing && !event.defaultPrevented) remove(removing);
+});
+document.addEventListener('dblclick', (event) => {
+  const cell = event.target.closest?.('dd[data-cell]');
+  if (cell && !event.target.closest('a, form')) { getSelection()?.removeAllRanges(); edit(cell); }
+});
+document.addEventListener('submit', (event) => {
+  if (!event.target.matches?.('form[data-restore]')) return;
+  event.preventDefault();
+  takeBack(event.target);
+});
+onContent((root) => root.querySelectorAll('select[data-depends-on]').forEach(narrow));
+try {
+  const waiting = sessionStorage.getItem(WAITING);
+  if (waiting) { sessionStorage.removeItem(WAITING); toast(JSON.parse(waiting)); }
+} catch { /* no storage */ }

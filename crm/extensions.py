@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from alembic.config import Config
 from flask import Flask, current_app
 from flask_babel import Babel
 from flask_mail import Mail, Message, email_dispatched
@@ -64,3 +65,10 @@ migrate = Migrate()
 babel = Babel()
 csrf = CSRFProtect()
 mail = FolderMail()
+
+
+@migrate.configure
+def name_database(config: Config) -> Config:
+    """Tells migrations run by `flask db` which database is meant."""
+    config.attributes["url"] = current_app.config["SQLALCHEMY_DATABASE_URI"]
+    return config

@@ -23,13 +23,8 @@ REGISTRY = models
 
 
 def address() -> str:
-    """The database: given by whoever called Alembic, else the running application's."""
-    given = context.config.attributes.get("url")
-    if given:
-        return str(given)
-    from flask import current_app  # noqa: PLC0415  # the command line may run without an application
-
-    return str(current_app.config["SQLALCHEMY_DATABASE_URI"])
+    """The database, given by whoever called Alembic (`crm.serving.schema`, or `flask db` by `crm.extensions`)."""
+    return str(context.config.attributes["url"])
 
 
 @contextmanager
@@ -69,7 +64,7 @@ def run() -> None:
     with connected(address()) as connection:
         context.configure(
             connection=connection, target_metadata=Base.metadata, render_item=render_item, compare_type=True, transaction_per_migration=False,
-            render_as_batch=False, include_object=lambda item, name, kind, *_rest: not (kind == "table" and str(name).startswith("kv_")), user_module_prefix="",
+            render_as_batch=False, include_object=lambda item, name, kind, *_rest: not (kind == "table" and str(name).startswith("huey_")), user_module_prefix="", transactional_ddl=True,
         )
         with context.begin_transaction():
             context.run_migrations()

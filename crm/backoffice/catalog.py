@@ -162,6 +162,6 @@ def _configured(connection: Connection, entity: Entity) -> dict[int, Configured]
         label = Label(row["name"], row.get("name_en") or row["name"])
         found[row["id"]] = Configured(
             row["id"], row["code"], row.get("key") or row["code"], label, row[parent] if parent else None, row.get("position") or 0,
-            bool(row.get("retired")), MappingProxyType({k: row[f.attribute] for k, f in entity.fields.items() if not f.system}),
+            bool(row.get("retired")), MappingProxyType({k: row[f.attribute] for k, f in entity.fields.items()}),
         )
     return found

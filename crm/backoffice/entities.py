@@ -11,7 +11,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from sqlalchemy import Index, MetaData, inspect, text as sql_text
+from sqlalchemy import Index, MetaData, Table, inspect, text as sql_text
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, mapped_column
 
 from crm.backoffice.database import NAMING
@@ -115,6 +115,7 @@ class Base(DeclarativeBase):
 
     metadata = MetaData(naming_convention=NAMING)
     __entity__: ClassVar[Declared | None] = None
+    __table__: ClassVar[Table]  # SQLAlchemy only promises a FromClause
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         mapped = "__tablename__" in vars(cls)

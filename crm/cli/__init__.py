@@ -2,11 +2,11 @@
 
 from flask import Flask
 
-from crm.cli import describe, operations, users
+from crm.cli import access, config, describe, journal, operations, users
 
 COMMANDS = (
     operations.init, operations.serve, operations.worker, operations.backup, operations.restore, operations.doctor,
-    users.user, describe.describe,
+    users.user, describe.describe, config.config, access.access, journal.journal,
 )
 
 

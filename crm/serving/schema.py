@@ -32,3 +32,8 @@ def current(engine: Engine) -> str | None:
     """The revision that the database stands at, None for an empty one."""
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def known() -> frozenset[str]:
+    """Every revision that the code can start from."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(alembic_config("")).walk_revisions())

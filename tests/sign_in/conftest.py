@@ -81,8 +81,8 @@ class Browser:
         token = csrf(self.get(page or path).text)
         return self.client.post(path, data={"csrf_token": token, **(data or {})}, environ_overrides=self.environ, **kw)
 
-    def sign_in(self, email: str = "olha@firm.example", password: str = PASSWORD, **data: Any) -> TestResponse:
-        return self.post("/sign-in", {"email": email, "password": password, **data})
+    def sign_in(self, email: str = "olha@firm.example", password: str = PASSWORD, headers: dict[str, str] | None = None, **data: Any) -> TestResponse:
+        return self.post("/sign-in", {"email": email, "password": password, **data}, headers=headers or {})
 
     def is_signed_in(self) -> bool:
         return self.get("/profile/").status_code == 200

@@ -26,6 +26,9 @@ MAX_VALUES = 10_000
 KEYS = ("entity", "file", "match", "dates", "decimal", "scale", "defaults", "columns", "ignore")
 FILE_KEYS = ("format", "encoding", "delimiter", "header", "empty", "sheet")
 TARGET_KEYS = ("field", "by", "missing", "values")
+OTHER_NAMES = {
+    "utf8": "utf-8", "utf-8-bom": "utf-8-sig", "windows-1251": "cp1251", "windows-1252": "cp1252", "latin-1": "iso-8859-1", "koi8u": "koi8-u",
+}
 
 
 class MappingFault(BadRequest):
@@ -148,7 +151,9 @@ def _columns(raw: Any) -> Map[str, tuple[Target, ...]]:
     tree = _tree(raw, _shape("columns"))
     if not tree or len(tree) > MAX_COLUMNS:
         raise MappingFault(m("“columns” names between 1 and %(limit)s columns.", limit=MAX_COLUMNS))
-    found = {str(column).strip(): tuple(_target(str(column), one) for one in (raw_targets if isinstance(raw_targets, list) else [raw_targets])) for column, raw_targets in tree.items()}
+    found: dict[str, tuple[Target, ...]] = {}
+    for column, several in tree.items():
+        found[str(column).strip()] = tuple(_target(str(column), one) for one in (several if isinstance(several, list) else [several]))
     for column, targets in found.items():
         if not targets:
             raise MappingFault(m("Column “%(column)s” names no field; put it under “ignore”.", column=column))
@@ -183,7 +188,7 @@ def _form(raw: Any) -> FileForm:
     if delimiter != "auto" and (len(delimiter) != 1 or delimiter in "\"\r\n\0"):
         raise MappingFault(m("“delimiter” is one character, “tab” or “auto”."))
     encoding = _text(tree.get("encoding", "auto"), "encoding").lower()
-    encoding = {"utf8": "utf-8", "utf-8-bom": "utf-8-sig", "windows-1251": "cp1251", "windows-1252": "cp1252", "latin-1": "iso-8859-1", "koi8u": "koi8-u"}.get(encoding, encoding)
+    encoding = OTHER_NAMES.get(encoding, encoding)
     sheet = tree.get("sheet")
     return FileForm(
         _one_of(_text(tree.get("format", "auto"), "format"), ("auto", *FORMATS), "format"), _one_of(encoding, ("auto", *ENCODINGS), "encoding"), delimiter,

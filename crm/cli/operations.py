@@ -1,0 +1,110 @@
+"""What the operator does: set up, serve, back up, restore, examine."""
+
+import os
+from pathlib import Path
+
+import click
+from flask import current_app
+
+from config import Settings
+from crm.backoffice.guard import system_session
+from crm.cli.base import answer, command, language, runtime, say, stop
+from crm.cli.users import read_password
+from crm.messages import LANGUAGES, m, render
+from crm.organization import founding
+from crm.standard import install_standard
+from crm.serving import backup as backups, doctor as doctors, processes, schema, worker as workers
+
+
+@command("init")
+@click.option("--email", required=True, help="Address that the owner signs in with.")
+@click.option("--name", required=True, help="The owner's full name.")
+@click.option("--password-stdin", is_flag=True, required=True, help="Read the owner's password from standard input.")
+@click.option("--currency", help="Base currency (UAH).")
+@click.option("--time-zone", help="The company's time zone (Europe/Kyiv).")
+@click.option("--language", "company_language", type=click.Choice(LANGUAGES), help="The company's language (uk).")
+def init(email: str, name: str, password_stdin: bool, currency: str | None, time_zone: str | None, company_language: str | None) -> None:
+    """Migrate the database and make the owner; repeating it changes nothing that is there."""
+    here = runtime()
+    terms = founding.Terms(currency, time_zone, company_language)
+    founding.check_terms(terms)
+    password = read_password() if password_stdin else ""
+    schema.upgrade(here.settings.database_url)
+    with system_session(here.engine, "flask init", here.refresh(), write=True) as session:
+        founding.set_terms(session, terms)
+        session.commit()
+    with system_session(here.engine, "flask init", here.refresh(), write=True) as session:
+        install_standard(session)
+        session.commit()
+    with system_session(here.engine, "flask init", here.refresh(), write=True) as session:
+        owner = founding.person_by_email(session, email)
+        made = owner is None
+        if owner is None:
+            owner = founding.add_person(session, email, name, password=password)
+        founding.give_role(session, owner, founding.OWNER)
+        session.commit()
+    company = here.refresh().company
+    answer({"owner": owner, "email": email, "created": made, "currency": company.currency, "time_zone": str(company.zone), "language": company.language})
+    if not made:
+        say(m("%(email)s was there already; the password was left as it is.", email=email))
+
+
+@command("serve")
+def serve() -> None:
+    """Migrate, then run the web server and the job worker until Ctrl-C."""
+    here = runtime()
+    settings = here.settings
+    schema.upgrade(settings.database_url)
+    here.refresh()
+    here.engine.dispose()
+    say(m("Brama CRM answers at %(address)s", address=settings.address))
+    tell_accounts(settings)
+    environment = {**os.environ, "INSTANCE": str(settings.instance), "DATABASE_URL": settings.database_url, "FLASK_APP": str(Path(current_app.root_path).parent / "app.py")}
+    root = Path(current_app.root_path).parent
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH", "")]))
+    raise click.exceptions.Exit(processes.tend([
+        processes.Child("web", processes.python("-m", "crm.serving.web"), environment),
+        processes.Child("worker", processes.python("-m", "flask", "worker"), environment),
+    ]))
+
+
+def tell_accounts(settings: Settings) -> None:
+    """Prints who may sign in to the demo company, when there is one."""
+    listed = settings.instance / "demo.txt"
+    if listed.is_file():
+        say(m("Demo accounts (kept in %(file)s):", file=str(listed)))
+        for line in listed.read_text().splitlines():
+            say(f"  {line}")
+
+
+@command("worker")
+def worker() -> None:
+    """Deliver mail and run jobs; `flask serve` starts one."""
+    processes.end_with_parent()
+    workers.work(current_app._get_current_object())  # type: ignore[attr-defined]  # threads need the application itself
+
+
+@command("backup")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Write database, files and keys into one FILE while people go on working."""
+    here = runtime()
+    answer(backups.backup(here.engine, here.settings, file.absolute()))
+
+
+@command("restore")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def restore(file: Path) -> None:
+    """Fill an empty installation from a backup FILE."""
+    here = runtime()
+    answer(backups.restore(here.engine, here.settings, file.absolute()))
+
+
+@command("doctor")
+def doctor() -> None:
+    """Examine the installation; exits 1 when something is wrong."""
+    here = runtime()
+    checks = doctors.examine(here.engine, here.settings)
+    answer({"ok": all(c.ok for c in checks), "checks": [{"id": c.id, "ok": c.ok, "message": render(c.message, language())} for c in checks]})
+    if not all(c.ok for c in checks):
+        stop(m("Not everything is in order."))

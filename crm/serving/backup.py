@@ -1,0 +1,225 @@
+"""Backups: one tar with everything that a new machine needs: the database as of one moment, kept files, keys, and a manifest.
+
+A SQLite database is copied by its own backup interface while people work; a PostgreSQL one is read table by table in one
+repeatable-read transaction and put back with the foreign keys taken off and laid on again, which checks every one of them.
+"""
+
+import io
+import json
+import os
+import sqlite3
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, cast
+
+from alembic import command
+from psycopg import Connection, sql
+from sqlalchemy import Engine
+from sqlalchemy.engine import make_url
+
+from config import Settings
+from crm.errors import BadRequest
+from crm.messages import m
+from crm.serving import schema
+
+FORMAT = 1
+MANIFEST, DATABASE, TABLES = "manifest.json", "brama.db", "tables/"
+KEPT = ("secret_key", "demo.txt")
+CHUNK = 1024 * 1024
+
+
+def backup(engine: Engine, settings: Settings, target: Path) -> dict[str, Any]:
+    """Writes the backup to `target`, whole or not at all, readable by its owner only; gives the manifest. Raises BadRequest."""
+    revision = schema.current(engine)
+    if revision is None:
+        raise BadRequest(m("There is no database to back up: run “flask init” first."))
+    manifest: dict[str, Any] = {"format": FORMAT, "made_at": datetime.now(UTC).isoformat(), "revision": revision, "database": engine.dialect.name}
+    draft = target.with_name(target.name + ".part")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            with tarfile.open(fileobj=file, mode="w") as tar:
+                if engine.dialect.name == "sqlite":
+                    _copy_sqlite(tar, settings)
+                else:
+                    manifest["tables"] = _copy_tables(tar, engine)
+                _add(tar, MANIFEST, json.dumps(manifest, indent=1).encode())
+                for name in KEPT:
+                    if (settings.instance / name).is_file():
+                        tar.add(settings.instance / name, f"keys/{name}", recursive=False)
+                if settings.files.is_dir():
+                    tar.add(settings.files, "files")
+            file.flush()
+            os.fsync(file.fileno())
+        draft.rename(target)
+    except OSError as fault:
+        raise BadRequest(m("The file %(file)s cannot be written: %(why)s.", file=str(target), why=fault.strerror or "?")) from fault
+    finally:
+        draft.unlink(missing_ok=True)
+    return {"file": str(target), "bytes": target.stat().st_size, **manifest}
+
+
+def restore(engine: Engine, settings: Settings, source: Path) -> dict[str, Any]:
+    """Fills an empty installation from a backup and brings it to the newest schema; gives the manifest. Raises BadRequest."""
+    if schema.current(engine) is not None:
+        raise BadRequest(m("This installation is not empty; a backup is restored into an empty one."))
+    try:
+        with tarfile.open(source, "r:") as tar:
+            manifest = _manifest(tar)
+            if manifest["database"] != engine.dialect.name:
+                raise BadRequest(m("The backup is of %(theirs)s and this installation runs on %(ours)s.", theirs=manifest["database"], ours=engine.dialect.name))
+            if engine.dialect.name == "sqlite":
+                engine.dispose()
+                _place_sqlite(tar, settings)
+            else:
+                _fill_tables(tar, engine, settings, manifest)
+            _place_files(tar, settings)
+    except (tarfile.TarError, EOFError, KeyError) as fault:
+        raise BadRequest(m("The file %(file)s is no backup or is damaged.", file=str(source))) from fault
+    except OSError as fault:
+        raise BadRequest(m("The file %(file)s cannot be read: %(why)s.", file=str(source), why=fault.strerror or "?")) from fault
+    schema.upgrade(settings.database_url)
+    return manifest
+
+
+def _manifest(tar: tarfile.TarFile) -> dict[str, Any]:
+    found = json.loads(_member(tar, MANIFEST).read())
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise BadRequest(m("The backup was made by a newer version of Brama."))
+    if found["revision"] not in schema.known():
+        raise BadRequest(m("The backup was made by a newer version of Brama."))
+    return found
+
+
+def _member(tar: tarfile.TarFile, name: str) -> IO[bytes]:
+    file = tar.extractfile(name)
+    if file is None:
+        raise KeyError(name)
+    return file
+
+
+def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mode = len(content), 0o600
+    tar.addfile(entry, io.BytesIO(content))
+
+
+def _copy_sqlite(tar: tarfile.TarFile, settings: Settings) -> None:
+    with tempfile.TemporaryDirectory(dir=settings.instance) as folder:
+        copy = Path(folder) / DATABASE
+        source, target = sqlite3.connect(str(make_url(settings.database_url).database)), sqlite3.connect(copy)
+        try:
+            source.backup(target)
+        finally:
+            source.close()
+            target.close()
+        tar.add(copy, DATABASE)
+
+
+def _place_sqlite(tar: tarfile.TarFile, settings: Settings) -> None:
+    place = Path(str(make_url(settings.database_url).database))
+    draft = place.with_suffix(".part")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            member = _member(tar, DATABASE)
+            while chunk := member.read(CHUNK):
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        check = sqlite3.connect(draft)
+        try:
+            sound = check.execute("PRAGMA integrity_check").fetchone() == ("ok",) and check.execute("PRAGMA foreign_key_check").fetchone() is None
+        except sqlite3.DatabaseError:
+            sound = False
+        finally:
+            check.close()
+        if not sound:
+            raise BadRequest(m("The database in the backup is damaged; nothing was restored."))
+        for suffix in ("-wal", "-shm"):
+            place.with_name(place.name + suffix).unlink(missing_ok=True)
+        draft.rename(place)
+    finally:
+        for suffix in ("", "-wal", "-shm"):
+            draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+
+
+@contextmanager
+def _driver(engine: Engine) -> Iterator["Connection[Any]"]:
+    """psycopg's own connection in one transaction: COPY is none of SQLAlchemy's business."""
+    raw = engine.raw_connection()
+    try:
+        connection = cast("Connection[Any]", raw.driver_connection)
+        connection.execute("SET statement_timeout = 0")
+        connection.commit()
+        yield connection
+        connection.commit()
+    finally:
+        connection.rollback()
+        raw.invalidate()
+        raw.close()
+
+
+def _copy_tables(tar: tarfile.TarFile, engine: Engine) -> dict[str, list[str]]:
+    tables: dict[str, list[str]] = {}
+    with _driver(engine) as connection, tempfile.TemporaryFile() as spool:
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1").fetchall()
+        for (name,) in names:
+            if name == "alembic_version" or name.startswith("huey_"):
+                continue
+            columns = connection.execute(
+                "SELECT column_name FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = %s AND is_generated = 'NEVER' "
+                "ORDER BY ordinal_position", (name,)).fetchall()
+            tables[name] = [column for (column,) in columns]
+            spool.seek(0)
+            spool.truncate()
+            with connection.cursor().copy(sql.SQL("COPY {} ({}) TO STDOUT").format(sql.Identifier(name), _list(tables[name]))) as copy:
+                for block in copy:
+                    spool.write(block)
+            entry = tarfile.TarInfo(f"{TABLES}{name}.copy")
+            entry.size, entry.mode = spool.tell(), 0o600
+            spool.seek(0)
+            tar.addfile(entry, spool)
+    return tables
+
+
+def _fill_tables(tar: tarfile.TarFile, engine: Engine, settings: Settings, manifest: dict[str, Any]) -> None:
+    command.upgrade(schema.alembic_config(settings.database_url), manifest["revision"])
+    try:
+        with _driver(engine) as connection:
+            keys = connection.execute(
+                "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint "
+                "WHERE contype = 'f' AND connamespace = current_schema()::regnamespace").fetchall()
+            for table, name, _definition in keys:
+                connection.execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(sql.SQL(table), sql.Identifier(name)))
+            for table, columns in manifest["tables"].items():
+                member = _member(tar, f"{TABLES}{table}.copy")
+                with connection.cursor().copy(sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), _list(columns))) as copy:
+                    while chunk := member.read(CHUNK):
+                        copy.write(chunk)
+                if "id" in columns:
+                    connection.execute(sql.SQL("SELECT setval(pg_get_serial_sequence({}, 'id'), greatest(max(id), 1), max(id) IS NOT NULL) FROM {}").format(
+                        sql.Literal(f'"{table}"'), sql.Identifier(table)))
+            for table, name, definition in keys:
+                connection.execute(sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} {}").format(sql.SQL(table), sql.Identifier(name), sql.SQL(definition)))
+    except BaseException:
+        command.downgrade(schema.alembic_config(settings.database_url), "base")
+        raise
+
+
+def _list(columns: list[str]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(column) for column in columns)
+
+
+def _place_files(tar: tarfile.TarFile, settings: Settings) -> None:
+    """Kept files and keys; the tar's own names go nowhere but into the two places meant for them."""
+    for entry in tar:
+        if entry.isfile() and entry.name.startswith("files/"):
+            tar.extract(entry, settings.instance, filter="data")
+        elif entry.isfile() and entry.name.removeprefix("keys/") in KEPT and entry.name.startswith("keys/"):
+            place = settings.instance / entry.name.removeprefix("keys/")
+            with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(_member(tar, entry.name).read())

@@ -1,0 +1,82 @@
+"""What `flask doctor` looks at: whether an installation is sound, each check under a stable id."""
+
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from config import Settings
+from crm.backoffice.catalog import load_catalog
+from crm.backoffice.checks import check_entities
+from crm.messages import Message, m
+from crm.serving import schema
+
+LITTLE_SPACE = 512 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Check:
+    """One look at one thing."""
+
+    id: str
+    ok: bool
+    message: Message
+
+
+def examine(engine: Engine, settings: Settings) -> list[Check]:
+    """Every check, in order. When the database does not open or is not migrated, what needs it is left out."""
+    checks = [*_folders(settings)]
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+        checks.append(Check("database.D001", True, m("The database opens.")))
+    except SQLAlchemyError:
+        return [*checks, Check("database.D001", False, m("The database does not open: check DATABASE_URL and that its server runs."))]
+    stands, expected = schema.current(engine), schema.newest()
+    if stands != expected:
+        what = m("The database stands at revision %(stands)s and the code expects %(expected)s: run “flask db upgrade”.", stands=stands or "–", expected=expected or "–")
+        return [*checks, Check("database.D002", False, what)]
+    checks.append(Check("database.D002", True, m("The schema is the newest.")))
+    checks.extend(_integrity(engine))
+    findings = check_entities(load_catalog(engine))
+    checks.extend(Check(finding.check, False, finding.message) for finding in findings)
+    if not findings:
+        checks.append(Check("entity.E000", True, m("The descriptions of all entities are sound.")))
+    return checks
+
+
+def _folders(settings: Settings) -> Iterator[Check]:
+    free = shutil.disk_usage(settings.instance).free
+    yield Check("disk.F001", free >= LITTLE_SPACE, m("Free space under INSTANCE: %(megabytes)s MB.", megabytes=free // (1024 * 1024)))
+    for name in ("secret_key", "demo.txt", "brama.db"):
+        path = settings.instance / name
+        if path.exists():
+            closed = not path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO) or not settings.instance.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+            good, bad = m("%(file)s can be read by its owner only.", file=name), m("%(file)s can be read by other accounts of the machine: chmod 600.", file=name)
+            yield Check("keys.K001", closed, good if closed else bad)
+
+
+def _integrity(engine: Engine) -> Iterator[Check]:
+    look: dict[str, Callable[[Engine], Iterator[Check]]] = {"sqlite": _sqlite, "postgresql": _postgresql}
+    yield from look[engine.dialect.name](engine)
+
+
+def _sqlite(engine: Engine) -> Iterator[Check]:
+    with engine.connect() as connection:
+        verdict = connection.exec_driver_sql("PRAGMA integrity_check").scalar_one()
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+    yield Check("database.D003", verdict == "ok", m("The file is intact.") if verdict == "ok" else m("The file is damaged: restore a backup."))
+    bad = m("%(count)s references point to nothing; the first stands in table %(table)s.", count=len(broken), table=broken[0][0] if broken else "")
+    yield Check("database.D004", not broken, bad if broken else m("Every reference points to something."))
+
+
+def _postgresql(engine: Engine) -> Iterator[Check]:
+    with engine.connect() as connection:
+        loose = connection.execute(text("SELECT conname FROM pg_constraint WHERE contype = 'f' AND NOT convalidated")).scalars().all()
+        invalid = connection.execute(text("SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid")).scalars().all()
+    yield Check("database.D003", not invalid, m("Indexes that are not valid: %(names)s.", names=", ".join(invalid)) if invalid else m("Every index is valid."))
+    bad = m("References that are not enforced: %(names)s.", names=", ".join(loose))
+    yield Check("database.D004", not loose, bad if loose else m("Every reference points to something."))

@@ -8,6 +8,7 @@ itself refers to; a person who stays this way can no longer sign in.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from random import Random
 from typing import Any, TypeVar
 
@@ -50,6 +51,10 @@ class Demo:
         if found is None:
             raise KeyError(f"{picklist}.{key}")
         return found.id
+
+    def money(self, hryvnias: float) -> Decimal:
+        """An amount in the company's currency: hryvnias as they are, anything else at a round forty to one."""
+        return Decimal(round(hryvnias if self.session.catalog.company.currency == "UAH" else hryvnias / 40))
 
     def weighted(self, choices: Mapping[T, float]) -> T:
         """One of the keys, as often as its weight says."""

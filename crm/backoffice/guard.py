@@ -24,6 +24,7 @@ from crm.errors import GuardRefusal
 
 PASS = "brama_pass"  # the execution option of a statement that was let through; its value is the connection's own token
 TOKEN = "brama_token"
+Rows = Result[*tuple[Any, ...]]
 TRANSACTION = re.compile(r"BEGIN( IMMEDIATE)?|SAVEPOINT \w+|RELEASE SAVEPOINT \w+|ROLLBACK TO SAVEPOINT \w+")
 
 
@@ -54,7 +55,7 @@ class DataSession(Session):
         """The entity's table as this session may see it; see `Sight.table`."""
         return self.sight.table(entity, **options)
 
-    def kernel(self, statement: Executable, params: Any = None) -> Result[Any]:
+    def kernel(self, statement: Executable, params: Any = None) -> Rows:
         """Run a statement of the back office itself: journal, codes, the writes of `records`. Nobody above calls it."""
         return self.execute(statement, params)
 
@@ -79,7 +80,7 @@ class UserSession(DataSession):
         finally:
             self._inside -= 1
 
-    def kernel(self, statement: Executable, params: Any = None) -> Result[Any]:
+    def kernel(self, statement: Executable, params: Any = None) -> Rows:
         with self._kernel_work():
             return super().execute(statement, params, execution_options={PASS: self._token})
 

@@ -114,7 +114,7 @@ def verify(session: DataSession) -> Verification:
             rows += 1
             place = (row["entity"], row["record_id"])
             chained = row["version"] is not None
-            good = row["digest"] == _digest(row) and (not chained or row["previous"] == last.get(place, ""))
+            good = row["digest"] == _digest(dict(row)) and (not chained or row["previous"] == last.get(place, ""))
             if not good and broken is None:
                 broken = row["id"]
             if chained:

@@ -7,7 +7,7 @@ each (a condition `… OR col IS NULL` would lose the index), with several as on
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -36,6 +36,7 @@ class Position:
     backwards: bool = False
 
 
+RESTORE: Mapping[str, Callable[[str], Any]] = {"d": Decimal, "t": datetime.fromisoformat, "on": date.fromisoformat}
 Part = tuple[list[ColumnElement[bool]], list[ColumnElement[Any]]]
 
 
@@ -106,6 +107,8 @@ def _beyond(keys: Sequence[SortKey], position: Position) -> ColumnElement[bool]:
     """Rows after `position` by several keys, NULL smaller than everything."""
     choices: list[ColumnElement[bool]] = []
     equal: list[ColumnElement[bool]] = []
+    after: ColumnElement[bool]
+    same: ColumnElement[bool]
     for key, value in zip(keys, position.values, strict=True):
         if value is None:
             after = false() if key.descending else key.column.is_not(None)
@@ -160,7 +163,7 @@ def _plain(value: Any) -> Any:
 def _restored(value: Any) -> Any:
     if isinstance(value, dict):
         kind, text = next(iter(value.items()))
-        return {"d": Decimal, "t": datetime.fromisoformat, "on": date.fromisoformat}[kind](text)
+        return RESTORE[kind](text)
     if isinstance(value, list) or (isinstance(value, int) and abs(value) >= 2**63):
         raise ValueError(value)
     return value

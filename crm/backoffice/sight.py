@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
-from sqlalchemy import Alias, ColumnElement, FromClause, Table, and_, case, exists, false, func, not_, null, or_, select, true
+from sqlalchemy import ColumnElement, FromClause, Table, and_, case, exists, false, func, not_, null, or_, select, true
 from sqlalchemy.sql.elements import Grouping
 
 from crm.backoffice import grants
@@ -27,7 +27,7 @@ ALIASES = 64  # of one entity in turn: more than any one statement can hold
 
 
 @lru_cache(maxsize=8192)
-def _alias(table: Table, actions: frozenset[Action], deleted: bool, number: int) -> Alias:
+def _alias(table: Table, actions: frozenset[Action], deleted: bool, number: int) -> FromClause:
     """An alias that all sights share: making its columns costs more than the query. It holds nothing of a reader, and being unnamed
     it lets equal statements share one compiled form."""
     return table.alias()

@@ -4,6 +4,7 @@ Truth has two values: an unknown comparison counts as false wherever it stands, 
 yield NULL, which WHERE, AND and OR take as false; wherever something is negated, NULL is first made false.
 """
 
+import operator
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, literal, not_, or_, select, true, type_coerce
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from crm.backoffice.sight import Source
 
 ME = "@me"
+COMPARISONS = {"eq": operator.eq, "ne": operator.eq, "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge}
 
 
 def compile_condition(node: Node, source: "Source") -> ColumnElement[bool]:
@@ -115,7 +117,7 @@ def _aggregate(node: Aggregate, source: "Source") -> ColumnElement[bool]:
     measured: ColumnElement[Any]
     if node.function == "count":
         measured = func.count(rows[path[0]]) if path else func.count()
-        low_high = _numbers(node, lambda v: _count(v))
+        low_high = _numbers(node, _count)
     else:
         spec = rows.field(path[0])
         if node.function in ("sum", "avg") and not (spec.totals or spec.type in ("integer", "decimal", "money", "percent")):
@@ -125,21 +127,10 @@ def _aggregate(node: Aggregate, source: "Source") -> ColumnElement[bool]:
         low_high = _numbers(node, lambda v: spec.read(v, source.sight.reader))
     inner = select(measured).select_from(rows.table).where(link, *([compile_condition(node.where, rows)] if node.where else []))
     value = inner.correlate(source.table).scalar_subquery()
-    match node.op:
-        case "eq":
-            return value == low_high[0]
-        case "ne":
-            return _negated(value == low_high[0])
-        case "lt":
-            return value < low_high[0]
-        case "le":
-            return value <= low_high[0]
-        case "gt":
-            return value > low_high[0]
-        case "ge":
-            return value >= low_high[0]
-        case _:
-            return value.between(low_high[0], low_high[1])
+    if node.op == "between":
+        return value.between(low_high[0], low_high[1])
+    compared: ColumnElement[bool] = COMPARISONS[node.op](value, low_high[0])
+    return _negated(compared) if node.op == "ne" else compared
 
 
 def _numbers(node: Aggregate, read: Any) -> list[Any]:

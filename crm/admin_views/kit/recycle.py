@@ -38,7 +38,7 @@ def show(view: "EntityView") -> str:
     chosen = next((k for k in kinds if k.key == request.args.get("entity")), kinds[0] if kinds else None)
     removed, following = _removed(session, chosen, request.args.get("after")) if chosen else ([], None)
     tabs = [(k.key, k.plural.text(reader.language), k is chosen) for k in kinds]
-    html: str = view.render("admin/model/recycle.html", tabs=tabs, chosen=chosen, removed=removed, next=following)
+    return str(view.render("admin/model/recycle.html", tabs=tabs, chosen=chosen, removed=removed, next=following))
 
 
 def restorable(session: UserSession) -> list[Entity]:

@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from crm.admin_views.kit.sentence import PERIODS, Phrase, operator_word, phrases
-from crm.backoffice.conditions.tree import MAX_HOPS, parse
+from crm.admin_views.kit.sentence import PERIODS, Phrase, names_in, operator_word, phrases
+from crm.backoffice.conditions.tree import MAX_HOPS, All, parse
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, Reader
 from crm.backoffice.guard import UserSession
@@ -30,19 +30,24 @@ def as_json(raw: Any) -> str:
     return json.dumps(raw, ensure_ascii=False, separators=(",", ":"))
 
 
-def chips(session: UserSession, entity: Entity, where: str) -> list[Chip]:
-    """The filter `where` of an address (already found to be sound) as chips, one a top-level part."""
+def chips(session: UserSession, entity: Entity, where: str) -> tuple[list[Chip], dict[str, dict[str, str]]]:
+    """The filter `where` of an address (already found to be sound) as chips, one a top-level part; and the names of the records in
+    it, by entity and by how the condition writes them, for the builder."""
     if not where:
-        return []
+        return [], {}
     raw = json.loads(where)
     parts = raw.get("all", [raw])
     nodes = [parse(part) for part in parts]
+    names = names_in(session, entity, All(tuple(nodes)))
     made = []
-    for n, phrase in enumerate(phrases(session, entity, nodes)):
+    for n, phrase in enumerate(phrases(session, entity, nodes, names)):
         rest = parts[:n] + parts[n + 1 :]
         left = None if not rest else rest[0] if len(rest) == 1 else {"all": rest}
         made.append(Chip(phrase, as_json(parts[n]), as_json(left) if left is not None else None))
-    return made
+    by_entity: dict[str, dict[str, str]] = {}
+    for (target, value), name in names.items():
+        by_entity.setdefault(target, {})[str(value)] = name
+    return made, by_entity
 
 
 def destination(session: UserSession, entity: Entity, path: tuple[str, ...]) -> Entity:
@@ -100,6 +105,7 @@ def _field(spec: Field, reader: Reader) -> dict[str, Any]:
         described["options"] = options
     elif spec.target:
         described["lookup"] = f"/{spec.target}/lookup"
+        described["target"] = spec.target
     return described
 
 

@@ -66,12 +66,13 @@ def show(view: "EntityView") -> str:
     made = columns(session, entity, query.columns)
     args = request.args.to_dict()
     sight = session.sight
+    chips, names = filters.chips(session, entity, args.get("where", ""))
     return view.render(
         "admin/model/list.html",
         entity=entity, title=entity.plural.text(reader.language), args=list_arguments(args), query=query, base=f"/{entity.key}/",
         query_string=query_string(args), heads=heads(entity, query, made, args), rows=body(entity, made, page.rows), shown=len(page.rows),
         tabs=tabs(session, entity, args),
-        chips=[(chip, address(entity.key, args, where=chip.rest)) for chip in filters.chips(session, entity, args.get("where", ""))],
+        chips=[(chip, address(entity.key, args, where=chip.rest)) for chip in chips], names=names,
         where=args.get("where", ""), search=query.search, is_filtered=query.where is not None or bool(query.search),
         unsearched=address(entity.key, args, search=None), unfiltered=address(entity.key, args, search=None, where=None),
         next_url=_page_url(entity, args, page.next), previous_url=_page_url(entity, args, page.previous), first=not args.get("after"),

@@ -78,9 +78,8 @@ def follow(catalog_entities: Mapping[str, Entity], entity: Entity, path: tuple[s
     return Step(field, tuple(labels))
 
 
-def phrases(session: UserSession, entity: Entity, parts: Sequence[Node]) -> list[Phrase]:
-    """Conditions in words, each by itself; what they refer to is looked up once for all of them."""
-    names = _names(session, entity, All(tuple(parts)))
+def phrases(session: UserSession, entity: Entity, parts: Sequence[Node], names: Mapping[tuple[str, Any], str]) -> list[Phrase]:
+    """Conditions in words, each by itself; `names` of the records they refer to come from `names_in`."""
     return [_phrase(session, entity, part, names) for part in parts]
 
 
@@ -163,7 +162,7 @@ def _plain(value: Any) -> str:
     return " – ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _names(session: UserSession, entity: Entity, node: Node) -> dict[tuple[str, Any], str]:
+def names_in(session: UserSession, entity: Entity, node: Node) -> dict[tuple[str, Any], str]:
     """(target entity, number or code as it stands in the condition) → the record's name, for those the reader may see."""
     wanted: dict[str, set[int | str]] = {}
     for part in walk(node):

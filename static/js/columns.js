@@ -1,0 +1,96 @@
+// The columns of a list: which, in which order (by buttons and by dragging), and how wide each is on this device.
+import { base, grid } from './cells.js';
+import { icon, make } from './drawing.js';
+import { recall, remember } from './kept.js';
+import { getJson, post } from './net.js';
+import { word } from './words.js';
+
+const dialog = document.getElementById('columns-dialog');
+const place = dialog?.querySelector('[data-column-list]');
+const listBase = () => (grid() ? base() : location.pathname);
+let standard = [];
+
+function line({ key, label, shown }) {
+  const box = make('input', { type: 'checkbox', class: 'form-check-input', id: `column-${key}`, value: key });
+  box.checked = shown;
+  const button = (name, step, text) => {
+    const made = make('button', { type: 'button', class: 'b-ib b-ib-s', 'aria-label': `${text}: ${label}` }, icon(name, 'b-i-s'));
+    made.addEventListener('click', () => {
+      const own = made.closest('li');
+      const other = step < 0 ? own.previousElementSibling : own.nextElementSibling;
+      if (other) { if (step < 0) other.before(own); else other.after(own); made.focus(); }
+    });
+    return made;
+  };
+  return make('li', {}, icon('grip-vertical', 'b-grip'), box, make('label', { class: 'b-grow b-cut', for: box.id }, label), button('arrow-up', -1, word('earlier')), button('arrow-down', 1, word('later')));
+}
+
+async function open() {
+  const told = await getJson(`${listBase()}columns${location.search}`);
+  if (!told) return;
+  standard = told.standard;
+  place.replaceChildren(...told.columns.map(line));
+  if (window.Sortable) window.Sortable.create(place, { handle: '.b-grip', animation: 120 });
+  dialog.showModal();
+  place.querySelector('input')?.focus();
+}
+
+async function go(keys) {
+  await post(`${listBase()}columns`, { columns: keys.join(',') });
+  const url = new URL(location.href);
+  if (keys.length) url.searchParams.set('columns', keys.join(',')); else url.searchParams.delete('columns');
+  url.hash = '';
+  location.assign(url);
+}
+
+if (dialog) {
+  document.addEventListener('click', (event) => { if (event.target.closest('[data-columns]')) open(); });
+  dialog.addEventListener('submit', (event) => {
+    event.preventDefault();
+    const keys = [...place.querySelectorAll('input:checked')].map((box) => box.value);
+    if (keys.length) go(keys.join() === standard.join() ? [] : keys);
+  });
+  dialog.querySelector('[data-standard-columns]').addEventListener('click', () => go([]));
+}
+
+// --- widths ----------------------------------------------------------------------------------------------------
+
+const NARROWEST = 56;
+const kept = () => recall(`widths${listBase()}`, {});
+const column = (head) => grid().querySelectorAll('colgroup col')[head.cellIndex];
+
+export function setWidths() {
+  if (!grid()) return;
+  const widths = kept();
+  for (const head of grid().querySelectorAll('thead th[data-field]')) {
+    const width = widths[head.dataset.field];
+    if (width) column(head).style.width = `${width}px`;
+    if (!head.querySelector('.b-widen')) head.append(make('span', { class: 'b-widen', 'aria-hidden': 'true' }));
+  }
+}
+
+document.addEventListener('pointerdown', (event) => {
+  const handle = event.target.closest?.('.b-widen');
+  if (!handle) return;
+  event.preventDefault();
+  const head = handle.closest('th');
+  const start = event.clientX;
+  const width = head.offsetWidth;
+  handle.setPointerCapture(event.pointerId);
+  const move = (now) => { column(head).style.width = `${Math.max(NARROWEST, Math.round(width + now.clientX - start))}px`; };
+  const end = () => {
+    handle.removeEventListener('pointermove', move);
+    remember(`widths${listBase()}`, { ...kept(), [head.dataset.field]: head.offsetWidth });
+  };
+  handle.addEventListener('pointermove', move);
+  handle.addEventListener('pointerup', end, { once: true });
+});
+document.addEventListener('dblclick', (event) => {
+  const head = event.target.closest?.('.b-widen')?.closest('th');
+  if (!head) return;
+  const { [head.dataset.field]: _, ...others } = kept();
+  remember(`widths${listBase()}`, others);
+  column(head).style.width = '';
+});
+document.addEventListener('click', (event) => { if (event.target.closest?.('.b-widen')) event.preventDefault(); }, true);
+setWidths();

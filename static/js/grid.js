@@ -1,0 +1,105 @@
+// The list as a grid: cells by keyboard and mouse, sorting, quick actions, and a new look at the rows after a change.
+import { active, cancel, edit, editable, fieldOf, focus, forgetRange, grid, neighbour } from './cells.js';
+import { setWidths } from './columns.js';
+import { getText } from './net.js';
+import { clearMarks } from './ranges.js';
+import { any, clear, update } from './selection.js';
+
+const STEPS = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] };
+const inControl = (target) => target.closest('input, textarea, select, [contenteditable], .ts-wrapper, dialog, .dropdown-menu');
+const drawerOpen = () => document.getElementById('drawer')?.hidden === false;
+
+document.addEventListener('click', (event) => {
+  const cell = event.target.closest?.('[data-list] tbody td');
+  if (!cell || !fieldOf(cell) || cell.hasAttribute('data-editing') || event.target.closest('a, button, input')) return;
+  if (!drawerOpen()) focus(cell, { extend: event.shiftKey });
+});
+document.addEventListener('mousedown', (event) => {
+  if (event.shiftKey && event.target.closest?.('[data-list] tbody td')) event.preventDefault();
+});
+document.addEventListener('dblclick', (event) => {
+  const cell = event.target.closest?.('[data-list] tbody td');
+  if (cell && fieldOf(cell) && !event.target.closest('a, input, button')) edit(cell);
+});
+document.addEventListener('keydown', (event) => {
+  const cell = active();
+  if (!cell || event.defaultPrevented || inControl(event.target) || event.altKey) return;
+  const step = STEPS[event.key];
+  if (step && !drawerOpen() && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    focus(neighbour(cell, ...step), { extend: event.shiftKey });
+  } else if (event.key === 'F2') {
+    event.preventDefault();
+    edit(cell);
+  } else if (event.key === 'Escape' && !any()) {
+    event.preventDefault();
+    clearMarks();
+    cancel();
+    forgetRange();
+    cell.blur();
+  }
+}, true);
+
+// With no cell chosen F2 takes the first that can be edited in the row of the cursor.
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'F2' || event.defaultPrevented || inControl(event.target)) return;
+  const row = document.querySelector('[data-list] tr.is-cursor') ?? grid()?.querySelector('tbody tr');
+  const cell = row && [...row.cells].find((one) => fieldOf(one) && editable(one));
+  if (cell) { event.preventDefault(); edit(cell); }
+});
+
+document.addEventListener('click', (event) => {
+  const link = event.target.closest?.('a[data-sort]');
+  if (!link || !event.shiftKey) return;
+  event.preventDefault();
+  const url = new URL(location.href);
+  const keys = (url.searchParams.get('sort') ?? '').split(',').filter(Boolean);
+  const key = link.dataset.sort;
+  const at = keys.findIndex((one) => one.replace('-', '') === key);
+  const asked = new URL(link.href).searchParams.get('sort') ?? key;
+  if (at < 0) keys.push(asked); else keys[at] = keys[at].startsWith('-') ? key : `-${key}`;
+  url.searchParams.set('sort', keys.slice(-4).join(','));
+  url.searchParams.delete('after');
+  location.assign(url);
+}, true);
+document.addEventListener('click', (event) => {
+  if (event.target.closest?.('[data-sort-sheet]')) document.getElementById('sort-dialog').showModal();
+});
+
+const quick = document.querySelector('[data-quick]');
+document.addEventListener('mouseover', (event) => {
+  const row = event.target.closest?.('[data-list] tbody tr[data-id]');
+  if (!quick || !row || quick.parentElement?.parentElement === row || row.querySelector('[data-editing]')) return;
+  const address = `${grid().dataset.base}${row.dataset.id}/`;
+  quick.querySelector('[data-quick-open]').href = address;
+  const change = quick.querySelector('[data-quick-edit]');
+  if (change) change.href = `${address}edit/`;
+  quick.hidden = false;
+  row.querySelector('.pk')?.append(quick);
+});
+
+/** Takes the rows of this address anew and keeps what the person stands on. */
+async function refresh() {
+  const html = await getText(location.pathname + location.search);
+  if (html === null) return;
+  const page = new DOMParser().parseFromString(html, 'text/html');
+  const [now, then] = [document, page].map((where) => where.querySelector('[data-list] tbody'));
+  if (!now || !then) { location.reload(); return; }
+  quick?.remove();
+  if (quick) { quick.hidden = true; document.querySelector('main').append(quick); }
+  clear();
+  forgetRange();
+  now.replaceWith(document.adoptNode(then));
+  const [foot, newFoot] = [document, page].map((where) => where.querySelector('main > .b-foot'));
+  if (foot && newFoot) foot.replaceWith(document.adoptNode(newFoot));
+  setWidths();
+  update();
+  document.body.dispatchEvent(new CustomEvent('listCounted', { bubbles: true }));
+}
+
+document.addEventListener('listChanged', (event) => {
+  if (!document.querySelector('[data-list]')) { if (document.querySelector('[data-filter]')) location.reload(); return; }
+  event.preventDefault();
+  refresh();
+});
+document.addEventListener('recordSaved', () => { if (grid()) refresh(); });

@@ -1,0 +1,127 @@
+// Which rows are chosen: ticked ones, or explicitly all that match; and what can be done with them.
+import { ask } from './confirm.js';
+import { fill } from './content.js';
+import { applyRows, base, grid } from './cells.js';
+import { getText, post, send } from './net.js';
+import { word } from './words.js';
+
+const bar = document.querySelector('[data-selbar]');
+const boxes = () => [...(grid()?.querySelectorAll('tbody [data-pick]') ?? [])];
+const chosen = () => boxes().filter((box) => box.checked).map((box) => box.closest('tr').dataset.id);
+const foot = () => grid()?.querySelector('[data-foot]');
+let everything = false;
+let last = null;
+
+const counted = () => ({ number: Number(foot()?.dataset.count ?? 0), text: foot()?.dataset.text ?? '' });
+
+export function update() {
+  if (!bar) return;
+  const ids = chosen();
+  if (!ids.length) everything = false;
+  boxes().forEach((box) => box.closest('tr').classList.toggle('is-sel', box.checked));
+  const head = grid()?.querySelector('[data-pick-all]');
+  if (head) { head.checked = ids.length > 0 && ids.length === boxes().length; head.indeterminate = ids.length > 0 && !head.checked; }
+  bar.hidden = !ids.length;
+  bar.querySelector('[data-selected-count]').textContent = everything ? word('selected_all', { num: counted().text }) : word('selected', { num: ids.length });
+  const more = bar.querySelector('[data-select-matching]');
+  more.hidden = everything || !ids.length || ids.length < boxes().length || counted().number <= ids.length;
+  more.textContent = word('select_matching', { num: counted().text });
+  const link = bar.querySelector('[data-export-selected]');
+  if (link) link.href = exportUrl(link, ids);
+}
+
+function exportUrl(link, ids) {
+  const url = new URL(link.dataset.all ??= link.getAttribute('href'), location.href);
+  if (!everything) {
+    url.searchParams.set('where', JSON.stringify({ field: 'id', op: 'in', value: ids.map(Number) }));
+    url.searchParams.delete('search');
+  }
+  return url.pathname + url.search;
+}
+
+export function clear() {
+  boxes().forEach((box) => { box.checked = false; });
+  everything = false;
+  update();
+}
+
+export const any = () => chosen().length > 0;
+
+/** The address and the words of an action on the chosen. */
+function request(action) {
+  const values = everything ? { all: '1' } : { ids: chosen().join(',') };
+  return { url: `${base()}${action}${everything ? `?${grid().dataset.query}` : ''}`, values };
+}
+
+const dialog = document.getElementById('bulk-dialog');
+
+async function openBulk(field = '') {
+  const { url, values } = request('bulk');
+  const query = new URLSearchParams({ ...values, ...(field ? { field } : {}) });
+  // Many numbers do not fit into an address: they are posted, which changes nothing before `step=apply`.
+  const html = query.toString().length < 4000
+    ? await getText(`${url}${url.includes('?') ? '&' : '?'}${query}`)
+    : await (await post(url, { ...values, ...(field ? { field } : {}) }, { accept: 'text/html' }))?.text();
+  if (html === null || html === undefined) return;
+  fill(dialog, html);
+  if (!dialog.open) dialog.showModal();
+  (dialog.querySelector('#bulk-value') ?? dialog.querySelector('#bulk-field'))?.focus();
+}
+
+async function submitBulk(event) {
+  event.preventDefault();
+  const form = event.target;
+  const answer = await send(form.action, { method: 'POST', body: new FormData(form, event.submitter), accept: 'text/html', accepted: [422] });
+  if (!answer) return;
+  if ((answer.headers.get('Content-Type') ?? '').startsWith('application/json')) {
+    const done = await answer.json();
+    dialog.close();
+    applyRows(done.rows);
+    clear();
+  } else {
+    fill(dialog, await answer.text());
+    dialog.querySelector('.b-preview, [aria-invalid]')?.scrollIntoView({ block: 'nearest' });
+  }
+}
+
+async function remove() {
+  const number = everything ? counted().text : String(chosen().length);
+  if (!await ask(word('remove_sure', { num: number }), { button: word('remove') })) return;
+  const { url, values } = request('remove');
+  if (await post(url, values)) clear();
+}
+
+function tick(event) {
+  const box = event.target;
+  if (event.shiftKey && last?.isConnected && last !== box) {
+    const all = boxes();
+    const [from, to] = [all.indexOf(last), all.indexOf(box)].sort((a, b) => a - b);
+    all.slice(from, to + 1).forEach((one) => { one.checked = box.checked; });
+  }
+  last = box;
+  everything = false;
+  update();
+}
+
+if (bar) {
+  document.addEventListener('click', (event) => {
+    if (event.target.matches?.('[data-list] [data-pick]')) tick(event);
+    if (event.target.matches?.('[data-list] [data-pick-all]')) { boxes().forEach((box) => { box.checked = event.target.checked; }); everything = false; update(); }
+  });
+  bar.addEventListener('click', (event) => {
+    if (event.target.closest('[data-select-matching]')) { everything = true; update(); }
+    if (event.target.closest('[data-bulk]')) openBulk();
+    if (event.target.closest('[data-remove]')) remove();
+    if (event.target.closest('[data-unselect]')) clear();
+  });
+  dialog.addEventListener('submit', submitBulk);
+  dialog.addEventListener('change', (event) => { if (event.target.matches('[data-bulk-field]')) openBulk(event.target.value); });
+  document.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape' && !event.defaultPrevented && !bar.hidden && !document.querySelector('dialog[open], [data-editing]') && !event.target.closest('input[type="search"]')) {
+      event.preventDefault();
+      clear();
+    }
+  }, true);
+  document.addEventListener('htmx:afterSwap', update);
+  update(); // a browser keeps ticks over a reload
+}

@@ -29,6 +29,7 @@ function remote(select) {
   const { lookupUrl, createUrl } = select.dataset;
   const settings = common(select);
   const join = lookupUrl.includes('?') ? '&' : '?';
+  let asking = null;
   return {
     ...settings,
     valueField: 'id', labelField: 'text', searchField: ['text'], loadThrottle: 180, preload: 'focus', maxOptions: 50,
@@ -38,9 +39,12 @@ function remote(select) {
     create: createUrl ? (input, done) => { openSheet(createUrl, { name: input }, done); } : false,
     createFilter: () => true,
     async load(query, done) {
-      this.clearOptions();
+      asking?.abort();
+      const own = asking = new AbortController();
+      const found = await getJson(`${lookupUrl}${join}q=${encodeURIComponent(query)}`, { signal: own.signal });
       this.loadedSearches = {};
-      const found = await getJson(`${lookupUrl}${join}q=${encodeURIComponent(query)}`);
+      if (own !== asking) { done(); return; } // a later letter has asked again
+      this.clearOptions();
       done((Array.isArray(found) ? found : found?.results ?? []).map((one) => ({ ...one, id: String(one.id) })));
     },
   };
@@ -51,6 +55,7 @@ function start(select) {
   const picker = new window.TomSelect(select, select.dataset.lookupUrl ? remote(select) : { ...common(select), ...(select.options.length < 9 && !select.multiple ? { controlInput: null } : {}) });
   // Tom Select copies the select's classes; an error mark and a description belong to what has the focus.
   for (const name of ['aria-describedby', 'aria-invalid']) if (select.hasAttribute(name)) picker.control_input.setAttribute(name, select.getAttribute(name));
+  select.setAttribute('aria-hidden', 'true'); // it has given its label to the control and takes no focus
   picker.on('change', () => select.dispatchEvent(new Event('input', { bubbles: true })));
 }
 

@@ -11,6 +11,7 @@ from flask_wtf import CSRFProtect
 from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import BooleanField, Form, SelectField, StringField, TextAreaField, validators
+from wtforms.fields.choices import SelectChoice
 
 from crm.admin_views.kit.menu import Area, Entry
 from crm.headers import CONTENT_SECURITY_POLICY
@@ -47,7 +48,7 @@ class State:
 class DealForm(Form):
     name = StringField("Name", [validators.InputRequired("Fill in the name.")])
     amount = StringField("Amount")
-    account = SelectField("Company", choices=[("", "")], validate_choice=False, render_kw={"data-lookup-url": "/account/lookup", "data-create-url": "/account/new/"})
+    account = SelectField("Company", choices=[SelectChoice("", "")], validate_choice=False, render_kw={"data-lookup-url": "/account/lookup", "data-create-url": "/account/new/"})
     active = BooleanField("Active")
     note = TextAreaField("Notes")
 

@@ -5,6 +5,15 @@ from playwright.sync_api import Page, expect
 from tests.browser.stage import Person, State
 
 
+def stored(page: Page, text: str, *, there: bool) -> None:
+    """Waits until this tab's storage holds `text`, or no longer does. (`wait_for_function` would need `unsafe-eval`.)"""
+    for _ in range(50):
+        if (text in page.evaluate("JSON.stringify(sessionStorage)")) is there:
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"{text!r} {'never came into' if there else 'stayed in'} the storage")
+
+
 def form(page: Page) -> Page:
     page.goto("/deal/new/", wait_until="networkidle")
     return page
@@ -60,11 +69,11 @@ def test_a_draft_is_never_shown_to_another_person(page: Page, state: State) -> N
 
 def test_signing_out_forgets_every_draft(page: Page) -> None:
     form(page).get_by_label("Name").fill("Secret")
-    page.wait_for_function("JSON.stringify(sessionStorage).includes('Secret')")
+    stored(page, "Secret", there=True)
     page.on("dialog", lambda dialog: dialog.accept())
     page.locator("#own").click()
     page.get_by_role("button", name="Sign out", exact=True).click()
-    page.wait_for_function("!JSON.stringify(sessionStorage).includes('Secret')")
+    stored(page, "Secret", there=False)
 
 
 def test_a_refused_form_keeps_what_was_typed_and_leads_to_the_wrong_field(page: Page) -> None:
@@ -108,7 +117,7 @@ def test_a_draft_puts_a_chosen_record_back_too(page: Page) -> None:
     page.keyboard.type("dnip")
     expect(page.get_by_role("option", name="Dnipro Service")).to_be_visible()
     page.keyboard.press("Enter")
-    page.wait_for_function("JSON.stringify(sessionStorage).includes('Dnipro Service')")
+    stored(page, "Dnipro Service", there=True)
     page.on("dialog", lambda dialog: dialog.accept())
     page.reload(wait_until="networkidle")
     expect(page.locator(".ts-control .item")).to_have_text("Dnipro Service")

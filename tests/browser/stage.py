@@ -17,6 +17,7 @@ from crm.admin_views.kit.menu import Area, Entry
 from crm.headers import CONTENT_SECURITY_POLICY
 
 ROOT = Path(__file__).resolve().parents[2]
+PICKER = {"data-lookup-url": "/account/lookup", "data-create-url": "/account/new/"}
 COMPANIES = {1: "Polissia Agro", 2: "Bukovyna Milk", 3: "Dnipro Service"}
 
 
@@ -48,7 +49,7 @@ class State:
 class DealForm(Form):
     name = StringField("Name", [validators.InputRequired("Fill in the name.")])
     amount = StringField("Amount")
-    account = SelectField("Company", choices=[SelectChoice("", "")], validate_choice=False, render_kw={"data-lookup-url": "/account/lookup", "data-create-url": "/account/new/"})
+    account = SelectField("Company", choices=[SelectChoice("", "")], validate_choice=False, render_kw=PICKER)
     active = BooleanField("Active")
     note = TextAreaField("Notes")
 
@@ -58,8 +59,9 @@ AREAS = [
     Area("contacts", "Contacts", "users", [Entry("Companies", "/account/", "building", "account", "/account/new/")]),
     Area("sales", "Sales", "coins", [Entry("Deals", "/deal/", "coins", "deal", "/deal/new/"), Entry("Products", "/product/", "box", "product")]),
 ]
+LINE = {"url": "/deal/41/", "title": "Cold room 1", "note": "Polissia", "figure": "1 000", "when": "4 Dec"}
 CARDS = [
-    {"title": "My deals", "url": "/deal/", "count": "2", "rows": [{"url": "/deal/41/", "title": "Cold room 1", "note": "Polissia", "figure": "1 000", "when": "4 Dec"}], "empty": "", "more": ""},
+    {"title": "My deals", "url": "/deal/", "count": "2", "rows": [LINE], "empty": "", "more": ""},
     {"title": "My next steps", "url": "/deal/", "count": "0", "rows": [], "empty": "No step is planned.", "more": ""},
 ]
 TILES = [{"label": "Contacts", "tiles": [{"url": "/account/", "label": "Companies", "number": "412"}]}]

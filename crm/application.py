@@ -4,7 +4,9 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import ROOT, Settings, from_environment
-from crm import assets, cli, error_pages, headers, health, languages, logs
+from crm import admin_views, assets, cli, error_pages, headers, health, languages, logs
+from crm.admin_views import sign_in
+from crm.admin_views.kit import context
 from crm.backoffice.database import make_engine
 from crm.extensions import babel, csrf, db, mail, migrate
 from crm.flask_settings import flask_settings
@@ -34,5 +36,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     assets.init_app(app)
     error_pages.init_app(app)
     health.init_app(app)
+
+    sign_in.init_app(app)
+    context.init_app(app)
+    admin_views.init_app(app)
     cli.register(app)
     return app

@@ -1,0 +1,174 @@
+"""A small company on SQLite with people of different rights, and browsers signed in as them."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+from werkzeug.test import TestResponse
+
+import crm.models
+from config import Settings
+from crm.application import create_app
+from crm.backoffice import lists, records
+from crm.backoffice.catalog import Catalog, load_catalog
+from crm.backoffice.entities import Base
+from crm.backoffice.guard import SystemSession, system_session
+from crm.backoffice.lowcode.apply import apply
+from crm.backoffice.lowcode.document import read
+from crm.organization.founding import Terms, add_person, set_terms
+from crm.standard import install_standard
+
+assert crm.models
+PASSWORD = "seven quiet storks"
+
+# `blind` knows no revenue and sees phones masked; `own` sees all deals and changes his own; `reader` changes nothing.
+ROLES = """
+roles:
+  blind:
+    label: {uk: Без обороту, en: Without revenue}
+    rules:
+      - {entity: account, actions: [read, create, update, delete], scope: all, fields: {"*": edit, revenue: hidden, phone: masked, credit_limit: read}}
+      - {entity: user, actions: [read], scope: all, fields: {"*": read}}
+  own:
+    label: {uk: Власні угоди, en: Own deals}
+    rules:
+      - {entity: deal, actions: [read], scope: all, fields: {"*": read}}
+      - {entity: deal, actions: [read, update, delete], scope: own, fields: {"*": edit}}
+      - {entity: account, actions: [read], scope: own, fields: {"*": read}}
+      - {entity: user, actions: [read], scope: all, fields: {"*": read}}
+  reader:
+    label: {uk: Читач, en: Reader}
+    rules:
+      - {entity: account, actions: [read], scope: all, fields: {"*": read}}
+"""
+PEOPLE = (("Olena", "owner"), ("Andrii", "administrator"), ("Bohdan", "blind"), ("Oksana", "own"), ("Roman", "reader"))
+
+
+@dataclass
+class House:
+    """The application, and its data through the system's door."""
+
+    app: Flask
+    people: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def engine(self) -> Engine:
+        found: Engine = self.app.extensions["brama"].engine
+        return found
+
+    @property
+    def catalog(self) -> Catalog:
+        return load_catalog(self.engine)
+
+    def system(self, write: bool = True) -> SystemSession:
+        return system_session(self.engine, "test", self.catalog, write=write)
+
+    def make(self, entity: str, **values: Any) -> int:
+        with self.system() as session:
+            number = records.create(session, entity, values)
+            session.commit()
+        return number
+
+    def make_many(self, entity: str, rows: list[dict[str, Any]]) -> list[int]:
+        with self.system() as session:
+            numbers = records.create_many(session, entity, rows)
+            session.commit()
+        return numbers
+
+    def change(self, entity: str, number: int, **values: Any) -> None:
+        with self.system() as session:
+            records.change(session, entity, number, values)
+            session.commit()
+
+    def stored(self, entity: str, number: int) -> dict[str, Any]:
+        with self.system(write=False) as session:
+            row = lists.record(session, entity, number)
+            return {**row.values, "row_version": row.row_version}
+
+    def is_there(self, entity: str, number: int) -> bool:
+        with self.system(write=False) as session:
+            return bool(lists.ids(session, lists.parse_query(session, entity, {"where": json.dumps({"field": "id", "op": "eq", "value": number})}), 1))
+
+    def stage(self, key: str) -> int:
+        return next(s.id for s in self.catalog.configured["stage"].values() if s.key == key)
+
+    def option(self, picklist: str, key: str) -> int:
+        found = self.catalog.picklists[picklist].by_key(key)
+        assert found is not None
+        return found.id
+
+
+@dataclass
+class Browser:
+    """A signed-in client with its token."""
+
+    client: FlaskClient
+    token: str
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        return self.client.get(path, **options)
+
+    def page(self, path: str) -> str:
+        answer = self.client.get(path)
+        assert answer.status_code == 200, (answer.status_code, answer.get_data(as_text=True)[:800])
+        return answer.get_data(as_text=True)
+
+    def post(self, path: str, data: dict[str, Any] | None = None) -> TestResponse:
+        return self.client.post(path, data=data or {}, headers={"X-CSRFToken": self.token, "Accept": "application/json"})
+
+    def send(self, path: str, body: Any) -> TestResponse:
+        return self.client.post(path, json=body, headers={"X-CSRFToken": self.token, "Accept": "application/json"})
+
+    def undo(self, answer: TestResponse) -> TestResponse:
+        """Presses "undo" of the toast that came with an answer."""
+        return self.post(json.loads(answer.headers["HX-Trigger"])["toast"]["undo_url"])
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    settings = Settings(instance=tmp_path, database_url=f"sqlite:///{tmp_path / 'brama.db'}", secret_key="k" * 40, testing=True)
+    made = House(create_app(settings))
+    Base.metadata.create_all(made.engine)
+    with made.system() as session:
+        set_terms(session, Terms("UAH", "Europe/Kyiv", "uk"))
+        install_standard(session)
+        session.commit()
+    with made.system() as session:
+        apply(session, read(ROLES.encode(), session.catalog))
+        session.commit()
+    with made.system() as session:
+        for name, role in PEOPLE:
+            made.people[name] = add_person(session, f"{name.lower()}@firm.example", name, roles=(role,), password=PASSWORD)
+        session.commit()
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def browser(house: House) -> Callable[..., Browser]:
+    """`browser("Olena")`: signed in, reading English; `language="uk"` for Ukrainian."""
+
+    def signed_in(name: str, language: str = "en") -> Browser:
+        client = house.app.test_client()
+        page = client.get("/sign-in").get_data(as_text=True)
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+        assert token, page[:500]
+        answer = client.post("/sign-in", data={"email": f"{name.lower()}@firm.example", "password": PASSWORD, "csrf_token": token[1]})
+        assert answer.status_code in (302, 303), answer.get_data(as_text=True)[:500]
+        home = client.get(f"/profile/?lang={language}").get_data(as_text=True)
+        found = re.search(r'name="csrf-token" content="([^"]+)"', home)
+        assert found, home[:500]
+        return Browser(client, found[1])
+
+    return signed_in
+
+
+def where(key: str, op: str, value: Any = None) -> str:
+    return json.dumps({"field": key, "op": op, "value": value})

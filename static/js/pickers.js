@@ -16,7 +16,7 @@ function common(select) {
   if (select.multiple) plugins.remove_button = { title: word('remove') };
   else if (!select.required && !select.hasAttribute('aria-required')) plugins.clear_button = { title: word('clear') };
   return {
-    plugins, maxOptions: 200, hidePlaceholder: false, placeholder: select.dataset.placeholder ?? word('choose'), selectOnTab: true, refreshThrottle: 0,
+    plugins, maxOptions: 200, hidePlaceholder: !select.multiple, placeholder: select.dataset.placeholder ?? word('choose'), selectOnTab: true, refreshThrottle: 0,
     render: {
       no_results: () => make('div', { class: 'no-results' }, word('nothing')),
       loading: () => make('div', { class: 'no-results' }, `${word('loading')}…`),

@@ -1,0 +1,176 @@
+"""Pictures of the screens for README and docs: a demo company of its own is started, looked at in Chromium and thrown away.
+
+They land in docs/screenshots as <screen>-<width>[-dark][-en].png. `python tools/screenshots.py deals account` takes only these.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = ROOT / "docs" / "screenshots"
+PASSWORD = "screens-of-the-demo-company"
+PERSON = "head@demo.example"
+SIZES = {1280: (800, 1), 390: (844, 2)}  # width: height, device pixels per pixel
+LOOKS = ((1280, "light", "uk"), (390, "light", "uk"), (1280, "dark", "uk"), (390, "dark", "uk"), (1280, "light", "en"))
+PATIENCE = 240
+
+
+def at(url: str) -> Callable[[Page], None]:
+    """Opens an address."""
+    return lambda page: settle(page, url)
+
+
+def settle(page: Page, url: str) -> None:
+    page.goto(url, wait_until="networkidle")
+    page.evaluate("document.fonts.ready")
+
+
+def first_record(entity: str, query: str = "", end: str = "") -> Callable[[Page], None]:
+    """Opens the first record of a list, or the page `end` below it."""
+    def look(page: Page) -> None:
+        settle(page, f"/{entity}/?{query}")
+        row = page.locator("[data-list] [data-id]").first.get_attribute("data-id")
+        settle(page, f"/{entity}/{row}/{end}")
+    return look
+
+
+def drawer(page: Page) -> None:
+    settle(page, "/deal/?sort=-amount")
+    page.locator("[data-list] a[data-drawer]").nth(1).click()
+    page.wait_for_load_state("networkidle")
+
+
+def palette(page: Page) -> None:
+    settle(page, "/deal/")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("аг")
+    page.wait_for_timeout(600)
+
+
+def keys(page: Page) -> None:
+    settle(page, "/deal/")
+    page.keyboard.press("?")
+
+
+SCREENS: dict[str, Callable[[Page], None]] = {
+    "sign-in": at("/sign-in"),
+    "home": at("/"),
+    "deals": at("/deal/?sort=-amount"),
+    "deals-filtered": at('/deal/?where={"all":[{"field":"stage.kind","op":"eq","value":"open"},{"field":"expected_on","op":"within","value":"this_quarter"}]}&sort=expected_on'),
+    "drawer": drawer,
+    "deal": first_record("deal", "sort=-amount"),
+    "account": first_record("account"),
+    "deal-form": first_record("deal", "sort=-amount", "edit/"),
+    "accounts": at("/account/"),
+    "win-rate": at("/report/win_rate?by=owner"),
+    "import": at("/import/account"),
+    "profile": at("/profile/"),
+    "palette": palette,
+    "keys": keys,
+    "not-found": at("/deal/999999999/"),
+}
+
+
+@contextmanager
+def company() -> Iterator[str]:
+    """The address of a running demo company; it and its folder are gone afterwards."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with tempfile.TemporaryDirectory(prefix="brama-screens-") as folder:
+        given = {"INSTANCE": folder, "PORT": str(port), "WORKERS": "1", "DEMO": "1", "DEMO_PASSWORD": PASSWORD}
+        environment = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "SECRET_KEY", "PUBLIC_URL")} | given
+        server = subprocess.Popen([Path(sys.executable).with_name("flask"), "serve"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+        try:
+            address = f"http://127.0.0.1:{port}"
+            wait(server, f"{address}/health")
+            yield address
+        finally:
+            server.send_signal(signal.SIGTERM)
+            server.wait(30)
+
+
+def wait(server: "subprocess.Popen[bytes]", url: str) -> None:
+    """Until the server answers. Ends the program when it never does."""
+    for _ in range(PATIENCE * 2):
+        if server.poll() is not None:
+            sys.exit("The demo company did not start; what went wrong stands above.")
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.5)
+    sys.exit(f"The demo company did not answer within {PATIENCE} seconds.")
+
+
+def take(browser: Browser, address: str, wanted: set[str]) -> int:
+    """Takes the wanted screens in every look; returns how many could not be taken."""
+    missed = 0
+    for width, theme, language in LOOKS:
+        height, scale = SIZES[width]
+        context = browser.new_context(
+            base_url=address, viewport={"width": width, "height": height}, device_scale_factor=scale, color_scheme=theme,  # type: ignore[arg-type]  # "light" or "dark"
+            locale="uk-UA" if language == "uk" else "en-GB", timezone_id="Europe/Kyiv", reduced_motion="reduce", has_touch=width < 600,
+        )
+        page = context.new_page()
+        for name, look in SCREENS.items():
+            if name == "sign-in":
+                settle(page, f"/sign-in?lang={language}")
+            else:
+                if page.url.endswith("/sign-in") or "/sign-in?" in page.url:
+                    sign_in(page, language)
+                if name not in wanted:
+                    continue
+                try:
+                    look(page)
+                except Exception as fault:
+                    missed += 1
+                    print(f"{name}, {width} px, {theme}: {str(fault).splitlines()[0]}", file=sys.stderr)
+                    continue
+            if name in wanted:
+                marks = ("-dark" if theme == "dark" else "") + ("-en" if language == "en" else "")
+                page.screenshot(path=TARGET / f"{name}-{width}{marks}.png")
+        context.close()
+    return missed
+
+
+def sign_in(page: Page, language: str) -> None:
+    page.fill("[name=email]", PERSON)
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button[type=submit]")
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+    settle(page, f"/?lang={language}")
+
+
+def main(names: list[str]) -> int:
+    unknown = set(names) - set(SCREENS)
+    if unknown:
+        print(f"No such screen: {', '.join(sorted(unknown))}. There are: {', '.join(SCREENS)}", file=sys.stderr)
+        return 2
+    path = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+    if path is None:
+        print("No Chromium was found: apt-get install chromium", file=sys.stderr)
+        return 1
+    TARGET.mkdir(parents=True, exist_ok=True)
+    with company() as address, sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        missed = take(browser, address, set(names or SCREENS))
+        browser.close()
+    print(f"Pictures are in {TARGET.relative_to(ROOT)}" + (f"; {missed} could not be taken" if missed else ""))
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -3,6 +3,7 @@
 They land in docs/screenshots as <screen>-<width>[-dark][-en].png. `python tools/screenshots.py deals account` takes only these.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -15,6 +16,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -25,6 +27,7 @@ PERSON = "head@demo.example"
 SIZES = {1280: (800, 1), 390: (844, 2)}  # width: height, device pixels per pixel
 LOOKS = ((1280, "light", "uk"), (390, "light", "uk"), (1280, "dark", "uk"), (390, "dark", "uk"), (1280, "light", "en"))
 PATIENCE = 240
+OPEN_THIS_QUARTER = {"all": [{"field": "stage.kind", "op": "eq", "value": "open"}, {"field": "expected_on", "op": "within", "value": "this_quarter"}]}
 
 
 def at(url: str) -> Callable[[Page], None]:
@@ -68,7 +71,7 @@ SCREENS: dict[str, Callable[[Page], None]] = {
     "sign-in": at("/sign-in"),
     "home": at("/"),
     "deals": at("/deal/?sort=-amount"),
-    "deals-filtered": at('/deal/?where={"all":[{"field":"stage.kind","op":"eq","value":"open"},{"field":"expected_on","op":"within","value":"this_quarter"}]}&sort=expected_on'),
+    "deals-filtered": at(f"/deal/?{urlencode({'where': json.dumps(OPEN_THIS_QUARTER), 'sort': 'expected_on'})}"),
     "drawer": drawer,
     "deal": first_record("deal", "sort=-amount"),
     "account": first_record("account"),

@@ -41,8 +41,14 @@ async function edit(cell) {
   };
   show(html);
   cell.onkeydown = (event) => {
-    if (event.key === 'Escape') { event.preventDefault(); event.stopPropagation(); cell.onkeydown = cell.onsubmit = null; back(); }
+    if (event.key === 'Escape') { event.preventDefault(); event.stopPropagation(); cell.onkeydown = cell.onsubmit = cell.onclick = null; back(); }
     if (event.key === 'Enter' && !event.shiftKey && event.target.matches('input')) { event.preventDefault(); event.target.form.requestSubmit(); }
+  };
+  cell.onclick = (event) => {
+    if (!event.target.closest('[data-cell-cancel]')) return;
+    cell.onkeydown = cell.onsubmit = cell.onclick = null;
+    back();
+    refresh(cell);
   };
   cell.onsubmit = async (event) => {
     event.preventDefault();
@@ -51,7 +57,7 @@ async function edit(cell) {
     if (!answer) return;
     const markup = await answer.text();
     if (!answer.ok) { show(markup); return; }
-    cell.onkeydown = cell.onsubmit = null;
+    cell.onkeydown = cell.onsubmit = cell.onclick = null;
     back();
     cell.querySelector('[data-value]').innerHTML = markup;
     refresh(cell);

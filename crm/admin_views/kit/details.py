@@ -98,7 +98,7 @@ def show(view: "EntityView", record_id: int) -> Response:
         return make_response(html)
     tab = request.args.get("tab", "")
     shown = related.rows(session, related.relation(session, entity, tab), record_id) if tab else None
-    adds = [(label, f"/{r.entity}/new/?{r.field}={record_id}") for r, label in card.relations if _adds(session, r)]
+    adds = _adds(session, card)
     can_explain = session.sight.may("role", "update")
     return make_response(view.render("admin/model/details.html", card=card, timeline=timeline, tab=tab, shown=shown, adds=adds[:6], can_explain=can_explain))
 
@@ -171,9 +171,14 @@ def _counts(view: "EntityView", record_id: int) -> Response:
     return make_response(view.render("admin/model/related_counts.html", counts=found, work=related.in_progress(session, entity, record_id)))
 
 
-def _adds(session: UserSession, relation: Relation) -> bool:
-    target = session.catalog.entity(relation.entity)
-    return relation.field in session.sight.creatable(target.key) and not target.declared.configuration
+def _adds(session: UserSession, card: Card) -> list[tuple[str, str]]:
+    """What may be added to the record, by the name of the kind and the address of its form; things with a life of their own first."""
+    found = []
+    for relation, _ in card.relations:
+        target = session.catalog.entity(relation.entity)
+        if relation.field in session.sight.creatable(target.key) and not target.declared.configuration:
+            found.append((not target.is_record, target.label.text(context.reader().language), f"/{target.key}/new/?{relation.field}={card.id}"))
+    return [(label, url) for _, label, url in sorted(found, key=lambda one: one[0])]
 
 
 def _neighbours(session: UserSession, entity: Entity, record_id: int) -> tuple[str, str]:

@@ -158,7 +158,7 @@ def _beforehand(session: UserSession, entity: Entity) -> dict[str, Any]:
         rows = session.catalog.configured.get(spec.target or "", {})
         if spec.required and rows and not spec.system:
             belongs = next((values.get(k) for k, f in entity.fields.items() if f.target == _parent_of(session, spec.target)), None)
-            fitting = [r for r in rows.values() if not r.retired and belongs in (None, r.parent_id)]
+            fitting = [r for r in rows.values() if not r.retired and belongs in (None, r.parent_id) and r.values.get("entity") in (None, entity.key)]
             first = min(fitting, key=lambda r: (r.position, r.id), default=None)
             values[key] = first.id if first else None
     return values

@@ -1,7 +1,7 @@
 """The recycle bin: removed records that this reader may take back."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 from flask import request
 
@@ -13,11 +13,14 @@ from crm.backoffice.guard import UserSession
 from crm.backoffice.fields.base import Ref
 from crm.backoffice.lists import ListQuery
 
-if TYPE_CHECKING:
-    from crm.admin_views.kit.view import EntityView
-
 SIZE = 50
 RESTORABLE: frozenset[Action] = frozenset({"read", "delete"})
+
+
+class Renders(Protocol):
+    """A view of Flask-Admin, as far as it is needed here."""
+
+    def render(self, template: str, **kwargs: Any) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -31,14 +34,14 @@ class Removed:
     restore_url: str
 
 
-def show(view: "EntityView") -> str:
-    """The page: `?entity=deal` chooses the kind, `?after=` the page. Raises UnknownName for a kind this reader may not remove."""
+def show(view: Renders) -> str:
+    """The page: `?entity=deal` chooses the kind, `?after=` the page; an unknown kind is the first one."""
     session, reader = context.session(), context.reader()
     kinds = restorable(session)
     chosen = next((k for k in kinds if k.key == request.args.get("entity")), kinds[0] if kinds else None)
     removed, following = _removed(session, chosen, request.args.get("after")) if chosen else ([], None)
     tabs = [(k.key, k.plural.text(reader.language), k is chosen) for k in kinds]
-    return str(view.render("admin/model/recycle.html", tabs=tabs, chosen=chosen, removed=removed, next=following))
+    return view.render("admin/model/recycle.html", tabs=tabs, chosen=chosen, removed=removed, next=following)
 
 
 def restorable(session: UserSession) -> list[Entity]:

@@ -90,7 +90,7 @@ def in_progress(session: UserSession, entity: Entity, record_id: int) -> list[Wo
     for found in relations(session, entity):
         rows = session.catalog.entity(found.entity)
         stage = rows.fields.get("stage")
-        if found.field == "stage" or stage is None or "kind" not in _fields_of(session, stage.target) or "stage" not in _filterable(session, rows.key):
+        if not rows.is_record or found.field == "stage" or stage is None or "kind" not in _fields_of(session, stage.target) or "stage" not in _filterable(session, rows.key):
             continue
         money = tuple(k for k in ("amount",) if k in _filterable(session, rows.key))
         query = _query(session, found, record_id, money, 1)

@@ -42,9 +42,9 @@ def report(name: str | None, params: tuple[str, ...], email: str | None, form: L
     if form == "json":
         answer(as_json(found, understood, table, language()))
     elif form == "csv":
-        click.get_binary_stream("stdout").write(as_csv(table, language()).encode())
+        click.echo(as_csv(table, language()).encode(), nl=False)
     else:
-        click.get_binary_stream("stdout").write(as_xlsx(found, table, language()))
+        click.echo(as_xlsx(found, table, language()), nl=False)
 
 
 def _session(email: str | None) -> AbstractContextManager[DataSession]:

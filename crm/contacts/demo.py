@@ -3,39 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from random import Random
 from typing import Any
 
 from crm.backoffice.demo import Demo
 from crm.contacts.demo_words import FIRMS, INDUSTRY_WEIGHTS, MEN, PLACES, REGIONS, STREETS, SURNAMES, TITLES, TOWNS, WOMEN, Town, latin
-from crm.messages import Label
 from crm.organization.demo import PEOPLE, TEAM_OF_REGION, Company
 
 ACCOUNTS = 430
 MOBILE = ("50", "66", "95", "99", "67", "68", "96", "97", "98", "63", "73", "93")
 
-OPTIONS: dict[str, dict[str, Label]] = {
-    "account_kind": {"customer": Label("Клієнт", "Customer"), "prospect": Label("Потенційний клієнт", "Prospect"), "supplier": Label("Постачальник", "Supplier"),
-                     "partner": Label("Партнер", "Partner")},
-    "account_status": {"active": Label("Активна", "Active"), "inactive": Label("Неактивна", "Inactive"), "new": Label("Нова", "New")},
-    "legal_form": {"tov": Label("ТОВ", "LLC"), "pp": Label("ПП", "Private enterprise"), "at": Label("АТ", "Joint-stock company"),
-                   "fop": Label("ФОП", "Sole trader"), "fg": Label("ФГ", "Farm"), "kp": Label("КП", "Municipal enterprise")},
-    "industry": {"agriculture": Label("Сільське господарство", "Agriculture"), "food": Label("Харчова промисловість", "Food industry"),
-                 "retail": Label("Роздрібна торгівля", "Retail"), "logistics": Label("Логістика", "Logistics"), "pharmacy": Label("Фармація", "Pharmacy"),
-                 "hospitality": Label("Готелі й ресторани", "Hospitality"), "construction": Label("Будівництво", "Construction"),
-                 "manufacturing": Label("Виробництво", "Manufacturing"), "it": Label("Інформаційні технології", "Information technology")},
-    "source": {"website": Label("Сайт", "Website"), "recommendation": Label("Рекомендація", "Recommendation"), "exhibition": Label("Виставка", "Exhibition"),
-               "cold_call": Label("Холодний дзвінок", "Cold call"), "tender": Label("Тендер", "Tender"), "advertising": Label("Реклама", "Advertising")},
-    "spoken_language": {"uk": Label("Українська", "Ukrainian"), "en": Label("Англійська", "English"), "pl": Label("Польська", "Polish")},
-    "position_role": {"decides": Label("Вирішує", "Decides"), "champion": Label("За нас", "Champion"), "user": Label("Користується", "User"),
-                      "approves": Label("Погоджує", "Approves"), "buyer": Label("Закуповує", "Buyer"), "gatekeeper": Label("Веде справи", "Gatekeeper")},
-    "contact_point_kind": {"mobile": Label("Мобільний", "Mobile"), "work_phone": Label("Робочий телефон", "Work phone"), "email": Label("Ел. пошта", "E-mail"),
-                           "telegram": Label("Телеграм", "Telegram"), "viber": Label("Вайбер", "Viber")},
-}
-FORM_WEIGHTS = {"tov": 62, "pp": 12, "fop": 12, "at": 4, "fg": 7, "kp": 3}
-FORM_WORDS = {key: label.uk for key, label in OPTIONS["legal_form"].items()}
-SIZES = {"fop": (1, 12), "fg": (5, 90), "pp": (6, 120), "kp": (40, 400), "tov": (8, 420), "at": (150, 2600)}
+FORMS = {"llc": "ТОВ", "pe": "ПП", "sole_trader": "ФОП", "jsc": "АТ", "municipal": "КП"}
+FORM_WEIGHTS = {"llc": 67, "pe": 15, "sole_trader": 13, "jsc": 5}
+MUNICIPAL = ("medical", "services")  # trades in which a town has firms of its own
+SIZES = {"sole_trader": (1, 12), "pe": (6, 120), "municipal": (40, 400), "llc": (8, 420), "jsc": (150, 2600)}
 
 
 @dataclass(frozen=True)
@@ -67,58 +48,62 @@ class Name:
 def fill(demo: Demo, company: Company, oblasts: Mapping[str, str]) -> Customers:
     """Make the accounts, then for each one to four people with positions and ways to reach them. `oblasts`: oblast → region."""
     owners = {region: [p for p in PEOPLE if p.share and TEAM_OF_REGION[region] == p.department] for region in REGIONS}
-    rows, industries, regions = [], [], []
+    rows: list[dict[str, Any]] = []
+    heads: list[Name] = []
+    industries: list[str] = []
+    regions: list[str] = []
     taken: set[str] = set()
     for _ in range(ACCOUNTS):
         town = demo.weighted(dict(TOWNS))
         region = oblasts[town.oblast]
         owner = demo.weighted({p: p.share for p in owners[region]})
         industry = demo.weighted(INDUSTRY_WEIGHTS)
-        row = _account(demo, industry, town, taken)
-        rows.append({**row, "owner": company.people[owner.key], "department": company.departments[owner.department], "territory": company.territories[town.oblast]})
+        head, row = _account(demo, industry, town, taken)
+        heads.append(head)
+        rows.append({**row, "owner": company.people[owner.key], "department": company.departments[owner.department],
+            "territory": company.territories[town.oblast]})
         industries.append(industry)
         regions.append(region)
     ids = demo.create("account", rows)
     _subsidiaries(demo, ids, industries)
-    people = _people(demo, ids, rows)
+    people = _people(demo, ids, rows, heads)
     return Customers(dict(zip(ids, rows, strict=True)), dict(zip(ids, industries, strict=True)), dict(zip(ids, regions, strict=True)), people)
 
 
-def _account(demo: Demo, industry: str, town: Town, taken: set[str]) -> dict[str, Any]:
+def _account(demo: Demo, industry: str, town: Town, taken: set[str]) -> tuple[Name, dict[str, Any]]:
+    """An account, and the person who runs it."""
     chance = demo.chance
-    form = "fg" if industry == "agriculture" and chance.random() < 0.2 else demo.weighted({k: w for k, w in FORM_WEIGHTS.items() if k != "fg"})
-    brand = _brand(chance, industry, form, taken)
+    form = demo.weighted({**FORM_WEIGHTS, "municipal": 12} if industry in MUNICIPAL else FORM_WEIGHTS)
+    trader = _name(chance)
+    brand = f"ФОП {trader.initials}" if form == "sole_trader" else _brand(chance, industry, form, taken)
     low, high = SIZES[form]
     employees = round(low * (high / low) ** chance.random())
     street = f"{chance.choice(STREETS)}, {chance.randint(1, 140)}{chance.choice(('', '', '', '', '-А', '-Б', '/2'))}"
     founded = chance.randint(1992, demo.today.year - 1)
     kind = demo.weighted({"customer": 70, "prospect": 24, "partner": 4, "supplier": 2})
-    site = latin(brand.replace("«", "").replace("»", ""))
-    return {
-        "name": brand, "kind": demo.option("account_kind", kind), "status": demo.option("account_status", demo.weighted({"active": 82, "new": 8, "inactive": 10})),
-        "legal_form": demo.option("legal_form", form), "tax_code": _person_code(chance) if form == "fop" else _firm_code(chance),
-        "industry": demo.option("industry", industry), "employees": employees, "founded": founded, "country": "UA", "region_name": town.oblast, "city": town.name,
-        "revenue": Decimal(round(employees * chance.uniform(450_000, 1_900_000), -5)), "currency": "UAH", "address": street,
+    site = latin(trader.last if form == "sole_trader" else brand.split("«")[1])
+    return trader, {
+        "name": brand, "kind": demo.option("account_kind", kind), "status": demo.option("account_status",
+            demo.weighted({"active": 84, "sleeping": 12, "lost": 4})),
+        "legal_form": demo.option("legal_form", form), "tax_code": _person_code(chance) if form == "sole_trader" else _firm_code(chance),
+        "industry": demo.option("industry", industry), "employees": employees, "founded": founded, "country": "UA", "region_name": town.oblast,
+        "city": town.name,
+        "revenue": demo.money(round(employees * chance.uniform(450_000, 1_900_000), -5)), "address": street,
         "postal_code": (town.postal + str(chance.randrange(10**5)).zfill(5))[:5], "phone": _landline(chance, town), "website": f"https://{site}.example",
-        "credit_limit": Decimal(chance.choice((100, 250, 500, 750, 1000, 1500, 3000)) * 1000) if kind == "customer" and form != "fop" else None,
+        "credit_limit": demo.money(chance.choice((100, 250, 500, 750, 1000, 1500, 3000)) * 1000) if kind == "customer" and form != "sole_trader" else None,
         "payment_days": chance.choice((0, 7, 14, 14, 21, 30, 30, 45)) if kind == "customer" else None,
-        "source": demo.option("source", demo.weighted({"website": 24, "recommendation": 28, "exhibition": 14, "cold_call": 18, "tender": 8, "advertising": 8})),
+        "source": demo.option("source", demo.weighted({"website": 24, "referral": 28, "exhibition": 14, "cold_call": 18, "tender": 8, "advertising": 8})),
     }
 
 
 def _brand(chance: Random, industry: str, form: str, taken: set[str]) -> str:
-    """A name nobody else has: a sole trader's is his own, a firm's a place and its trade."""
+    """A name nobody else has: a place and a trade under the legal form."""
     while True:
-        if form == "fop":
-            name = f"ФОП {_name(chance).initials}"
-        else:
-            place, trade = chance.choice(PLACES), chance.choice(FIRMS[industry])
+        place, trade = chance.choice(PLACES), chance.choice(FIRMS[industry])
+        if f"{place} {trade}" not in taken:
+            taken.add(f"{place} {trade}")
             joined = f"{place} {trade}" if " " in trade or chance.random() < 0.35 else f"{place}-{trade}"
-            name = f"{FORM_WORDS[form]} «{joined}»"
-        bare = name.split("«")[-1].replace("-", " ")
-        if bare not in taken:
-            taken.add(bare)
-            return name
+            return f"{FORMS[form]} «{joined}»"
 
 
 def _subsidiaries(demo: Demo, ids: list[int], industries: list[str]) -> None:
@@ -133,27 +118,28 @@ def _subsidiaries(demo: Demo, ids: list[int], industries: list[str]) -> None:
     demo.change("account", changes)
 
 
-def _people(demo: Demo, accounts: list[int], rows: list[dict[str, Any]]) -> dict[int, list[int]]:
+def _people(demo: Demo, accounts: list[int], rows: list[dict[str, Any]], heads: list[Name]) -> dict[int, list[int]]:
     chance = demo.chance
     people: list[dict[str, Any]] = []
     posts: list[dict[str, Any]] = []
     taken: set[str] = set()
-    for account, row in zip(accounts, rows, strict=True):
+    for account, row, head in zip(accounts, rows, heads, strict=True):
         for place in range(demo.weighted({1: 20, 2: 38, 3: 30, 4: 12})):
-            name = _name(chance)
-            while name.full in taken:
+            name = _name(chance) if place else head
+            while place and name.full in taken:
                 name = _name(chance)
             taken.add(name.full)
             mail = f"{latin(name.first)[0]}.{latin(name.last)}@{row['website'].removeprefix('https://')}"
             people.append({
-                "first_name": name.first, "middle_name": name.middle, "last_name": name.last, "name": f"{name.first} {name.last}",
+                "first_name": name.first, "middle_name": name.middle, "last_name": name.last,
                 "email": mail if chance.random() < 0.9 else None, "phone": _mobile(chance), "owner": row["owner"], "department": row["department"],
                 "territory": row["territory"], "language": demo.option("spoken_language", "uk"),
                 "birth_date": date(chance.randint(1960, 2000), chance.randint(1, 12), chance.randint(1, 28)) if chance.random() < 0.4 else None,
             })
             man, woman, role = TITLES[chance.randrange(3 if place == 0 else len(TITLES))]
             since = demo.today - timedelta(days=chance.randint(100, 3600))
-            posts.append({"account": account, "title": woman if name.woman else man, "role": demo.option("position_role", role), "since": since, "primary": True})
+            posts.append({"account": account, "title": woman if name.woman else man, "role": demo.option("position_role", role), "since": since,
+                "primary": True})
     contacts = demo.create("contact", people)
     demo.create("position", [{**post, "contact": contact} for post, contact in zip(posts, contacts, strict=True)])
     points: list[dict[str, Any]] = []
@@ -173,7 +159,8 @@ def _points(demo: Demo, contact: int, person: Mapping[str, Any]) -> list[dict[st
     if chance.random() < 0.35:
         found.append((chance.choice(("telegram", "viber")), person["phone"], chance.random() < 0.5))
     return [
-        {"contact": contact, "kind": demo.option("contact_point_kind", kind), "value": value, "verified": verified, "opt_out": kind == "email" and chance.random() < 0.04}
+        {"contact": contact, "kind": demo.option("contact_point_kind", kind), "value": value, "verified": verified,
+            "opt_out": kind == "email" and chance.random() < 0.04}
         for kind, value, verified in found
     ]
 

@@ -33,9 +33,11 @@ class Company:
 # key: name and parent
 DEPARTMENTS: dict[str, tuple[str, str]] = {
     "DEMO": ("Брама Холод", ""), "DEMO-SALES": ("Відділ продажів", "DEMO"), "DEMO-WEST": ("Продажі: захід", "DEMO-SALES"),
-    "DEMO-CENTRE": ("Продажі: центр і північ", "DEMO-SALES"), "DEMO-SOUTH": ("Продажі: південь і схід", "DEMO-SALES"), "DEMO-SERVICE": ("Сервісна служба", "DEMO"),
+    "DEMO-CENTRE": ("Продажі: центр і північ", "DEMO-SALES"), "DEMO-SOUTH": ("Продажі: південь і схід", "DEMO-SALES"),
+    "DEMO-SERVICE": ("Сервісна служба", "DEMO"),
     "DEMO-MARKETING": ("Відділ маркетингу", "DEMO"), "DEMO-FINANCE": ("Фінанси й облік", "DEMO"), "DEMO-OFFICE": ("Канцелярія", "DEMO"),
 }
+ROLES = ("owner", "head", "seller", "clerk", "approver")
 TEAM_OF_REGION = {"Захід": "DEMO-WEST", "Центр": "DEMO-CENTRE", "Північ": "DEMO-CENTRE", "Південь": "DEMO-SOUTH", "Схід": "DEMO-SOUTH"}
 
 PEOPLE = (
@@ -78,7 +80,8 @@ def fill(demo: Demo, regions: dict[str, tuple[str, ...]]) -> Company:
     people: dict[str, int] = {}
     for person in PEOPLE:
         people[person.key] = demo.create("user", [{
-            "code": f"DEMO-{person.key}", "first_name": person.first, "last_name": person.last, "name": f"{person.first} {person.last}", "email": email_of(person),
+            "code": f"DEMO-{person.key}", "first_name": person.first, "last_name": person.last, "name": f"{person.first} {person.last}",
+            "email": email_of(person),
             "position": person.position, "department": departments[person.department], "manager": people.get(person.manager),
             "territory": territories.get(person.region), "phone": f"+38067{demo.chance.randrange(2_000_000, 9_999_999)}",
         }])[0]

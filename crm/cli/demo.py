@@ -1,0 +1,168 @@
+"""`flask demo`: a company to try the product on, and its removal."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+
+import click
+from sqlalchemy import Engine, func, select
+
+from config import Settings
+from crm.backoffice import journal
+from crm.backoffice.catalog import Catalog, load_catalog
+from crm.backoffice.demo import SOURCE, Demo, Taken, marked, take_away
+from crm.backoffice.guard import SystemSession, system_session
+from crm.backoffice.lowcode.apply import apply
+from crm.backoffice.lowcode.document import Document, PicklistSpec, from_raw
+from crm.backoffice.lowcode.plan import pipeline_of
+from crm.cli.base import answer, command, runtime, say
+from crm.contacts import demo as contacts
+from crm.contacts.demo_words import REGIONS
+from crm.errors import BadRequest
+from crm.messages import m
+from crm.organization import demo as organization
+from crm.organization.founding import Terms, give_role, set_terms
+from crm.organization.passwords import check_password
+from crm.organization.sign_in import set_password
+from crm.sales import demo as sales
+from crm.standard import standard
+
+SEED = 1991
+REASON = "demo company"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """How many records of each entity were made, and who may sign in with which password."""
+
+    made: dict[str, int]
+    accounts: dict[str, str]
+
+
+def is_empty(engine: Engine) -> bool:
+    """Whether nobody has begun to work here: there is no person and no account yet."""
+    tables = [load_catalog(engine).entity(key).cls.__table__ for key in ("user", "account")]
+    with engine.connect() as connection:
+        return not any(connection.scalar(select(func.count()).select_from(table)) for table in tables)
+
+
+def load_demo(engine: Engine, settings: Settings, seed: int = SEED) -> Loaded:
+    """Make the demo company, all or nothing, and write who may sign in into `demo.txt` of the instance folder.
+
+    The same seed gives the same company, its two years always ending today. Raises BadRequest when it is there already, Invalid
+    when the password given for it is too weak.
+    """
+    password = settings.demo_password or secrets.token_urlsafe(9)
+    check_password(password)
+    _refuse_second(engine)
+    _configure(engine)
+    catalog = load_catalog(engine)
+    with _session(engine, catalog) as session:
+        chance = Random(seed)  # noqa: S311 - the same company every time, nothing secret
+        demo = Demo(session, chance, datetime.now(UTC).astimezone(catalog.company.zone).date())
+        company = organization.fill(demo, REGIONS)
+        customers = contacts.fill(demo, company, {oblast: region for region, oblasts in REGIONS.items() for oblast in oblasts})
+        sales.fill(demo, company, customers)
+        emails = _accounts(session, company, password)
+        made = {key: len(ids) for key, ids in sorted(marked(session).items())}
+        journal.event(session, "demo", changes={"made": [None, made]})
+        session.commit()
+    accounts = dict.fromkeys(emails, password)
+    _write(settings, accounts)
+    return Loaded(made, accounts)
+
+
+def remove_demo(engine: Engine, settings: Settings) -> Taken:
+    """Put the demo company into the recycle bin; what records of somebody's own refer to stays. Nothing to remove is no error."""
+    with _session(engine, load_catalog(engine)) as session:
+        taken = take_away(session)
+        journal.event(session, "demo", changes={"removed": [None, dict(taken.removed)]})
+        session.commit()
+    (settings.instance / "demo.txt").unlink(missing_ok=True)
+    return taken
+
+
+@command("demo")
+@click.option("--remove", is_flag=True, help="Take the demo company away again.")
+def demo(remove: bool) -> None:
+    """Fill the database with a demo company, or take it away."""
+    here = runtime()
+    if remove:
+        taken = remove_demo(here.engine, here.settings)
+        answer({"removed": dict(taken.removed), "kept": [{"entity": entity, "code": code} for entity, code in taken.kept]})
+        if taken.kept:
+            say(m("What your own records refer to has stayed; demo people who stayed can no longer sign in."))
+        return
+    loaded = load_demo(here.engine, here.settings)
+    answer({"made": loaded.made, "accounts": list(loaded.accounts)})
+    say(m("The demo accounts stand in %(file)s.", file=str(here.settings.instance / "demo.txt")))
+
+
+def _session(engine: Engine, catalog: Catalog, source: str = SOURCE) -> SystemSession:
+    return system_session(engine, REASON, catalog, write=True, source=source)
+
+
+def _refuse_second(engine: Engine) -> None:
+    with system_session(engine, REASON, load_catalog(engine)) as session:
+        if "user" in marked(session):
+            raise BadRequest(m("The demo company is there already."))
+
+
+def _configure(engine: Engine) -> None:
+    """What the demo needs of roles, pipelines and picklists, added where the company does not have it; nothing of its own is changed.
+
+    The standard configuration stays when the demo goes; the pipeline of service contracts is the demo's own.
+    """
+    with _session(engine, load_catalog(engine), "cli") as session:
+        set_terms(session, Terms())
+        _add(session, standard(session.catalog))
+        session.commit()
+    with _session(engine, load_catalog(engine)) as session:
+        _add(session, from_raw(sales.SERVICE, session.catalog))
+        session.commit()
+
+
+def _add(session: SystemSession, wanted: Document) -> None:
+    known = session.catalog
+    roles = set(session.execute(_codes(known)).scalars())
+    apply(session, Document(
+        roles=tuple(r for r in wanted.roles if r.key not in roles), pipelines=tuple(p for p in wanted.pipelines if pipeline_of(known, p.key) is None),
+        picklists=tuple(filter(None, (_completed(known, spec) for spec in wanted.picklists))),
+    ))
+
+
+def _codes(catalog: Catalog) -> Any:
+    table = catalog.entity("role").cls.__table__
+    return select(table.c.code).where(table.c.deleted_at.is_(None))
+
+
+def _completed(catalog: Catalog, spec: PicklistSpec) -> PicklistSpec | None:
+    """The picklist as it stands with the options of `spec` that it lacks; None when it lacks none."""
+    there = catalog.picklists.get(spec.key)
+    if there is None or not there.options:
+        return spec
+    new = tuple(o for o in spec.options if there.by_key(o.key) is None)
+    if not new:
+        return None
+    kept = from_raw({"picklists": {spec.key: {"options": [
+        {"key": o.key, "label": o.label.as_dict(), "colour": o.colour, "retired": o.retired} for o in there.options
+    ]}}}, catalog).picklists[0]
+    return PicklistSpec(spec.key, there.label, kept.options + new)
+
+
+def _accounts(session: SystemSession, company: organization.Company, password: str) -> list[str]:
+    """Gives the demo accounts their roles and the password; their addresses."""
+    signing_in = [p for p in organization.PEOPLE if p.role]
+    for person in signing_in:
+        give_role(session, company.people[person.key], person.role)
+        set_password(session, company.people[person.key], password)
+    return [organization.email_of(p) or "" for p in sorted(signing_in, key=lambda p: organization.ROLES.index(p.role))]
+
+
+def _write(settings: Settings, accounts: dict[str, str]) -> None:
+    settings.instance.mkdir(parents=True, exist_ok=True)
+    listed = settings.instance / "demo.txt"
+    listed.touch(mode=0o600)
+    listed.write_text("".join(f"{email} {password}\n" for email, password in accounts.items()), encoding="utf-8")

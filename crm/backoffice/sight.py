@@ -33,6 +33,13 @@ def _alias(table: Table, actions: frozenset[Action], deleted: bool, number: int)
     return table.alias()
 
 
+class Whole(Grouping[Any]):
+    """A predicate that a conjunction around it cannot dissolve into parts that nobody vouched for."""
+
+    inherit_cache = True
+    operator = None  # a grouping lends out its element's operator, and `and_` asks for it to flatten what is alike
+
+
 class Sight:
     """What one reader may see, as a maker of SQL. `access` None is the system: everything that is not deleted."""
 
@@ -210,8 +217,8 @@ class Source:
         return scope
 
     def _seal(self, predicate: ColumnElement[bool]) -> ColumnElement[bool]:
-        """Grouped, so that a conjunction around it cannot dissolve it into parts that nobody vouched for."""
-        return self.sight.seal(Grouping(predicate))  # type: ignore[no-any-return]
+        """Sealed as one piece."""
+        return self.sight.seal(Whole(predicate))  # type: ignore[no-any-return]
 
     def _alive(self) -> Sequence[ColumnElement[bool]]:
         parts: list[ColumnElement[bool]] = []

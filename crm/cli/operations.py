@@ -1,6 +1,5 @@
 """What the operator does: set up, serve, back up, restore, examine."""
 
-import os
 from pathlib import Path
 
 import click
@@ -8,6 +7,7 @@ from flask import current_app
 
 from config import Settings
 from crm.backoffice.guard import system_session
+from crm.cli.demo import is_empty, load_demo
 from crm.cli.base import answer, command, language, runtime, say, stop
 from crm.cli.users import read_password
 from crm.messages import LANGUAGES, m, render
@@ -54,17 +54,19 @@ def serve() -> None:
     """Migrate, then run the web server and the job worker until Ctrl-C."""
     here = runtime()
     settings = here.settings
+    if not processes.is_free(settings.host, settings.port):
+        stop(m("Port %(port)s is taken by another program; start with PORT=… to use another one.", port=settings.port))
     schema.upgrade(settings.database_url)
     here.refresh()
+    if settings.demo and is_empty(here.engine):
+        say(m("Making the demo company …"))
+        load_demo(here.engine, settings)
     here.engine.dispose()
     say(m("Brama CRM answers at %(address)s", address=settings.address))
     tell_accounts(settings)
-    environment = {**os.environ, "INSTANCE": str(settings.instance), "DATABASE_URL": settings.database_url, "FLASK_APP": str(Path(current_app.root_path).parent / "app.py")}
-    root = Path(current_app.root_path).parent
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH", "")]))
     raise click.exceptions.Exit(processes.tend([
-        processes.Child("web", processes.python("-m", "crm.serving.web"), environment),
-        processes.Child("worker", processes.python("-m", "flask", "worker"), environment),
+        processes.Child("web", processes.python("-m", "crm.serving.web")),
+        processes.Child("worker", processes.python("-m", "flask", "--app", "app", "worker")),
     ]))
 
 

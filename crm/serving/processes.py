@@ -3,15 +3,18 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 
 import structlog
+
+from config import ROOT
 
 log = structlog.get_logger("brama.serve")
 FIRST_PAUSE, LONGEST_PAUSE, STEADY = 0.5, 30.0, 60.0
@@ -24,7 +27,6 @@ class Child:
 
     name: str
     command: Sequence[str]
-    environment: Mapping[str, str]
     process: "subprocess.Popen[bytes] | None" = None
     started: float = 0.0
     pause: float = FIRST_PAUSE
@@ -32,13 +34,25 @@ class Child:
 
     def start(self) -> None:
         # A group of its own: Ctrl-C in a terminal reaches the parent alone, which then ends its children in order.
-        self.process = subprocess.Popen(self.command, env=dict(self.environment), start_new_session=True)
+        self.process = subprocess.Popen(self.command, cwd=ROOT, start_new_session=True)
         self.started = time.monotonic()
 
     def signal(self, number: int) -> None:
         if self.process is not None and self.process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, number)
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether a server could listen there."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
 
 
 def tend(children: Sequence[Child]) -> int:

@@ -10,6 +10,7 @@ from crm.admin_views.home import HomeView
 from crm.admin_views.kit import context
 from crm.admin_views.kit.menu import Area, areas
 from crm.admin_views.kit.view import EntityView
+from crm.admin_views.reports import ReportsView
 from crm.backoffice.catalog import Catalog, shape
 from crm.runtime import Runtime
 
@@ -19,6 +20,7 @@ def init_app(app: Flask) -> None:
     admin = Admin(app, name="Brama", url="/", index_view=HomeView(), theme=Theme(folder="brama", base_template="admin/base.html"), static_url_path="/none")
     for entity in known(app).entities.values():
         admin.add_view(EntityView(entity))
+    admin.add_view(ReportsView())
     app.context_processor(lambda: {"menu": menu})
 
 

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from crm.admin_views.gate import ask_to_sign_in
 from crm.admin_views.kit import context, finding, lookup, recycle, undoing
 from crm.admin_views.kit.answers import say
+from crm.admin_views.kit.cells import text_formatter
 from crm.admin_views.kit.menu import areas
 from crm.admin_views.kit.routing import route
 from crm.admin_views.kit.totals import number_text
@@ -166,7 +167,7 @@ def _text(entity: Entity, row: RowView, key: str) -> str:
         return value.text
     if isinstance(value, Ref):
         return value.text or ""
-    return entity.fields[key].formatter(context.reader())(value)
+    return text_formatter(entity.fields[key], context.reader())(value)
 
 
 def _tiles(session: UserSession) -> list[TileGroup]:

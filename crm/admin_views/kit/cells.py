@@ -5,6 +5,7 @@ person. Everything is escaped here, so that templates may take the cells as they
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from markupsafe import escape
@@ -12,6 +13,7 @@ from markupsafe import escape
 from crm.backoffice.catalog import Catalog, Configured
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, Reader, Ref
+from crm.backoffice.fields.numbers import decimal_formatter
 from crm.backoffice.lists import Masked, RowView
 from crm.messages import m, render
 
@@ -67,8 +69,17 @@ def stage_mark(stage: Configured) -> str:
     return f'<svg class="{css}" viewBox="0 0 14 14" aria-hidden="true">{drawing}</svg>'
 
 
-def _value_painter(spec: Field, reader: Reader) -> Callable[[Any], str]:
+def text_formatter(spec: Field, reader: Reader) -> Callable[[Any], str]:
+    """The field's formatter; whole amounts of money go without ",00", which in a list only hides the digits that differ."""
     show = spec.formatter(reader)
+    if spec.type != "money":
+        return show
+    whole = decimal_formatter(reader.language, 0, 0)
+    return lambda value: whole(value) if isinstance(value, Decimal) and value == value.to_integral_value() else show(value)
+
+
+def _value_painter(spec: Field, reader: Reader) -> Callable[[Any], str]:
+    show = text_formatter(spec, reader)
     catalog = reader.catalog
     if spec.picklist and catalog is not None:
         paint = _badges(show, catalog)

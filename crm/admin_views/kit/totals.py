@@ -8,6 +8,7 @@ from babel.numbers import format_compact_decimal, format_decimal
 from flask import request
 
 from crm.admin_views.kit import context
+from crm.admin_views.kit.cells import text_formatter
 from crm.admin_views.kit.columns import Column, columns
 from crm.admin_views.kit.listing import arguments
 from crm.backoffice import lists
@@ -47,7 +48,7 @@ def number_text(number: lists.Count, reader: Reader) -> str:
 
 def total_text(entity: Entity, column: Column, total: Mapping[str | None, Decimal] | None, reader: Reader) -> list[str]:
     """A total as lines: one, or one a currency, since amounts in different currencies are never added."""
-    show_value = entity.fields[column.key].formatter(reader)
+    show_value = text_formatter(entity.fields[column.key], reader)
     if not total:
         return []
     if column.type != "money" or "currency" not in entity.fields:

@@ -37,7 +37,7 @@ MEASURES = (
     Column("lost", Label("Програно", "Lost"), "count", Label("Угоди на програному етапі", "Deals that stand in a lost stage"), needs=("stage",)),
     Column(
         "win_rate", Label("Частка виграних", "Win rate"), "rate",
-        Label("Виграні, поділені на виграні й програні разом", "Won divided by won and lost together"), needs=("stage",),
+        Label("Виграні, поділені на виграні й програні разом", "Won divided by won and lost together"), needs=("stage",), sample=("won", "lost"),
     ),
     Column(
         "avg_days", Label("Днів у середньому", "Days, mean"), "days",

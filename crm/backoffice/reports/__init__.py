@@ -2,9 +2,9 @@
 
 from crm.backoffice.reports.parameters import CommonParams, Dimension, Parameter, described, given, read
 from crm.backoffice.reports.registry import Report, all_reports, find, report, run
-from crm.backoffice.reports.table import Chart, Column, Drill, Series, Table, Unit
+from crm.backoffice.reports.table import Chart, Column, Drill, Row, Series, Table, Unit
 
 __all__ = [
-    "Chart", "Column", "CommonParams", "Dimension", "Drill", "Parameter", "Report", "Series", "Table", "Unit", "all_reports", "described", "find", "given",
+    "Chart", "Column", "CommonParams", "Dimension", "Drill", "Parameter", "Report", "Row", "Series", "Table", "Unit", "all_reports", "described", "find", "given",
     "read", "report", "run",
 ]

@@ -1,6 +1,7 @@
 """Texts of a command line or an address as the values of a report's parameters. Each takes the session, what is asked, and the text."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -58,10 +59,12 @@ def zone_of(_session: DataSession, _asked: Asked | None, text: str) -> ZoneInfo:
 
 
 def record_of(session: DataSession, asked: Asked, text: str) -> int:
-    """The id of the visible record with this code or, when only one has it, this name; `me` is the reader."""
+    """The id of the visible record with this code or, when only one has it, this name; `me` is the reader, `id:12` a number."""
     entity = asked.parameter.entity
     if entity == "user" and text == "me" and session.actor_id is not None:
         return int(session.actor_id)
+    if re.fullmatch(r"id:[0-9]{1,10}", text):
+        return _visible(session, entity, int(text[3:]))
     source, title = session.table(entity), session.catalog.entity(entity).declared.title
     readable = session.sight.filterable(entity)
     for key in ("code", title):
@@ -70,6 +73,13 @@ def record_of(session: DataSession, asked: Asked, text: str) -> int:
             if len(found) == 1:
                 return int(found[0])
     raise BadRequest(m("No record or several records fit “%(text)s”: give its code.", text=text[:60]))
+
+
+def _visible(session: DataSession, entity: str, record_id: int) -> int:
+    source = session.table(entity)
+    if record_id >= 2**31 or session.scalar(select(source.id).where(source.visible, source.id == record_id)) is None:
+        raise BadRequest(m("No record or several records fit “%(text)s”: give its code.", text=f"id:{record_id}"))
+    return record_id
 
 
 def branch_of(session: DataSession, asked: Asked, text: str) -> tuple[int, ...]:
@@ -107,7 +117,10 @@ def names_of(session: DataSession, asked: Asked, text: str) -> tuple[str, ...]:
     for name in wanted:
         if name not in known:
             raise BadRequest(m("The report is not split by “%(name)s”; it knows %(known)s.", name=name[:60], known=", ".join(known)))
-        require(session, asked.report.entity, known[name].path)
+        try:
+            require(session, asked.report.entity, known[name].path)
+        except UnknownName as step:
+            raise UnknownName(name, hidden=step.hidden) from None
     return wanted
 
 

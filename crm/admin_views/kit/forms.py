@@ -75,6 +75,8 @@ def new(view: "EntityView") -> Response:
             record_id = records.create(session, entity.key, values)
         except Invalid as refused:
             explain_refusal(session, filled, refused)
+        except Forbidden as forbidden:
+            return _not_allowed(view, filled, forbidden)
         else:
             text = lookup.titles(session, entity, [record_id]).get(record_id, "")
             session.commit()
@@ -102,6 +104,8 @@ def edit(view: "EntityView", record_id: int) -> Response:
             saved = records.change(session, entity.key, record_id, values, seen_version=seen_version)
         except Invalid as refused:
             explain_refusal(session, filled, refused)
+        except Forbidden as forbidden:
+            return _not_allowed(view, filled, forbidden)
         except Conflict as collided:
             fill_chosen(session, filled)
             return conflict.page(view, record_id, filled, values, collided)
@@ -264,6 +268,12 @@ def page(view: "EntityView", filled: RecordForm, status: int = 200) -> Response:
     label = filled.entity.label.text(context.reader().language)
     html = view.render(name, filled=filled, label=label, name=filled.name or label, back=back, entity=filled.entity, action=request.full_path.rstrip("?"), base=f"/{filled.entity.key}/")
     return make_response(html, status)
+
+
+def _not_allowed(view: "EntityView", filled: RecordForm, forbidden: Forbidden) -> Response:
+    """403 with the form as it was typed: what is not allowed may be one field of many."""
+    filled.problems.append(_say(forbidden.message))
+    return page(view, filled, 403)
 
 
 def _made(filled: RecordForm, record_id: int, text: str) -> Response:

@@ -8,6 +8,7 @@ from sqlalchemy import Label, select
 from crm.backoffice.access import Action
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession
+from crm.backoffice.saving.rights import STANDING
 from crm.errors import NotFound
 
 ASKED: tuple[Action, ...] = ("update", "delete", "assign")
@@ -41,9 +42,11 @@ def standing(session: UserSession, entity: Entity, record_id: int) -> Standing:
     if row is None:
         raise NotFound()
     shown = frozenset(k for k in filterable if row[f"shows_{k}"])
+    # Whose a record is may be changed only by who may give it away.
+    kept = frozenset() if row["may_assign"] else STANDING
     return Standing(
         frozenset(a for a in ASKED if row[f"may_{a}"]),
         shown,
         frozenset(k for k in masks if row[f"masks_{k}"]) - shown,
-        frozenset(k for k in editable if row[f"edits_{k}"]) & shown if row["may_update"] else frozenset(),
+        frozenset(k for k in editable if row[f"edits_{k}"]) & shown - kept if row["may_update"] else frozenset(),
     )

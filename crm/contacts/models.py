@@ -34,7 +34,7 @@ class Account(Record):
     revenue: Mapped[Decimal | None] = money(Label("Обіг за рік", "Yearly revenue"), indexed=True)
     currency: Mapped[str | None] = currency(Label("Валюта", "Currency"))
     employees: Mapped[int | None] = integer(Label("Працівників", "Employees"))
-    founded: Mapped[int | None] = integer(Label("Рік заснування", "Founded"), help=Label("Чотири цифри року", "Four digits of the year"))
+    founded: Mapped[int | None] = integer(Label("Рік заснування", "Founded"), grouped=False, help=Label("Чотири цифри року", "Four digits of the year"))
     country: Mapped[str | None] = country(Label("Країна", "Country"))
     region_name: Mapped[str | None] = text(Label("Область", "Region"))
     city: Mapped[str | None] = text(Label("Місто", "City"), searchable=True, indexed=True)

@@ -24,6 +24,8 @@ class IntegerField(Field):
     operators = ORDER
     align: ClassVar[Literal["start", "end"]] = "end"
 
+    grouped: bool = True  # a year is written without a mark between thousands
+
     def sql_type(self) -> TypeEngine[Any]:
         return BigInteger()
 
@@ -47,7 +49,7 @@ class IntegerField(Field):
         return None if value is None or value == "" else self.clean(whole(read_decimal(value), value))
 
     def formatter(self, reader: Reader) -> Callable[[Any], Text]:
-        return integer_formatter(reader.language)
+        return integer_formatter(reader.language) if self.grouped else str
 
     def input_text(self, value: Any, reader: Reader) -> Text:
         return "" if value is None else str(value)
@@ -60,6 +62,6 @@ def whole(number: Decimal, written: Any) -> int:
     return int(number)
 
 
-def integer(label: Label, **facets: Unpack[Facets]) -> MappedColumn[Any]:
-    """A whole number."""
-    return declare(IntegerField(label=label, **facets))
+def integer(label: Label, *, grouped: bool = True, **facets: Unpack[Facets]) -> MappedColumn[Any]:
+    """A whole number, shown in groups of three digits unless told otherwise."""
+    return declare(IntegerField(label=label, grouped=grouped, **facets))

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime, get_timezone_location
+from babel import Locale
+from babel.core import get_global
+from babel.dates import format_datetime
 from flask import Blueprint, flash, make_response, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -139,8 +141,13 @@ def sign(seconds: float) -> str:
 
 
 def zone_name(key: str, language: str) -> str:
-    """The city of a time zone in the reader's language."""
-    return "UTC" if key == "UTC" else str(get_timezone_location(ZoneInfo(key), locale=language, return_city=True))
+    """The city of a time zone in the reader's language. The names of cities still stand under the old keys of their zones."""
+    if key == "UTC":
+        return key
+    known = Locale.parse(language).time_zones
+    keys = [key, *(old for old, new in get_global("zone_aliases").items() if new == key)]
+    cities = (known[k]["city"] for k in keys if "city" in known.get(k, {}))
+    return str(next(cities, key.rpartition("/")[2].replace("_", " ")))
 
 
 def shown(moment: datetime) -> str:

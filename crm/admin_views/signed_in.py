@@ -71,9 +71,10 @@ def page(name: str, status: int = 200, **words: Any) -> Response:
 
 def wait_sentence(seconds: int) -> str:
     """How long a paused person waits, in words."""
+    minutes = -(-seconds // 60)
     if seconds < 60:
-        return ngettext("Too many attempts. Try again in %(num)s second.", "Too many attempts. Try again in %(num)s seconds.", seconds)
-    return ngettext("Too many attempts. Try again in %(num)s minute.", "Too many attempts. Try again in %(num)s minutes.", -(-seconds // 60))
+        return str(ngettext("Too many attempts. Try again in %(num)s second.", "Too many attempts. Try again in %(num)s seconds.", seconds))
+    return str(ngettext("Too many attempts. Try again in %(num)s minute.", "Too many attempts. Try again in %(num)s minutes.", minutes))
 
 
 def signed_out() -> Response:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from zoneinfo import available_timezones
 
+from babel.core import get_global
 from sqlalchemy import Engine, select, update
 
 from crm.backoffice import journal
@@ -25,7 +26,8 @@ DENSITIES = ("comfortable", "compact")
 def time_zones() -> tuple[str, ...]:
     """Time zones to choose from: cities, without the old names kept for old programs."""
     continents = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
-    return ("UTC", *sorted(z for z in available_timezones() if z.partition("/")[0] in continents))
+    old = get_global("zone_aliases")
+    return ("UTC", *sorted(z for z in available_timezones() if z.partition("/")[0] in continents and z not in old))
 
 
 def choices() -> Mapping[str, tuple[str, ...]]:

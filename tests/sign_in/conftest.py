@@ -12,19 +12,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, func, select, update
 from werkzeug.test import TestResponse
 
-import crm.models
 from config import Settings
-from crm.admin_views import sign_in
 from crm.application import create_app
 from crm.backoffice.catalog import Catalog
-from crm.backoffice.entities import Base
 from crm.backoffice.guard import system_session
 from crm.backoffice.journal import JournalRow
 from crm.organization import passwords
 from crm.organization.founding import add_person
 from crm.organization.models import User
 
-assert crm.models
 PASSWORD = "seven quiet storks"
 
 
@@ -96,17 +92,13 @@ def csrf(page: str) -> str:
     return found[1] if found else ""
 
 
-def make_house(folder: Path, **settings: Any) -> House:
-    app = create_app(Settings(instance=folder, database_url=f"sqlite:///{folder}/brama.db", secret_key="k" * 40, testing=True, **settings))
-    if not hasattr(app, "login_manager"):
-        sign_in.init_app(app)
-    Base.metadata.create_all(app.extensions["brama"].engine)
-    return House(app)
+def make_house(folder: Path, database_url: str, **settings: Any) -> House:
+    return House(create_app(Settings(instance=folder, database_url=database_url, secret_key="k" * 40, testing=True, **settings)))
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    made = make_house(tmp_path)
+def house(tmp_path: Path, database_url: str) -> Iterator[House]:
+    made = make_house(tmp_path, database_url)
     yield made
     made.engine.dispose()
 

@@ -154,7 +154,7 @@ def test_known_and_unknown_addresses_get_the_same_answer_for_the_same_work_and_o
         seen: list[str] = []
 
         def note(_connection: Any, _cursor: Any, statement: str, *_: Any, seen: list[str] = seen) -> None:
-            seen.append(statement.split("(")[0][:40])
+            seen.append(statement.partition("(")[0][:40])
 
         event.listen(house.engine, "before_cursor_execute", note)
         answer = house.browser().post("/forgot", {"email": email})

@@ -245,6 +245,8 @@ class _Columns:
             spec = source.entity.fields[key]
             at = len(self.selected)
             mask = source.masked(key)
+            if key not in usable and mask is None:
+                raise UnknownName(key, hidden=True)
             if key in usable:
                 self.selected.append(source[key])
                 if spec.target and spec.target not in session.catalog.configured:

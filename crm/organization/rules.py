@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from crm.backoffice.access import Access, Rule, parse_rule
+from crm.backoffice.access import RANK, Access, Rule, parse_rule
 from crm.backoffice.configuration import AccessRule
+from crm.backoffice.entities import Entity
 from crm.backoffice.guard import DataSession
 from crm.backoffice.rules import Draft, before_save, when_changed
 from crm.messages import m
@@ -70,27 +71,29 @@ def grants_only_what_one_holds(draft: Draft) -> None:
     rules = AccessRule.__table__
     rows = draft.session.kernel(select(rules.c.rule).where(rules.c.role_id == draft["role"]).order_by(rules.c.position)).scalars()
     asked = [parse_rule(code or "", n, rule) for n, rule in enumerate(rows, 1)]
-    if code == "owner" or not all(_held(access, rule) for rule in asked if rule.effect == "allow"):
+    if code == "owner" or not all(_held(access, r, draft.session.catalog.entity(r.entity)) for r in asked if r.effect == "allow"):
         draft.refuse("role", m("This role allows more than you may do yourself."))
 
 
-def _held(access: Access, rule: Rule) -> bool:
+def _held(access: Access, rule: Rule, kind: Entity) -> bool:
     """Whether one rule of the giver allows at least what `rule` does: every action, every record, every field as openly."""
+    return any(
+        own.effect == "allow" and rule.actions <= own.actions and _reaches(own, rule) and own.where in (None, rule.where) and _shows_as_much(own, rule, kind)
+        for own in access.of(rule.entity)
+    )
+
+
+def _reaches(own: Rule, rule: Rule) -> bool:
     order = ("none", "own", "department", "department_tree", "all")
-
-    def covers(own: Rule) -> bool:
-        wide = own.scope == "all" or own.scope == rule.scope or (own.scope in order and rule.scope in order and order.index(own.scope) >= order.index(rule.scope))
-        return own.effect == "allow" and rule.actions <= own.actions and wide and (own.where is None or own.where == rule.where) and _shows_as_much(own, rule)
-
-    return any(covers(own) for own in access.of(rule.entity))
+    if own.scope in ("all", rule.scope):
+        return True
+    return own.scope in order and rule.scope in order and order.index(own.scope) >= order.index(rule.scope)
 
 
-def _shows_as_much(own: Rule, rule: Rule) -> bool:
-    modes = ("hidden", "masked", "read", "edit")
-    for key in {*(own.fields or {}), *(rule.fields or {}), "*"}:
-        sensitivity = "sensitive" if key in (rule.fields or {}) and key not in (own.fields or {}) and key != "*" else "internal"
-        mine, asked = own.mode(key, sensitivity), rule.mode(key, "internal")
-        if modes.index(mine.mode) < modes.index(asked.mode) or (mine.where is not None and mine.where != asked.where):
+def _shows_as_much(own: Rule, rule: Rule, kind: Entity) -> bool:
+    for key, spec in kind.fields.items():
+        mine, asked = own.mode(key, spec.sensitivity), rule.mode(key, spec.sensitivity)
+        if RANK[mine.mode] < RANK[asked.mode] or mine.where not in (None, asked.where):
             return False
     return True
 

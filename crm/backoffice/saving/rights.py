@@ -27,7 +27,7 @@ def may_name(session: DataSession, kind: Entity, keys: Iterable[str], action: Ac
     for key in keys:
         spec = kind.fields[key]
         never = session.sight.grants(kind, spec, wanted, "edit").never
-        if never and key not in shown:
+        if key not in shown and (never or action == "update"):
             raise UnknownName(key, hidden=True)
         if never or (action == "update" and key not in filterable):
             raise Forbidden(m("You may not change “%(field)s”.", field=spec.label))

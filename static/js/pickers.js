@@ -34,7 +34,8 @@ function remote(select) {
     ...settings,
     valueField: 'id', labelField: 'text', searchField: ['text'], loadThrottle: 180, preload: 'focus', maxOptions: 50,
     render: { ...settings.render, option },
-    score: () => () => 1, // the server has searched
+    // The server has searched; the chosen record stays among the options and must not come first when another is typed.
+    score(query) { return (one) => (!query || !this.told || this.told.has(String(one.id)) ? 1 : 0); },
     shouldLoad: () => true,
     create: createUrl ? (input, done) => { openSheet(createUrl, { name: input }, done); } : false,
     createFilter: () => true,
@@ -45,7 +46,9 @@ function remote(select) {
       this.loadedSearches = {};
       if (own !== asking) { done(); return; } // a later letter has asked again
       this.clearOptions();
-      done((Array.isArray(found) ? found : found?.results ?? []).map((one) => ({ ...one, id: String(one.id) })));
+      const fitting = (Array.isArray(found) ? found : found?.results ?? []).map((one) => ({ ...one, id: String(one.id) }));
+      this.told = new Set(fitting.map((one) => one.id));
+      done(fitting);
     },
   };
 }

@@ -111,7 +111,7 @@ if (bar) {
   bar.addEventListener('click', (event) => {
     if (event.target.closest('[data-select-matching]')) { everything = true; update(); }
     if (event.target.closest('[data-bulk]')) openBulk();
-    if (event.target.closest('[data-remove]')) remove();
+    if (event.target.closest('[data-remove-selected]')) remove();
     if (event.target.closest('[data-unselect]')) clear();
   });
   dialog.addEventListener('submit', submitBulk);

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import or_, select
 
+from crm.admin_views.kit.cells import text_formatter
 from crm.backoffice.conditions.compiler import ME
 from crm.backoffice.conditions.tree import Aggregate, All, Any_, Leaf, Node, Not, walk
 from crm.backoffice.entities import Entity
@@ -153,7 +154,7 @@ def value_text(field: Field | None, op: str, value: Any, reader: Reader, names: 
     if field.target:
         return names.get((field.target, value), NEUTRAL)
     try:
-        return field.formatter(reader)(field.read(value, reader))
+        return text_formatter(field, reader)(field.read(value, reader))
     except (FieldError, BadRequest, ValueError, TypeError):
         return _plain(value)
 

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from alembic.config import Config
 from flask import Flask, current_app
 from flask_babel import Babel
 from flask_mail import Mail, Message, email_dispatched
-from flask_migrate import Config, Migrate
+from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import Engine

@@ -4,13 +4,13 @@ import os
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from alembic.config import Config
+from alembic.config import Config as AlembicConfig
 from flask import Flask, current_app
 from flask_babel import Babel
 from flask_mail import Mail, Message, email_dispatched
-from flask_migrate import Migrate
+from flask_migrate import Config, Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from sqlalchemy import Engine
@@ -70,5 +70,5 @@ mail = FolderMail()
 @migrate.configure
 def name_database(config: Config) -> Config:
     """Tells migrations run by `flask db` which database is meant."""
-    config.attributes["url"] = current_app.config["SQLALCHEMY_DATABASE_URI"]
+    cast(AlembicConfig, config).attributes["url"] = current_app.config["SQLALCHEMY_DATABASE_URI"]
     return config

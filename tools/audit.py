@@ -5,7 +5,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-OUT_OF_REACH = ("ConnectionError", "Max retries", "Timeout", "timed out", "Name or service not known", "SSLError", "ProxyError", "ServiceError", "Service Unavailable", "403", "502", "503")
+OUT_OF_REACH = (
+    "ConnectionError", "Max retries", "Timeout", "timed out", "Name or service not known", "SSLError", "ProxyError", "ServiceError",
+    "Service Unavailable", "403", "502", "503",
+)
 
 
 def main() -> int:

@@ -1,6 +1,7 @@
 """A report as a page: its figures as text in the reader's language, each with the way to its records; its parameters as a form."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -26,7 +27,9 @@ PERIODS: tuple[tuple[str, Label], ...] = (
     ("this_year", Label("цей рік", "this year")), ("last_30_days", Label("останні 30 днів", "last 30 days")),
     ("last_90_days", Label("останні 90 днів", "last 90 days")),
     ("last_365_days", Label("останні 365 днів", "last 365 days")),
+    ("own", Label("свої дати…", "own dates…")),
 )
+OWN = re.compile(r"\d{4}-\d\d-\d\d\.\.\d{4}-\d\d-\d\d")
 KEPT = ("where", "sort", "time_zone")  # parameters that the form carries along without a control
 
 
@@ -140,7 +143,8 @@ def controls(report: Report, params: CommonParams, args: Mapping[str, str], sess
     for name, parameter in described(report.params).items():
         label = parameter.label.text(language)
         if parameter.kind == "period":
-            found.append(Control(name, label, _with([(key, text.text(language)) for key, text in PERIODS], args.get(name, "")), args.get(name, "")))
+            value = "own" if OWN.fullmatch(args.get(name, "")) else args.get(name, "")
+            found.append(Control(name, label, _with([(key, text.text(language)) for key, text in PERIODS], value), value))
         elif parameter.kind == "by":
             known = [(d.key, d.label.text(language)) for d in report.dimensions if sees(session, report.entity, d.path)]
             value = ",".join(params.by)
@@ -168,6 +172,7 @@ def chart(table: Table, reader: Reader) -> dict[str, Any] | None:
     return {
         "title": spec.title.text(reader.language), "upright": dimension.unit == "month",
         "names": [_name(table, row, reader) for row in drawn],
+        "marks": [_mark(row[dimension.key]) for row in drawn] if dimension.unit == "month" and len(table.dimensions) == 1 else None,
         "series": [
             {"name": by_key[s.column].label.text(reader.language), "tone": s.tone, "values": [row[s.column] for row in drawn],
              "texts": [figure(row[s.column], by_key[s.column], table, reader) for row in drawn]}
@@ -177,6 +182,11 @@ def chart(table: Table, reader: Reader) -> dict[str, Any] | None:
             "name": by_key[spec.note].label.text(reader.language), "texts": [figure(row[spec.note], by_key[spec.note], table, reader) for row in drawn],
         } if spec.note in by_key else None,
     }
+
+
+def _mark(month: str | None) -> str:
+    """A month short enough for an axis: 03.2026."""
+    return ".".join(reversed(month.split("-"))) if month else "—"
 
 
 def _name(table: Table, row: Row, reader: Reader) -> str:

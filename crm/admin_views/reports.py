@@ -53,9 +53,9 @@ class ReportsView(BaseView):  # type: ignore[misc]  # Flask-Admin is not typed
                 groups.setdefault(GROUPS[report.group].text(language), []).append(line)
         return str(self.render("admin/report/index.html", groups=groups))
 
-    @route("/<name>")
-    def show(self, name: str) -> Response:
-        report = find(name)
+    @route("/<key>")
+    def show(self, key: str) -> Response:
+        report = find(key)
         session, reader = context.session(), context.reader()
         args = {k: v for k, v in request.args.to_dict().items() if k not in BESIDE}
         asked = _asked(report, session, args)
@@ -65,7 +65,7 @@ class ReportsView(BaseView):  # type: ignore[misc]  # Flask-Admin is not typed
             return _file(report, as_csv(table, reader.language, "label") if form == "csv" else as_xlsx(report, table, reader.language), form)
 
         def address(change: Mapping[str, str]) -> str:
-            kept = {k: v for k, v in {**args, "by": ",".join(params.by), **change}.items() if v or k == "by"}
+            kept = {k: v for k, v in {**args, "period": asked.get("period", ""), "by": ",".join(params.by), **change}.items() if v or k == "by"}
             return f"/report/{report.name}?{urlencode(kept)}"
 
         drawn = report_page.chart(table, reader)
@@ -73,7 +73,7 @@ class ReportsView(BaseView):  # type: ignore[misc]  # Flask-Admin is not typed
             "admin/report/show.html", report=report, title=report.question.text(reader.language), name=report.label.text(reader.language),
             heads=report_page.heads(table, params, reader, address), rows=report_page.rows(report, table, reader), foot=report_page.totals(table, reader),
             left=max(len(table.rows) - report_page.ROWS, 0), number=len(table.rows), notes=[render(note, reader.language) for note in table.notes],
-            controls=report_page.controls(report, params, {**asked, **args}, session), period=params.period,
+            controls=report_page.controls(report, params, {**args, **asked}, session), period=params.period,
             kept={k: asked[k] for k in (*report_page.KEPT, "currency") if asked.get(k)}, unfiltered=address({"where": ""}), chart=drawn,
             chart_words=report_page.chart_words(drawn, table, reader) if drawn else "", files=[(f, address({"format": f})) for f in ("xlsx", "csv")],
             small=any(cell.small for row in report_page.rows(report, table, reader) for cell in row),
@@ -97,8 +97,8 @@ def _asked(report: Report, session: UserSession, args: Mapping[str, str]) -> dic
         picked = bare != key and bare in known and known[bare].kind in ("record", "branch")
         asked[bare if picked else key] = f"id:{value}" if picked and value.isdecimal() else value
     first, last = (request.args.get(k, "") for k in ("from", "to"))
-    if first and last:
-        asked["period"] = f"{first}..{last}"
+    if asked.get("period") == "own":
+        asked["period"] = f"{first}..{last}" if first and last else ""
     if not args:
         asked |= _opening(report, session)
     return asked

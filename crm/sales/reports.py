@@ -152,7 +152,7 @@ def _together(parts: Any) -> Figures:
 
 
 def _measures(found: Figures, params: CommonParams, base: str) -> dict[str, Any]:
-    amount, _ = total_of(found.amounts, base, params.currency)
+    amount = total_of(found.amounts, base, params.currency)[0] if found.won else Decimal(0)
     every = {
         "won": found.won, "lost": found.lost, "win_rate": rate(found.won, found.won + found.lost),
         "avg_days": mean(found.days), "median_days": median(found.days), "amount": amount,

@@ -7,7 +7,7 @@ function options(data, narrow) {
   const font = { fontFamily: css('--tblr-font-sans-serif') || 'sans-serif', fontSize: 12, color: css('--b-muted') };
   const line = { lineStyle: { color: css('--b-line') } };
   const categories = {
-    type: 'category', data: data.names, inverse: !data.upright, axisTick: { show: false }, axisLine: line,
+    type: 'category', data: data.marks ?? data.names, inverse: !data.upright, axisTick: { show: false }, axisLine: line,
     axisLabel: { ...font, color: css('--b-text'), width: data.upright ? undefined : narrow ? 96 : 180, overflow: 'truncate', interval: data.upright ? 'auto' : 0, hideOverlap: true },
   };
   const values = { type: 'value', minInterval: 1, axisLabel: { ...font, show: data.upright }, splitLine: { show: data.upright, ...line } };
@@ -49,13 +49,13 @@ if (window.echarts) for (const place of document.querySelectorAll('[data-chart]'
 // A chosen parameter shows at once; a period of one's own when both of its days are there.
 for (const form of document.querySelectorAll('[data-report-form]')) {
   const send = () => {
-    for (const field of form.elements) if (field.name && !field.value && field.name !== 'by') field.disabled = true; // a short address
+    for (const field of form.elements) if (field.name && field.name !== 'by' && (!field.value || (field.matches('[data-own-period]') && form.elements.period?.value !== 'own'))) field.disabled = true; // a short address
     form.requestSubmit();
   };
   form.addEventListener('change', (event) => {
     if (event.target.matches('[data-own-period]')) {
       if ([...form.querySelectorAll('[data-own-period]')].every((day) => day.value)) send();
-    } else if (event.target.matches('select') && event.target.name) {
+    } else if (event.target.matches('select') && event.target.name && event.target.value !== 'own') {
       send();
     }
   });

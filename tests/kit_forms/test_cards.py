@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from conftest import Browser, House
+from tests.kit_forms.house import Browser, House
 
 REVENUE = ("212400000", "212 400 000", "212,400,000", "212\xa0400\xa0000")
 
@@ -23,8 +23,11 @@ def text_of(answer: Any) -> str:
 
 def test_the_card_shows_what_the_reader_may_see(house: House, browser: Any, account: int) -> None:
     page = text_of(browser("Sofiia").get(f"/account/{account}/"))
-    assert "Полісся-Агро" in page and "050 114 2209" in page and "212,400,001.00" in page
-    assert f'data-cell="/account/{account}/cell/city"' in page and f'href="/account/{account}/edit/"' in page
+    assert "Полісся-Агро" in page
+    assert "050 114 2209" in page
+    assert "212,400,001" in page
+    assert f'data-cell="/account/{account}/cell/city"' in page
+    assert f'href="/account/{account}/edit/"' in page
 
 
 def test_a_hidden_field_is_nowhere_and_a_masked_one_only_masked(house: House, browser: Any, account: int) -> None:
@@ -32,16 +35,19 @@ def test_a_hidden_field_is_nowhere_and_a_masked_one_only_masked(house: House, br
     for tail in ("", "?drawer=1", "edit/", "journal", "?counts=1", "?tab=positions", "?related=positions"):
         page = text_of(blind.get(f"/account/{account}/{tail}"))
         assert not any(figure in page for figure in REVENUE), tail
-        assert "revenue" not in page and "Yearly revenue" not in page, tail
-        assert "1142209" not in page and "114 2209" not in page and "114 2208" not in page, tail
+        assert not any(word in page for word in ("revenue", "1142209", "114 2209", "114 2208")), tail
     card = text_of(blind.get(f"/account/{account}/"))
-    assert "Phone" in card and "•••" in card and f"/account/{account}/cell/phone" not in card
+    assert "Phone" in card
+    assert "•••" in card
+    assert f"/account/{account}/cell/phone" not in card
 
 
 def test_the_card_in_both_languages(browser: Any, account: int) -> None:
     assert "Particulars" in text_of(browser("Sofiia").get(f"/account/{account}/"))
     ukrainian = text_of(browser("Sofiia", "uk").get(f"/account/{account}/"))
-    assert "Реквізити" in ukrainian and "Particulars" not in ukrainian and 'lang="uk"' in ukrainian
+    assert "Реквізити" in ukrainian
+    assert "Particulars" not in ukrainian
+    assert 'lang="uk"' in ukrainian
 
 
 def test_a_reference_to_a_record_one_may_not_see_is_a_neutral_mark(house: House, browser: Any) -> None:
@@ -51,7 +57,8 @@ def test_a_reference_to_a_record_one_may_not_see_is_a_neutral_mark(house: House,
     blind: Browser = browser("Bohdan")
     for tail in ("", "?drawer=1", "edit/", "journal"):
         page = text_of(blind.get(f"/deal/{deal}/{tail}"))
-        assert "Прихован" not in page and "/contact/" not in page.replace("/contact/lookup", "").replace("/contact/new/", "").replace('href="/contact/"', ""), tail
+        assert "Прихован" not in page, tail
+        assert not re.search(r"/contact/\d", page), tail
     # Left as it is, the form keeps it; another may be chosen.
     before = house.stored("deal", deal)["contact"].id
     assert blind.submit(f"/deal/{deal}/edit/", {"name": "Камера 2"}).status_code == 303
@@ -67,12 +74,14 @@ def test_the_drawer_knows_its_neighbours_in_the_list(house: House, browser: Any)
     def around(number: int, query: str = "") -> tuple[str, str]:
         page = text_of(seller.get(f"/account/{number}/?drawer=1{query}"))
         found = re.search(r'data-prev="(\d*)" data-next="(\d*)"', page)
-        assert found and "<html" not in page
+        assert found
+        assert "<html" not in page
         return found[1], found[2]
 
     assert around(numbers[1]) == (str(numbers[0]), str(numbers[2]))
     assert around(numbers[1], "&sort=-name") == (str(numbers[2]), str(numbers[0]))
-    assert around(numbers[0])[0] == "" and around(numbers[3])[1] == ""
+    assert around(numbers[0])[0] == ""
+    assert around(numbers[3])[1] == ""
     assert around(numbers[1], "&search=Вежа") == ("", str(numbers[2]))
     assert around(numbers[1], "&where=%7Bbroken") == ("", "")
     assert around(numbers[1], "&sort=no_such") == ("", "")
@@ -82,11 +91,16 @@ def test_related_lists_hold_what_the_reader_sees(house: House, browser: Any, acc
     house.make("deal", name="Своя угода", account=account, owner=house.people["Bohdan"], amount="5000")
     house.make("deal", name="Чужа угода", account=account, owner=house.people["Olena"], amount="700000")
     blind = text_of(browser("Bohdan").get(f"/account/{account}/?tab=deals"))
-    assert "Своя угода" in blind and "Чужа угода" not in blind and f"/deal/new/?account={account}" in blind
+    assert "Своя угода" in blind
+    assert "Чужа угода" not in blind
+    assert f"/deal/new/?account={account}" in blind
     owner = text_of(browser("Olena").get(f"/account/{account}/?tab=deals"))
-    assert "Своя угода" in owner and "Чужа угода" in owner
+    assert "Своя угода" in owner
+    assert "Чужа угода" in owner
     counts = text_of(browser("Bohdan").get(f"/account/{account}/?counts=1"))
-    assert re.search(r'id="count-deals"[^>]*>1<', counts) and "705" not in counts and "5,000.00" in counts
+    assert re.search(r'id="count-deals"[^>]*>1<', counts)
+    assert "705" not in counts
+    assert "5,000 UAH" in counts
     assert re.search(r'id="count-deals"[^>]*>2<', text_of(browser("Olena").get(f"/account/{account}/?counts=1")))
 
 
@@ -103,8 +117,12 @@ def test_an_unknown_or_hidden_relation_is_not_found(house: House, browser: Any, 
 def test_the_journal_tells_who_changed_what(house: House, browser: Any, account: int) -> None:
     browser("Olena").submit(f"/account/{account}/edit/", {"city": "Коростень", "owner": str(house.people["Olena"])})
     page = text_of(browser("Sofiia").get(f"/account/{account}/journal"))
-    assert "Olena" in page and "Житомир" in page and "Коростень" in page and "City" in page and "212,400,001.00" in page
-    assert page.index("Коростень") < page.index("212,400,001.00")
+    assert "Olena" in page
+    assert "Житомир" in page
+    assert "Коростень" in page
+    assert "City" in page
+    assert "212,400,001" in page
+    assert page.index("Коростень") < page.index("212,400,001")
 
 
 def test_a_change_of_hidden_fields_alone_is_not_told(house: House, browser: Any) -> None:
@@ -119,7 +137,7 @@ def test_values_from_when_a_condition_hid_them_are_not_told(house: House, browse
     deal = house.make("deal", name="Камера", owner=house.people["Bohdan"], amount="50000", margin="41234")
     house.change("deal", deal, amount="5000", margin="1234")
     blind: Browser = browser("Bohdan")
-    assert "1,234.00" in text_of(blind.get(f"/deal/{deal}/"))
+    assert ">1,234<" in text_of(blind.get(f"/deal/{deal}/"))
     assert "41,234" not in text_of(blind.get(f"/deal/{deal}/journal"))
 
 
@@ -130,9 +148,11 @@ def test_the_journal_goes_by_pages(house: House, browser: Any) -> None:
     seller: Browser = browser("Sofiia")
     first = text_of(seller.get(f"/account/{number}/journal"))
     older = re.search(r"journal\?before=(\d+)", first)
-    assert older and first.count("b-ev") == 50
+    assert older
+    assert first.count("b-ev") == 50
     second = text_of(seller.get(f"/account/{number}/journal?before={older[1]}"))
-    assert second.count("b-ev") == 11 and "Older changes" not in second
+    assert second.count("b-ev") == 11
+    assert "Older changes" not in second
     assert seller.get(f"/account/{number}/journal?before=x").status_code == 400
 
 
@@ -141,7 +161,8 @@ def test_pickers_find_visible_records_by_title_and_code(house: House, browser: A
         house.make("account", name=name)
     seller: Browser = browser("Sofiia")
     found = seller.get("/account/lookup?q=київ").get_json()
-    assert [f["text"] for f in found] == ["Київхліб"] and set(found[0]) == {"id", "text", "code"}
+    assert [f["text"] for f in found] == ["Київхліб"]
+    assert set(found[0]) == {"id", "text", "code"}
     assert [f["text"] for f in seller.get(f"/account/lookup?q={found[0]['code']}").get_json()] == ["Київхліб"]
     assert [f["text"] for f in seller.get("/account/lookup").get_json()] == ["Гора", "Київхліб", "Львівхліб"]
     assert seller.get("/account/lookup?q=нема").get_json() == []
@@ -155,7 +176,9 @@ def test_pickers_are_bounded_and_scoped(house: House, browser: Any) -> None:
     blind: Browser = browser("Bohdan")
     first = blind.get("/contact/lookup?q=особа").get_json()
     rest = blind.get("/contact/lookup?q=особа&offset=20").get_json()
-    assert len(first) == 20 and len(rest) == 5 and not {f["id"] for f in first} & {f["id"] for f in rest}
+    assert len(first) == 20
+    assert len(rest) == 5
+    assert not {f["id"] for f in first} & {f["id"] for f in rest}
     assert all("чужа" not in f["text"] for f in (*first, *rest))
     assert blind.get("/contact/lookup?offset=100000").get_json() == []
     for odd in ("-1", "x", "1" * 30, "1.5"):
@@ -171,15 +194,18 @@ def test_the_recycle_bin_holds_what_its_reader_may_take_back(house: House, brows
     assert owner.get(f"/account/{mine}/").status_code == 404
     assert "Вилучена" not in text_of(browser("Sofiia").get("/recycle/?entity=account"))
     assert owner.post(f"/account/{mine}/restore", {}).status_code == 200
-    assert owner.get(f"/account/{mine}/").status_code == 200 and "Вилучена" not in text_of(owner.get("/recycle/?entity=account"))
+    assert owner.get(f"/account/{mine}/").status_code == 200
+    assert "Вилучена" not in text_of(owner.get("/recycle/?entity=account"))
 
 
 def test_who_keeps_the_roles_learns_why_somebody_sees_a_field(house: House, browser: Any, account: int) -> None:
     keeper: Browser = browser("Olena")
     page = text_of(keeper.get(f"/account/{account}/explain?user={house.people['Bohdan']}"))
     line = re.search(r"<tr><th scope=\"row\">Yearly revenue</th>.*?</tr>", page, re.S)
-    assert line and "hidden" in line[0]
-    assert "blind#1" in page and "may be changed" in page
+    assert line
+    assert "hidden" in line[0]
+    assert "blind#1" in page
+    assert "may be changed" in page
     assert browser("Sofiia").get(f"/account/{account}/explain").status_code == 403
     assert keeper.get("/account/999999/explain").status_code == 404
     assert keeper.get(f"/account/{account}/explain?user=999999").status_code == 404
@@ -189,6 +215,7 @@ def test_who_keeps_the_roles_learns_why_somebody_sees_a_field(house: House, brow
 def test_no_page_carries_inline_script_or_style(house: House, browser: Any, account: int) -> None:
     deal = house.make("deal", name="Камера", owner=house.people["Olena"])
     owner: Browser = browser("Olena")
-    for path in (f"/account/{account}/", f"/deal/{deal}/", f"/deal/{deal}/edit/", "/deal/new/", f"/deal/{deal}/?drawer=1", f"/account/{account}/journal", "/recycle/", f"/account/{account}/explain"):
+    paths = [f"/account/{account}/{tail}" for tail in ("", "journal", "explain")] + [f"/deal/{deal}/{tail}" for tail in ("", "edit/", "?drawer=1")]
+    for path in (*paths, "/deal/new/", "/recycle/"):
         page = text_of(owner.get(path))
         assert not re.search(r"\sstyle=|\son[a-z]+=|javascript:|<script(?![^>]*(src=|application/json))", page), path

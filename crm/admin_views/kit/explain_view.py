@@ -23,7 +23,8 @@ WORDS: dict[Action, Label] = {
     "export": Label("Експортувати", "Export"), "assign": Label("Передавати іншим", "Give to others"),
 }
 MODES = {
-    "hidden": Label("приховано", "hidden"), "masked": Label("замасковано", "masked"), "read": Label("видно", "visible"), "edit": Label("можна змінювати", "may be changed"),
+    "hidden": Label("приховано", "hidden"), "masked": Label("замасковано", "masked"), "read": Label("видно", "visible"),
+    "edit": Label("можна змінювати", "may be changed"),
 }
 
 
@@ -54,12 +55,12 @@ def show(view: "EntityView", record_id: int) -> Response:
     fields: list[Reason] = []
     if access is not None:
         actions = [_reason(WORDS[a].text(reader.language), _ask(access, entity.key, record_id, None, a)) for a in ACTIONS if a != "create"]
-        known = sorted(session.sight.readable(entity.key), key=_place(entity))
-        fields = [_reason(entity.fields[k].label.text(reader.language), _ask(access, entity.key, record_id, k, "read")) for k in known if not entity.fields[k].system]
+        known = sorted((k for k in session.sight.readable(entity.key) if not entity.fields[k].system), key=_place(entity))
+        fields = [_reason(entity.fields[k].label.text(reader.language), _ask(access, entity.key, record_id, k, "read")) for k in known]
     title = lookup.titles(session, entity, [record_id]).get(record_id, "")
     html = view.render(
-        "admin/model/explain.html", entity=entity, title=title, back=f"/{entity.key}/{record_id}/", person=name, person_id=number, actions=actions, fields=fields,
-        signed_off=access is None,
+        "admin/model/explain.html", entity=entity, title=title, back=f"/{entity.key}/{record_id}/", person=name, person_id=number, actions=actions,
+        fields=fields, signed_off=access is None,
     )
     return make_response(html)
 

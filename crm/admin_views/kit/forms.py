@@ -266,7 +266,10 @@ def page(view: "EntityView", filled: RecordForm, status: int = 200) -> Response:
     name = "admin/model/form_sheet.html" if request.args.get("drawer") else "admin/model/form.html"
     back = f"/{filled.entity.key}/{filled.record_id}/" if filled.record_id else f"/{filled.entity.key}/"
     label = filled.entity.label.text(context.reader().language)
-    html = view.render(name, filled=filled, label=label, name=filled.name or label, back=back, entity=filled.entity, action=request.full_path.rstrip("?"), base=f"/{filled.entity.key}/")
+    html = view.render(
+        name, filled=filled, label=label, name=filled.name or label, back=back, entity=filled.entity, base=f"/{filled.entity.key}/",
+        action=request.full_path.rstrip("?"),
+    )
     return make_response(html, status)
 
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from babel.numbers import format_decimal
 
 from crm.admin_views.kit import context
-from crm.admin_views.kit.cells import painter
+from crm.admin_views.kit.cells import painter, text_formatter
 from crm.backoffice import lists
 from crm.backoffice.conditions.tree import All, Leaf, Node, dump
 from crm.backoffice.entities import Entity, Relation
@@ -90,7 +90,9 @@ def in_progress(session: UserSession, entity: Entity, record_id: int) -> list[Wo
     for found in relations(session, entity):
         rows = session.catalog.entity(found.entity)
         stage = rows.fields.get("stage")
-        if not rows.is_record or found.field == "stage" or stage is None or "kind" not in _fields_of(session, stage.target) or "stage" not in _filterable(session, rows.key):
+        if not rows.is_record or found.field == "stage" or stage is None or "stage" not in _filterable(session, rows.key):
+            continue
+        if "kind" not in _fields_of(session, stage.target):
             continue
         money = tuple(k for k in ("amount",) if k in _filterable(session, rows.key))
         query = _query(session, found, record_id, money, 1)
@@ -99,11 +101,11 @@ def in_progress(session: UserSession, entity: Entity, record_id: int) -> list[Wo
         number = lists.count(session, query)
         if number.number:
             sums = lists.totals(session, query).get("amount", {}) if money else {}
-            work.append(Work(found.label.text(language), count_text(number, language), _amounts(sums, rows, language), _url(found.entity, open_ones)))
+            work.append(Work(found.label.text(language), count_text(number, language), _amounts(sums, rows), _url(found.entity, open_ones)))
     return work
 
-def _amounts(sums: dict[str | None, Decimal], rows: Entity, language: str) -> list[str]:
-    show = rows.fields["amount"].formatter(context.reader())
+def _amounts(sums: dict[str | None, Decimal], rows: Entity) -> list[str]:
+    show = text_formatter(rows.fields["amount"], context.reader())
     return [f"{show(amount)} {currency or ''}".strip() for currency, amount in sorted(sums.items(), key=lambda pair: pair[0] or "")]
 
 def _fields_of(session: UserSession, target: str | None) -> tuple[str, ...]:

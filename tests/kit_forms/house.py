@@ -1,0 +1,144 @@
+"""A small company with people of different rights, and browsers signed in as them."""
+
+import html
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+from werkzeug.test import TestResponse
+
+from crm.backoffice import lists, records
+from crm.backoffice.catalog import Catalog, load_catalog
+from crm.backoffice.guard import SystemSession, system_session
+
+PASSWORD = "seven quiet storks"
+PEOPLE = {"Olena": "owner", "Andrii": "administrator", "Sofiia": "seller", "Bohdan": "blind", "Stepan": "stranger"}
+
+# Beside the built-in roles: one that does not know the revenue, one whose margin depends on the amount.
+ROLES = """
+roles:
+  blind:
+    label: {uk: Без обороту, en: Without revenue}
+    rules:
+      - {entity: account, actions: [read, create, update, delete], scope: all, fields: {"*": edit, revenue: hidden, phone: masked, credit_limit: read}}
+      - {entity: user, actions: [read], scope: all, fields: {"*": read}}
+      - {entity: deal, actions: [read, create, update], scope: own, fields: {"*": edit, margin: {mode: read, where: {field: amount, op: lt, value: 10000}}}}
+      - {entity: position, actions: [read, create, update], scope: all, fields: {"*": edit}}
+      - {entity: contact, actions: [read, create], scope: own, fields: {"*": edit}}
+  stranger:
+    label: {uk: Чужий, en: Stranger}
+    rules:
+      - {entity: deal, actions: [read, update], scope: all, fields: {"*": edit}}
+"""
+
+
+@dataclass
+class House:
+    """The application, and its data through the system's door."""
+
+    app: Flask
+    people: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def engine(self) -> Engine:
+        return self.app.extensions["brama"].engine
+
+    @property
+    def catalog(self) -> Catalog:
+        return load_catalog(self.engine)
+
+    def system(self, write: bool = True) -> SystemSession:
+        return system_session(self.engine, "test", self.catalog, write=write)
+
+    def make(self, entity: str, **values: Any) -> int:
+        with self.system() as session:
+            number = records.create(session, entity, values)
+            session.commit()
+        return number
+
+    def change(self, entity: str, number: int, **values: Any) -> None:
+        with self.system() as session:
+            records.change(session, entity, number, values)
+            session.commit()
+
+    def remove(self, entity: str, number: int) -> None:
+        with self.system() as session:
+            records.remove(session, entity, number)
+            session.commit()
+
+    def stored(self, entity: str, number: int) -> dict[str, Any]:
+        with self.system(write=False) as session:
+            row = lists.record(session, entity, number)
+            return {**row.values, "row_version": row.row_version}
+
+    def count(self, entity: str) -> int:
+        with self.system(write=False) as session:
+            return lists.count(session, lists.ListQuery(entity, ())).number
+
+    def stage(self, key: str) -> int:
+        return next(s.id for s in self.catalog.configured["stage"].values() if s.key == key)
+
+    def option(self, picklist: str, key: str) -> int:
+        found = self.catalog.picklists[picklist].by_key(key)
+        assert found is not None
+        return found.id
+
+
+@dataclass
+class Browser:
+    """A client that fills in forms as a browser does."""
+
+    client: FlaskClient
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        return self.client.get(path, **options)
+
+    def sign_in(self, email: str, language: str) -> None:
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.get("/sign-in").get_data(as_text=True))
+        assert token
+        answer = self.client.post("/sign-in", data={"email": email, "password": PASSWORD, "csrf_token": token[1]})
+        assert answer.status_code in (302, 303), answer.get_data(as_text=True)[:500]
+        self.get(f"/profile/?lang={language}")
+
+    def form(self, path: str) -> dict[str, Any]:
+        """What the form at `path` would post untouched."""
+        return controls(self.get(path).get_data(as_text=True))
+
+    def submit(self, path: str, changes: dict[str, Any] | None = None, *, untouched: dict[str, Any] | None = None) -> TestResponse:
+        data = {**(untouched if untouched is not None else self.form(path)), **(changes or {})}
+        return self.client.post(path, data={k: v for k, v in data.items() if v is not None})
+
+    def post(self, path: str, data: dict[str, Any]) -> TestResponse:
+        return self.client.post(path, data={"csrf_token": self.token(), **data})
+
+    def token(self) -> str:
+        found = re.search(r'name="csrf-token" content="([^"]+)"', self.get("/account/").get_data(as_text=True) or self.get("/").get_data(as_text=True))
+        assert found
+        return found[1]
+
+
+def controls(page: str) -> dict[str, Any]:
+    """Name → value of the controls of the record's form on a page."""
+    form = re.search(r'<form[^>]*data-edit=.*?</form>', page, re.S)
+    assert form, page[:2000]
+    found: dict[str, Any] = {}
+    for tag in re.finditer(r"<input\b[^>]*>|<textarea\b[^>]*>.*?</textarea>|<select\b.*?</select>", form[0], re.S):
+        text = tag[0]
+        name = re.search(r'\bname="([^"]+)"', text)
+        if not name:
+            continue
+        if text.startswith("<textarea"):
+            value = re.sub(r"^\n", "", re.sub(r"^<textarea[^>]*>|</textarea>$", "", text))
+        elif text.startswith("<select"):
+            chosen = re.findall(r'<option value="([^"]*)"[^>]*\bselected', text)
+            value = chosen[0] if chosen else (re.findall(r'<option value="([^"]*)"', text) or [""])[0]
+        else:
+            if ('type="checkbox"' in text or 'type="radio"' in text) and " checked" not in text:
+                continue
+            at = re.search(r'\bvalue="([^"]*)"', text)
+            value = at[1] if at else ""
+        found[html.unescape(name[1])] = html.unescape(value)
+    return found

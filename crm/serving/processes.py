@@ -42,6 +42,12 @@ class Child:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, number)
 
+    def kill_rest(self) -> None:
+        """Ends what an ended child left behind in its group: a half-dead server would go on answering beside the new one."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+
 
 def is_free(host: str, port: int) -> bool:
     """Whether a server could listen there."""
@@ -80,6 +86,7 @@ def look_after(child: Child) -> None:
         code = child.process.poll()
         if code is None:
             return
+        child.kill_rest()
         child.pause = FIRST_PAUSE if now - child.started > STEADY else min(child.pause * 2, LONGEST_PAUSE)
         child.due, child.process = now + child.pause, None
         log.warning("ended, starting again", child=child.name, code=code, after=child.pause)
@@ -100,9 +107,7 @@ def finish(children: Sequence[Child]) -> None:
             log.warning("does not end, killed", child=child.name)
             child.signal(signal.SIGKILL)
             child.process.wait()
-        # The leader may have ended before its own children.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.process.pid, signal.SIGKILL)
+        child.kill_rest()
 
 
 def end_with_parent(poll: float = 1.0) -> None:

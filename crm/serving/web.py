@@ -15,8 +15,8 @@ THREADS = 4
 def serve(settings: Settings) -> None:
     """Serves until it is told to stop. A worker that dies is started again; requests in flight end first."""
     Granian(
-        "app:app", address=settings.host, port=settings.port, interface=Interfaces.WSGI, workers=settings.workers, blocking_threads=THREADS,
-        respawn_failed_workers=True, workers_kill_timeout=8, log_level=LogLevels.warning, backlog=1024, websockets=False,
+        "crm.serving.wsgi:app", address=settings.host, port=settings.port, interface=Interfaces.WSGI, workers=settings.workers, blocking_threads=THREADS,
+        respawn_failed_workers=True, workers_kill_timeout=5, log_level=LogLevels.warning, backlog=1024, websockets=False,
     ).serve()
 
 

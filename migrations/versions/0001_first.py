@@ -266,6 +266,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_config_version")),
     )
     create_table(
+        "import_batch",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("entity", sa.String(length=64), nullable=False),
+        sa.Column("file_name", sa.String(length=255), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("actor_id", sa.Integer(), nullable=True),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("runner", sa.String(length=32), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("counts", sa.JSON(), nullable=False),
+        sa.Column("started_at", UtcMoment(), nullable=False),
+        sa.Column("moved_at", UtcMoment(), nullable=False),
+        sa.ForeignKeyConstraint(["actor_id"], ["user.id"], name=op.f("fk_import_batch_actor_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_batch")),
+        sa.UniqueConstraint("key", name=op.f("uq_import_batch_key")),
+    )
+    op.create_index("ix_import_batch_fingerprint", "import_batch", ["fingerprint", "state"], unique=False)
+    create_table(
         "job",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=False),
@@ -600,6 +619,18 @@ def upgrade() -> None:
     op.create_index(
         "uq_contact_code", "contact", ["code"], unique=True, sqlite_where=sa.text("deleted_at IS NULL"), postgresql_where=sa.text("deleted_at IS NULL")
     )
+    create_table(
+        "import_later",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("batch_id", sa.Integer(), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=False),
+        sa.Column("field", sa.String(length=64), nullable=False),
+        sa.Column("by", sa.String(length=64), nullable=False),
+        sa.Column("text", sa.String(length=4000), nullable=False),
+        sa.ForeignKeyConstraint(["batch_id"], ["import_batch.id"], name=op.f("fk_import_later_batch_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_later")),
+    )
+    op.create_index(op.f("ix_import_later_batch_id"), "import_later", ["batch_id"], unique=False)
     create_table(
         "membership",
         sa.Column("user_id", sa.Integer(), nullable=False),
@@ -944,6 +975,7 @@ TABLES = (
     "stage",
     "product",
     "membership",
+    "import_later",
     "contact",
     "account",
     "access_rule",
@@ -953,6 +985,7 @@ TABLES = (
     "pipeline",
     "picklist_option",
     "job",
+    "import_batch",
     "config_version",
     "account_token",
     "user",

@@ -30,7 +30,9 @@ class Existing:
     behind: dict[str, dict[int, Stored]] = field(default_factory=dict)  # list → record behind
 
 
-def by_keys(session: DataSession, entity: str, match: tuple[str, ...], keys: Iterable[tuple[Any, ...]], fields: Sequence[str]) -> dict[tuple[Any, ...], list[Stored]]:
+def by_keys(
+    session: DataSession, entity: str, match: tuple[str, ...], keys: Iterable[tuple[Any, ...]], fields: Sequence[str],
+) -> dict[tuple[Any, ...], list[Stored]]:
     """Records whose `match` fields hold one of `keys`, with `fields`. Only what the session sees."""
     found: dict[tuple[Any, ...], list[Stored]] = {}
     wanted = sorted(set(keys), key=str)

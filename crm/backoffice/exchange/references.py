@@ -74,7 +74,7 @@ class References:
             if ids or entity != self.own:
                 known[text] = ids
 
-    def resolve(self, wanted: Wanted) -> int | None | ToMake | Later:
+    def resolve(self, wanted: Wanted) -> int | ToMake | Later | None:
         """The record that is meant: its number, None (left empty), or that it will be made or written later. Raises FieldError."""
         ids = self.known.get((wanted.entity, wanted.by), {}).get(wanted.text, ())
         label = self.catalog.entity(wanted.entity).label

@@ -1,0 +1,331 @@
+"""A chunk of rows against the records that exist: what each row would make, change or leave, and why some cannot be taken.
+
+The same plan serves the check before the first write, the dry run, and the writing itself.
+"""
+
+from collections.abc import Iterator, Mapping as Map, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from crm.backoffice.catalog import Catalog
+from crm.backoffice.entities import Entity
+from crm.backoffice.exchange import existing
+from crm.backoffice.exchange.convert import Wanted, WantedOption, WantedStep, step
+from crm.backoffice.exchange.existing import Stored
+from crm.backoffice.exchange.layout import Days, Group, Layout
+from crm.backoffice.exchange.references import Later, References, ToMake
+from crm.backoffice.exchange.related import Entry
+from crm.backoffice.exchange.rows import RowDraft, match_key
+from crm.backoffice.exchange.survey import Survey
+from crm.backoffice.fields.base import FieldError
+from crm.backoffice.guard import DataSession
+from crm.messages import m
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field that a row changes on a record that exists: names and stored values."""
+
+    name: str
+    entity: str
+    key: str
+    old: Any
+    new: Any
+
+
+@dataclass
+class ChildPlan:
+    """A row of a list to be made (`id` None) or changed, and the record behind it."""
+
+    group: str
+    child: Entity
+    parent: str
+    id: int | None
+    values: dict[str, Any]
+    link: str | None = None  # the child's reference to the record behind
+    behind: Entity | None = None
+    behind_id: int | None = None
+    behind_values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class RowPlan:
+    """What one row does."""
+
+    draft: RowDraft
+    record_id: int | None = None
+    fresh: bool = False  # its record was made by this very write
+    code: str | None = None
+    values: dict[str, Any] = field(default_factory=dict)
+    later: dict[str, Wanted] = field(default_factory=dict)  # references to rows of the file that are not written yet
+    children: list[ChildPlan] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+
+    @property
+    def number(self) -> int:
+        return self.draft.number
+
+    @property
+    def good(self) -> bool:
+        return not self.draft.problems and not self.draft.blank
+
+    @property
+    def is_new(self) -> bool:
+        return self.record_id is None
+
+    @property
+    def idle(self) -> bool:
+        """Nothing would be written."""
+        return not self.is_new and not self.values and not self.later and not self.children
+
+
+@dataclass
+class Context:
+    """What lasts through an import: layout, what the file says of itself, what has been looked up."""
+
+    catalog: Catalog
+    layout: Layout
+    survey: Survey
+    references: References
+
+
+def plan(session: DataSession, drafts: Sequence[RowDraft], context: Context) -> list[RowPlan]:
+    """Plans of `drafts`, in order; references must be loaded (`wanted`). Raises UnknownName where the session may not look."""
+    plans = [RowPlan(d) for d in drafts]
+    good = [p for p in plans if p.good]
+    for one in good:
+        _same_key(one, context)
+        _resolve(one, context)
+    good = [p for p in good if p.good]
+    _match(session, good, context)
+    good = [p for p in good if p.good]
+    stored = _stored(session, good, context)
+    lists = _lists(session, good, context.layout)
+    for one in good:
+        record = stored.get(one.record_id) if one.record_id is not None else None
+        _own(one, record, context)
+        for group in context.layout.groups:
+            if one.good and group.related.name in one.draft.groups:
+                _group(one, group, lists)
+        for days in context.layout.days:
+            if one.good and one.draft.days.get(days.extra.name):
+                _days(one, days, record, lists, context)
+    return plans
+
+
+def wanted(drafts: Sequence[RowDraft]) -> Iterator[Wanted]:
+    """Every record that the drafts name."""
+    for one in drafts:
+        parts = [one.own, *(part for group in one.groups.values() for part in group.values())]
+        yield from (v for part in parts for v in part.values() if isinstance(v, Wanted))
+
+
+def wanted_options(drafts: Sequence[RowDraft]) -> Iterator[WantedOption]:
+    """Every option that the drafts ask to be made."""
+    for one in drafts:
+        parts = [one.own, *(part for group in one.groups.values() for part in group.values())]
+        yield from (v for part in parts for v in part.values() if isinstance(v, WantedOption))
+
+
+def _same_key(one: RowPlan, context: Context) -> None:
+    """Two rows with one key: nobody can say which of them is right, so neither is taken."""
+    layout = context.layout
+    names = {s.key: s.name for s in layout.own}
+    key = tuple(one.draft.texts.get(names[k], "") for k in layout.match if k in names)
+    if layout.match == ("id",):
+        key = (str(one.draft.record_id),) if one.draft.record_id is not None else ()
+    rows = context.survey.twice.get(key) if key else None
+    if rows:
+        numbers = ", ".join(map(str, rows))
+        one.draft.refuse(", ".join(layout.match), m("Several rows have the key “%(key)s”: %(rows)s.", key=" · ".join(key)[:120], rows=numbers))
+
+
+def _resolve(one: RowPlan, context: Context) -> None:
+    """Names of records become numbers; what comes later in the file or is still to be made stays as it is."""
+    columns = {s.key: s.column for s in context.layout.own}
+    _resolve_in(one, one.draft.own, columns, context.references)
+    for group in context.layout.groups:
+        parts = one.draft.groups.get(group.related.name, {})
+        for place, slots in (("child", group.child), ("behind", group.behind)):
+            _resolve_in(one, parts.get(place, {}), {s.key: s.column for s in slots}, context.references)
+
+
+def _resolve_in(one: RowPlan, values: dict[str, Any], columns: Map[str, str], references: References) -> None:
+    for key, value in values.items():
+        if isinstance(value, Wanted):
+            try:
+                values[key] = references.resolve(value)
+            except FieldError as error:
+                one.draft.refuse(columns.get(key, key), error.message, value.text)
+
+
+def _match(session: DataSession, plans: Sequence[RowPlan], context: Context) -> None:
+    layout = context.layout
+    if not layout.match:
+        return
+    if layout.match == ("id",):
+        ids = [p.draft.record_id for p in plans if p.draft.record_id is not None]
+        known = existing.by_ids(session, layout.kind.key, ids, ())
+        for one in plans:
+            if one.draft.record_id is not None and one.draft.record_id not in known:
+                one.draft.refuse("id", m("There is no such record."), str(one.draft.record_id))
+            one.record_id = one.draft.record_id
+        return
+    keys: dict[int, tuple[Any, ...]] = {}
+    for one in plans:
+        key = match_key({**context.layout.defaults, **one.draft.own}, layout.match)
+        try:
+            key = tuple(step(context.catalog, v, None) if isinstance(v, WantedStep) else v for v in key)
+        except FieldError as error:
+            one.draft.refuse(", ".join(layout.match), error.message)
+            continue
+        if all(v is None for v in key):
+            if layout.match_named:
+                one.draft.refuse(", ".join(layout.match), m("The cells that match rows to records are empty."))
+        elif not any(isinstance(v, ToMake | Later | WantedOption) for v in key):
+            keys[one.number] = key
+    found = existing.by_keys(session, layout.kind.key, layout.match, keys.values(), ())
+    for one in plans:
+        fitting = found.get(keys[one.number], []) if one.number in keys else []
+        if len(fitting) == 1:
+            one.record_id = fitting[0].id
+        elif fitting:
+            one.draft.refuse(", ".join(layout.match), m("Several records have this key: %(count)s.", count=len(fitting)))
+
+
+def _stored(session: DataSession, plans: Sequence[RowPlan], context: Context) -> dict[int, Stored]:
+    """The records that rows change, with what is compared and what stages and days depend on."""
+    layout = context.layout
+    keys = {s.key for s in layout.own} | {k for d in layout.days for k in d.extra.needs}
+    keys |= {parent for s in layout.own if (parent := parent_field(context.catalog, layout.kind, s.spec.target)) is not None}
+    if layout.kind.is_record:
+        keys.add("code")
+    return existing.by_ids(session, layout.kind.key, [p.record_id for p in plans if p.record_id is not None], sorted(keys & set(layout.kind.fields)))
+
+
+def _lists(session: DataSession, plans: Sequence[RowPlan], layout: Layout) -> dict[str, tuple[dict[int, list[Stored]], dict[int, Stored]]]:
+    """The lists of the records that rows change: name → (parent → rows, record behind by number)."""
+    parents = [p.record_id for p in plans if p.record_id is not None]
+    found: dict[str, tuple[dict[int, list[Stored]], dict[int, Stored]]] = {}
+    for group in layout.groups:
+        related = group.related
+        keys = [*(s.key for s in group.child), *([related.behind] if related.behind else [])]
+        rows = existing.of_parents(session, related.child.key, related.parent, parents, keys)
+        behind: dict[int, Stored] = {}
+        if related.behind and related.target:
+            ids = {r.values[related.behind] for several in rows.values() for r in several if r.values[related.behind] is not None}
+            behind = existing.by_ids(session, related.target.key, ids, [s.key for s in group.behind])
+        found[related.name] = (rows, behind)
+    for days in layout.days:
+        child = session.catalog.entity(days.extra.child)
+        shown = set(session.sight.filterable(child.key))
+        keys = [f.key for f in child.editable() if f.key in shown and f.key != child.parent]
+        found[days.extra.name] = (existing.of_parents(session, child.key, child.parent or "", parents, keys), {})
+    return found
+
+
+def parent_field(catalog: Catalog, kind: Entity, target: str | None) -> str | None:
+    """For a reference to configured rows that stand under others (stages in a pipeline): the field of `kind` that holds the parent."""
+    rows = catalog.configured.get(target or "")
+    parents = {c.parent_id for c in rows.values()} - {None} if rows else set()
+    if not parents:
+        return None
+    above = (f for f in kind.fields.values() if f.target is not None and f.target != target and f.target in catalog.configured)
+    return next((f.key for f in above if f.target is not None and parents & set(catalog.configured[f.target])), None)
+
+
+def _own(one: RowPlan, record: Stored | None, context: Context) -> None:
+    """The record's own values: all for a new one, with defaults; what differs for one that exists."""
+    layout = context.layout
+    values = dict(one.draft.own)
+    if one.is_new:
+        values = {**values, **{k: v for k, v in layout.defaults.items() if values.get(k) is None}}
+    before: Map[str, Any] = record.values if record is not None else layout.defaults
+    columns = {s.key: s.column for s in layout.own}
+    # A pipeline first: it says whose stages are meant.
+    for key in sorted(values, key=lambda k: parent_field(context.catalog, layout.kind, layout.kind.fields[k].target) is not None):
+        value = values[key]
+        if isinstance(value, WantedStep):
+            parent = parent_field(context.catalog, layout.kind, value.entity)
+            standing = values.get(parent, before.get(parent)) if parent else None
+            try:
+                values[key] = step(context.catalog, value, standing if isinstance(standing, int) else None)
+            except FieldError as error:
+                one.draft.refuse(columns.get(key, key), error.message, value.text)
+    for key, value in list(values.items()):
+        if isinstance(value, Later):
+            one.later[key] = value.wanted
+            del values[key]
+    one.code = record.values.get("code") if record is not None else values.get("code")
+    if record is None:
+        one.values = values
+        return
+    for key, value in values.items():
+        if value != record.values.get(key):
+            one.values[key] = value
+            one.changes.append(Change(key, layout.kind.key, key, record.values.get(key), value))
+
+
+def _group(one: RowPlan, group: Group, lists: Map[str, tuple[dict[int, list[Stored]], dict[int, Stored]]]) -> None:
+    related = group.related
+    parts = one.draft.groups[related.name]
+    child, behind = dict(parts["child"]), dict(parts["behind"])
+    rows, known = lists[related.name]
+    mine = rows.get(one.record_id, []) if one.record_id is not None else []
+    wanted_values = behind if related.behind else child
+
+    def holds(row: Stored) -> Map[str, Any]:
+        if related.behind is None:
+            return row.values
+        linked = known.get(row.values[related.behind])
+        return linked.values if linked is not None else {}
+
+    fitting = [row for row in mine if all(holds(row).get(s.key) == wanted_values.get(s.key) for s in group.match)]
+    if len(fitting) > 1:
+        one.draft.refuse(group.match[0].column, m("Several rows of “%(name)s” fit.", name=related.name))
+        return
+    if not fitting:
+        one.children.append(ChildPlan(related.name, related.child, related.parent, None, child, related.behind, related.target, None, behind))
+        return
+    row = fitting[0]
+    differing = _differing(one, related.name, related.child, child, row.values)
+    linked = known.get(row.values[related.behind]) if related.behind else None
+    beyond = _differing(one, related.name, related.target, behind, linked.values) if linked is not None and related.target is not None else {}
+    if differing or beyond:
+        one.children.append(
+            ChildPlan(related.name, related.child, related.parent, row.id, differing, related.behind, related.target, linked.id if linked else None, beyond))
+
+
+def _days(one: RowPlan, days: Days, record: Stored | None, lists: Map[str, tuple[dict[int, list[Stored]], dict[int, Stored]]], context: Context) -> None:
+    extra = days.extra
+    standing = {**(record.values if record is not None else context.layout.defaults), **one.values}
+    try:
+        entries: list[Entry] = extra.make(context.catalog, standing, one.draft.days[extra.name])
+    except FieldError as error:
+        one.draft.refuse(days.slots[0][1].column, error.message)
+        return
+    child = context.catalog.entity(extra.child)
+    mine = lists[extra.name][0].get(one.record_id, []) if one.record_id is not None else []
+    for entry in entries:
+        fitting = [row for row in mine if all(row.values.get(k) == v for k, v in entry.match.items())]
+        exact = [row for row in fitting if all(row.values.get(k) == v for k, v in entry.values.items())]
+        if exact:
+            continue
+        if len(fitting) > 1:
+            one.draft.refuse(days.slots[0][1].column, m("Several rows of “%(name)s” fit.", name=extra.name))
+        elif fitting:
+            differing = _differing(one, extra.name, child, entry.values, fitting[0].values)
+            one.children.append(ChildPlan(extra.name, child, child.parent or "", fitting[0].id, differing))
+        else:
+            one.children.append(ChildPlan(extra.name, child, child.parent or "", None, {**entry.match, **entry.values}))
+
+
+def _differing(one: RowPlan, name: str, kind: Entity, values: Map[str, Any], stored: Map[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        if value is None and kind.fields[key].required:
+            continue
+        if value != stored.get(key):
+            found[key] = value
+            one.changes.append(Change(f"{name}.{key}", kind.key, key, stored.get(key), value))
+    return found

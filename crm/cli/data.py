@@ -1,0 +1,122 @@
+"""`flask data import | export | undo`: files in and out of the house, and a whole import taken back."""
+
+import sys
+from pathlib import Path
+
+import click
+from sqlalchemy import select
+
+from crm.backoffice import lists
+from crm.backoffice.catalog import Catalog
+from crm.backoffice.exchange.export import FORMATS, export
+from crm.backoffice.exchange.mapping import MAX_MAPPING, Mapping, MappingFault, load_mapping
+from crm.backoffice.exchange.report import Report
+from crm.backoffice.exchange.run import Opener, Order, run_import
+from crm.backoffice.exchange.take_back import take_back
+from crm.backoffice.guard import DataSession, system_session, user_session
+from crm.cli.base import answer, group, language, runtime, say
+from crm.errors import NotFound
+from crm.messages import m, mn, render
+from crm.permissions import access_for
+
+
+@group("data", help="Import and export records; take an import back.")
+def data() -> None:
+    pass
+
+
+@data.command("import", help="Import FILE as records of ENTITY.")
+@click.argument("entity")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--mapping", "mapping_file", type=click.Path(path_type=Path), help="YAML: which column fills which field.")
+@click.option("--match", help="Fields that match a row to a record, by commas.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen and write nothing.")
+@click.option("--partial", is_flag=True, help="Write the good rows even if others fail.")
+@click.option("--as", "email", help="In the name and with the rights of this person.")
+def import_(entity: str, file: Path, mapping_file: Path | None, match: str | None, dry_run: bool, partial: bool, email: str | None) -> None:
+    here = runtime()
+    order = Order(
+        entity, file, _mapping(mapping_file), here.settings.instance / "imports", match=tuple(part.strip() for part in match.split(",")) if match else None,
+        dry_run=dry_run, partial=partial, language=language(),
+    )
+    report = run_import(here.engine, opener(email), here.catalog, order, _progress)
+    answer(report.as_dict())
+    _tell(report)
+    if report.exit_code:
+        raise click.exceptions.Exit(report.exit_code)
+
+
+@data.command("export", help="Write the records of ENTITY to stdout.")
+@click.argument("entity")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="csv", show_default=True)
+@click.option("--fields", help="Keys of fields, by commas; default: all that may be read.")
+@click.option("--where", default="", help="A condition as JSON.")
+@click.option("--sort", default="", help="Keys by commas, - before those that descend.")
+@click.option("--as", "email", help="In the name and with the rights of this person.")
+def export_(entity: str, form: str, fields: str | None, where: str, sort: str, email: str | None) -> None:
+    with opener(email, source="cli")(runtime().catalog, True) as session:
+        query = lists.parse_query(session, entity, {"where": where, "sort": sort})
+        chosen = [part.strip() for part in fields.split(",") if part.strip()] if fields else None
+        pieces = export(session, query, chosen, form)
+        session.commit()  # the journal's row: an export that has begun has happened
+        for piece in pieces:
+            sys.stdout.buffer.write(piece)
+        sys.stdout.buffer.flush()
+
+
+@data.command("undo", help="Take the import BATCH back.")
+@click.argument("batch")
+@click.option("--as", "email", help="In the name and with the rights of this person.")
+def undo_(batch: str, email: str | None) -> None:
+    with opener(email, source="cli")(runtime().catalog, True) as session:
+        done = take_back(session, batch)
+        session.commit()
+    answer({"undone": done.undone, "kept": [{"entity": k.entity, "code": k.code, "why": render(k.why, language())} for k in done.kept]})
+
+
+def opener(email: str | None, *, source: str = "import") -> Opener:
+    """Sessions in the name of `email`, or of the operator. Raises NotFound for somebody unknown."""
+    here = runtime()
+    if email is None:
+        return lambda catalog, write: system_session(here.engine, "flask data", catalog, write=write, source=source)
+    with system_session(here.engine, "flask data --as", here.catalog) as asking:
+        user = asking.table("user")
+        found = asking.execute(select(user.id).where(user.visible, user["email"] == email.strip().lower())).scalar()
+    if found is None:
+        raise NotFound(m("There is no person with the e-mail address %(email)s.", email=email[:80]))
+    person: int = found
+
+    def open_session(catalog: Catalog, write: bool) -> DataSession:
+        return user_session(here.engine, access_for(here.engine, person, catalog), catalog, write=write, source=source)
+
+    return open_session
+
+
+def _mapping(path: Path | None) -> Mapping:
+    if path is None:
+        return Mapping()
+    if not path.is_file():
+        raise MappingFault(m("There is no file “%(path)s”.", path=path.name))
+    if path.stat().st_size > MAX_MAPPING:
+        raise MappingFault(m("The mapping is longer than a megabyte."))
+    try:
+        return load_mapping(path.read_text("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise MappingFault(m("The mapping is not in UTF-8.")) from None
+
+
+def _progress(done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r{done:,} / {total:,} ", nl=done >= total, err=True)
+
+
+def _tell(report: Report) -> None:
+    for problem in report.problems[:5]:
+        place = m("Row %(row)s, “%(column)s”", row=problem.row, column=problem.column) if problem.column else m("Row %(row)s", row=problem.row)
+        say(m("%(place)s: %(problem)s", place=place, problem=problem.message))
+    if report.refused:
+        say(mn("One row failed: nothing was written.", "%(num)s rows failed: nothing was written.", report.failed))
+    elif report.failed:
+        say(mn("One row failed, the others are done.", "%(num)s rows failed, the others are done.", report.failed))
+    if report.error_file:
+        say(m("What is wrong stands in %(file)s.", file=report.error_file))

@@ -124,7 +124,7 @@ def page(session: DataSession, query: ListQuery) -> Page:
     kind = session.catalog.entity(query.entity)
     source, columns = _selected(session, query)
     keys = _sort_keys(session, kind, source, query)
-    position = paging.decode(query.after, len(keys))
+    position = paging.decode(query.after, keys)
     rows: list[Any] = []
     backwards = position is not None and position.backwards
     for part, order in paging.parts(keys, position):
@@ -154,7 +154,7 @@ def count(session: DataSession, query: ListQuery) -> Count:
 def totals(session: DataSession, query: ListQuery) -> dict[str, dict[str | None, Decimal]]:
     """Sums of the shown columns that can be added up, over all that match: field → currency (None for plain numbers) → sum."""
     kind = session.catalog.entity(query.entity)
-    usable = session.sight.filterable(query.entity)
+    usable = session.sight.filterable(query.entity, query.actions | READ)
     summed = [kind.fields[k] for k in query.columns if k in usable and kind.fields[k].totals]
     if not summed:
         return {}
@@ -216,7 +216,7 @@ def stream(session: DataSession, query: ListQuery, *, refs: str = "title", chunk
         part = replace(query, after=after, size=chunk)
         source, columns = _selected(session, part, refs)
         keys = _sort_keys(session, kind, source, part)
-        position = paging.decode(after, len(keys))
+        position = paging.decode(after, keys)
         rows: list[Any] = []
         for condition, order in paging.parts(keys, position):
             statement = columns.statement.add_columns(*(k.column for k in keys)).where(*condition).order_by(*order).limit(chunk - len(rows))
@@ -240,7 +240,7 @@ class _Columns:
         self.selected: list[ColumnElement[Any]] = [source.id, source.row_version]
         self.plan: list[tuple[str, str, int]] = []  # key, how to read it, position
         self.joined: FromClause = source.table
-        usable = set(session.sight.filterable(query.entity))
+        usable = set(session.sight.filterable(query.entity, source.actions))
         for key in query.columns:
             spec = source.entity.fields[key]
             at = len(self.selected)

@@ -14,6 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, false, literal, or_, select, true, tuple_
+from sqlalchemy.types import TypeDecorator
 
 from crm.backoffice.fields.base import Field
 from crm.backoffice.sight import Source
@@ -114,7 +115,9 @@ def _beyond(keys: Sequence[SortKey], position: Position) -> ColumnElement[bool]:
             after = false() if key.descending else key.column.is_not(None)
             same = key.column.is_(None)
         else:
-            after = or_(key.column < value, key.column.is_(None)) if key.descending and key.nullable else (key.column < value if key.descending else key.column > value)
+            after = key.column < value if key.descending else key.column > value
+            if key.descending and key.nullable:
+                after = or_(after, key.column.is_(None))
             same = key.column == value
         choices.append(and_(*equal, after))
         equal.append(same)
@@ -136,7 +139,7 @@ def encode(values: Sequence[Any], backwards: bool) -> str:
     return base64.urlsafe_b64encode(raw.encode()).decode().rstrip("=")
 
 
-def decode(token: str | None, count: int) -> Position | None:
+def decode(token: str | None, keys: Sequence[SortKey]) -> Position | None:
     """The position of a page key; None when it is none, was cut, or belongs to another order."""
     if not token or len(token) > 4000:
         return None
@@ -145,8 +148,14 @@ def decode(token: str | None, count: int) -> Position | None:
         restored = tuple(_restored(v) for v in values)
     except (ValueError, TypeError, KeyError, binascii.Error, InvalidOperation, RecursionError):
         return None
-    last = restored[-1] if len(restored) == count else None
-    return Position(restored, bool(backwards)) if isinstance(last, int) and abs(last) < 2**63 else None
+    fits = len(restored) == len(keys) and restored[-1] is not None and all(v is None or _fits(v, k) for v, k in zip(restored, keys, strict=True))
+    return Position(restored, bool(backwards)) if fits else None
+
+
+def _fits(value: Any, key: SortKey) -> bool:
+    kept = key.column.type
+    kind = (kept.impl_instance if isinstance(kept, TypeDecorator) else kept).python_type
+    return isinstance(value, kind) and not (kind is int and isinstance(value, bool)) and not (kind is datetime and value.tzinfo is None)
 
 
 def _plain(value: Any) -> Any:

@@ -12,7 +12,7 @@ from crm.backoffice.configuration import AccessRule, ConfigVersion, OptionRow, P
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode import export
 from crm.backoffice.lowcode.document import Document, OptionSpec, PicklistSpec, PipelineSpec, RoleSpec, from_raw
-from crm.backoffice.lowcode.plan import Change, pipeline_of, plan, rules_of, stages_of
+from crm.backoffice.lowcode.plan import Change, order, pipeline_of, plan, rules_of, stages_of
 from crm.errors import NotFound
 from crm.messages import Label, m
 
@@ -40,9 +40,9 @@ def apply(session: SystemSession, document: Document) -> Applied:
     for role in document.roles:
         if any(kind in ("role", "rules") and key == role.key for kind, _, key in touched):
             _role(session, role)
-    for kind, key in document.removed:
-        _remove(session, kind, key)
-    made = [[c.kind, c.field if c.kind != "picklist" else c.entity] for c in changes if c.effect == "create" and c.kind in ("role", "pipeline")]
+    for kind, entity, key in document.removed:
+        _remove(session, kind, entity, key)
+    made = [[c.kind, c.entity, c.field] for c in changes if c.effect == "create" and c.kind != "picklist"]
     version = session.execute(insert(ConfigVersion).returning(ConfigVersion.id), {
         "at": datetime.now(UTC), "actor_id": session.actor_id, "changes": [c.as_dict() for c in changes], "before": {"file": before, "made": made},
     }).scalar_one()
@@ -56,7 +56,7 @@ def undo(session: SystemSession, version: int) -> Applied:
     if row is None:
         raise NotFound(m("There is no version %(version)s of the configuration.", version=version))
     document = from_raw(row["file"], session.catalog)
-    removed = tuple((kind, key) for kind, key in row["made"])
+    removed = tuple((kind, entity, key) for kind, entity, key in row["made"])
     return apply(session, Document(document.roles, document.pipelines, document.picklists, removed))
 
 
@@ -80,9 +80,13 @@ def _picklist(session: SystemSession, spec: PicklistSpec) -> None:
     row = {"label_uk": label.uk, "label_en": label.en}
     if session.execute(update(PicklistRow).where(PicklistRow.key == spec.key).values(**row)).rowcount == 0:  # type: ignore[attr-defined]
         session.execute(insert(PicklistRow), {"key": spec.key, **row})
-    for place, option in enumerate(spec.options):
+    there = OptionRow.picklist == spec.key
+    ordered = order([o.key for o in known.options] if known else [], [o.key for o in spec.options])
+    for place, key in enumerate(ordered):
+        session.execute(update(OptionRow).where(there, OptionRow.key == key).values(position=place))
+    for option in spec.options:
+        place = ordered.index(option.key)
         values = {"label_uk": option.label.uk, "label_en": option.label.en, "colour": option.colour, "position": place, "retired": option.retired}
-        there = OptionRow.picklist == spec.key
         if session.execute(update(OptionRow).where(there, OptionRow.key == option.key).values(**values)).rowcount == 0:  # type: ignore[attr-defined]
             session.execute(insert(OptionRow), {"picklist": spec.key, "key": option.key, **values})
 
@@ -96,9 +100,12 @@ def _pipeline(session: SystemSession, spec: PipelineSpec) -> None:
         pipeline_id = known.id
         records.change(session, "pipeline", pipeline_id, names)
     stages = stages_of(session.catalog, known)
-    for place, stage in enumerate(spec.stages):
+    ordered = order(list(stages), [s.key for s in spec.stages])
+    moved = {stages[key].id: {"position": place} for place, key in enumerate(ordered) if key in stages}
+    records.change_many(session, "stage", moved)
+    for stage in spec.stages:
         values: dict[str, Any] = {
-            "name": stage.label.uk, "name_en": stage.label.en, "position": place, "kind": stage.kind, "probability": stage.probability, "retired": stage.retired,
+            "name": stage.label.uk, "name_en": stage.label.en, "position": ordered.index(stage.key), "kind": stage.kind, "probability": stage.probability, "retired": stage.retired,
         }
         old = stages.get(stage.key)
         if old is None:
@@ -125,11 +132,17 @@ def _role(session: SystemSession, spec: RoleSpec) -> None:
         journal.event(session, "rules", "role", known, {"rules": [old, rules]})
 
 
-def _remove(session: SystemSession, kind: str, key: str) -> None:
-    """What an undone version had made. A pipeline that deals stand in stays."""
+def _remove(session: SystemSession, kind: str, entity: str, key: str) -> None:
+    """What an undone version had made: options and stages are retired, a pipeline that deals stand in stays."""
+    if kind == "option":
+        session.execute(update(OptionRow).where(OptionRow.picklist == entity, OptionRow.key == key).values(retired=True))
+        return
     table = session.catalog.entity(kind).cls.__table__
     row_id = session.execute(select(table.c.id).where(table.c.code == key, table.c.deleted_at.is_(None))).scalar()
     if row_id is None:
+        return
+    if kind == "stage":
+        records.change(session, "stage", row_id, {"retired": True})
         return
     if kind == "role":
         session.execute(delete(AccessRule).where(AccessRule.role_id == row_id))

@@ -68,7 +68,7 @@ class Document:
     roles: tuple[RoleSpec, ...] = ()
     pipelines: tuple[PipelineSpec, ...] = ()
     picklists: tuple[PicklistSpec, ...] = ()
-    removed: tuple[tuple[str, str], ...] = field(default=())  # (kind, key) of what an undo takes away; no file says this
+    removed: tuple[tuple[str, str, str], ...] = field(default=())  # kind, entity, key of what an undo takes away; no file says this
 
 
 def read(text: str | bytes, catalog: Catalog) -> Document:

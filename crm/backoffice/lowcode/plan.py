@@ -1,6 +1,6 @@
 """What a configuration file would change: a list of differences with their effect on records. Nothing is written."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,19 +35,27 @@ def plan(session: SystemSession, document: Document) -> list[Change]:
         changes += pipeline_changes(session.catalog, pipeline)
     for role in document.roles:
         changes += role_changes(session, role)
-    changes += [Change(kind, kind, key, "remove") for kind, key in document.removed]
+    changes += [Change(kind, entity, key, "retire" if kind in ("option", "stage") else "remove") for kind, entity, key in document.removed]
     return changes
+
+
+def order(known: Sequence[str], named: Sequence[str]) -> list[str]:
+    """The keys after a file that names some of them: the named take their places among themselves, new ones come last."""
+    old = iter([key for key in named if key in known])
+    return [next(old) if key in named else key for key in known] + [key for key in named if key not in known]
 
 
 def picklist_changes(catalog: Catalog, spec: PicklistSpec) -> Iterator[Change]:
     known = catalog.picklists.get(spec.key)
     if known is None or (spec.label is not None and known.label != spec.label):
         yield Change("picklist", spec.key, None, "create" if known is None else "label")
-    for place, option in enumerate(spec.options):
+    keys = [o.key for o in known.options] if known else []
+    ordered = order(keys, [o.key for o in spec.options])
+    for option in spec.options:
         old = known.by_key(option.key) if known else None
         if old is None:
             yield Change("option", spec.key, option.key, "create")
-        elif (old.label, old.colour, old.retired) != (option.label, option.colour, option.retired) or old.position != place:
+        elif (old.label, old.colour, old.retired) != (option.label, option.colour, option.retired) or ordered.index(option.key) != keys.index(option.key):
             yield Change("option", spec.key, option.key, "change")
 
 
@@ -65,11 +73,14 @@ def pipeline_changes(catalog: Catalog, spec: PipelineSpec) -> Iterator[Change]:
     if known is None or known.label != spec.label:
         yield Change("pipeline", spec.entity, spec.key, "create" if known is None else "label")
     stages = stages_of(catalog, known)
-    for place, stage in enumerate(spec.stages):
+    ordered = order(list(stages), [s.key for s in spec.stages])
+    for stage in spec.stages:
         old = stages.get(stage.key)
         if old is None:
             yield Change("stage", spec.entity, f"{spec.key}.{stage.key}", "create")
-        elif (old.label, old.position, old.retired, old.values["kind"], old.values["probability"]) != (stage.label, place, stage.retired, stage.kind, stage.probability):
+            continue
+        now = (old.label, old.retired, old.values["kind"], old.values["probability"], list(stages).index(stage.key))
+        if now != (stage.label, stage.retired, stage.kind, stage.probability, ordered.index(stage.key)):
             yield Change("stage", spec.entity, f"{spec.key}.{stage.key}", "change")
 
 

@@ -1,0 +1,90 @@
+"""Pages by key: every order, both directions, empty values, any size — compared with the whole list sorted in Python."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from crm.backoffice import lists
+from crm.backoffice.guard import SystemSession
+from tests.company import Company
+
+CITIES = [None, "Київ", "Їжаківка", "Євпаторія", "Івано-Франківськ", "Ґалич", "Гоща", None]
+
+
+@pytest.fixture
+def loaded(company: Company) -> Iterator[SystemSession]:
+    company.make("account", *(
+        {"name": f"Компанія {n}", "city": CITIES[n % 8], "revenue": None if n % 5 == 0 else n % 7, "employees": None if n % 3 == 0 else n % 4,
+         "founded": 1990 + n % 6, "industry": company.option("industry", ("trade", "food", "energy")[n % 3]) if n % 4 else None}
+        for n in range(61)
+    ))
+    with company.system(write=False) as session:
+        yield session
+
+
+SORTS = ["city", "-city", "revenue", "-revenue", "name", "-name", "industry", "-industry", "id", "-id", "revenue,-city", "-employees,city,-founded", "owner", "-created_at"]
+
+
+def test_pages_forwards_and_backwards_hold_every_row_once_in_order(loaded: SystemSession) -> None:
+    for sort, size in itertools.product(SORTS, (7, 25)):
+        query = replace(lists.parse_query(loaded, "account", {"sort": sort, "columns": "name,city,revenue"}), size=200)
+        whole = [row.id for row in lists.page(loaded, query).rows]
+        assert len(whole) == 61
+        query = replace(query, size=size)
+        page = lists.page(loaded, query)
+        assert page.previous is None
+        seen, pages = [row.id for row in page.rows], [page]
+        while page.next:
+            page = lists.page(loaded, replace(query, after=page.next))
+            seen += [row.id for row in page.rows]
+            pages.append(page)
+        assert seen == whole, sort
+        for before, after in itertools.pairwise(pages):
+            assert after.previous is not None
+            back = lists.page(loaded, replace(query, after=after.previous))
+            assert [r.id for r in back.rows] == [r.id for r in before.rows], sort
+        assert [r.id for r in lists.stream(loaded, query, chunk=9)] == whole, sort
+
+
+def test_empty_values_come_first_ascending_and_cities_by_the_alphabet(loaded: SystemSession) -> None:
+    query = lists.parse_query(loaded, "account", {"sort": "city", "columns": "city", "size": "200"})
+    found = [row.values["city"] for row in lists.page(loaded, query).rows]
+    assert [c for c, _ in itertools.groupby(found)] == [None, "Гоща", "Ґалич", "Євпаторія", "Івано-Франківськ", "Їжаківка", "Київ"]
+
+
+def test_neighbours_agree_with_the_list(loaded: SystemSession) -> None:
+    for sort in SORTS:
+        query = replace(lists.parse_query(loaded, "account", {"sort": sort, "columns": "name"}), size=200)
+        whole = [row.id for row in lists.page(loaded, query).rows]
+        for place in (0, 1, 30, 60):
+            expected = (whole[place - 1] if place else None, whole[place + 1] if place < 60 else None)
+            assert lists.neighbours(loaded, query, whole[place]) == expected, sort
+
+
+@pytest.mark.parametrize("token", ["x", "!!!", "W10", "WzAsMSwyLDNd", "WzAsbnVsbF0", "e30", "A" * 5000, "WzAsOTk5OTk5OTk5OTk5OTk5OTk5OTk5OV0"])
+def test_a_key_that_does_not_parse_is_the_first_page(loaded: SystemSession, token: str) -> None:
+    query = lists.parse_query(loaded, "account", {"sort": "id", "after": token, "columns": "name"})
+    assert lists.page(loaded, query).rows[0].id == 1
+
+
+def test_a_page_key_of_another_type_is_no_error_of_ours(loaded: SystemSession) -> None:
+    by_name = lists.page(loaded, lists.parse_query(loaded, "account", {"sort": "name", "size": "5", "columns": "name"})).next
+    assert by_name is not None
+    for sort in ("revenue", "created_at", "founded", "industry"):
+        query = lists.parse_query(loaded, "account", {"sort": sort, "after": by_name, "columns": "name"})
+        assert lists.page(loaded, query).rows
+
+
+def test_search_finds_every_word_whatever_the_case(loaded: SystemSession) -> None:
+    query = lists.parse_query(loaded, "account", {"search": "КИЇВ компанія"})
+    assert lists.count(loaded, query).number == 8
+    assert lists.count(loaded, lists.parse_query(loaded, "account", {"search": "галич"})).number == 7
+    assert lists.count(loaded, lists.parse_query(loaded, "account", {"search": "100% _"})).number == 0
+
+
+def test_totals_are_of_what_is_filtered(loaded: SystemSession) -> None:
+    query = lists.parse_query(loaded, "account", {"columns": "name,revenue", "where": '{"field": "city", "op": "eq", "value": "Київ"}', "size": "2"})
+    rows = lists.page(loaded, replace(query, size=200)).rows
+    assert lists.totals(loaded, query)["revenue"]["UAH"] == sum(r.values["revenue"] for r in rows if r.values["revenue"] is not None)

@@ -16,7 +16,8 @@ from crm.backoffice.conditions.tree import dump
 from crm.backoffice.configuration import AccessRule
 from crm.backoffice.entities import Entity
 from crm.backoffice.grants import Grant, Grants
-from crm.backoffice.guard import DataSession, user_session
+from crm.backoffice.guard import UserSession, user_session
+from crm.backoffice.saving.rights import STANDING
 from crm.backoffice.sight import Source
 from crm.errors import BadRequest, NotFound, UnknownName
 from crm.messages import Message, m
@@ -61,7 +62,8 @@ def _rules(engine: Engine, version: int) -> Mapping[int, tuple[Rule, ...]]:
     rules, role = AccessRule.__table__, Role.__table__
     found: dict[int, list[Rule]] = {}
     with engine.connect() as connection:
-        for row in connection.execute(select(rules.c.role_id, rules.c.position, rules.c.rule, role.c.code).join(role, role.c.id == rules.c.role_id).order_by(rules.c.position)):
+        query = select(rules.c.role_id, rules.c.position, rules.c.rule, role.c.code).join(role, role.c.id == rules.c.role_id).order_by(rules.c.position)
+        for row in connection.execute(query):
             found.setdefault(row.role_id, []).append(parse_rule(row.code, row.position + 1, row.rule))
     return MappingProxyType({role_id: tuple(given) for role_id, given in found.items()})
 
@@ -108,87 +110,111 @@ def explain(
     Asked of the database by the same predicates that guard his session.
     """
     kind = catalog.entity(entity)
-    if field is not None and field not in kind.fields:
-        raise UnknownName(field)
-    if action not in ACTIONS:
-        raise BadRequest(m("“%(action)s” is not an action.", action=str(action)[:40]))
     with user_session(engine, access, catalog) as session:
-        return _Inquiry(session, kind, record_id, action).answer(field)
+        return Inquiry(session, kind, record_id).answer(field, action)
 
 
-class _Inquiry:
-    def __init__(self, session: DataSession, kind: Entity, record_id: int | None, action: Action) -> None:
-        self.session, self.kind, self.record_id, self.action = session, kind, record_id, action
-        self.source: Source = session.table(kind.key)
+class Inquiry:
+    """Questions about one record (or about some record of the entity, when none is named), all answered by one query. Raises NotFound."""
+
+    def __init__(self, session: UserSession, kind: Entity, record_id: int | None) -> None:
+        self.session, self.kind, self.record_id = session, kind, record_id
+        self.visible = True
+        self.holding: dict[tuple[int, int], bool] = {}
         if record_id is not None:
-            table = kind.cls.__table__
-            if session.kernel(select(table.c.id).where(table.c.id == record_id, table.c.deleted_at.is_(None))).first() is None:
-                raise NotFound()
+            self._ask(session.table(kind.key), record_id)
 
-    def answer(self, field: str | None) -> Explanation:
-        visible = self._deciding(self.session.sight.records(self.kind, frozenset({"read"})), whole=True)
-        if visible is None:
+    def answer(self, field: str | None = None, action: Action = "read") -> Explanation:
+        """Raises UnknownName for no such field, BadRequest for no such action."""
+        if field is not None and field not in self.kind.fields:
+            raise UnknownName(field)
+        if action not in ACTIONS:
+            raise BadRequest(m("“%(action)s” is not an action.", action=str(action)[:40]))
+        visible = self._deciding(self._records("read")) if self.visible else None
+        # Who makes a record need not see it afterwards; a row of a parent he puts only under one that he sees.
+        if visible is None and (action != "create" or (self.kind.parent is not None and self.record_id is not None)):
             return Explanation(False, "hidden" if field else None, None, m("No rule of the person's roles shows this record."))
         if field is None:
-            return self._record(visible)
-        mode, rule = self._mode(field)
-        wanted = {"read": ("read", "edit"), "export": ("read", "edit"), "masked": ("masked",)}.get(self.action, ("edit",))
-        if self.action == "export" and not self._exports(field):
-            return Explanation(False, mode, rule, m("No rule that allows export shows the field here."))
-        if self.action in ("create", "update"):
-            rule = self._writes(field)
-            allowed = rule is not None
-            return Explanation(allowed, mode, rule, m("A rule lets the field be changed here.") if allowed else m("No rule lets the field be changed here."))
-        allowed = mode in wanted
-        return Explanation(allowed, mode, rule, m("A rule shows the field here.") if allowed else m("No rule shows the field here."))
+            return self._record(action, visible)
+        mode, rule = self._mode(field) if visible else ("hidden", None)
+        if action in ("read", "export"):
+            if action == "export" and not self._exports(field):
+                return Explanation(False, mode, rule, m("No rule that allows export shows the field here."))
+            allowed = mode in ("read", "edit")
+            return Explanation(allowed, mode, rule, m("A rule shows the field here.") if allowed else m("No rule shows the field here."))
+        if action in ("create", "update"):
+            if action == "update" and field in STANDING and self._deciding(self._records("assign")) is None:
+                return Explanation(False, mode, rule, m("Only a rule that lets the record be given to others lets this field be changed."))
+            writing = self._writes(field, action)
+            why = m("A rule lets the field be changed here.") if writing else m("No rule lets the field be changed here.")
+            return Explanation(writing is not None, mode, _named(writing), why)
+        return self._record(action, visible)
 
-    def _record(self, visible: Grant) -> Explanation:
-        actions: frozenset[Action] = frozenset({"read", self.action})
-        deciding = self._deciding(self.session.sight.records(self.kind, frozenset({self.action}) if self.action != "export" else actions))
+    def _record(self, action: Action, visible: Grant | None) -> Explanation:
+        deciding = self._deciding(self._records(*("read", action) if action == "export" else (action,)))
         if deciding is None:
-            return Explanation(False, None, visible.rule if visible.rule.role else None, m("The record is visible, but no rule allows the action on it."))
-        return Explanation(True, None, deciding.rule if deciding.rule.role else None, m("A rule allows it."))
+            return Explanation(False, None, _named(visible), m("The record is visible, but no rule allows the action on it."))
+        return Explanation(True, None, _named(deciding), m("A rule allows it."))
 
     def _mode(self, field: str) -> tuple[str, Rule | None]:
-        spec = self.kind.fields[field]
-        read: frozenset[Action] = frozenset({"read"})
-        shown = self._deciding(self.session.sight.grants(self.kind, spec, read, "read"))
+        shown = self._deciding(self._field(field, "read", "read"))
         if shown is None:
-            masked = self._deciding(self.session.sight.grants(self.kind, spec, read, "masked"))
-            return ("masked", masked.rule) if masked else ("hidden", None)
-        editing = self._writes(field, "update") if not spec.system else None
-        if editing is not None:
-            return "edit", editing if editing.role else None
-        return "read", shown.rule if shown.rule.role else None
+            masked = self._deciding(self._field(field, "masked", "read"))
+            return ("masked", _named(masked)) if masked else ("hidden", None)
+        editing = self._writes(field, "update")
+        held = field not in STANDING or self._deciding(self._records("assign")) is not None
+        return ("edit", _named(editing)) if editing and held else ("read", _named(shown))
 
-    def _writes(self, field: str, action: Action | None = None) -> Rule | None:
-        spec = self.kind.fields[field]
-        action = action or self.action
-        wanted: frozenset[Action] = frozenset({action})
-        if spec.system or self._deciding(self.session.sight.records(self.kind, wanted)) is None:
+    def _writes(self, field: str, action: Action) -> Grant | None:
+        if self.kind.fields[field].system or self._deciding(self._records(action)) is None:
             return None
-        if action == "update" and self._deciding(self.session.sight.grants(self.kind, spec, frozenset({"read"}), "read")) is None:
+        if action == "update" and self._deciding(self._field(field, "read", "read")) is None:
             return None
-        editing = self._deciding(self.session.sight.grants(self.kind, spec, wanted, "edit"))
-        return editing.rule if editing else None
+        return self._deciding(self._field(field, "edit", action))
 
     def _exports(self, field: str) -> bool:
-        both: frozenset[Action] = frozenset({"read", "export"})
-        return (
-            self._deciding(self.session.sight.records(self.kind, both)) is not None
-            and self._deciding(self.session.sight.grants(self.kind, self.kind.fields[field], both, "read")) is not None
-        )
+        both: tuple[Action, ...] = ("read", "export")
+        return self._deciding(self._records(*both)) is not None and self._deciding(self._field(field, "read", *both)) is not None
 
-    def _deciding(self, given: Grants, *, whole: bool = False) -> Grant | None:
+    def _records(self, *actions: Action) -> Grants:
+        return self.session.sight.records(self.kind, frozenset(actions))
+
+    def _field(self, field: str, mode: str, *actions: Action) -> Grants:
+        return self.session.sight.grants(self.kind, self.kind.fields[field], frozenset(actions), mode)
+
+    def _deciding(self, given: Grants) -> Grant | None:
         """The first grant that holds on the record (on some record, when none is asked about), unless a denial does."""
         if self.record_id is None:
             return None if given.never else given.allowed[0]
-        if whole and not self._holds(self.source.visible):
+        if any(self._holds(g) for g in given.denied):
             return None
-        if any(self._holds(self.source._term(g)) for g in given.denied):
-            return None
-        return next((g for g in given.allowed if self._holds(self.source._term(g))), None)
+        return next((g for g in given.allowed if self._holds(g)), None)
 
-    def _holds(self, predicate: Any) -> bool:
-        table = self.source.table
-        return self.session.kernel(select(table.c.id).where(table.c.id == self.record_id, predicate)).first() is not None
+    def _holds(self, grant: Grant) -> bool:
+        return grant.everywhere or self.holding[_place(grant)]
+
+    def _ask(self, source: Source, record_id: int) -> None:
+        """Every rule of the person for this entity, and every condition of its fields, tried on the record at once."""
+        rules = () if self.session.sight.access is None else self.session.sight.access.of(self.kind.key)
+        grants = [g for rule in rules if rule.scope != "none" for g in _grants(rule) if not g.everywhere]
+        table = source.table
+        columns = [source.visible.label("seen"), *(source._term(g).label(f"g{n}") for n, g in enumerate(grants))]
+        row = self.session.kernel(select(*columns).where(table.c.id == record_id, table.c.deleted_at.is_(None))).first()
+        if row is None:
+            raise NotFound()
+        self.visible = bool(row[0])
+        self.holding = {_place(g): bool(held) for g, held in zip(grants, row[1:], strict=True)}
+
+
+def _grants(rule: Rule) -> Iterable[Grant]:
+    yield Grant(rule)
+    yield from (Grant(rule, mode.where) for mode in (rule.fields or {}).values() if mode.where is not None)
+
+
+def _place(grant: Grant) -> tuple[int, int]:
+    return id(grant.rule), id(grant.condition)
+
+
+def _named(grant: Grant | None) -> Rule | None:
+    """The rule to cite; none for what nobody's role says."""
+    return grant.rule if grant is not None and grant.rule.role else None

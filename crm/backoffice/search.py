@@ -10,7 +10,7 @@ MAX_WORDS = 8
 
 def matches(source: Source, text: str) -> ColumnElement[bool]:
     """The records in whose readable, unmasked fields every word of `text` is found, whatever the case."""
-    usable = source.sight.filterable(source.entity.key)
+    usable = source.sight.filterable(source.entity.key, source.actions)
     fields = [spec for key, spec in source.entity.fields.items() if spec.searchable and key in usable]
     words = text.split()[:MAX_WORDS]
     found: list[ColumnElement[bool]] = []

@@ -96,10 +96,10 @@ class Sight:
             if not (self.grants(description, spec, actions, "read").never and self.grants(description, spec, actions, "masked").never)
         )
 
-    def filterable(self, entity: str) -> tuple[str, ...]:
+    def filterable(self, entity: str, actions: frozenset[Action] = READ) -> tuple[str, ...]:
         """Fields that may be filtered, sorted, grouped and matched by: those that show unmasked on some record."""
         description = self.catalog.entity(entity)
-        return tuple(key for key, spec in description.fields.items() if not self.grants(description, spec, READ, "read").never)
+        return tuple(key for key, spec in description.fields.items() if not self.grants(description, spec, actions, "read").never)
 
     def editable(self, entity: str) -> tuple[str, ...]:
         """Fields that may be changed on some record: what may be read and edited there."""
@@ -165,9 +165,10 @@ class Source:
         given = self.sight.grants(self.entity, spec, self.actions, "masked")
         if given.never:
             return None
-        terms = [self._predicate(given)]
-        if not self.sight.grants(self.entity, spec, self.actions, "read").never:
-            terms.append(not_(func.coalesce(self._condition_of(spec, "read"), true())))
+        shown = self._condition_of(spec, "read")
+        if shown is None:
+            return None
+        terms = [self._predicate(given), not_(func.coalesce(shown, false()))]
         return self.sight.seal(case((and_(*terms), spec.mask(self.table.c[spec.attribute])), else_=null()))  # type: ignore[no-any-return]
 
     @cached_property

@@ -2,12 +2,14 @@
 
 import sys
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from flask import Flask
 
 from config import BadSetting, from_environment
 from crm.application import create_app
+from crm.messages import Message, render
 
 __all__ = ["app", "create_app"]
 
@@ -17,7 +19,12 @@ def _app() -> Flask:
     try:
         return create_app(from_environment())
     except BadSetting as wrong:
-        sys.exit(f"{wrong}")
+        sys.exit(render(Message(wrong.text, wrong.params), language()))
+
+
+def language() -> str:
+    """The language asked for on the command line: settings are read before it is parsed."""
+    return next((value for option, value in pairwise(sys.argv) if option == "--lang"), "en")
 
 
 def __getattr__(name: str) -> Any:

@@ -3,14 +3,25 @@
 from threading import Lock
 
 from flask import Flask, request
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from config import Settings
 from crm import models
 from crm.backoffice.catalog import Catalog, load_catalog, version_in_force
+from crm.backoffice.configuration import ConfigVersion
+from crm.errors import BramaError
+from crm.messages import m
 
 WITHOUT_CONFIGURATION = frozenset({"static", "health"})
 REGISTRY = models  # a catalog knows every mapped class, so they must be imported before the first is built
+
+
+class NotSetUp(BramaError):
+    """The database has no tables yet."""
+
+    code = "not_set_up"
+    status = 503
 
 
 class Runtime:
@@ -28,17 +39,29 @@ class Runtime:
         return self._catalog or self.refresh()
 
     def refresh(self) -> Catalog:
-        """The catalog of the stored configuration version: one query of one row, and a rebuild by one thread when it has changed."""
-        with self.engine.connect() as connection:
-            version = version_in_force(connection)
+        """The catalog of the stored configuration version: one query of one row, and a rebuild by one thread when it has changed.
+
+        Raises NotSetUp when the database has not been migrated.
+        """
+        version = self._stored_version()
         known = self._catalog
         if known is not None and known.version == version:
             return known
         with self._lock:
             known = self._catalog
-            if known is None or known.version < version:
+            if known is None or known.version != version:
                 known = self._catalog = load_catalog(self.engine)
             return known
+
+    def _stored_version(self) -> int:
+        with self.engine.connect() as connection:
+            try:
+                return version_in_force(connection)
+            except (OperationalError, ProgrammingError):
+                connection.rollback()
+                if inspect(connection).has_table(ConfigVersion.__tablename__):
+                    raise
+        raise NotSetUp(m("The database is not set up yet: run “make run” or “flask init”."))
 
     def init_app(self, app: Flask) -> None:
         """Looks for a newer configuration before every request that shows records."""

@@ -60,11 +60,16 @@ def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | bool:
     return False
 
 
+def ours(_item: Any, name: str | None, kind: str, _reflected: bool, _compared: Any) -> bool:
+    """The job queue keeps its own tables in a PostgreSQL database."""
+    return not (kind == "table" and str(name).startswith("huey_"))
+
+
 def run() -> None:
     with connected(address()) as connection:
         context.configure(
             connection=connection, target_metadata=Base.metadata, render_item=render_item, compare_type=True, transaction_per_migration=False,
-            render_as_batch=False, include_object=lambda item, name, kind, *_rest: not (kind == "table" and str(name).startswith("huey_")), user_module_prefix="", transactional_ddl=True,
+            render_as_batch=False, include_object=ours, user_module_prefix="", transactional_ddl=True,
         )
         with context.begin_transaction():
             context.run_migrations()

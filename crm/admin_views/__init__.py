@@ -12,7 +12,7 @@ from crm.admin_views.kit.menu import Area, areas
 from crm.admin_views.kit.view import EntityView
 from crm.admin_views.reports import ReportsView
 from crm.backoffice.catalog import Catalog, shape
-from crm.runtime import Runtime
+from crm.runtime import NotSetUp, Runtime
 
 
 def init_app(app: Flask) -> None:
@@ -29,7 +29,7 @@ def known(app: Flask) -> Catalog:
     runtime: Runtime = app.extensions["brama"]
     try:
         return runtime.catalog
-    except DBAPIError:
+    except (DBAPIError, NotSetUp):
         return shape()
 
 

@@ -87,7 +87,7 @@ def take_away(session: SystemSession) -> Taken:
         records.change_many(session, "user", {i: {"active": False} for i in part})
     removed: dict[str, int] = {}
     for key in _children_first(session, made):
-        going = sorted(made[key] - kept.get(key, set()))
+        going = sorted(made[key] - kept.get(key, set()) - _rows_of_kept(session, session.catalog.entity(key), kept))
         for part in _parts(going):
             records.remove_many(session, key, part)
         if going:
@@ -105,6 +105,16 @@ def _needed(session: SystemSession, made: Marked) -> Marked:
         pointed = _pointed_at(session, made, lambda key, row_id: row_id in kept.get(key, set()))
         fresh = {key: left for key, ids in pointed.items() if (left := ids - kept.get(key, set()))}
     return kept
+
+
+def _rows_of_kept(session: SystemSession, kind: Entity, kept: Marked) -> set[int]:
+    """Child rows whose parent stays: they stay with it."""
+    parent = kind.fields[kind.parent] if kind.parent else None
+    staying = kept.get(parent.target or "", set()) if parent else set()
+    if parent is None or not staying:
+        return set()
+    table = kind.cls.__table__
+    return {i for part in _parts(sorted(staying)) for i in session.kernel(select(table.c.id).where(table.c[parent.attribute].in_(part))).scalars()}
 
 
 def _pointed_at(session: SystemSession, made: Marked, by: Any) -> Marked:

@@ -141,5 +141,5 @@ FIRST = {"є": "ye", "ї": "yi", "й": "y", "ю": "yu", "я": "ya"}
 
 def latin(text: str) -> str:
     """`text` in Latin letters by the Ukrainian government's table of 2010, in lower case; what is no letter becomes a hyphen."""
-    words = "".join(c if c in LATIN or c.isalnum() else " " for c in text.lower()).split()
+    words = "".join(c if c in LATIN or c.isalnum() else " " for c in text.lower().replace("зг", "зgh")).split()
     return "-".join(FIRST.get(w[0], LATIN.get(w[0], w[0])) + "".join(LATIN.get(c, c) for c in w[1:]) for w in words)

@@ -5,6 +5,7 @@ from crm.backoffice.reports.registry import Report, all_reports, find, report, r
 from crm.backoffice.reports.table import Chart, Column, Drill, Row, Series, Table, Unit
 
 __all__ = [
-    "Chart", "Column", "CommonParams", "Dimension", "Drill", "Parameter", "Report", "Row", "Series", "Table", "Unit", "all_reports", "described", "find", "given",
+    "Chart", "Column", "CommonParams", "Dimension", "Drill", "Parameter", "Report", "Row", "Series", "Table", "Unit", "all_reports", "described", "find",
+    "given",
     "read", "report", "run",
 ]

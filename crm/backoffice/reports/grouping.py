@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, extract
+from sqlalchemy import ColumnElement, Select, and_, extract
 
 from crm.backoffice.guard import DataSession
 from crm.backoffice.reports.parameters import Dimension
@@ -63,8 +63,9 @@ def grouping(source: Source, dimensions: tuple[Dimension, ...]) -> Grouping:
             walked = f"{walked}.{step}".lstrip(".")
             relation = description.relations.get(step)
             if walked not in sources:
-                partner, link = here.rows_of(relation.entity, relation.field) if relation else here.hop(step)
-                joins.append((partner, link))
+                partner = here.sight.table(relation.entity if relation else description.fields[step].target or "")
+                link = partner[relation.field] == here.id if relation else partner.id == here[step]
+                joins.append((partner, and_(link, partner.visible)))
                 sources[walked] = partner
             many = many or relation is not None
             here, description = sources[walked], sources[walked].entity

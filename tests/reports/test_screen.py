@@ -1,0 +1,150 @@
+"""Reports on the screen and on the command line, over the demo company."""
+
+import html
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from config import Settings
+from crm.application import create_app
+from crm.cli.demo import load_demo
+from tests.reports.deals import win_rate
+
+assert win_rate
+PASSWORD = "Correct-horse-9-battery"
+SignIn = Callable[..., FlaskClient]
+
+
+@pytest.fixture(scope="module")
+def app(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    folder = tmp_path_factory.mktemp("screen")
+    shutil.copy(sqlite_template, folder / "brama.db")
+    settings = Settings(instance=folder, database_url=f"sqlite:///{folder / 'brama.db'}", secret_key="k" * 40, demo_password=PASSWORD, testing=True)
+    made = create_app(settings)
+    load_demo(made.extensions["brama"].engine, settings)
+    made.extensions["brama"].refresh()
+    yield made
+    made.extensions["brama"].engine.dispose()
+
+
+@pytest.fixture
+def sign_in(app: Flask) -> SignIn:
+    def signed_in(who: str, language: str = "en") -> FlaskClient:
+        client = app.test_client()
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/sign-in").get_data(as_text=True))
+        assert token
+        client.post("/sign-in", data={"email": f"{who}@demo.example", "password": PASSWORD, "csrf_token": token[1]})
+        client.get(f"/?lang={language}")
+        return client
+
+    return signed_in
+
+
+def page(client: FlaskClient, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200, answer.get_data(as_text=True)[:500]
+    return answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("who", ["admin", "head", "seller", "clerk", "approver"])
+@pytest.mark.parametrize("language", ["uk", "en"])
+def test_every_demo_account_opens_the_list_and_the_report(sign_in: SignIn, who: str, language: str) -> None:
+    client = sign_in(who, language)
+    assert "/report/win_rate" in page(client, "/report/")
+    shown = page(client, "/report/win_rate")
+    assert ("Яку частку закритих угод" if language == "uk" else "What share of the closed deals") in shown
+    assert ("amount" in re.findall(r'id="help-(\w+)"', shown)) is (who != "clerk")  # the clerk's role hides amounts
+
+
+def test_a_figure_leads_to_a_list_of_as_many_records(sign_in: SignIn) -> None:
+    client = sign_in("head")
+    shown = page(client, "/report/win_rate?by=manager&period=this_year")
+    links = re.findall(r'<td class="b-num"><a href="(/deal/\?where=[^"]+)">([^<]+)</a>', shown)
+    assert len(links) > 10
+    url, text = links[0]
+    where = parse_qs(urlsplit(html.unescape(url)).query)["where"][0]
+    assert json.loads(where)["all"]
+    counted = page(client, f"/deal/count?{urlsplit(html.unescape(url)).query}")
+    assert re.search(rf"\b{text}\b", counted)
+
+
+def test_files_come_under_the_reports_name(sign_in: SignIn) -> None:
+    client = sign_in("head", "uk")
+    answer = client.get("/report/win_rate?by=owner&format=csv")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="win_rate.csv"'
+    assert answer.get_data(as_text=True).startswith("\ufeffВідповідальний,Виграно,Програно")
+    assert client.get("/report/win_rate?by=owner&format=xlsx").data[:2] == b"PK"
+    assert client.get("/report/win_rate?format=exe").status_code == 400
+
+
+@pytest.mark.parametrize(("path", "status"), [
+    ("/report/nonsense", 404), ("/report/win_rate?by=nonsense", 400), ("/report/win_rate?nonsense=1", 400), ("/report/win_rate?period=own&from=x&to=y", 400),
+    ("/report/win_rate?period=own&from=2025-02-01&to=2025-01-01", 400), ("/report/win_rate?owner_id=999999", 400), ("/report/win_rate?where={", 400),
+])
+def test_nonsense_in_the_address_is_refused(sign_in: SignIn, path: str, status: int) -> None:
+    assert sign_in("head").get(path).status_code == status
+
+
+def test_hidden_and_unknown_names_answer_alike(sign_in: SignIn) -> None:
+    clerk = sign_in("clerk")
+    hidden = clerk.get('/report/win_rate?where={"field":"amount","op":"gt","value":1}')
+    unknown = clerk.get('/report/win_rate?where={"field":"nothing","op":"gt","value":1}')
+    assert hidden.status_code == unknown.status_code == 400
+
+    def bare(text: str) -> str:
+        return re.sub(r"amount|nothing|csrf[^>]*|value=\"[^\"]*\"|\w{60,}", "", text)
+
+    assert bare(hidden.get_data(as_text=True)) == bare(unknown.get_data(as_text=True))
+
+
+def test_own_dates_stay_in_the_form_and_a_stranger_signs_in_first(sign_in: SignIn, app: Flask) -> None:
+    shown = page(sign_in("head"), "/report/win_rate?period=own&from=2025-01-01&to=2026-12-31&by=owner&owner_id=")
+    assert 'value="2025-01-01"' in shown
+    assert '<option value="own" selected>' in shown
+    assert app.test_client().get("/report/win_rate").status_code == 302
+
+
+def test_no_script_or_style_stands_inside_the_page(sign_in: SignIn) -> None:
+    shown = page(sign_in("head"), "/report/win_rate")
+    assert not re.search(r"\sstyle=|\son\w+=|javascript:", shown)
+    assert all("src=" in tag or "application/json" in tag for tag in re.findall(r"<script[^>]*>", shown))
+
+
+def test_the_command_lists_describes_runs_and_refuses(app: Flask) -> None:
+    run = app.test_cli_runner().invoke
+    assert json.loads(run(args=["report"]).stdout)[0]["name"] == "win_rate"
+    assert json.loads(run(args=["report", "win_rate", "--describe"]).stdout)["by"]
+    whole = json.loads(run(args=["report", "win_rate", "--param", "by=owner"]).stdout)
+    own = json.loads(run(args=["report", "win_rate", "--as", "seller@demo.example"]).stdout)
+    assert 0 < own["totals"]["won"] < whole["totals"]["won"] == sum(row["won"] for row in whole["rows"])
+    clerk = run(args=["report", "win_rate", "--as", "clerk@demo.example", "--param", "sort=amount"])
+    assert (clerk.exit_code, clerk.stdout) == (4, "")
+    for wrong in (["nonsense"], ["win_rate", "--param", "by"], ["win_rate", "--as", "nobody@demo.example"],
+        ["win_rate", "--param", "by=owner", "--param", "by=month"]):
+        answer = run(args=["report", *wrong])
+        assert answer.exit_code == 1
+        assert answer.stderr
+    assert run(args=["report", "win_rate", "--format", "csv"]).stdout.splitlines()[0] == "won,lost,win_rate,avg_days,median_days,amount"
+    assert run(args=["report", "win_rate", "--format", "xlsx"]).stdout_bytes[:2] == b"PK"
+
+
+def test_the_operators_reading_is_journaled_and_a_persons_is_not(app: Flask) -> None:
+    from crm.backoffice.journal import JournalRow
+
+    def lines() -> int:
+        with app.extensions["brama"].engine.connect() as connection:
+            return len(connection.execute(JournalRow.__table__.select().where(JournalRow.__table__.c.action == "report")).all())
+
+    before = lines()
+    run = app.test_cli_runner().invoke
+    run(args=["report", "win_rate"])
+    assert lines() == before + 1
+    run(args=["report", "win_rate", "--as", "head@demo.example"])
+    assert lines() == before + 1

@@ -18,9 +18,9 @@ from crm.backoffice import journal, lists
 from crm.backoffice.access import Action
 from crm.backoffice.entities import Entity
 from crm.backoffice.exchange.formulas import neutral
-from crm.backoffice.fields.base import Field
+from crm.backoffice.fields.base import Field, Ref
 from crm.backoffice.guard import DataSession
-from crm.backoffice.lists import ListQuery, Masked, Ref, RowView
+from crm.backoffice.lists import ListQuery, Masked, RowView
 from crm.errors import BadRequest, Forbidden, UnknownName
 from crm.messages import m
 

@@ -101,9 +101,10 @@ def plan(session: DataSession, drafts: Sequence[RowDraft], context: Context) -> 
     good = [p for p in good if p.good]
     stored = _stored(session, good, context)
     lists = _lists(session, good, context.layout)
+    above = _standing_of_parents(session, good, stored, context)
     for one in good:
         record = stored.get(one.record_id) if one.record_id is not None else None
-        _own(one, record, context)
+        _own(one, record, context, above.get(one.number))
         for group in context.layout.groups:
             if one.good and group.related.name in one.draft.groups:
                 _group(one, group, lists)
@@ -234,7 +235,27 @@ def parent_field(catalog: Catalog, kind: Entity, target: str | None) -> str | No
     return next((f.key for f in above if f.target is not None and parents & set(catalog.configured[f.target])), None)
 
 
-def _own(one: RowPlan, record: Stored | None, context: Context) -> None:
+def _standing_of_parents(session: DataSession, plans: Sequence[RowPlan], stored: Map[int, Stored], context: Context) -> dict[int, int]:
+    """For child rows that name stages: row number → the pipeline of the deal they belong to, which says whose stages are meant."""
+    kind = context.layout.kind
+    steps = {s.spec.target for s in context.layout.own if s.spec.target in context.catalog.configured}
+    if kind.parent is None or not steps:
+        return {}
+    parent = context.catalog.entity(kind.fields[kind.parent].target or "")
+    key = next((found for target in steps if (found := parent_field(context.catalog, parent, target)) is not None), None)
+    if key is None or key not in session.sight.filterable(parent.key):
+        return {}
+    parents: dict[int, int] = {}
+    for one in plans:
+        record = stored.get(one.record_id or 0)
+        value = one.draft.own.get(kind.parent, record.values.get(kind.parent) if record is not None else None)
+        if isinstance(value, int):
+            parents[one.number] = value
+    known = existing.by_ids(session, parent.key, parents.values(), (key,))
+    return {number: known[i].values[key] for number, i in parents.items() if i in known and known[i].values[key] is not None}
+
+
+def _own(one: RowPlan, record: Stored | None, context: Context, above: int | None) -> None:
     """The record's own values: all for a new one, with defaults; what differs for one that exists."""
     layout = context.layout
     values = dict(one.draft.own)
@@ -247,7 +268,7 @@ def _own(one: RowPlan, record: Stored | None, context: Context) -> None:
         value = values[key]
         if isinstance(value, WantedStep):
             parent = parent_field(context.catalog, layout.kind, value.entity)
-            standing = values.get(parent, before.get(parent)) if parent else None
+            standing = values.get(parent, before.get(parent)) if parent else above
             try:
                 values[key] = step(context.catalog, value, standing if isinstance(standing, int) else None)
             except FieldError as error:

@@ -1,0 +1,302 @@
+"""Imports on both databases: what rows make, change and leave; and that a bad one writes nothing."""
+
+import csv
+import io
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from crm.backoffice import records, undo
+from crm.backoffice.exchange import run as running
+from crm.backoffice.exchange.mapping import MappingFault
+from crm.backoffice.exchange.report import Report
+from crm.backoffice.exchange.take_back import take_back
+from crm.backoffice.guard import DataSession
+from crm.errors import BramaError, Forbidden, NotFound, UnknownName
+from crm.messages import render
+from tests.exchange.conftest import Desk
+
+ACCOUNTS = "code,name,city\nA1,Рошен,Київ\nA2,Nibulon,Миколаїв\n"
+
+
+def sentences(report: Report) -> list[tuple[int, str, str]]:
+    return [(p.row, p.column, render(p.message, "en")) for p in report.problems]
+
+
+def test_a_second_import_of_the_same_file_changes_nothing(desk: Desk) -> None:
+    first, second = desk.load("account", ACCOUNTS), desk.load("account", ACCOUNTS)
+    assert (first.created, first.failed, first.exit_code) == (2, 0, 0)
+    assert (second.created, second.updated, second.unchanged, second.exit_code) == (0, 0, 2, 0)
+    assert desk.rows("account", "code", "name", "city") == [("A1", "Рошен", "Київ"), ("A2", "Nibulon", "Миколаїв")]
+
+
+def test_a_dry_run_says_old_and_new_and_writes_nothing(desk: Desk) -> None:
+    desk.load("account", ACCOUNTS)
+    report = desk.load("account", ACCOUNTS.replace("Київ", "Львів") + "A3,Нова,\n", dry_run=True)
+    assert report.changes == [{"row": 2, "code": "A1", "field": "city", "old": "Київ", "new": "Львів"}]
+    assert (report.created, report.updated, report.unchanged, report.batch) == (1, 1, 1, None)
+    assert len(desk.rows("account", "city")) == 2
+
+
+def test_one_bad_row_means_nothing_is_written_unless_partial(desk: Desk) -> None:
+    content = "code,name,employees\nA1,Рошен,10\nA2,Nibulon,many\n"
+    whole = desk.load("account", content)
+    assert (whole.created, whole.failed, whole.exit_code, whole.batch) == (0, 1, 1, None)
+    assert sentences(whole) == [(3, "employees", "“many” is no number.")]
+    assert whole.error_file is not None
+    with open(whole.error_file, newline="", encoding="utf-8") as file:
+        assert list(csv.DictReader(file)) == [{"row": "3", "column": "employees", "value": "many", "problem": "“many” is no number."}]
+    assert desk.rows("account", "code") == []
+    part = desk.load("account", content, partial=True)
+    assert (part.created, part.failed, part.exit_code) == (1, 1, 3)
+    assert desk.rows("account", "code") == [("A1",)]
+
+
+def test_references_may_point_forward_and_in_a_circle(desk: Desk) -> None:
+    mapping = "match: [code]\ncolumns: {code: code, name: name, mother: {field: parent, by: name, missing: fail}}"
+    content = "code,name,mother\nA1,Донька,Мати\nA2,Мати,Бабуся\nA3,Бабуся,Донька\n"
+    assert desk.load("account", content, mapping).created == 3
+    assert desk.rows("account", "name", "parent") == [("Донька", "A2"), ("Мати", "A3"), ("Бабуся", "A1")]
+    assert desk.load("account", content, mapping).unchanged == 3
+    unknown = desk.load("account", content + "A4,Сирота,Нема\n", mapping)
+    assert sentences(unknown) == [(5, "mother", "Company “Нема” is not known.")]
+
+
+def test_two_that_fit_fail_the_row(desk: Desk) -> None:
+    desk.company.make("user", {"name": "Іван Коваль"}, {"name": "Іван Коваль"})
+    mapping = "columns: {code: code, name: name, seller: {field: owner, by: name, missing: create}}"
+    report = desk.load("account", "code,name,seller\nA1,Рошен,Іван Коваль\n", mapping)
+    assert sentences(report) == [(2, "seller", "User “Іван Коваль”: several records fit.")]
+
+
+def test_two_rows_with_one_key_fail_both(desk: Desk) -> None:
+    report = desk.load("account", "code,name\nA1,a\nA2,b\nA1,c\n", partial=True)
+    assert [row for row, _, _ in sentences(report)] == [2, 4]
+    assert desk.rows("account", "code") == [("A2",)]
+
+
+def test_missing_records_and_options_are_made_once(desk: Desk) -> None:
+    mapping = """
+match: [name]
+columns:
+  name: name
+  seller: {field: owner, by: name, missing: create}
+  sector: {field: industry, missing: create}
+"""
+    report = desk.load("account", "name,seller,sector\na,Нова Людина,Heavy Industry\nb,Нова Людина,heavy industry\n", mapping)
+    assert (report.created, dict(report.related)) == (2, {"user": 1})
+    option = next(iter({r[0] for r in desk.rows("account", "industry")}))
+    desk.load("account", "name\na\n")
+    assert desk.company.catalog.options[option].key == "heavy_industry"
+    assert desk.load("account", "name,seller,sector\na,Нова Людина,Heavy Industry\nb,Нова Людина,heavy industry\n", mapping).unchanged == 2
+    assert desk.rows("user", "name", "email")[-1] == ("Нова Людина", None)
+
+
+def test_one_line_makes_an_account_its_contact_and_the_position(desk: Desk) -> None:
+    mapping = "match: [code]\ncolumns: {code: code, name: name, who: contacts.name, post: contacts.title}"
+    content = "code,name,who,post\nA1,Рошен,Ганна Мельник,Директорка\nA2,Nibulon,,\n"
+    report = desk.load("account", content, mapping)
+    assert dict(report.related) == {"contact": 1, "position": 1}
+    assert desk.rows("position", "account", "title") == [("A1", "Директорка")]
+    assert desk.load("account", content, mapping).unchanged == 2
+    changed = desk.load("account", content.replace("Директорка", "Власниця"), mapping)
+    assert (changed.updated, changed.unchanged) == (1, 1)
+    assert len(desk.rows("contact", "name")) == 1
+
+
+DEALS = """
+match: [code]
+dates: ["%Y-%m-%d", "%d.%m.%Y"]
+defaults: {pipeline: sales}
+columns:
+  code: code
+  stage: stage
+  product: {field: lines.product, by: name}
+  value: [amount, lines.amount]
+  opened: [opened_on, stage_entered.FIRST]
+  closed: [closed_on, stage_entered.closed]
+"""
+
+
+def deals(desk: Desk) -> tuple[str, str]:
+    stages = [s for s in desk.company.catalog.configured["stage"].values() if s.code.startswith("sales.")]
+    first, won = stages[0].key, next(s.key for s in stages if s.values["kind"] == "won")
+    return DEALS.replace("FIRST", first), won
+
+
+def test_history_comes_from_the_file_and_never_from_the_moment_of_import(desk: Desk) -> None:
+    desk.company.make("product", {"name": "GTX Pro"})
+    mapping, won = deals(desk)
+    content = f"code,stage,product,value,opened,closed\nD1,{won},GTX Pro,4514,2017-03-01,2017-03-11\nD2,{won},GTX Pro,10,,\n"
+    report = desk.load("deal", content, mapping)
+    assert dict(report.related) == {"deal_line": 2, "stage_history": 2}
+    assert desk.rows("deal", "code", "amount", "opened_on", "closed_on")[0] == ("D1", Decimal(4514), date(2017, 3, 1), date(2017, 3, 11))
+    # Kyiv is two hours ahead of UTC in March.
+    assert desk.rows("stage_history", "deal", "entered_at") == [
+        ("D1", datetime(2017, 2, 28, 22, tzinfo=UTC)), ("D1", datetime(2017, 3, 10, 22, tzinfo=UTC))]
+    assert desk.load("deal", content, mapping).unchanged == 2
+
+
+def test_a_column_of_dates_keeps_one_form(desk: Desk) -> None:
+    mapping, won = deals(desk)
+    desk.company.make("product", {"name": "p"})
+    mixed = f"code,stage,product,value,opened,closed\nD1,{won},p,1,2017-03-01,\nD2,{won},p,1,02.03.2017,\n"
+    report = desk.load("deal", mixed, mapping)
+    assert {(row, column) for row, column, _ in sentences(report)} == {(3, "opened")}
+
+
+def test_a_closing_day_of_an_open_deal_fails_the_row(desk: Desk) -> None:
+    mapping, _ = deals(desk)
+    desk.company.make("product", {"name": "p"})
+    stage = next(s.key for s in desk.company.catalog.configured["stage"].values() if s.code.startswith("sales."))
+    report = desk.load("deal", f"code,stage,product,value,opened,closed\nD1,{stage},p,1,,2017-03-11\n", mapping)
+    assert "no day on which it was closed" in sentences(report)[0][2]
+
+
+def test_scale_decimal_sign_and_values(desk: Desk) -> None:
+    mapping = """
+match: [name]
+decimal: ","
+scale: {revenue: 1000000}
+columns: {name: name, rev: revenue, land: {field: country, values: {Korea: South Korea}}}
+"""
+    desk.load("account", "name;rev;land\na;1 100,04;Korea\nb;1.250,5;Kenya\n", mapping)
+    assert desk.rows("account", "revenue", "country") == [(Decimal("1100040000"), "KR"), (Decimal("1250500000"), "KE")]
+
+
+@pytest.mark.parametrize(("content", "mapping", "sentence"), [
+    ("code,nmae\nA1,a\n", "", "Did you mean “name”"),
+    ("code,name\nA1,a\n", "columns: {code: code}", "neither mapped nor ignored"),
+    ("code,name\nA1,a\n", "columns: {code: code, nmae: name}", "Did you mean “name”"),
+    ("code,name\nA1,a\n", "columns: {code: code, name: nmae}", "Did you mean “name”"),
+    ("code,name\nA1,a\n", "columns: {code: code, name: created_at}", "kept by the product"),
+    ("code,name\nA1,a\n", "columns: {code: code, name: name}\nmatch: [city]", "no column and no default"),
+    ("code,name\nA1,a\n", "columns: {code: code, name: {field: owner, by: nmae}}", "Did you mean “name”"),
+    ("code,name\nA1,a\n", "columns: {code: code, name: {field: name, missing: create}}", "references and picklists"),
+    ("code,name\nA1,a\n", "columns: {code: code, name: name}\nscale: {name: 10}", "for numbers"),
+    ("code,name\nA1,a\n", "columns: {code: code, name: name}\ndefaults: {kind: custumer}", "has no value"),
+    ("code,name\nA1,a\n", "entity: deal\ncolumns: {code: code, name: name}", "The mapping is for"),
+    ("code,name\nA1,a\n", "columns: {code: name, name: name}", "Two columns fill"),
+    ("code,name\nA1,a\n", "columns: {code: code, name: contacts.title}", "contacts.name"),
+    ("code,name\nA1,a\n", "columns: {code: code, name: people.name}", "is not known"),
+])
+def test_a_mapping_that_does_not_fit_is_refused_before_anything_is_written(desk: Desk, content: str, mapping: str, sentence: str) -> None:
+    with pytest.raises(MappingFault) as refused:
+        desk.load("account", content, mapping)
+    assert sentence in render(refused.value.message, "en")
+    assert render(refused.value.message, "uk")
+    assert desk.rows("account", "code") == []
+
+
+@pytest.mark.parametrize("name", ["🙂 Смайл", "שלום עולם", "=cmd()|'/C calc'!A0", "'=1", "@SUM(A1)", "-1+1", "O'Neil, \"Sons\""])
+@pytest.mark.parametrize("form", ["csv", "xlsx", "jsonl"])
+def test_export_and_import_are_inverse(desk: Desk, name: str, form: str) -> None:
+    desk.company.make("account", {"code": "A1", "name": name, "revenue": Decimal("123456789012345.6789"), "phone": "+380441234567"})
+    made = desk.export("account", form)
+    report = desk.load("account", made, name=f"rows.{form}")
+    assert (report.unchanged, report.updated, report.created, report.failed) == (1, 0, 0, 0), report.problems
+    if form == "csv":
+        rows = list(csv.DictReader(io.StringIO(made.decode())))
+        assert all(not value.startswith(("=", "+", "@", "\t")) for row in rows for value in row.values())
+
+
+def test_undo_takes_a_whole_import_back_and_names_what_stays(desk: Desk) -> None:
+    desk.load("account", ACCOUNTS)
+    report = desk.load("account", "code,name,city\nA1,Рошен,Львів\nA3,Нова,Суми\nA4,Інша,Одеса\n")
+    system = desk.open()
+    with system(desk.company.catalog, True) as session:
+        ids = dict(session.execute(_codes(session)).tuples().all())
+        records.change(session, "account", ids["A4"], {"city": "Ізмаїл"})
+        session.commit()
+    with system(desk.company.catalog, True) as session:
+        done = take_back(session, report.batch or "")
+        session.commit()
+    assert done.undone == 2
+    assert [(k.entity, k.code) for k in done.kept] == [("account", "A4")]
+    assert desk.rows("account", "code", "city") == [("A1", "Київ"), ("A2", "Миколаїв"), ("A4", "Ізмаїл")]
+    with system(desk.company.catalog, True) as session, pytest.raises(NotFound):
+        take_back(session, "no such batch")
+
+
+def _codes(session: DataSession):  # type: ignore[no-untyped-def]
+    from sqlalchemy import select
+    account = session.table("account")
+    return select(account["code"], account.id).where(account.visible)
+
+
+def test_an_import_goes_on_where_it_was_interrupted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = "name,city\n" + "".join(f"Компанія {n},Місто {n % 7}\n" for n in range(300))
+    monkeypatch.setattr(running, "CHUNK", 50)
+    monkeypatch.setattr(running, "MOST", 50)
+    calls = []
+
+    def die(run: object) -> None:
+        calls.append(run)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(running, "_give_way", die)
+        with pytest.raises(KeyboardInterrupt):
+            desk.load("account", content)
+    assert len(desk.rows("account", "name")) == 150
+    report = desk.load("account", content)
+    # Without a key nothing could tell the rows apart: only the place in the file does.
+    assert (report.created, report.unchanged, report.rows) == (300, 0, 300)
+    assert desk.rows("account", "name") == [(f"Компанія {n}",) for n in range(300)]
+    with desk.open()(desk.company.catalog, True) as session:
+        assert undo.undo(session, report.batch or "").undone == 300
+
+
+def test_what_fails_while_writing_takes_earlier_chunks_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "CHUNK", 50)
+    monkeypatch.setattr(running, "MOST", 50)
+    content = "code,name\n" + "".join(f"A{n},Компанія {n}\n" for n in range(120))
+    waited = []
+
+    def meanwhile(run: object) -> None:
+        if not waited:
+            desk.company.make("account", {"name": "Чужа", "code": "A110"})
+            with desk.open()(desk.company.catalog, True) as session:
+                records.remove(session, "account", dict(session.execute(_codes(session)).tuples().all())["A110"])
+                session.commit()
+        waited.append(run)
+
+    real = running.write
+
+    def failing(session, plans, context, written):  # type: ignore[no-untyped-def]
+        if any(p.draft.own.get("code") == "A110" for p in plans):
+            raise Forbidden
+        real(session, plans, context, written)
+
+    monkeypatch.setattr(running, "_give_way", meanwhile)
+    monkeypatch.setattr(running, "write", failing)
+    report = desk.load("account", content)
+    assert (report.created, report.failed, report.exit_code) == (0, 1, 1)
+    assert desk.rows("account", "code") == []
+    monkeypatch.setattr(running, "_give_way", lambda run: None)
+    partial = desk.load("account", content, partial=True)
+    assert (partial.created, partial.failed, partial.exit_code) == (119, 1, 3)
+
+
+def test_the_importer_writes_with_his_own_rights_only(desk: Desk) -> None:
+    desk.company.role(
+        "narrow", {"entity": "account", "effect": "allow", "actions": ["read", "create", "update"], "scope": "own", "fields": {"*": "edit", "revenue": "hidden", "city": "read"}})
+    who = desk.company.person("narrow", email="narrow@check.example")
+    assert desk.load("account", "code,name\nA1,Рошен\n", who=who).created == 1
+    for content, refusal in (("code,revenue\nA1,5\n", UnknownName), ("code,name,nothing\nA1,a,b\n", MappingFault)):
+        with pytest.raises(refusal):
+            desk.load("account", content, who=who)
+    with pytest.raises(Forbidden):
+        desk.load("account", "code,town\nA1,Київ\n", "columns: {code: code, town: city}", who=who)
+    with pytest.raises(Forbidden):
+        desk.load("product", "name\nx\n", who=who)
+    with pytest.raises(BramaError):
+        desk.export("account", "csv", who=who)
+    desk.company.make("account", {"code": "X1", "name": "Чужа"})
+    taken = desk.load("account", "code,name\nX1,Моя\n", who=who)
+    assert taken.exit_code == 1
+    assert desk.rows("account", "code", "name")[-1] == ("X1", "Чужа")
+    needs_user = desk.load("account", "code,boss\nA1,Хтось\n", "columns: {code: code, boss: {field: owner, by: name, missing: create}}", who=who)
+    assert needs_user.exit_code == 1

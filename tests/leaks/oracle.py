@@ -1,0 +1,98 @@
+"""What a role hides, read from its rules in plain Python over raw rows: it shares no line with the guard that it judges."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+from crm.backoffice.catalog import Catalog
+from crm.backoffice.entities import Entity
+
+Row = Mapping[str, Any]
+Shown = Literal["hidden", "masked", "shown"]
+ORDER = {"lt": lambda a, b: a < b, "le": lambda a, b: a <= b, "gt": lambda a, b: a > b, "ge": lambda a, b: a >= b}
+
+
+@dataclass
+class Oracle:
+    """One person with one role, over all stored rows: entity → id → field → value."""
+
+    catalog: Catalog
+    rules: list[dict[str, Any]]
+    rows: dict[str, dict[int, Row]]
+    me: int
+    department: int | None
+    below: frozenset[int] = field(default_factory=frozenset)  # the department and everything under it
+
+    def visible(self, entity: str, number: int) -> bool:
+        """Whether the role shows the record at all; of removed ones, whether it showed them before."""
+        kind, row = self.catalog.entities[entity], self.rows[entity][number]
+        if kind.parent is not None and not self.visible(kind.fields[kind.parent].target or "", row[kind.parent]):
+            return False
+        if kind.declared.configuration:
+            return True
+        allowed = any(self.admits(r, kind, row) for r in self.of(entity, "read") if r.get("effect") != "deny")
+        return allowed and not any(self.admits(r, kind, row) for r in self.of(entity, "read") if r.get("effect") == "deny" and not r.get("fields"))
+
+    def shows(self, entity: str, number: int, key: str) -> Shown:
+        """How the role shows a field of a record that it shows."""
+        kind, row = self.catalog.entities[entity], self.rows[entity][number]
+        spec = kind.fields[key]
+        if kind.declared.configuration and spec.sensitivity != "sensitive":
+            return "shown"
+        for r in self.of(entity, "read"):
+            taken = (r.get("fields") or {}).get(key) if r.get("effect") == "deny" else None
+            if taken is not None and self.admits(r, kind, row):
+                return "hidden"
+        modes = {self.mode(r, key, spec.sensitivity, row) for r in self.of(entity, "read") if r.get("effect") != "deny" and self.admits(r, kind, row)}
+        return "shown" if modes & {"read", "edit"} else "masked" if "masked" in modes else "hidden"
+
+    def steady(self, entity: str, key: str) -> bool:
+        """Whether no condition on values decides where the field shows: only then may its past be told."""
+        return not any(r.get("where") or isinstance((r.get("fields") or {}).get(key), dict) for r in self.of(entity, "read"))
+
+    def conditions(self, entity: str) -> frozenset[str]:
+        """Fields on which some rule of the role depends."""
+        found: set[str] = set()
+        for r in self.rules:
+            if r["entity"] == entity:
+                for c in (r.get("where"), *(m.get("where") for m in (r.get("fields") or {}).values() if isinstance(m, dict))):
+                    found |= {c["field"]} if c else set()
+        return frozenset(found)
+
+    def of(self, entity: str, action: str) -> list[dict[str, Any]]:
+        return [r for r in self.rules if r["entity"] == entity and action in r["actions"]]
+
+    def mode(self, r: dict[str, Any], key: str, sensitivity: str, row: Row) -> str:
+        given = r.get("fields", {"*": "edit"})
+        found = given.get(key, "hidden" if sensitivity == "sensitive" else given.get("*", "hidden"))
+        if isinstance(found, dict):
+            return str(found["mode"]) if self.holds(found["where"], row) else "hidden"
+        return str(found)
+
+    def admits(self, r: dict[str, Any], kind: Entity, row: Row) -> bool:
+        if r.get("where") and not self.holds(r["where"], row):
+            return False
+        scope = r.get("scope") or ("where" if r.get("where") else "all")
+        if kind.parent is not None and scope not in ("all", "where"):
+            parent = self.catalog.entities[kind.fields[kind.parent].target or ""]
+            return self.stands(scope, parent, self.rows[parent.key][row[kind.parent]])
+        return scope in ("all", "where") or self.stands(scope, kind, row)
+
+    def stands(self, scope: str, kind: Entity, row: Row) -> bool:
+        match scope:
+            case "own":
+                return bool((row["id"] if kind.declared.own == "id" else row["owner"]) == self.me)
+            case "department":
+                return row["department"] is not None and row["department"] == self.department
+            case "department_tree":
+                return row["department"] in self.below
+        raise ValueError(scope)
+
+    def holds(self, condition: dict[str, Any], row: Row) -> bool:
+        value, wanted, op = row[condition["field"]], condition["value"], condition["op"]
+        if value is None:
+            return False
+        if op in ("eq", "contains"):
+            return value == wanted if op == "eq" else str(wanted) in str(value)
+        return bool(ORDER[op](Decimal(value), Decimal(str(wanted))))

@@ -1,0 +1,79 @@
+"""Who looks: roles that hide each in another way, and those built-in ones from which something is hidden."""
+
+from typing import Any
+
+import yaml
+
+from crm.standard import AREAS, HERE
+
+GENERATED = """
+seller_no_revenue:  # one field hidden, one masked, one conditional
+  - {entity: account, actions: [read, create, update, export], scope: all, fields: {"*": edit, revenue: hidden, phone: masked}}
+  - {entity: contact, actions: [read, update], scope: all, fields: {"*": edit, email: hidden, description: hidden}}
+  - {entity: deal, actions: [read, update, export], scope: own, fields: {"*": edit, margin: {mode: read, where: {field: amount, op: lt, value: 10000}}}}
+  - {entity: deal, effect: deny, actions: [delete], scope: all}
+  - {entity: deal_line, actions: [read], scope: all, fields: {"*": read, price: hidden, discount: hidden}}
+  - {entity: product, actions: [read], scope: all, fields: {"*": read, price: masked}}
+own_only:  # records outside the scope
+  - {entity: account, actions: [read, create, update, delete, export], scope: own, fields: {"*": edit}}
+  - {entity: contact, actions: [read, create, update, delete], scope: own, fields: {"*": edit}}
+  - {entity: position, actions: [read, update], scope: all, fields: {"*": edit}}
+  - {entity: contact_point, actions: [read, create, update], scope: all, fields: {"*": edit}}
+  - {entity: deal, actions: [read, create, update, delete, export], scope: own, fields: {"*": edit}}
+  - {entity: deal_line, actions: [read, export], scope: all, fields: {"*": read}}
+  - {entity: stage_history, actions: [read], scope: all, fields: {"*": read}}
+  - {entity: product, actions: [read], scope: all, fields: {"*": read}}
+department:  # a department, and one's own people beyond it
+  - {entity: user, actions: [read], scope: department, fields: {"*": read, phone: hidden, email: masked}}
+  - {entity: account, actions: [read, update, export], scope: department_tree, fields: {"*": edit}}
+  - {entity: contact, actions: [read, export], scope: department, fields: {"*": read}}
+  - {entity: deal, actions: [read, update, export], scope: department, fields: {"*": edit, probability: hidden}}
+  - {entity: deal, actions: [read], scope: own, fields: {"*": read, cost: read}}
+  - {entity: deal_line, actions: [read, update], scope: all, fields: {"*": edit}}
+  - {entity: product, actions: [read], scope: all, fields: {name: read, code: read}}
+masked:  # much is masked, everywhere
+  - {entity: user, actions: [read], scope: all, fields: {"*": read, name: masked, email: masked, phone: masked}}
+  - {entity: account, actions: [read, export], scope: all, fields: {"*": read, name: masked, phone: masked, tax_code: masked, revenue: masked, city: masked}}
+  - {entity: contact, actions: [read, export], scope: all, fields: {"*": masked, code: read}}
+  - {entity: contact_point, actions: [read], scope: all, fields: {"*": read, value: masked}}
+  - {entity: position, actions: [read], scope: all, fields: {"*": read, title: masked}}
+  - {entity: deal, actions: [read, export], scope: all, fields: {"*": read, amount: masked, account: hidden, next_step: masked}}
+conditional:  # fields that show on some records only, and records by a condition
+  - {entity: user, actions: [read], scope: all, fields: {"*": read}}
+  - {entity: account, actions: [read, update, export], where: {field: payment_days, op: lt, value: 15}, fields: {"*": edit}}
+  - {entity: deal, actions: [read, update, export], scope: all, fields: {"*": edit, amount: {mode: edit, where: {field: probability, op: lt, value: "0.5"}},
+     margin: {mode: read, where: {field: name, op: contains, value: "1"}}, next_step: {mode: masked, where: {field: probability, op: lt, value: "0.5"}}}}
+  - {entity: deal_line, actions: [read], scope: all, fields: {"*": read, amount: {mode: read, where: {field: quantity, op: lt, value: 3}}}}
+  - {entity: product, actions: [read], scope: all, fields: {"*": read, cost: {mode: read, where: {field: active, op: eq, value: true}}}}
+denied:  # a wide role, less what denials take
+  - {entity: user, actions: [read], scope: all, fields: {"*": read}}
+  - {entity: account, actions: [read, create, update, delete, export], scope: all, fields: {"*": edit}}
+  - {entity: account, effect: deny, actions: [read], where: {field: city, op: eq, value: Одеса}}
+  - {entity: account, effect: deny, actions: [read], scope: all, fields: {credit_limit: hidden}}
+  - {entity: deal, actions: [read, update, export], scope: all, fields: {"*": edit, margin: read, cost: read}}
+  - {entity: deal, effect: deny, actions: [read], scope: own, fields: {margin: hidden}}
+  - {entity: deal, effect: deny, actions: [export], scope: all, fields: {amount: hidden}}
+  - {entity: product, actions: [read], scope: all, fields: {"*": read}}
+  - {entity: role, actions: [read, update], scope: all, fields: {"*": read}}
+"""
+BUILT_IN = ("administrator", "head", "seller", "clerk", "approver")
+
+
+def generated() -> dict[str, list[dict[str, Any]]]:
+    """Role → its rules."""
+    found: dict[str, list[dict[str, Any]]] = yaml.safe_load(GENERATED)
+    return found
+
+
+def rules() -> dict[str, list[dict[str, Any]]]:
+    """Role → its rules as they stand in a configuration file, built-in ones too."""
+    standard: dict[str, Any] = {}
+    for area in AREAS:
+        standard |= yaml.safe_load((HERE / area / "standard.yaml").read_text()).get("roles") or {}
+    return generated() | {key: standard[key]["rules"] for key in BUILT_IN}
+
+
+def document() -> str:
+    """The generated roles as a configuration file."""
+    roles = {key: {"label": {"uk": key, "en": key}, "rules": given} for key, given in generated().items()}
+    return yaml.safe_dump({"roles": roles}, allow_unicode=True)

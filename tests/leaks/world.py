@@ -1,0 +1,145 @@
+"""A company with enough of everything, the same from the same seed: people of every role, records of theirs and of others, a past."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from sqlalchemy import select, update
+
+from crm.backoffice import records
+from crm.backoffice.database import make_engine
+from crm.backoffice.guard import system_session
+from crm.organization.founding import add_person
+from crm.organization.models import User
+from tests.company import Company, build
+from tests.leaks import roles
+
+PASSWORD = "seven quiet storks"
+CITIES = ("Київ", "Львів", "Одеса", "Дніпро")
+GIVEN = ("Олена", "Іван", "Ґалина", "Юрій", "Марта", "Степан")
+FAMILY = ("Коваль", "Шевчук", "Їжак", "Єрмак", "Бондар", "Ткач")
+
+
+def email(role: str) -> str:
+    """The address of the person who holds `role`."""
+    return f"{role.replace('_', '.')}@firm.example"
+
+
+def found(file: Path, seed: int) -> None:
+    """Make the company's database."""
+    engine = make_engine(f"sqlite:///{file}")
+    build(engine)
+    company = Company(engine)
+    company.configure(roles.document())
+    rng = Random(seed)
+    people = hire(company, rng)
+    fill(company, rng, people)
+    live(company, rng, people)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+
+
+def hire(company: Company, rng: Random) -> list[int]:
+    top, other = company.make("department", {"name": "Продажі"}, {"name": "Закупівля"})
+    below, beside = company.make("department", {"name": "Північна група", "parent": top}, {"name": "Склад", "parent": other})
+    territories = company.make("territory", {"name": "Північ"}, {"name": "Південь"})
+    departments, people = (top, other, below, beside), []
+    with company.system() as session:
+        for role in roles.rules():
+            people.append(add_person(session, email(role), f"Особа {role}", roles=(role,), password=PASSWORD))
+        for n in range(6):
+            people.append(add_person(session, f"colleague{n}@firm.example", f"{GIVEN[n]} {FAMILY[n]}", roles=("seller",)))
+        for n, person in enumerate(people):
+            values = {"department": departments[0 if n < len(roles.rules()) else n % 4], "territory": territories[n % 2]}
+            phone = f"+38044{rng.randint(2000000, 5999999)}"
+            records.change(session, "user", person, {**values, "phone": phone, "position": "менеджер", "first_name": GIVEN[n % 6], "last_name": FAMILY[n % 5]})
+        session.commit()
+    with company.engine.execution_options(writer=True).begin() as connection:
+        connection.execute(update(User.__table__).values(language="en"))
+    return people
+
+
+def fill(company: Company, rng: Random, people: list[int]) -> None:
+    def option(picklist: str) -> int:
+        return rng.choice([o.id for o in company.catalog.picklists[picklist].options if not o.retired])
+
+    def money(most: int) -> Decimal:
+        return Decimal(rng.randint(100, most * 100)) / 100
+
+    today = date.today()
+    accounts = company.make("account", *(
+        {
+            "name": f"{rng.choice(('Криниця', 'Зоря', 'Обрій', 'Ґанок'))} {n}", "kind": option("account_kind"), "status": option("account_status"),
+            "industry": option("industry"), "tax_code": f"{rng.randint(10**7, 10**8)}", "revenue": money(10**6), "employees": rng.randint(1, 900),
+            "founded": rng.randint(1950, 2024), "country": "UA", "region_name": "область", "city": CITIES[n % 4], "address": f"вул. Лугова, {n}",
+            "postal_code": f"{rng.randint(10000, 99999)}", "phone": f"+38044{rng.randint(2000000, 5999999)}", "website": f"https://firm{n}.example/",
+            "credit_limit": money(10**5), "payment_days": rng.randint(0, 30), "source": option("source"), "description": f"таємниця {rng.random()}",
+            "owner": people[n % len(people)],
+        } for n in range(40)
+    ))
+    with company.system() as session:
+        records.change_many(session, "account", {a: {"parent": rng.choice(accounts[:5])} for a in accounts[10:25]})
+        session.commit()
+    contacts = company.make("contact", *(
+        {
+            "first_name": rng.choice(GIVEN), "last_name": f"{rng.choice(FAMILY)}{n}", "email": f"{rng.choice('abcdef')}{rng.randint(1, 9999)}@post.example",
+            "phone": f"+38050{rng.randint(1000000, 9999999)}", "birth_date": date(1960 + n, 1 + n % 12, 5), "description": f"нотатка {rng.random()}",
+            "language": option("spoken_language"), "owner": people[(n * 3) % len(people)],
+        } for n in range(30)
+    ))
+    company.make("position", *({"account": rng.choice(accounts), "contact": c, "title": f"посада {n}", "role": option("position_role")} for n, c in enumerate(contacts)))
+    company.make("contact_point", *(
+        {"contact": rng.choice(contacts), "kind": option("contact_point_kind"), "value": f"@nick{rng.randint(1, 9999)}", "note": f"н{n}"} for n in range(25)
+    ))
+    lines = company.make("product_category", {"name": "Насоси", "description": "опис"}, {"name": "Труби"})
+    products = company.make("product", *(
+        {"name": f"Виріб {n}", "category": rng.choice(lines), "unit": option("unit"), "price": money(900), "cost": money(500), "vat_rate": Decimal("0.2"), "active": n % 3 > 0}
+        for n in range(12)
+    ))
+    stages = [s for s in company.catalog.configured["stage"].values() if s.parent_id == company.catalog.configured["stage"][company.stage("won")].parent_id]
+    deals = company.make("deal", *(
+        deal(rng, n, people, accounts, contacts, lines, rng.choice(stages), option, money, today) for n in range(60)
+    ), source="demo")
+    company.make("deal_line", *(
+        {"deal": rng.choice(deals), "product": rng.choice(products), "quantity": rng.randint(1, 6), "price": money(900), "discount": Decimal(rng.randint(0, 4)) / 10}
+        for _ in range(90)
+    ), source="demo")
+    company.make("stage_history", *(
+        {"deal": d, "stage": rng.choice(stages).id, "entered_at": f"2026-0{1 + d % 9}-11T09:00:00+00:00", "amount": money(900), "reason": f"причина {d}"} for d in deals
+    ), source="demo")
+
+
+def deal(rng: Random, n: int, people: Any, accounts: Any, contacts: Any, lines: Any, stage: Any, option: Any, money: Any, today: date) -> dict[str, Any]:
+    opened = today - timedelta(days=rng.randint(20, 300))
+    closed = opened + timedelta(days=rng.randint(1, 19)) if stage.values["kind"] != "open" else None
+    return {
+        "name": f"Постачання {n}", "account": rng.choice(accounts), "contact": rng.choice(contacts), "stage": stage.id, "amount": money(20_000), "cost": money(900),
+        "margin": money(5_000), "probability": Decimal(rng.randint(0, 100)) / 100, "opened_on": opened, "closed_on": closed,
+        "expected_on": today + timedelta(days=rng.randint(-30, 60)), "next_step": f"дзвінок {rng.randint(1, 99)}", "next_step_on": today + timedelta(days=rng.randint(-9, 20)),
+        "source": option("source"), "sales_channel": option("sales_channel"), "business_line": rng.choice(lines), "description": f"угода {rng.random()}",
+        "loss_reason": option("loss_reason"), "currency": rng.choice(("UAH", "UAH", "EUR")), "owner": people[n % len(people)],
+    }
+
+
+def live(company: Company, rng: Random, people: list[int]) -> None:
+    """A past: changes by several people, and some records removed."""
+    def ids(session: Any, entity: str) -> list[int]:
+        table = company.catalog.entity(entity).cls.__table__
+        return list(session.execute(select(table.c.id).order_by(table.c.id)).scalars())
+
+    for turn in range(3):
+        with system_session(company.engine, "past", company.catalog, write=True, source="ui", actor_id=people[turn]) as session:
+            for a in ids(session, "account")[turn::4]:
+                records.change(session, "account", a, {"revenue": rng.randint(1, 10**6), "phone": f"+38044{rng.randint(2000000, 5999999)}", "address": f"вул. Нова, {rng.randint(1, 99)}"})
+            for d in ids(session, "deal")[turn::4]:
+                records.change(session, "deal", d, {"margin": rng.randint(1, 5000), "amount": rng.randint(100, 19000), "next_step": f"лист {rng.randint(1, 99)}"})
+            for c in ids(session, "contact")[turn::5]:
+                records.change(session, "contact", c, {"email": f"x{rng.randint(1, 9999)}@post.example", "birth_date": date(1980, 2, 1 + turn)})
+            session.commit()
+    with company.system() as session:
+        records.remove_many(session, "account", ids(session, "account")[-6:-1])
+        records.remove_many(session, "contact", ids(session, "contact")[-5:-1])
+        session.commit()

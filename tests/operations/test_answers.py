@@ -1,0 +1,128 @@
+"""What every answer carries, and how refusals and faults are told: as a page, as JSON, as a toast; in the reader's language."""
+
+import io
+import json
+
+import pytest
+from flask import Flask, Response
+
+from config import Settings
+from crm.application import create_app
+from crm.errors import NotFound
+
+
+@pytest.fixture
+def faulty(app: Flask) -> Flask:
+    """The application with a page that fails and one that refuses."""
+
+    def fail() -> Response:
+        raise RuntimeError("password 4711 of table user")
+
+    def refuse() -> Response:
+        raise NotFound()
+
+    for path, view in (("/fails", fail), ("/refuses", refuse)):
+        view.__dict__["open_to_all"] = True
+        app.add_url_rule(path, path, view)
+    app.testing = False
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    return app
+
+
+def test_pages_carry_the_headers_that_keep_foreign_scripts_out(app: Flask) -> None:
+    headers = app.test_client().get("/sign-in").headers
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cache-Control"] == "no-store"
+    assert "Strict-Transport-Security" not in headers
+
+
+def test_only_https_promises_https(settings: Settings, tmp_path: object) -> None:
+    secure = create_app(Settings(**{**settings.__dict__, "public_url": "https://crm.example.com"}))
+    answer = secure.test_client().get("/sign-in", base_url="https://crm.example.com")
+    assert answer.headers["Strict-Transport-Security"].startswith("max-age=")
+    assert "Secure" in answer.headers["Set-Cookie"]
+
+
+def test_static_files_are_kept_a_year_only_under_the_mark_of_their_age(app: Flask) -> None:
+    client = app.test_client()
+    with app.test_request_context():
+        marked = app.url_for("static", filename="icons.txt")
+    assert "v=" in marked
+    assert "immutable" in client.get(marked).headers["Cache-Control"]
+    assert client.get("/static/icons.txt").headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/refuses"])
+def test_what_does_not_exist_is_answered_with_a_sentence_in_the_language_asked_for(faulty: Flask, path: str) -> None:
+    client = faulty.test_client()
+    english = client.get(f"{path}?lang=en")
+    assert english.status_code == 404
+    assert "There is no such" in english.get_data(as_text=True)
+    assert 'lang="en"' in english.get_data(as_text=True)
+    assert 'lang="uk"' in client.get(f"{path}?lang=uk").get_data(as_text=True)
+
+
+def test_the_language_asked_for_is_kept(app: Flask) -> None:
+    client = app.test_client()
+    client.get("/sign-in?lang=en")
+    assert 'lang="en"' in client.get("/sign-in", headers={"Accept-Language": "uk"}).get_data(as_text=True)
+    assert 'lang="uk"' in app.test_client().get("/sign-in?lang=xx", headers={"Accept-Language": "uk,en;q=0.5"}).get_data(as_text=True)
+
+
+def test_a_refusal_is_json_for_who_asks_for_json(faulty: Flask) -> None:
+    answer = faulty.test_client().get("/refuses", headers={"Accept": "application/json"})
+    assert answer.status_code == 404
+    assert answer.json is not None
+    assert answer.json["error"] == "not_found"
+
+
+def test_a_refusal_is_a_toast_for_a_part_of_a_page(faulty: Flask) -> None:
+    answer = faulty.test_client().get("/refuses?lang=uk", headers={"HX-Request": "true"})
+    assert json.loads(answer.headers["HX-Trigger"])["toast"]["kind"] == "error"
+    assert answer.headers["HX-Reswap"] == "none"
+
+
+@pytest.mark.parametrize("headers", [{}, {"Accept": "application/json"}, {"HX-Request": "true"}])
+def test_a_fault_tells_nothing_of_itself(faulty: Flask, headers: dict[str, str]) -> None:
+    answer = faulty.test_client().get("/fails?lang=en", headers=headers)
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 500
+    assert "4711" not in text
+    assert "Traceback" not in text
+    assert "Something went wrong on our side" in text
+
+
+def test_a_wrong_method_names_the_right_ones(app: Flask) -> None:
+    answer = app.test_client().delete("/health")
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["Allow"]
+
+
+def test_an_upload_of_two_gigabytes_is_refused_unread(app: Flask) -> None:
+    answer = app.test_client().post("/sign-in?lang=en", data=io.BytesIO(b"email=x"), content_type="application/x-www-form-urlencoded", headers={"Content-Length": str(2 * 1024**3)})
+    assert answer.status_code == 413
+    assert "64 MB" in answer.get_data(as_text=True)
+
+
+def test_health_tells_version_configuration_and_database(app: Flask) -> None:
+    answer = app.test_client().get("/health")
+    assert answer.status_code == 200
+    assert answer.json is not None
+    assert set(answer.json) == {"status", "version", "configuration", "database"}
+    assert answer.json["configuration"] == app.extensions["brama"].catalog.version
+
+
+def test_health_says_when_the_database_is_away(app: Flask, settings: Settings) -> None:
+    away = create_app(Settings(**{**settings.__dict__, "database_url": f"sqlite:///{settings.instance}/missing/brama.db"}))
+    answer = away.test_client().get("/health")
+    assert answer.status_code == 503
+    assert answer.json is not None
+    assert answer.json["database"] == "unreachable"
+
+
+def test_two_installations_on_one_machine_keep_their_cookies_apart(settings: Settings) -> None:
+    names = {create_app(Settings(**{**settings.__dict__, "port": port})).config["SESSION_COOKIE_NAME"] for port in (8000, 8001)}
+    assert len(names) == 2

@@ -11,7 +11,7 @@ from config import BadSetting, from_environment
 from crm.application import create_app
 from crm.messages import Message, render
 
-__all__ = ["app", "create_app"]
+__all__ = ["app", "create_app"]  # noqa: F822  # `app` is made by __getattr__ when first asked for
 
 
 @cache

@@ -16,7 +16,9 @@ from crm.runtime import Runtime
 def create_app(settings: Settings | None = None) -> Flask:
     """The whole installation as one Flask application; `settings` default to the environment's. Raises BadSetting."""
     settings = settings or from_environment()
-    app = Flask("crm", root_path=str(ROOT / "crm"), template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"), instance_path=str(settings.instance))
+    app = Flask(
+        "crm", root_path=str(ROOT / "crm"), template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"), instance_path=str(settings.instance)
+    )
     app.config.from_mapping(flask_settings(settings))
     if not settings.testing:
         logs.configure(settings.log_level)

@@ -27,7 +27,17 @@ SENTENCES = {
     503: m("The service is busy or being repaired. Try again in a minute."),
 }
 OTHER = m("The request could not be carried out.")
-CODES = {400: "bad_request", 401: "signed_out", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 409: "conflict", 413: "too_large", 429: "too_many", 500: "failed"}
+CODES = {
+    400: "bad_request",
+    401: "signed_out",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    413: "too_large",
+    429: "too_many",
+    500: "failed",
+}
 
 
 def init_app(app: Flask) -> None:

@@ -14,7 +14,9 @@ SESSION_KEY = "lang"
 
 
 def init_app(app: Flask, babel: Babel) -> None:
-    babel.init_app(app, default_translation_directories=str(ROOT / "translations"), locale_selector=current_language, timezone_selector=lambda: str(current_zone()))
+    babel.init_app(
+        app, default_translation_directories=str(ROOT / "translations"), locale_selector=current_language, timezone_selector=lambda: str(current_zone())
+    )
     app.context_processor(lambda: {"language": current_language()})
 
     @app.before_request

@@ -90,7 +90,9 @@ def parse_rule(role: str, number: int, raw: Mapping[str, Any]) -> Rule:
     """A rule as it stands in a configuration file. Raises BadRequest naming role, rule and what is wrong."""
 
     def wrong(what: str, value: object) -> BadRequest:
-        return BadRequest(m("Rule %(number)s of role “%(role)s”: %(what)s “%(value)s” is not known.", role=role, number=number, what=what, value=str(value)[:60]))
+        return BadRequest(
+            m("Rule %(number)s of role “%(role)s”: %(what)s “%(value)s” is not known.", role=role, number=number, what=what, value=str(value)[:60])
+        )
 
     unknown = set(raw) - {"entity", "effect", "actions", "scope", "where", "fields"}
     if unknown:

@@ -35,7 +35,9 @@ def _check(catalog: Catalog, entity: Entity) -> Iterator[Finding]:
         if not (spec.label.uk and spec.label.en):
             yield found(3, m("Field “%(field)s” of “%(entity)s” lacks a label in one of the languages.", entity=entity.key, field=key))
         if spec.target is not None and spec.target not in catalog.entities:
-            yield found(4, m("Field “%(field)s” of “%(entity)s” refers to “%(target)s”, which does not exist.", entity=entity.key, field=key, target=spec.target))
+            yield found(
+                4, m("Field “%(field)s” of “%(entity)s” refers to “%(target)s”, which does not exist.", entity=entity.key, field=key, target=spec.target)
+            )
         if spec.sensitivity == "sensitive" and spec.searchable:
             yield found(5, m("Field “%(field)s” of “%(entity)s” is sensitive, so the search of a list must not look there.", entity=entity.key, field=key))
     named = {*declared.columns, *(key for section in declared.sections for key in section.fields)}

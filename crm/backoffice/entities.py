@@ -145,7 +145,7 @@ def _add_companions(cls: type[Any]) -> None:
 
 def _add_indexes(cls: type[Any]) -> None:
     table = cls.__table__
-    for name in table.c.keys():
+    for name in [column.key for column in table.c]:
         spec = table.c[name].info.get("field")
         if spec is None:
             continue

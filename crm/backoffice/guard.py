@@ -22,8 +22,8 @@ from crm.backoffice.sight import READ, Sight, Source
 from crm.backoffice.verification import verify
 from crm.errors import GuardRefusal
 
-PASS = "brama_pass"  # the execution option of a statement that was let through; its value is the connection's own token
-TOKEN = "brama_token"
+CLEARED = "brama_cleared"  # the execution option of a statement that was let through; its value is the connection's own stamp
+STAMP = "brama_stamp"
 Rows = Result[*tuple[Any, ...]]
 TRANSACTION = re.compile(r"BEGIN( IMMEDIATE)?|SAVEPOINT \w+|RELEASE SAVEPOINT \w+|ROLLBACK TO SAVEPOINT \w+")
 
@@ -68,8 +68,8 @@ class UserSession(DataSession):
     """Work in a user's name: reads what his sight shows, writes through `records` alone."""
 
     def __init__(self, bind: Engine, catalog: Catalog, sight: Sight, *, source: str) -> None:
-        self._token = object()
-        super().__init__(bind.execution_options(**{TOKEN: self._token}), catalog, sight, source=source)
+        self._stamp = object()
+        super().__init__(bind.execution_options(**{STAMP: self._stamp}), catalog, sight, source=source)
         self._inside = 0
 
     @contextmanager
@@ -82,7 +82,7 @@ class UserSession(DataSession):
 
     def kernel(self, statement: Executable, params: Any = None) -> Rows:
         with self._kernel_work():
-            return super().execute(statement, params, execution_options={PASS: self._token})
+            return super().execute(statement, params, execution_options={CLEARED: self._stamp})
 
     def connection(self, *args: Any, **kwargs: Any) -> Connection:
         raise GuardRefusal("a user's session gives no connection")
@@ -103,7 +103,7 @@ def _check(state: ORMExecuteState) -> None:
     if state.parameters:
         raise GuardRefusal("a statement of a user takes no parameters beside its own")
     verify(state.statement, session.sight)
-    state.update_execution_options(**{PASS: session._token})
+    state.update_execution_options(**{CLEARED: session._stamp})
 
 
 @event.listens_for(UserSession, "before_flush")
@@ -116,11 +116,11 @@ def _no_flush(session: Session, *_: Any) -> None:
 def _only_what_passed(
     connection: Connection, cursor: DBAPICursor, statement: str, parameters: Any, context: ExecutionContext | None, executemany: bool
 ) -> None:
-    token = connection.get_execution_options().get(TOKEN)
-    if token is None:
+    stamp = connection.get_execution_options().get(STAMP)
+    if stamp is None:
         return
     options: Mapping[str, Any] = context.execution_options if context is not None else {}
-    if options.get(PASS) is not token and not TRANSACTION.fullmatch(statement.strip()):
+    if options.get(CLEARED) is not stamp and not TRANSACTION.fullmatch(statement.strip()):
         raise GuardRefusal("the connection of a user runs only what the guard let through")
 
 

@@ -73,7 +73,11 @@ def revive(engine: Engine) -> None:
     for job_id, attempts in rows:
         values: dict[str, Any] = {"state": "queued", "handed_at": None}
         if attempts >= ATTEMPTS:
-            values = {"state": "failed", "finished_at": datetime.now(UTC), "error": frozen(m("The work was interrupted three times and given up. What it had saved stays."))}
+            values = {
+                "state": "failed",
+                "finished_at": datetime.now(UTC),
+                "error": frozen(m("The work was interrupted three times and given up. What it had saved stays.")),
+            }
         with engine.execution_options(writer=True).begin() as connection:
             connection.execute(update(TABLE).where(TABLE.c.id == job_id, lost).values(values))
 

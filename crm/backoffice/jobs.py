@@ -114,7 +114,16 @@ def enqueue(session: DataSession, kind: str, args: Mapping[str, Any]) -> int:
     """Asks for a job in this session's transaction and name; its id. The worker takes it up within a second of the commit."""
     if kind not in _functions:
         raise LookupError(f"no function is marked @job({kind!r})")
-    row = {"kind": kind, "state": "queued", "args": dict(args), "done": 0, "total": 0, "attempts": 0, "made_by_id": session.actor_id, "made_at": datetime.now(UTC)}
+    row = {
+        "kind": kind,
+        "state": "queued",
+        "args": dict(args),
+        "done": 0,
+        "total": 0,
+        "attempts": 0,
+        "made_by_id": session.actor_id,
+        "made_at": datetime.now(UTC),
+    }
     made = session.kernel(insert(TABLE).values(row).returning(TABLE.c.id))
     return int(made.scalar_one())
 
@@ -144,5 +153,15 @@ def _job(row: Mapping[Any, Any]) -> Job:
     error = row["error"]
     sentence = Message(error["id"], error["params"], error["plural"]) if error else None
     return Job(
-        row["id"], row["kind"], cast(State, row["state"]), row["done"], row["total"], row["args"], row["result"], sentence, row["made_by_id"], row["made_at"], row["finished_at"],
+        row["id"],
+        row["kind"],
+        cast(State, row["state"]),
+        row["done"],
+        row["total"],
+        row["args"],
+        row["result"],
+        sentence,
+        row["made_by_id"],
+        row["made_at"],
+        row["finished_at"],
     )

@@ -156,7 +156,19 @@ def _row(
 def _digest(row: Mapping[str, Any]) -> str:
     """SHA-256 over length-prefixed parts; the values enter as a salted hash of their own."""
     values = hashlib.sha256((row["salt"] + json.dumps(row["changes"], sort_keys=True, ensure_ascii=False)).encode()).hexdigest()
-    parts = (row["previous"], row["at"].isoformat(), row["actor_id"], row["source"], row["reason"], row["entity"], row["record_id"], row["action"], row["version"], row["batch"], values)
+    parts = (
+        row["previous"],
+        row["at"].isoformat(),
+        row["actor_id"],
+        row["source"],
+        row["reason"],
+        row["entity"],
+        row["record_id"],
+        row["action"],
+        row["version"],
+        row["batch"],
+        values,
+    )
     text = "".join(f"{len(str(part))}:{part}" for part in parts)
     return hashlib.sha256(text.encode()).hexdigest()
 

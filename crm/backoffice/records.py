@@ -287,6 +287,20 @@ def _keep(session: DataSession, kind: Entity, drafts: Sequence[Draft], action: s
 
 
 __all__ = [
-    "EMPTY", "InvalidRows", "NotFound", "Saved", "SystemSession", "change", "change_many", "check_changes", "check_new", "create", "create_many", "follow_with_changes",
-    "follow_with_new", "remove", "remove_many", "restore",
+    "EMPTY",
+    "InvalidRows",
+    "NotFound",
+    "Saved",
+    "SystemSession",
+    "change",
+    "change_many",
+    "check_changes",
+    "check_new",
+    "create",
+    "create_many",
+    "follow_with_changes",
+    "follow_with_new",
+    "remove",
+    "remove_many",
+    "restore",
 ]

@@ -228,7 +228,9 @@ class Source:
         if self.entity.parent:
             link = self.entity.fields[self.entity.parent]
             parent = self.sight.table(link.target or "")
-            parts.append(exists(select(1).select_from(parent.table).where(parent.table.c.id == self.table.c[link.attribute], parent.visible).correlate(self.table)))
+            parts.append(
+                exists(select(1).select_from(parent.table).where(parent.table.c.id == self.table.c[link.attribute], parent.visible).correlate(self.table))
+            )
         return parts
 
     def _condition_of(self, spec: Field, mode: str) -> ColumnElement[bool] | None:
@@ -264,7 +266,9 @@ class Source:
         if self.entity.parent:
             link = self.entity.fields[self.entity.parent]
             parent = self.sight.table(link.target or "")
-            return exists(select(1).select_from(parent.table).where(parent.table.c.id == self.table.c[link.attribute], parent._standing(scope)).correlate(self.table))
+            return exists(
+                select(1).select_from(parent.table).where(parent.table.c.id == self.table.c[link.attribute], parent._standing(scope)).correlate(self.table)
+            )
         columns = self.table.c
         if scope == "own":
             own = self.entity.own_attribute

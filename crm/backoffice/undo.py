@@ -95,9 +95,13 @@ def _reasons(session: DataSession, kind: Entity, touched: Mapping[int, _Touched]
     reasons: dict[int, Message] = {}
     table, journal = kind.cls.__table__, JournalRow.__table__
     for part in _parts(list(touched)):
-        versions: dict[int, int] = {i: v for i, v in session.kernel(select(table.c.id, table.c.row_version).where(table.c.id.in_(part)))}
-        last = session.kernel(select(journal.c.record_id, func.max(journal.c.version)).where(journal.c.entity == kind.key, journal.c.record_id.in_(part)).group_by(journal.c.record_id))
-        newest: dict[int, int] = {i: v for i, v in last}
+        versions: dict[int, int] = dict(session.kernel(select(table.c.id, table.c.row_version).where(table.c.id.in_(part))).all())
+        last = session.kernel(
+            select(journal.c.record_id, func.max(journal.c.version))
+            .where(journal.c.entity == kind.key, journal.c.record_id.in_(part))
+            .group_by(journal.c.record_id)
+        )
+        newest: dict[int, int] = dict(last.all())
         for i in part:
             if i not in versions:
                 reasons[i] = m("There is no such record.")

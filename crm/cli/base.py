@@ -28,7 +28,11 @@ class Command(click.Command):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.params.append(click.Option(["--lang"], type=click.Choice(LANGUAGES), default="en", show_default=True, expose_value=False, help="Language of sentences.", callback=_remember))
+        self.params.append(
+            click.Option(
+                ["--lang"], type=click.Choice(LANGUAGES), default="en", show_default=True, expose_value=False, help="Language of sentences.", callback=_remember
+            )
+        )
 
     def invoke(self, ctx: click.Context) -> Any:
         if not current_app:

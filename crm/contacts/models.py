@@ -6,7 +6,21 @@ from decimal import Decimal
 from sqlalchemy.orm import Mapped
 
 from crm.backoffice.entities import Child, Declared, Record, Section
-from crm.backoffice.fields import boolean, country, currency, date as date_field, email, integer, long_text, money, phone as phone_field, picklist, reference, text, url
+from crm.backoffice.fields import (
+    boolean,
+    country,
+    currency,
+    date as date_field,
+    email,
+    integer,
+    long_text,
+    money,
+    phone as phone_field,
+    picklist,
+    reference,
+    text,
+    url,
+)
 from crm.messages import Label
 
 
@@ -15,10 +29,18 @@ class Account(Record):
 
     __tablename__ = "account"
     __entity__ = Declared(
-        key="account", label=Label("Компанія", "Company"), plural=Label("Компанії", "Companies"), area="contacts", icon="building", prefix="A",
+        key="account",
+        label=Label("Компанія", "Company"),
+        plural=Label("Компанії", "Companies"),
+        area="contacts",
+        icon="building",
+        prefix="A",
         columns=("name", "kind", "industry", "city", "phone", "revenue", "status", "owner"),
         sections=(
-            Section(Label("Реквізити", "Particulars"), ("name", "code", "kind", "status", "legal_form", "tax_code", "industry", "founded", "employees", "revenue", "currency", "parent")),
+            Section(
+                Label("Реквізити", "Particulars"),
+                ("name", "code", "kind", "status", "legal_form", "tax_code", "industry", "founded", "employees", "revenue", "currency", "parent"),
+            ),
             Section(Label("Звʼязок", "Reach"), ("phone", "fax", "website", "country", "region_name", "city", "address", "postal_code")),
             Section(Label("Умови роботи", "Terms"), ("credit_limit", "payment_days", "source")),
             Section(Label("Чиє це", "Whose it is"), ("owner", "department", "territory", "description")),
@@ -43,7 +65,9 @@ class Account(Record):
     phone: Mapped[str | None] = phone_field(Label("Телефон", "Phone"), searchable=True)
     fax: Mapped[str | None] = phone_field(Label("Факс", "Fax"))
     website: Mapped[str | None] = url(Label("Сайт", "Website"))
-    parent_id: Mapped[int | None] = reference("account", Label("Головна компанія", "Parent company"), reverse=("subsidiaries", Label("Дочірні компанії", "Subsidiaries")))
+    parent_id: Mapped[int | None] = reference(
+        "account", Label("Головна компанія", "Parent company"), reverse=("subsidiaries", Label("Дочірні компанії", "Subsidiaries"))
+    )
     credit_limit: Mapped[Decimal | None] = money(Label("Кредитний ліміт", "Credit limit"))
     payment_days: Mapped[int | None] = integer(Label("Відстрочка, днів", "Payment days"))
     source_id: Mapped[int | None] = picklist("source", Label("Джерело", "Source"))
@@ -85,7 +109,9 @@ class Position(Child):
         sections=(Section(Label("Посада", "Position"), ("account", "contact", "title", "role", "since", "until", "primary")),),
     )
 
-    account_id: Mapped[int] = reference("account", Label("Компанія", "Company"), required=True, reverse=("positions", Label("Люди, з якими говоримо", "People we talk to")))
+    account_id: Mapped[int] = reference(
+        "account", Label("Компанія", "Company"), required=True, reverse=("positions", Label("Люди, з якими говоримо", "People we talk to"))
+    )
     contact_id: Mapped[int] = reference("contact", Label("Людина", "Person"), required=True, reverse=("positions", Label("Де працює", "Works at")))
     title: Mapped[str | None] = text(Label("Назва посади", "Title"), searchable=True)
     role_id: Mapped[int | None] = picklist("position_role", Label("Роль в угодах", "Role in deals"))
@@ -104,7 +130,9 @@ class ContactPoint(Child):
         sections=(Section(Label("Спосіб звʼязку", "Contact point"), ("contact", "kind", "value", "note", "verified", "bounced", "opt_out")),),
     )
 
-    contact_id: Mapped[int] = reference("contact", Label("Людина", "Person"), required=True, reverse=("contact_points", Label("Способи звʼязку", "Contact points")))
+    contact_id: Mapped[int] = reference(
+        "contact", Label("Людина", "Person"), required=True, reverse=("contact_points", Label("Способи звʼязку", "Contact points"))
+    )
     kind_id: Mapped[int] = picklist("contact_point_kind", Label("Вид", "Kind"), required=True)
     value: Mapped[str] = text(Label("Значення", "Value"), required=True, searchable=True, personal=True)
     note: Mapped[str | None] = text(Label("Примітка", "Note"))

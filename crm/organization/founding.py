@@ -13,7 +13,7 @@ from crm.backoffice.configuration import CompanySettings, ConfigVersion
 from crm.backoffice.guard import SystemSession
 from crm.errors import Invalid, NotFound
 from crm.messages import LANGUAGES, Message, m
-from crm.organization.models import Membership, Role, User
+from crm.organization.models import Membership, User
 from crm.organization.sign_in import fold, set_password
 
 COMPANY = CompanySettings.__table__
@@ -59,7 +59,11 @@ def set_terms(session: SystemSession, terms: Terms) -> bool:
         if not changed:
             return False
         session.kernel(update(COMPANY).values(changed))
-    session.kernel(insert(ConfigVersion.__table__).values(at=datetime.now(UTC), actor_id=session.actor_id, changes=[{"kind": "company", **given}], before={"file": {}, "made": []}))
+    session.kernel(
+        insert(ConfigVersion.__table__).values(
+            at=datetime.now(UTC), actor_id=session.actor_id, changes=[{"kind": "company", **given}], before={"file": {}, "made": []}
+        )
+    )
     return True
 
 

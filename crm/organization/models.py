@@ -6,7 +6,7 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.backoffice.entities import Child, Declared, Record, Section
-from crm.backoffice.fields import boolean, date as date_field, email, integer, long_text, phone, reference, text
+from crm.backoffice.fields import boolean, date as date_field, email, long_text, phone, reference, text
 from crm.backoffice.types import UtcMoment
 from crm.messages import Label
 
@@ -29,7 +29,9 @@ class User(Record):
     email: Mapped[str | None] = email(Label("Ел. пошта", "E-mail"), unique=True, searchable=True, sensitivity="open", personal=True)
     phone: Mapped[str | None] = phone(Label("Телефон", "Phone"), personal=True)
     position: Mapped[str | None] = text(Label("Посада", "Position"), sensitivity="open")
-    manager_id: Mapped[int | None] = reference("user", Label("Керівник", "Manager"), sensitivity="open", reverse=("subordinates", Label("Підлеглі", "Subordinates")))
+    manager_id: Mapped[int | None] = reference(
+        "user", Label("Керівник", "Manager"), sensitivity="open", reverse=("subordinates", Label("Підлеглі", "Subordinates"))
+    )
     active: Mapped[bool] = boolean(Label("Працює", "Active"), required=True, default=True, sensitivity="open")
 
     # What signs a person in is no field: nobody reads, filters or imports it.
@@ -51,7 +53,9 @@ class Department(Record):
         sections=(Section(Label("Підрозділ", "Department"), ("name", "code", "parent", "head")),),
     )
 
-    parent_id: Mapped[int | None] = reference("department", Label("Вищий підрозділ", "Parent department"), sensitivity="open", reverse=("children", Label("Дочірні підрозділи", "Sub-departments")))
+    parent_id: Mapped[int | None] = reference(
+        "department", Label("Вищий підрозділ", "Parent department"), sensitivity="open", reverse=("children", Label("Дочірні підрозділи", "Sub-departments"))
+    )
     head_id: Mapped[int | None] = reference("user", Label("Керівник підрозділу", "Head"), sensitivity="open")
 
 
@@ -65,7 +69,9 @@ class Territory(Record):
         sections=(Section(Label("Територія", "Territory"), ("name", "code", "parent", "owner")),),
     )
 
-    parent_id: Mapped[int | None] = reference("territory", Label("Вища територія", "Parent territory"), sensitivity="open", reverse=("children", Label("Складові", "Parts")))
+    parent_id: Mapped[int | None] = reference(
+        "territory", Label("Вища територія", "Parent territory"), sensitivity="open", reverse=("children", Label("Складові", "Parts"))
+    )
 
 
 class Role(Record):

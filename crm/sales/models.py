@@ -20,7 +20,9 @@ class ProductCategory(Record):
         sections=(Section(Label("Категорія", "Category"), ("name", "code", "parent", "description")),),
     )
 
-    parent_id: Mapped[int | None] = reference("product_category", Label("Вища категорія", "Parent category"), sensitivity="open", reverse=("children", Label("Підкатегорії", "Sub-categories")))
+    parent_id: Mapped[int | None] = reference(
+        "product_category", Label("Вища категорія", "Parent category"), sensitivity="open", reverse=("children", Label("Підкатегорії", "Sub-categories"))
+    )
     description: Mapped[str | None] = long_text(Label("Опис", "Description"), sensitivity="open")
 
 
@@ -39,7 +41,9 @@ class Product(Record):
     )
 
     name_en: Mapped[str | None] = text(Label("Назва англійською", "Name in English"), searchable=True, sensitivity="open")
-    category_id: Mapped[int | None] = reference("product_category", Label("Категорія", "Category"), sensitivity="open", reverse=("products", Label("Продукти", "Products")))
+    category_id: Mapped[int | None] = reference(
+        "product_category", Label("Категорія", "Category"), sensitivity="open", reverse=("products", Label("Продукти", "Products"))
+    )
     unit_id: Mapped[int | None] = picklist("unit", Label("Одиниця", "Unit"), sensitivity="open")
     price: Mapped[Decimal | None] = money(Label("Ціна", "Price"), indexed=True)
     currency: Mapped[str | None] = currency(Label("Валюта", "Currency"))
@@ -74,7 +78,9 @@ class Stage(Record):
     )
 
     name_en: Mapped[str | None] = text(Label("Назва англійською", "Name in English"), sensitivity="open")
-    pipeline_id: Mapped[int] = reference("pipeline", Label("Воронка", "Pipeline"), required=True, sensitivity="open", reverse=("stages", Label("Етапи", "Stages")))
+    pipeline_id: Mapped[int] = reference(
+        "pipeline", Label("Воронка", "Pipeline"), required=True, sensitivity="open", reverse=("stages", Label("Етапи", "Stages"))
+    )
     key: Mapped[str] = text(Label("Ключ", "Key"), required=True, max_length=64, sensitivity="open")
     position: Mapped[int] = integer(Label("Порядок", "Position"), required=True, default=0, sensitivity="open")
     kind: Mapped[str] = text(Label("Тип (open, won, lost)", "Type (open, won, lost)"), required=True, default="open", max_length=8, sensitivity="open")
@@ -100,12 +106,16 @@ class Deal(Record):
 
     account_id: Mapped[int | None] = reference("account", Label("Компанія", "Company"), reverse=("deals", Label("Угоди", "Deals")))
     contact_id: Mapped[int | None] = reference("contact", Label("Контактна особа", "Contact person"), reverse=("deals", Label("Угоди", "Deals")))
-    pipeline_id: Mapped[int] = reference("pipeline", Label("Воронка", "Pipeline"), required=True, sensitivity="open", reverse=("deals", Label("Угоди", "Deals")))
+    pipeline_id: Mapped[int] = reference(
+        "pipeline", Label("Воронка", "Pipeline"), required=True, sensitivity="open", reverse=("deals", Label("Угоди", "Deals"))
+    )
     stage_id: Mapped[int] = reference("stage", Label("Етап", "Stage"), required=True, sensitivity="open", reverse=("deals", Label("Угоди", "Deals")))
     amount: Mapped[Decimal | None] = money(Label("Сума", "Amount"), indexed=True)
     currency: Mapped[str | None] = currency(Label("Валюта", "Currency"))
     cost: Mapped[Decimal | None] = money(Label("Собівартість", "Cost"), sensitivity="sensitive")
-    margin: Mapped[Decimal | None] = money(Label("Маржа", "Margin"), sensitivity="sensitive", help=Label("Сума мінус собівартість, якщо не задано", "Amount minus cost unless given"))
+    margin: Mapped[Decimal | None] = money(
+        Label("Маржа", "Margin"), sensitivity="sensitive", help=Label("Сума мінус собівартість, якщо не задано", "Amount minus cost unless given")
+    )
     probability: Mapped[Decimal | None] = percent(Label("Ймовірність", "Probability"))
     opened_on: Mapped[date | None] = date_field(Label("Відкрито", "Opened on"), indexed=True)
     expected_on: Mapped[date | None] = date_field(Label("Очікуване закриття", "Expected on"), indexed=True)
@@ -134,7 +144,9 @@ class DealLine(Child):
     quantity: Mapped[Decimal] = decimal(Label("Кількість", "Quantity"), scale=4, required=True, default=Decimal(1))
     price: Mapped[Decimal | None] = money(Label("Ціна", "Price"))
     discount: Mapped[Decimal | None] = percent(Label("Знижка", "Discount"))
-    amount: Mapped[Decimal | None] = money(Label("Сума", "Amount"), help=Label("Кількість × ціна × (1 − знижка), якщо не задано", "Quantity × price × (1 − discount) unless given"))
+    amount: Mapped[Decimal | None] = money(
+        Label("Сума", "Amount"), help=Label("Кількість × ціна × (1 − знижка), якщо не задано", "Quantity × price × (1 − discount) unless given")
+    )
 
 
 class StageHistory(Child):

@@ -104,7 +104,11 @@ def keep_stage_history(session: DataSession, drafts: Sequence[Draft]) -> None:
     existing = [d.id for d in drafts if not d.is_new]
     attempts: dict[tuple[int, int], int] = {}
     if existing:
-        query = select(table.c.deal_id, table.c.stage_id, func.count()).where(table.c.deal_id.in_(existing), table.c.deleted_at.is_(None)).group_by(table.c.deal_id, table.c.stage_id)
+        query = (
+            select(table.c.deal_id, table.c.stage_id, func.count())
+            .where(table.c.deal_id.in_(existing), table.c.deleted_at.is_(None))
+            .group_by(table.c.deal_id, table.c.stage_id)
+        )
         attempts = {(row[0], row[1]): row[2] for row in session.kernel(query)}
     records.follow_with_new(session, "stage_history", [
         {

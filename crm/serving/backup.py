@@ -70,7 +70,9 @@ def restore(engine: Engine, settings: Settings, source: Path) -> dict[str, Any]:
         with tarfile.open(source, "r:") as tar:
             manifest = _manifest(tar)
             if manifest["database"] != engine.dialect.name:
-                raise BadRequest(m("The backup is of %(theirs)s and this installation runs on %(ours)s.", theirs=manifest["database"], ours=engine.dialect.name))
+                raise BadRequest(
+                    m("The backup is of %(theirs)s and this installation runs on %(ours)s.", theirs=manifest["database"], ours=engine.dialect.name)
+                )
             if engine.dialect.name == "sqlite":
                 engine.dispose()
                 _place_sqlite(tar, settings)

@@ -37,7 +37,11 @@ def examine(engine: Engine, settings: Settings) -> list[Check]:
         return [*checks, Check("database.D001", False, m("The database does not open: check DATABASE_URL and that its server runs."))]
     stands, expected = schema.current(engine), schema.newest()
     if stands != expected:
-        what = m("The database stands at revision %(stands)s and the code expects %(expected)s: run “flask db upgrade”.", stands=stands or "–", expected=expected or "–")
+        what = m(
+            "The database stands at revision %(stands)s and the code expects %(expected)s: run “flask db upgrade”.",
+            stands=stands or "–",
+            expected=expected or "–",
+        )
         return [*checks, Check("database.D002", False, what)]
     checks.append(Check("database.D002", True, m("The schema is the newest.")))
     checks.extend(_integrity(engine))
@@ -55,7 +59,10 @@ def _folders(settings: Settings) -> Iterator[Check]:
         path = settings.instance / name
         if path.exists():
             closed = not path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO) or not settings.instance.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
-            good, bad = m("%(file)s can be read by its owner only.", file=name), m("%(file)s can be read by other accounts of the machine: chmod 600.", file=name)
+            good, bad = (
+                m("%(file)s can be read by its owner only.", file=name),
+                m("%(file)s can be read by other accounts of the machine: chmod 600.", file=name),
+            )
             yield Check("keys.K001", closed, good if closed else bad)
 
 

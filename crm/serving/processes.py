@@ -34,7 +34,7 @@ class Child:
 
     def start(self) -> None:
         # A group of its own: Ctrl-C in a terminal reaches the parent alone, which then ends its children in order.
-        self.process = subprocess.Popen(self.command, cwd=ROOT, start_new_session=True)
+        self.process = subprocess.Popen(self.command, cwd=ROOT, start_new_session=True)  # noqa: S603  # the command is our own
         self.started = time.monotonic()
 
     def signal(self, number: int) -> None:

@@ -1,6 +1,6 @@
 """Files for imports, and imports in one line."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -55,5 +55,5 @@ class Desk:
 
 
 @pytest.fixture
-def desk(company: Company, tmp_path: Path) -> Iterator[Desk]:
-    yield Desk(company, tmp_path)
+def desk(company: Company, tmp_path: Path) -> Desk:
+    return Desk(company, tmp_path)

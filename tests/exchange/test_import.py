@@ -282,7 +282,15 @@ def test_what_fails_while_writing_takes_earlier_chunks_back(desk: Desk, monkeypa
 
 def test_the_importer_writes_with_his_own_rights_only(desk: Desk) -> None:
     desk.company.role(
-        "narrow", {"entity": "account", "effect": "allow", "actions": ["read", "create", "update"], "scope": "own", "fields": {"*": "edit", "revenue": "hidden", "city": "read"}})
+        "narrow",
+        {
+            "entity": "account",
+            "effect": "allow",
+            "actions": ["read", "create", "update"],
+            "scope": "own",
+            "fields": {"*": "edit", "revenue": "hidden", "city": "read"},
+        },
+    )
     who = desk.company.person("narrow", email="narrow@check.example")
     assert desk.load("account", "code,name\nA1,Рошен\n", who=who).created == 1
     for content, refusal in (("code,revenue\nA1,5\n", UnknownName), ("code,name,nothing\nA1,a,b\n", MappingFault)):

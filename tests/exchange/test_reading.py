@@ -63,7 +63,7 @@ def test_western_text_is_not_taken_for_cyrillic(tmp_path: Path) -> None:
     ("name\n" + "x" * 3_000_000 + "\n", "longer than"),
     (b"\xd0\xcf\x11\xe0" + b"\0" * 600, "old or protected"),
     (b"%PDF-1.7\n", "neither CSV"),
-    ("name,city\nЛев,Київ\n".encode("utf-8")[:-3] + b"\xd0\n", "encoding"),
+    ("name,city\nЛев,Київ\n".encode()[:-3] + b"\xd0\n", "encoding"),
 ])
 def test_a_broken_file_is_refused_with_a_sentence(tmp_path: Path, content: str | bytes, sentence: str) -> None:
     with pytest.raises(Unreadable) as refused:
@@ -118,7 +118,14 @@ def test_an_entity_bomb_in_a_workbook_is_refused(tmp_path: Path) -> None:
 
 
 def test_lines_of_json(tmp_path: Path) -> None:
-    lines = [json.dumps({"name": "Рошен", "n": 3}, ensure_ascii=False), json.dumps({"name": None, "amount": 1.50}), "[1]", '{"name": 1, "name": 2}', '{"name": {"a": 1}}', "{"]
+    lines = [
+        json.dumps({"name": "Рошен", "n": 3}, ensure_ascii=False),
+        json.dumps({"name": None, "amount": 1.50}),
+        "[1]",
+        '{"name": 1, "name": 2}',
+        '{"name": {"a": 1}}',
+        "{",
+    ]
     rows = list(read(tmp_path, "\n".join(lines), "f.jsonl").rows())
     assert rows[0].cells[:2] == ("Рошен", 3)
     assert rows[1].cells[0] is None

@@ -204,7 +204,7 @@ def test_a_deleted_record_is_nowhere(company: Company) -> None:
 def test_nobody_gives_a_role_that_allows_more_than_his_own(company: Company) -> None:
     administrator, other = company.person("administrator"), company.person()
     with company.system() as session:
-        roles = {code: number for code, number in session.execute(select(Role.code, Role.id))}
+        roles = dict(session.execute(select(Role.code, Role.id)).all())
     with company.session(administrator) as session:
         with pytest.raises(Invalid):
             records.create(session, "membership", {"user": other, "role": roles["owner"]})

@@ -27,7 +27,9 @@ def test_cell_form_holds_the_value_and_saving_answers_the_row(house: House, brow
 def test_cell_without_javascript_answers_the_value_as_html(house: House, browser: SignIn) -> None:
     number = house.make("account", name="Бучач")
     someone = browser("Olena")
-    answer = someone.client.post(f"/account/{number}/cell/city", data={"value": "Львів <b>", "row_version": "1"}, headers={"X-CSRFToken": someone.token, "Accept": "text/html"})
+    answer = someone.client.post(
+        f"/account/{number}/cell/city", data={"value": "Львів <b>", "row_version": "1"}, headers={"X-CSRFToken": someone.token, "Accept": "text/html"}
+    )
     assert answer.get_data(as_text=True) == "Львів &lt;b&gt;"
 
 

@@ -43,9 +43,17 @@ def test_text_in_cells_is_escaped_in_every_field(house: House, browser: SignIn) 
     assert "&lt;img src=x&gt;" in page
 
 
-@pytest.mark.parametrize("args", [
-    {"where": where("revenue", "gt", 5)}, {"sort": "revenue"}, {"sort": "-revenue"}, {"columns": "name,revenue"}, {"where": where("phone", "eq", "+380441234567")}, {"sort": "phone"},
-])
+@pytest.mark.parametrize(
+    "args",
+    [
+        {"where": where("revenue", "gt", 5)},
+        {"sort": "revenue"},
+        {"sort": "-revenue"},
+        {"columns": "name,revenue"},
+        {"where": where("phone", "eq", "+380441234567")},
+        {"sort": "phone"},
+    ],
+)
 def test_hidden_masked_and_unknown_names_are_refused_alike(house: House, browser: SignIn, args: dict[str, str]) -> None:
     someone = browser("Bohdan")
     unknown = {key: value.replace("revenue", "nonsense").replace("phone", "nonsense") for key, value in args.items()}
@@ -65,13 +73,27 @@ def test_nonsense_in_the_address_is_a_sentence_and_400(house: House, browser: Si
         assert "Traceback" not in answer.get_data(as_text=True)
 
 
-@pytest.mark.parametrize("args", [{"after": "rubbish"}, {"size": "99999999999999999999"}, {"size": "-3"}, {"size": "x"}, {"after": "W10"}, {"search": "\x00"}, {"search": "%' OR 1=1"}])
+@pytest.mark.parametrize(
+    "args",
+    [{"after": "rubbish"}, {"size": "99999999999999999999"}, {"size": "-3"}, {"size": "x"}, {"after": "W10"}, {"search": "\x00"}, {"search": "%' OR 1=1"}],
+)
 def test_a_page_key_size_or_search_that_does_not_read_is_no_failure(house: House, browser: SignIn, args: dict[str, str]) -> None:
     house.make("account", name="Альфа")
     assert browser("Olena").get(at("/account/", **args)).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/account/abc/", "/account/99999999999999999999/", "/account/0/", "/account/-1/", "/account/4000000000/", "/account/77777/edit/", "/account/77777/cell/name"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/account/abc/",
+        "/account/99999999999999999999/",
+        "/account/0/",
+        "/account/-1/",
+        "/account/4000000000/",
+        "/account/77777/edit/",
+        "/account/77777/cell/name",
+    ],
+)
 def test_a_record_that_is_none_answers_404(house: House, browser: SignIn, path: str) -> None:
     assert browser("Olena").get(path).status_code == 404
 
@@ -130,7 +152,13 @@ def test_filter_reads_as_a_sentence_and_each_chip_drops_itself(house: House, bro
     lviv = house.make("account", name="Левиця", city="Львів", owner=house.people["Bohdan"])
     house.make("account", name="Кияни", city="Київ", owner=house.people["Bohdan"])
     assert lviv
-    tree = {"all": [json.loads(where("city", "eq", "Львів")), json.loads(where("owner", "eq", house.people["Bohdan"])), {"any": [json.loads(where("name", "starts", "Л")), json.loads(where("name", "empty"))]}]}
+    tree = {
+        "all": [
+            json.loads(where("city", "eq", "Львів")),
+            json.loads(where("owner", "eq", house.people["Bohdan"])),
+            {"any": [json.loads(where("name", "starts", "Л")), json.loads(where("name", "empty"))]},
+        ]
+    }
     page = browser("Olena").page(at("/account/", where=json.dumps(tree)))
     assert titles(page) == ["Левиця"]
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.split("data-filter")[1].split("b-list-search")[0]))

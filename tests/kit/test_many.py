@@ -23,7 +23,9 @@ def pasted(numbers: list[int], columns: list[str], values: list[list[str]], **mo
 def test_paste_saves_a_range_and_is_taken_back_as_one(house: House, browser: SignIn) -> None:
     numbers = accounts(house)
     someone = browser("Olena", "uk")
-    answer = someone.send("/account/paste?columns=name,city,employees", pasted(numbers, ["city", "employees"], [["Львів", "10"], ["Одеса", "20"], ["Суми", ""]]))
+    answer = someone.send(
+        "/account/paste?columns=name,city,employees", pasted(numbers, ["city", "employees"], [["Львів", "10"], ["Одеса", "20"], ["Суми", ""]])
+    )
     assert answer.status_code == 200, answer.get_data(as_text=True)
     assert answer.get_json()["count"] == 3
     assert [house.stored("account", n)["city"] for n in numbers] == ["Львів", "Одеса", "Суми"]

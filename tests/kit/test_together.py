@@ -23,7 +23,15 @@ def test_columns_of_one_person_never_reach_another(house: House, browser: SignIn
         wrong: list[str] = []
         barrier.wait()
         for turn in range(ROUNDS):
-            path = ("/account/", "/account/?sort=-name", f"/account/{numbers[turn]}/", "/account/count", "/account/new/", "/account/filters", "/account/columns")[turn % 7]
+            path = (
+                "/account/",
+                "/account/?sort=-name",
+                f"/account/{numbers[turn]}/",
+                "/account/count",
+                "/account/new/",
+                "/account/filters",
+                "/account/columns",
+            )[turn % 7]
             answer = someone.get(path)
             text = answer.get_data(as_text=True)
             if answer.status_code != 200:

@@ -90,37 +90,80 @@ def fill(company: Company, rng: Random, people: list[int]) -> None:
             "language": option("spoken_language"), "owner": people[(n * 3) % len(people)],
         } for n in range(30)
     ))
-    company.make("position", *({"account": rng.choice(accounts), "contact": c, "title": f"посада {n}", "role": option("position_role")} for n, c in enumerate(contacts)))
+    company.make(
+        "position", *({"account": rng.choice(accounts), "contact": c, "title": f"посада {n}", "role": option("position_role")} for n, c in enumerate(contacts))
+    )
     company.make("contact_point", *(
         {"contact": rng.choice(contacts), "kind": option("contact_point_kind"), "value": f"@nick{rng.randint(1, 9999)}", "note": f"н{n}"} for n in range(25)
     ))
     lines = company.make("product_category", {"name": "Насоси", "description": "опис"}, {"name": "Труби"})
-    products = company.make("product", *(
-        {"name": f"Виріб {n}", "category": rng.choice(lines), "unit": option("unit"), "price": money(900), "cost": money(500), "vat_rate": Decimal("0.2"), "active": n % 3 > 0}
-        for n in range(12)
-    ))
+    products = company.make(
+        "product",
+        *(
+            {
+                "name": f"Виріб {n}",
+                "category": rng.choice(lines),
+                "unit": option("unit"),
+                "price": money(900),
+                "cost": money(500),
+                "vat_rate": Decimal("0.2"),
+                "active": n % 3 > 0,
+            }
+            for n in range(12)
+        ),
+    )
     stages = [s for s in company.catalog.configured["stage"].values() if s.parent_id == company.catalog.configured["stage"][company.stage("won")].parent_id]
     deals = company.make("deal", *(
         deal(rng, n, people, accounts, contacts, lines, rng.choice(stages), option, money, today) for n in range(60)
     ), source="demo")
-    company.make("deal_line", *(
-        {"deal": rng.choice(deals), "product": rng.choice(products), "quantity": rng.randint(1, 6), "price": money(900), "discount": Decimal(rng.randint(0, 4)) / 10}
-        for _ in range(90)
-    ), source="demo")
-    company.make("stage_history", *(
-        {"deal": d, "stage": rng.choice(stages).id, "entered_at": f"2026-0{1 + d % 9}-11T09:00:00+00:00", "amount": money(900), "reason": f"причина {d}"} for d in deals
-    ), source="demo")
+    company.make(
+        "deal_line",
+        *(
+            {
+                "deal": rng.choice(deals),
+                "product": rng.choice(products),
+                "quantity": rng.randint(1, 6),
+                "price": money(900),
+                "discount": Decimal(rng.randint(0, 4)) / 10,
+            }
+            for _ in range(90)
+        ),
+        source="demo",
+    )
+    company.make(
+        "stage_history",
+        *(
+            {"deal": d, "stage": rng.choice(stages).id, "entered_at": f"2026-0{1 + d % 9}-11T09:00:00+00:00", "amount": money(900), "reason": f"причина {d}"}
+            for d in deals
+        ),
+        source="demo",
+    )
 
 
 def deal(rng: Random, n: int, people: Any, accounts: Any, contacts: Any, lines: Any, stage: Any, option: Any, money: Any, today: date) -> dict[str, Any]:
     opened = today - timedelta(days=rng.randint(20, 300))
     closed = opened + timedelta(days=rng.randint(1, 19)) if stage.values["kind"] != "open" else None
     return {
-        "name": f"Постачання {n}", "account": rng.choice(accounts), "contact": rng.choice(contacts), "stage": stage.id, "amount": money(20_000), "cost": money(900),
-        "margin": money(5_000), "probability": Decimal(rng.randint(0, 100)) / 100, "opened_on": opened, "closed_on": closed,
-        "expected_on": today + timedelta(days=rng.randint(-30, 60)), "next_step": f"дзвінок {rng.randint(1, 99)}", "next_step_on": today + timedelta(days=rng.randint(-9, 20)),
-        "source": option("source"), "sales_channel": option("sales_channel"), "business_line": rng.choice(lines), "description": f"угода {rng.random()}",
-        "loss_reason": option("loss_reason"), "currency": rng.choice(("UAH", "UAH", "EUR")), "owner": people[n % len(people)],
+        "name": f"Постачання {n}",
+        "account": rng.choice(accounts),
+        "contact": rng.choice(contacts),
+        "stage": stage.id,
+        "amount": money(20_000),
+        "cost": money(900),
+        "margin": money(5_000),
+        "probability": Decimal(rng.randint(0, 100)) / 100,
+        "opened_on": opened,
+        "closed_on": closed,
+        "expected_on": today + timedelta(days=rng.randint(-30, 60)),
+        "next_step": f"дзвінок {rng.randint(1, 99)}",
+        "next_step_on": today + timedelta(days=rng.randint(-9, 20)),
+        "source": option("source"),
+        "sales_channel": option("sales_channel"),
+        "business_line": rng.choice(lines),
+        "description": f"угода {rng.random()}",
+        "loss_reason": option("loss_reason"),
+        "currency": rng.choice(("UAH", "UAH", "EUR")),
+        "owner": people[n % len(people)],
     }
 
 
@@ -133,9 +176,16 @@ def live(company: Company, rng: Random, people: list[int]) -> None:
     for turn in range(3):
         with system_session(company.engine, "past", company.catalog, write=True, source="ui", actor_id=people[turn]) as session:
             for a in ids(session, "account")[turn::4]:
-                records.change(session, "account", a, {"revenue": rng.randint(1, 10**6), "phone": f"+38044{rng.randint(2000000, 5999999)}", "address": f"вул. Нова, {rng.randint(1, 99)}"})
+                records.change(
+                    session,
+                    "account",
+                    a,
+                    {"revenue": rng.randint(1, 10**6), "phone": f"+38044{rng.randint(2000000, 5999999)}", "address": f"вул. Нова, {rng.randint(1, 99)}"},
+                )
             for d in ids(session, "deal")[turn::4]:
-                records.change(session, "deal", d, {"margin": rng.randint(1, 5000), "amount": rng.randint(100, 19000), "next_step": f"лист {rng.randint(1, 99)}"})
+                records.change(
+                    session, "deal", d, {"margin": rng.randint(1, 5000), "amount": rng.randint(100, 19000), "next_step": f"лист {rng.randint(1, 99)}"}
+                )
             for c in ids(session, "contact")[turn::5]:
                 records.change(session, "contact", c, {"email": f"x{rng.randint(1, 9999)}@post.example", "birth_date": date(1980, 2, 1 + turn)})
             session.commit()

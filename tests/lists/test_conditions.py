@@ -21,7 +21,11 @@ ROWS: list[dict[str, Any]] = [
 leaf = st.one_of(
     st.builds(lambda op, v: {"field": "employees", "op": op, "value": v}, st.sampled_from(["eq", "ne", "lt", "le", "gt", "ge"]), st.integers(0, 24)),
     st.builds(lambda op, v: {"field": "revenue", "op": op, "value": str(v)}, st.sampled_from(["eq", "ne", "lt", "ge"]), st.integers(0, 6)),
-    st.builds(lambda op, v: {"field": "city", "op": op, "value": v}, st.sampled_from(["in", "not_in"]), st.lists(st.sampled_from(["Київ", "Львів", "Одеса"]), max_size=2)),
+    st.builds(
+        lambda op, v: {"field": "city", "op": op, "value": v},
+        st.sampled_from(["in", "not_in"]),
+        st.lists(st.sampled_from(["Київ", "Львів", "Одеса"]), max_size=2),
+    ),
     st.builds(lambda op: {"field": "city", "op": op}, st.sampled_from(["empty", "not_empty"])),
     st.builds(lambda a, b: {"field": "employees", "op": "between", "value": [a, b]}, st.integers(0, 24), st.integers(0, 24)),
 )
@@ -83,15 +87,34 @@ def test_paths_relations_and_aggregates(loaded: SystemSession) -> None:
     assert found(loaded, {"field": "account", "op": "in", "value": ["A-1"]}, "deal") == {"у0", "у5", "у10", "у15"}
 
 
-@pytest.mark.parametrize("wrong", [
-    "[]", "1", '{"field": 1}', '{"field": "name", "op": "like", "value": "x"}', '{"field": "name", "op": "eq"}', '{"field": "revenue", "op": "gt", "value": "багато"}',
-    '{"all": {}}', '{"all": [], "any": []}', '{"field": "name", "op": "in", "value": "x"}', '{"field": "employees", "op": "eq", "value": 1e400}',
-    '{"field": "employees", "op": "gt", "value": 99999999999999999999999}', '{"field": "a.b.c.d.e.f", "op": "eq", "value": 1}', '{"count": "name", "op": "eq", "value": 1}',
-    '{"sum": "deals.name", "op": "eq", "value": 1}', '{"sum": "deals", "op": "eq", "value": 1}', '{"field": "created_at", "op": "within", "value": "колись"}',
-    '{"count": "deals", "op": "eq", "value": "x"}', '{"avg": "amount", "of": "deal.owner", "op": "gt", "value": 1}', '{"field": "name", "op": "gt", "value": "a"}',
-    '{"not": ' * 200 + '{"field": "name", "op": "empty"}' + "}" * 200, '{"all": [' * 50000, '{"all": [' + ",".join(['{"field": "name", "op": "empty"}'] * 400) + "]}",
-    '{"any": [' + ",".join(['{"field": "deals.amount", "op": "gt", "value": 1}'] * 30) + "]}",
-])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "[]",
+        "1",
+        '{"field": 1}',
+        '{"field": "name", "op": "like", "value": "x"}',
+        '{"field": "name", "op": "eq"}',
+        '{"field": "revenue", "op": "gt", "value": "багато"}',
+        '{"all": {}}',
+        '{"all": [], "any": []}',
+        '{"field": "name", "op": "in", "value": "x"}',
+        '{"field": "employees", "op": "eq", "value": 1e400}',
+        '{"field": "employees", "op": "gt", "value": 99999999999999999999999}',
+        '{"field": "a.b.c.d.e.f", "op": "eq", "value": 1}',
+        '{"count": "name", "op": "eq", "value": 1}',
+        '{"sum": "deals.name", "op": "eq", "value": 1}',
+        '{"sum": "deals", "op": "eq", "value": 1}',
+        '{"field": "created_at", "op": "within", "value": "колись"}',
+        '{"count": "deals", "op": "eq", "value": "x"}',
+        '{"avg": "amount", "of": "deal.owner", "op": "gt", "value": 1}',
+        '{"field": "name", "op": "gt", "value": "a"}',
+        '{"not": ' * 200 + '{"field": "name", "op": "empty"}' + "}" * 200,
+        '{"all": [' * 50000,
+        '{"all": [' + ",".join(['{"field": "name", "op": "empty"}'] * 400) + "]}",
+        '{"any": [' + ",".join(['{"field": "deals.amount", "op": "gt", "value": 1}'] * 30) + "]}",
+    ],
+)
 def test_a_wrong_condition_is_a_sentence(loaded: SystemSession, wrong: str) -> None:
     with pytest.raises(BadRequest) as refused:
         lists.count(loaded, lists.parse_query(loaded, "account", {"where": wrong}))

@@ -24,7 +24,22 @@ def loaded(company: Company) -> Iterator[SystemSession]:
         yield session
 
 
-SORTS = ["city", "-city", "revenue", "-revenue", "name", "-name", "industry", "-industry", "id", "-id", "revenue,-city", "-employees,city,-founded", "owner", "-created_at"]
+SORTS = [
+    "city",
+    "-city",
+    "revenue",
+    "-revenue",
+    "name",
+    "-name",
+    "industry",
+    "-industry",
+    "id",
+    "-id",
+    "revenue,-city",
+    "-employees,city,-founded",
+    "owner",
+    "-created_at",
+]
 
 
 def test_pages_forwards_and_backwards_hold_every_row_once_in_order(loaded: SystemSession) -> None:

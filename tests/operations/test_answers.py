@@ -102,7 +102,9 @@ def test_a_wrong_method_names_the_right_ones(app: Flask) -> None:
 
 
 def test_an_upload_of_two_gigabytes_is_refused_unread(app: Flask) -> None:
-    answer = app.test_client().post("/sign-in?lang=en", data=io.BytesIO(b"email=x"), content_type="application/x-www-form-urlencoded", headers={"Content-Length": str(2 * 1024**3)})
+    answer = app.test_client().post(
+        "/sign-in?lang=en", data=io.BytesIO(b"email=x"), content_type="application/x-www-form-urlencoded", headers={"Content-Length": str(2 * 1024**3)}
+    )
     assert answer.status_code == 413
     assert "64 MB" in answer.get_data(as_text=True)
 

@@ -2,7 +2,7 @@
 
 import json
 import pickle
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 from typing import Any
@@ -36,10 +36,9 @@ def broken(work: Work) -> dict[str, Any]:
 
 
 @pytest.fixture(autouse=True)
-def kinds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "_functions", {"ran": ran, "refused": refused, "broken": broken})
     RAN.clear()
-    yield
 
 
 def ask(company: Company, kind: str = "ran", *, commit: bool = True, by: int | None = None) -> int:

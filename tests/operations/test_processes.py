@@ -34,7 +34,9 @@ sys.exit(processes.tend([child]))
 def parent(tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
     (tmp_path / "child.py").write_text(CHILD)
     source = PARENT.format(root=str(ROOT), child=str(tmp_path / "child.py"), folder=str(tmp_path))
-    process = subprocess.Popen([sys.executable, "-c", source], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", source], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL, start_new_session=True
+    )
     yield process
     if process.poll() is None:
         process.kill()

@@ -47,10 +47,24 @@ def test_every_spelling_of_postgresql_means_one_driver(tmp_path: Path, text: str
     assert given(tmp_path, DATABASE_URL=text).database_url == "postgresql+psycopg://u@h/d"
 
 
-@pytest.mark.parametrize(("name", "value"), [
-    ("PORT", "0"), ("PORT", "65536"), ("PORT", "http"), ("PORT", "９"), ("WORKERS", "-1"), ("WORKERS", "99999999999999999999"), ("DATABASE_URL", "mysql://x"),
-    ("PUBLIC_URL", "crm.example.com"), ("PUBLIC_URL", "ftp://crm.example.com"), ("SMTP_URL", "mail.example.com"), ("DEMO", "yes"), ("SECRET_KEY", "short"), ("LOG_LEVEL", "LOUD"),
-])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("PORT", "http"),
+        ("PORT", "９"),
+        ("WORKERS", "-1"),
+        ("WORKERS", "99999999999999999999"),
+        ("DATABASE_URL", "mysql://x"),
+        ("PUBLIC_URL", "crm.example.com"),
+        ("PUBLIC_URL", "ftp://crm.example.com"),
+        ("SMTP_URL", "mail.example.com"),
+        ("DEMO", "yes"),
+        ("SECRET_KEY", "short"),
+        ("LOG_LEVEL", "LOUD"),
+    ],
+)
 def test_a_value_that_makes_no_sense_is_named(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(BadSetting) as refused:
         given(tmp_path, **{name: value})

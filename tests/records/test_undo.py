@@ -69,8 +69,17 @@ def test_the_journal_names_the_first_row_that_was_tampered_with(company: Company
             records.change(session, "account", accounts[0], {"name": name})
         session.commit()
         assert journal.verify(session).ok
-        rows = session.execute(select(JournalRow.id, JournalRow.at).where(JournalRow.entity == "account", JournalRow.record_id == accounts[0]).order_by(JournalRow.id)).all()
-        forged = {"changes": {"name": ["1", "в"]}, "action": "restore", "actor_id": 1, "at": rows[0].at.replace(year=2020), "previous": "0" * 64, "digest": "0" * 64}
+        rows = session.execute(
+            select(JournalRow.id, JournalRow.at).where(JournalRow.entity == "account", JournalRow.record_id == accounts[0]).order_by(JournalRow.id)
+        ).all()
+        forged = {
+            "changes": {"name": ["1", "в"]},
+            "action": "restore",
+            "actor_id": 1,
+            "at": rows[0].at.replace(year=2020),
+            "previous": "0" * 64,
+            "digest": "0" * 64,
+        }
         session.execute(update(JournalRow).where(JournalRow.id == rows[1].id).values({column: forged[column]}))
         assert journal.verify(session).first_broken == rows[1].id
 

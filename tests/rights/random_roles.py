@@ -21,17 +21,25 @@ CITIES = ("Київ", "Львів", "Одеса")
 COMMON = [{"entity": e, "actions": ["read"], "scope": "all", "fields": {"*": "read"}} for e in ("user", "department", "territory", "product")]
 CONDITIONS: dict[str, tuple[Any, ...]] = {
     "account": (
-        {"field": "city", "op": "eq", "value": "Київ"}, {"field": "employees", "op": "lt", "value": 50}, {"not": {"field": "revenue", "op": "ge", "value": 500}},
+        {"field": "city", "op": "eq", "value": "Київ"},
+        {"field": "employees", "op": "lt", "value": 50},
+        {"not": {"field": "revenue", "op": "ge", "value": 500}},
         {"any": [{"field": "city", "op": "ne", "value": "Одеса"}, {"field": "payment_days", "op": "gt", "value": 15}]},
-        {"count": "deals", "op": "ge", "value": 1}, {"field": "owner", "op": "eq", "value": "@me"},
+        {"count": "deals", "op": "ge", "value": 1},
+        {"field": "owner", "op": "eq", "value": "@me"},
     ),
     "deal": (
-        {"field": "amount", "op": "lt", "value": 500}, {"field": "account.city", "op": "eq", "value": "Львів"}, {"field": "stage.kind", "op": "eq", "value": "open"},
+        {"field": "amount", "op": "lt", "value": 500},
+        {"field": "account.city", "op": "eq", "value": "Львів"},
+        {"field": "stage.kind", "op": "eq", "value": "open"},
         {"all": [{"field": "margin", "op": "gt", "value": 100}, {"not": {"field": "next_step", "op": "contains", "value": "дзв"}}]},
-        {"sum": "lines.amount", "op": "gt", "value": 100}, {"field": "account.owner", "op": "eq", "value": "@me"},
+        {"sum": "lines.amount", "op": "gt", "value": 100},
+        {"field": "account.owner", "op": "eq", "value": "@me"},
     ),
     "deal_line": (
-        {"field": "quantity", "op": "gt", "value": 3}, {"field": "deal.amount", "op": "lt", "value": 500}, {"field": "discount", "op": "lt", "value": "0.2"},
+        {"field": "quantity", "op": "gt", "value": 3},
+        {"field": "deal.amount", "op": "lt", "value": 500},
+        {"field": "discount", "op": "lt", "value": "0.2"},
     ),
 }
 # Fields that are asked about; every record has a value in each, so that nothing shown means hidden.

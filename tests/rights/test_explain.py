@@ -186,7 +186,18 @@ def test_what_explain_says_is_what_the_session_does(company: Company) -> None:
         finally:
             asked.session.close()
     assert sum(tally.values()) >= people * each
-    for seldom in ("read masked", "export True", "update True", "update False", "delete True", "create True", "create False", "assign True", "assign False", "record False"):
+    for seldom in (
+        "read masked",
+        "export True",
+        "update True",
+        "update False",
+        "delete True",
+        "create True",
+        "create False",
+        "assign True",
+        "assign False",
+        "record False",
+    ):
         assert tally[seldom] >= people * each // 2000, (seldom, tally)
 
 

@@ -105,7 +105,12 @@ def _pipeline(session: SystemSession, spec: PipelineSpec) -> None:
     records.change_many(session, "stage", moved)
     for stage in spec.stages:
         values: dict[str, Any] = {
-            "name": stage.label.uk, "name_en": stage.label.en, "position": ordered.index(stage.key), "kind": stage.kind, "probability": stage.probability, "retired": stage.retired,
+            "name": stage.label.uk,
+            "name_en": stage.label.en,
+            "position": ordered.index(stage.key),
+            "kind": stage.kind,
+            "probability": stage.probability,
+            "retired": stage.retired,
         }
         old = stages.get(stage.key)
         if old is None:

@@ -33,7 +33,8 @@ def of(session: SystemSession, document: Document) -> dict[str, Any]:
 
 def _picklist(known: Picklist) -> dict[str, Any]:
     options = [
-        {"key": o.key, "label": o.label.as_dict()} | ({"colour": o.colour} if o.colour else {}) | ({"retired": True} if o.retired else {}) for o in known.options
+        {"key": o.key, "label": o.label.as_dict()} | ({"colour": o.colour} if o.colour else {}) | ({"retired": True} if o.retired else {})
+        for o in known.options
     ]
     return {"label": known.label.as_dict(), "options": options}
 

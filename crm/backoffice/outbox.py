@@ -54,6 +54,7 @@ def post(session: DataSession, topic: str, messages: Sequence[tuple[str, Mapping
 def deliver(engine: Engine, limit: int = 100) -> int:
     """Hand waiting messages to their handlers; how many were delivered. One that fails waits for the next round, at most eight times."""
     outbox = OutboxRow.__table__
+    _drop_unheard(engine)
     with engine.connect() as connection:
         waiting = connection.execute(
             select(outbox).where(outbox.c.delivered_at.is_(None), outbox.c.attempts < ATTEMPTS).order_by(outbox.c.id).limit(limit)).mappings().all()
@@ -73,3 +74,14 @@ def deliver(engine: Engine, limit: int = 100) -> int:
         with engine.execution_options(writer=True).begin() as connection:
             connection.execute(update(outbox).where(outbox.c.id == row["id"]).values(**outcome))
     return done
+
+
+def _drop_unheard(engine: Engine) -> None:
+    """Messages of a topic that nobody listens to are done with: left waiting, they would stand in front of those that somebody waits for."""
+    outbox = OutboxRow.__table__
+    unheard = outbox.c.delivered_at.is_(None) & outbox.c.topic.not_in(sorted(_handlers))
+    with engine.connect() as connection:
+        if connection.execute(select(outbox.c.id).where(unheard).limit(1)).first() is None:
+            return
+    with engine.execution_options(writer=True).begin() as connection:
+        connection.execute(update(outbox).where(unheard).values(delivered_at=datetime.now(UTC)))

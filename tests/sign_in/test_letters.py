@@ -10,7 +10,7 @@ import pytest
 from freezegun import freeze_time
 from sqlalchemy import event
 
-from crm.backoffice import outbox
+from crm.backoffice import outbox, records
 from crm.backoffice.guard import system_session
 from crm.backoffice.outbox import OutboxRow
 from crm.organization.invitations import ask
@@ -203,6 +203,17 @@ def test_the_link_stands_on_the_public_address_whatever_the_request_called_us(ho
     browser = house.browser(HTTP_HOST="evil.example")
     browser.post("/forgot", {"email": "olha@firm.example"})
     assert "evil" not in letters(house)[0].as_string()
+
+
+def test_a_letter_does_not_wait_behind_messages_that_nobody_listens_to(house: House) -> None:
+    invited = house.person(password=None)
+    with system_session(house.engine, "test", house.catalog, write=True) as session:
+        records.create_many(session, "account", [{"name": f"Криниця {n}"} for n in range(150)])
+        session.commit()
+    with system_session(house.engine, "test", house.catalog, write=True) as session:
+        ask(session, invited, "invitation")
+        session.commit()
+    assert len(letters(house)) == 1
 
 
 def test_neither_outbox_nor_tables_hold_a_link_that_works(house: House) -> None:

@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = ("uk", "en")
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
-    "m": None, "mn": (1, 2), "_": None, "_l": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "BadSetting": None, "Message": None,
+    "m": None, "mn": (1, 2), "_": None, "_l": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "BadSetting": None,
 }
 SKIPPED = {".venv", "node_modules", ".git", "instance", "tests", "static", "tools"}
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)

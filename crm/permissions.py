@@ -1,7 +1,7 @@
 """From the roles a person holds today to an Access, and why a right is there or not."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from types import MappingProxyType
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, Table, and_, or_, select, true
 
 from crm.backoffice.access import ACTIONS, Access, Action, Rule, parse_rule
-from crm.backoffice.catalog import Catalog
+from crm.backoffice.catalog import Catalog, version_in_force
 from crm.backoffice.conditions.tree import dump
 from crm.backoffice.configuration import AccessRule
 from crm.backoffice.entities import Entity
@@ -54,6 +54,13 @@ def access_for(engine: Engine, user_id: int, catalog: Catalog) -> Access:
         user_id, person.department_id, frozenset(departments), frozenset(territories), tuple(roles.values()), _by_entity(rules), OWNER in roles.values(),
         datetime.now(UTC).astimezone(zone).date(), zone, person.language or catalog.company.language,
     )
+
+
+def access_now(engine: Engine, user_id: int, catalog: Catalog) -> Access:
+    """The same for work that lasts: by the rules in force now, whatever configuration it began with. Raises NotFound."""
+    with engine.connect() as connection:
+        version = version_in_force(connection)
+    return access_for(engine, user_id, catalog if version == catalog.version else replace(catalog, version=version))
 
 
 @lru_cache(maxsize=64)

@@ -9,7 +9,7 @@ from flask import jsonify, make_response, request
 from flask.wrappers import Response
 from markupsafe import Markup, escape
 
-from crm.admin_views.kit import context, filters, lookup
+from crm.admin_views.kit import context, exporting, filters, lookup
 from crm.admin_views.kit.addresses import address, list_arguments, query_string
 from crm.admin_views.kit.columns import Column, cells, chosen, columns, remember, with_companions
 from crm.backoffice import lists
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from crm.admin_views.kit.view import EntityView
 
 SIZES = (25, 50, 100, 200)
-FORMATS = ("xlsx", "csv", "jsonl")
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def show(view: "EntityView") -> str:
         unsearched=address(entity.key, args, search=None), unfiltered=address(entity.key, args, search=None, where=None),
         next_url=_page_url(entity, args, page.next), previous_url=_page_url(entity, args, page.previous), first=not args.get("after"),
         sizes=[(size, address(entity.key, args, size=str(size)), size == query.size) for size in SIZES],
-        exports=[(kind, f"/{entity.key}/export?{query_string(args, format=kind)}") for kind in FORMATS] if sight.may(entity.key, "export") else [],
+        exports=exporting.offers(session, entity, query, args),
         can_create=sight.may(entity.key, "create") and bool(sight.creatable(entity.key)), can_edit=any(c.editable for c in made),
         can_change=sight.may(entity.key, "update") and bool(sight.editable(entity.key)), can_remove=sight.may(entity.key, "delete"),
         can_import=sight.may(entity.key, "create") and entity.is_record and view.is_served("/import/<entity>"),

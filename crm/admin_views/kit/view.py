@@ -9,7 +9,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from crm.admin_views.gate import ask_to_sign_in
-from crm.admin_views.kit import bulk, cell_edit, context, details, explain_view, forms, journal_view, listing, lookup, paste, totals
+from crm.admin_views.kit import bulk, cell_edit, context, details, explain_view, exporting, forms, journal_view, listing, lookup, paste, totals
 from crm.admin_views.kit.routing import route
 from crm.backoffice.entities import Entity
 from crm.errors import Forbidden, NotFound
@@ -69,6 +69,10 @@ class EntityView(ModelView):  # type: ignore[misc]  # Flask-Admin is not typed
     @route("/columns", "GET", "POST")
     def columns_view(self) -> BaseResponse:
         return listing.columns_choice(self)
+
+    @route("/export")
+    def export(self) -> BaseResponse:
+        return exporting.answer(self)
 
     @route("/bulk", "GET", "POST")
     def action_view(self) -> BaseResponse:

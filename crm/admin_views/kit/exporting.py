@@ -1,0 +1,92 @@
+"""The list as a file: `/<entity>/export?format=xlsx&where=…&sort=…&columns=…` sends what its reader sees, piece by piece.
+
+The stream outlives its request, so it has a session of its own; it stops where the reader's rights change or end.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from flask import Response, request
+from sqlalchemy import Engine
+
+from crm.admin_views.kit import context
+from crm.admin_views.kit.addresses import query_string
+from crm.backoffice import lists
+from crm.backoffice.access import Access
+from crm.backoffice.catalog import Catalog
+from crm.backoffice.entities import Entity
+from crm.backoffice.exchange.export import CONTENT_TYPES, EXPORT, FORMATS, export
+from crm.backoffice.guard import UserSession, user_session
+from crm.errors import BadRequest, BramaError, Forbidden
+from crm.messages import m
+from crm.permissions import access_now
+
+if TYPE_CHECKING:
+    from crm.admin_views.kit.view import EntityView
+
+ASKED_EVERY = 1.0  # seconds between two questions whether the reader still may
+OFFERED = ("xlsx", "csv", "jsonl")
+
+
+def answer(view: "EntityView") -> Response:
+    """The records of the address as a file. Raises Forbidden without the right to export, BadRequest and UnknownName before anything is sent."""
+    entity, form = view.entity, request.args.get("format", "csv")
+    if form not in FORMATS:
+        raise BadRequest(m("“%(format)s” is no format of a file; %(known)s are.", format=form[:20], known=", ".join(FORMATS)))
+    engine, access, catalog, reader = context.runtime().engine, context.access(), context.catalog(), context.reader()
+    session = user_session(engine, access, catalog, reader=reader)
+    try:
+        query = lists.parse_query(session, entity.key, request.args.to_dict())
+        chosen = query.columns if request.args.get("columns") else None
+        pieces = export(session, query, chosen, form)
+        session.commit()  # the journal's row: an export that has begun has happened
+        first = next(pieces, b"")
+    except BaseException:
+        session.close()
+        raise
+    # A byte order mark tells spreadsheets that the file is UTF-8.
+    head = b"\xef\xbb\xbf" + first if form == "csv" else first
+    made = Response(_watched(engine, access, catalog, session, head, pieces), content_type=CONTENT_TYPES[form])
+    made.call_on_close(session.close)
+    made.headers["Content-Disposition"] = f'attachment; filename="{entity.key}-{reader.today.isoformat()}.{form}"'
+    return made
+
+
+def offers(session: UserSession, entity: Entity, query: lists.ListQuery, args: dict[str, str]) -> dict[str, list[tuple[str, str]]]:
+    """Addresses of files by format: of the columns `shown`, and of `all` fields; both of what the filter lets through. Empty without the right."""
+    if not session.sight.may(entity.key, "export"):
+        return {}
+    exportable = session.sight.readable(entity.key, EXPORT)
+    sortable = session.sight.filterable(entity.key, EXPORT)
+    shown = ",".join(key for key in query.columns if key in exportable)
+    sort = ",".join(part for part in args.get("sort", "").split(",") if part.lstrip("-") in (*sortable, "id")) or None
+
+    def addresses(columns: str | None) -> list[tuple[str, str]]:
+        return [(form, f"/{entity.key}/export?{query_string(args, format=form, columns=columns, sort=sort, size=None)}") for form in OFFERED]
+
+    return {"shown": addresses(shown), "all": addresses(None)} if shown else {"all": addresses(None)}
+
+
+def _watched(engine: Engine, access: Access, catalog: Catalog, session: UserSession, first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    """The pieces, as long as the reader's rights are what they were when he asked. A cut stream is a download that fails, not a short file."""
+    try:
+        asked = time.monotonic()
+        yield first
+        for piece in rest:
+            if time.monotonic() - asked > ASKED_EVERY:
+                _still(engine, access, catalog)
+                asked = time.monotonic()
+            yield piece
+    finally:
+        session.close()
+
+
+def _still(engine: Engine, access: Access, catalog: Catalog) -> None:
+    try:
+        now = access_now(engine, access.user_id, catalog)
+    except BramaError as gone:
+        raise Forbidden() from gone
+    if replace(now, today=access.today, language=access.language) != access:
+        raise Forbidden()

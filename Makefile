@@ -19,6 +19,7 @@ run: setup ## the server and the job worker; a demo company when the database is
 	@DEMO=$(DEMO) exec $(BIN)/flask serve
 
 test: setup ## all tests, in parallel, on SQLite and PostgreSQL (TESTS=tests/values for a part)
+	@case " $(TESTS)" in *" tests" | *" tests "* | *" tests/browser"*) $(BIN)/python tools/chromium.py ;; esac
 	@$(BIN)/python -m pytest -q -n $(WORKERS_OF_TESTS) --dist worksteal $(TESTS)
 
 check: setup ## style, types, layers, translations, migrations, known weaknesses of packages
@@ -39,6 +40,7 @@ crash: setup ## imports killed at random moments end in the same records
 	$(BIN)/python -m tests.crash
 
 screenshots: setup ## pictures of the screens for README and docs
+	@$(BIN)/python tools/chromium.py
 	$(BIN)/python tools/screenshots.py
 
 lock: .stamps/venv ## pin the packages of requirements*.in and package.json anew

@@ -5,7 +5,6 @@ They land in docs/screenshots as <screen>-<width>[-dark][-en].png. `python tools
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +18,8 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from chromium import command, find
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "screenshots"
@@ -162,9 +163,9 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"No such screen: {', '.join(sorted(unknown))}. There are: {', '.join(SCREENS)}", file=sys.stderr)
         return 2
-    path = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+    path = find()
     if path is None:
-        print("No Chromium was found: apt-get install chromium", file=sys.stderr)
+        print(f"No Chromium was found: {command()}", file=sys.stderr)
         return 1
     TARGET.mkdir(parents=True, exist_ok=True)
     with company() as address, sync_playwright() as play:

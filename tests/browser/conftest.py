@@ -1,6 +1,5 @@
 """A browser for tests of screens: the system's Chromium, or the sentence that says how to install one."""
 
-import shutil
 import threading
 from collections.abc import Iterator
 
@@ -8,16 +7,15 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from tools.chromium import command, find
 from tests.browser.stage import Person, State, make_stage
-
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    path = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
+    path = find()
     if path is None:
-        pytest.fail("No Chromium was found: apt-get install chromium")
+        pytest.fail(f"No Chromium was found: {command()}")
     with sync_playwright() as play:
         opened = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
         yield opened

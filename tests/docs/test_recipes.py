@@ -1,0 +1,53 @@
+"""The recipes for developers, followed word for word in a copy of the project; then what they promise is tried there."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.docs.recipe import ROOT, Copy, pytest_of, steps
+
+RECIPES = ROOT / "docs" / "developers"
+
+
+@pytest.mark.slow
+def test_add_an_entity(tmp_path: Path) -> None:
+    copy = Copy(tmp_path)
+    copy.follow(RECIPES / "add-an-entity.md")
+    copy.run(".venv/bin/python tools/migrations.py")
+    assert len(list((copy.root / "migrations" / "versions").glob("*_equipment.py"))) == 1
+    copy.run(pytest_of("tests/docs/new_entity.py"))
+    copy.run(".venv/bin/ruff check crm tests migrations")
+    copy.run(".venv/bin/lint-imports --no-cache")
+
+
+@pytest.mark.slow
+def test_add_a_report(tmp_path: Path) -> None:
+    copy = Copy(tmp_path)
+    copy.follow(RECIPES / "add-a-report.md")
+    copy.run(pytest_of("tests/docs/new_report.py"))
+    copy.run(".venv/bin/ruff check crm tests")
+    copy.run(".venv/bin/lint-imports --no-cache")
+
+
+def test_a_block_under_other_words_makes_a_recipe_unreadable(tmp_path: Path) -> None:
+    page = tmp_path / "recipe.md"
+    page.write_text("**Create `a.txt`:**\n\n```text\nx\n```\n")
+    assert [(s.action, s.path, s.text) for s in steps(page)] == [("create", "a.txt", "x\n")]
+    page.write_text("Perhaps also:\n\n```text\nx\n```\n")
+    with pytest.raises(ValueError, match="nobody knows what to do"):
+        steps(page)
+
+
+def test_a_step_that_does_not_fit_its_file_fails(tmp_path: Path) -> None:
+    page = tmp_path / "recipe.md"
+    copy = Copy.__new__(Copy)
+    copy.root = tmp_path
+    (tmp_path / "a.txt").write_text("one\ntwo\ntwo\n")
+    page.write_text("**In `a.txt`, instead of the line `two`:**\n\n```text\nx\n```\n")
+    with pytest.raises(AssertionError, match="stands 2 times"):
+        copy.write(steps(page)[0])
+    page.write_text("**In `a.txt`, below the line `one`, add:**\n\n```text\nx\n```\n")
+    copy.write(steps(page)[0])
+    assert (tmp_path / "a.txt").read_text() == "one\nx\ntwo\ntwo\n"
+    assert shutil.which("git")

@@ -3,7 +3,7 @@
 Records edited since, and made ones that something refers to since, stay as they are and are named with the reason.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -54,9 +54,9 @@ def undo(session: DataSession, batch: str) -> Undone:
     session.batch = uuid4().hex
     undone = 0
     kept: list[Kept] = []
+    stays = _stays(session, entities)  # asked before the first write: what follows a removal is no change by somebody else
     for key, touched in entities.items():
-        kind = session.catalog.entity(key)
-        reasons = _reasons(session, kind, touched)
+        kind, reasons = session.catalog.entity(key), stays[key]
         for record_id in touched.keys() & reasons.keys():
             kept.append(Kept(key, str(record_id), reasons[record_id]))
         ready = {i: t for i, t in touched.items() if i not in reasons}
@@ -90,7 +90,17 @@ def _touched(session: DataSession, batch: str) -> dict[str, dict[int, _Touched]]
     return dict(reversed(found.items()))
 
 
-def _reasons(session: DataSession, kind: Entity, touched: Mapping[int, _Touched]) -> dict[int, Message]:
+def _stays(session: DataSession, entities: Mapping[str, Mapping[int, _Touched]]) -> dict[str, dict[int, Message]]:
+    """Entity → record → why it must stay. Rows that go too hold nothing."""
+    found: dict[str, dict[int, Message]] = {}
+    going: dict[str, set[int]] = {}
+    for key, touched in entities.items():
+        found[key] = _reasons(session, session.catalog.entity(key), touched, going)
+        going[key] = {i for i, t in touched.items() if t.made and i not in found[key]}
+    return found
+
+
+def _reasons(session: DataSession, kind: Entity, touched: Mapping[int, _Touched], going: Mapping[str, Collection[int]]) -> dict[int, Message]:
     """Why some records must stay."""
     reasons: dict[int, Message] = {}
     table, journal = kind.cls.__table__, JournalRow.__table__
@@ -115,7 +125,8 @@ def _reasons(session: DataSession, kind: Entity, touched: Mapping[int, _Touched]
             rows = other.cls.__table__
             for part in _parts(made):
                 query = select(rows.c.id, rows.c[spec.attribute]).where(rows.c[spec.attribute].in_(part), rows.c.deleted_at.is_(None))
-                pointing = {target for row_id, target in session.kernel(query) if other.key != kind.key or row_id not in touched}
+                leaving = touched if other.key == kind.key else going.get(other.key, ())
+                pointing = {target for row_id, target in session.kernel(query) if row_id not in leaving}
                 reasons |= {i: m("Other records refer to it: %(entity)s.", entity=other.plural) for i in pointing}
     return reasons
 

@@ -1,16 +1,18 @@
 """What people, roles and memberships must satisfy."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from crm.backoffice.access import RANK, Access, Rule, parse_rule
 from crm.backoffice.configuration import AccessRule
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import DataSession
 from crm.backoffice.rules import Draft, before_save, when_changed
+from crm.errors import Forbidden
 from crm.messages import m
-from crm.organization.models import Department, Role, Territory
+from crm.organization.models import Department, Membership, Role, Territory, User
 from crm.organization.sign_in import revoke
 
 
@@ -66,21 +68,103 @@ def grants_only_what_one_holds(draft: Draft) -> None:
     access = draft.session.access
     if access is None or access.unlimited or not draft.changed("role", "user", "since", "until"):
         return
-    role = Role.__table__
-    code = draft.session.kernel(select(role.c.code).where(role.c.id == draft["role"])).scalar()
-    rules = AccessRule.__table__
-    rows = draft.session.kernel(select(rules.c.rule).where(rules.c.role_id == draft["role"]).order_by(rules.c.position)).scalars()
-    asked = [parse_rule(code or "", n, rule) for n, rule in enumerate(rows, 1)]
-    if code == "owner" or not all(_held(access, r, draft.session.catalog.entity(r.entity)) for r in asked if r.effect == "allow"):
+    if not _holds_as_much(draft.session, access, [draft["role"]]):
         draft.refuse("role", m("This role allows more than you may do yourself."))
 
 
-def _held(access: Access, rule: Rule, kind: Entity) -> bool:
-    """Whether one rule of the giver allows at least what `rule` does: every action, every record, every field as openly."""
+@before_save("user")
+def the_mightier_are_not_taken_over(draft: Draft) -> None:
+    """Nobody changes how a person with more rights signs in, nor moves himself to where he would see more."""
+    access = draft.session.access
+    if access is None or access.unlimited or draft.is_new:
+        return
+    if draft.id == access.user_id:
+        for key in ("department", "territory"):
+            if draft.changed(key):
+                draft.refuse(key, m("Another person must change this about you: your rights depend on it."))
+    elif draft.changed("email", "active") and not _outranks(draft.session, access, draft.id):
+        draft.refuse("email" if draft.changed("email") else "active", m("This person may do more than you."))
+
+
+@when_changed("user", "deleted_at")
+def the_mightier_are_not_removed(session: DataSession, drafts: Sequence[Draft]) -> None:
+    """Nobody removes or restores a person with more rights."""
+    access = session.access
+    if access is not None and not access.unlimited and not all(_outranks(session, access, d.id) for d in drafts):
+        raise Forbidden(m("This person may do more than you."))
+
+
+@when_changed("membership", "deleted_at", "until", "since")
+def roles_of_the_mightier_stay(session: DataSession, drafts: Sequence[Draft]) -> None:
+    """Nobody takes away, or gives back, a role that allows more than his own do."""
+    access = session.access
+    if access is not None and not access.unlimited and not _holds_as_much(session, access, [d["role"] for d in drafts]):
+        raise Forbidden(m("This role allows more than you may do yourself."))
+
+
+@when_changed("membership")
+def an_owner_remains_by_role(session: DataSession, drafts: Sequence[Draft]) -> None:
+    """The last owner keeps the role."""
+    _owner_remains(session, {u for d in drafts for u in (d["user"], d.old.get("user")) if u is not None})
+
+
+@when_changed("user", "active", "deleted_at", "email")
+def an_owner_remains_by_person(session: DataSession, drafts: Sequence[Draft]) -> None:
+    """The last owner stays active and able to sign in."""
+    _owner_remains(session, {d.id for d in drafts})
+
+
+def _owner_remains(session: DataSession, touched: set[int]) -> None:
+    """Refuses unless somebody can act as owner for good, when one of the `touched` people is or was one."""
+    if session.access is None:  # the operator may begin anew
+        return
+    user, membership, role = (c.__table__ for c in (User, Membership, Role))
+    owners = (
+        select(user.c.id).select_from(user.join(membership, membership.c.user_id == user.c.id).join(role, role.c.id == membership.c.role_id))
+        .where(role.c.code == "owner").limit(1)
+    )
+    if session.kernel(owners.where(user.c.id.in_(touched))).first() is None:
+        return
+    acting = owners.where(
+        user.c.deleted_at.is_(None), user.c.active.is_(True), user.c.email.is_not(None), membership.c.deleted_at.is_(None),
+        or_(membership.c.since.is_(None), membership.c.since <= session.reader.today), membership.c.until.is_(None),
+    )
+    if session.kernel(acting).first() is None:
+        raise Forbidden(m("Somebody must remain the owner, without an end."))
+
+
+def _outranks(session: DataSession, access: Access, user_id: int) -> bool:
+    """Whether every role that a person holds allows no more than those of the one who acts."""
+    membership = Membership.__table__
+    held = select(membership.c.role_id).where(membership.c.user_id == user_id, membership.c.deleted_at.is_(None))
+    return _holds_as_much(session, access, list(session.kernel(held).scalars()))
+
+
+def _holds_as_much(session: DataSession, access: Access, role_ids: Sequence[int]) -> bool:
+    role, rules = Role.__table__, AccessRule.__table__
+    for role_id in set(role_ids):
+        code = session.kernel(select(role.c.code).where(role.c.id == role_id)).scalar()
+        rows = session.kernel(select(rules.c.rule).where(rules.c.role_id == role_id).order_by(rules.c.position)).scalars()
+        asked = [parse_rule(code or "", n, rule) for n, rule in enumerate(rows, 1)]
+        if code == "owner" or not all(_held(access, r, session.catalog.entity(r.entity), asked) for r in asked if r.effect == "allow"):
+            return False
+    return True
+
+
+def _held(access: Access, rule: Rule, kind: Entity, asked: Sequence[Rule]) -> bool:
+    """Whether one rule of the giver allows at least what `rule` does: every action, every record, every field as openly;
+    what is denied to the giver must be denied by the role (`asked`) too."""
+    denied = [own for own in access.of(rule.entity) if own.effect == "deny" and own.actions & rule.actions]
+    if not all(any(_same(own, other) for other in asked) for own in denied):
+        return False
     return any(
         own.effect == "allow" and rule.actions <= own.actions and _reaches(own, rule) and own.where in (None, rule.where) and _shows_as_much(own, rule, kind)
         for own in access.of(rule.entity)
     )
+
+
+def _same(one: Rule, other: Rule) -> bool:
+    return replace(one, role="", number=0) == replace(other, role="", number=0)
 
 
 def _reaches(own: Rule, rule: Rule) -> bool:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from crm.backoffice import records
 from crm.backoffice.catalog import Configured
@@ -146,17 +146,48 @@ def discount_is_a_fraction(draft: Draft) -> None:
 @when_changed("deal_line", "amount", "deal", "deleted_at")
 def amount_of_the_deal(session: DataSession, drafts: Sequence[Draft]) -> None:
     """A deal's amount is the sum of its lines unless another one was given: it follows as long as it agreed with them."""
-    if session.source in LOADING:
+    if session.source == "demo":
         return
-    before: dict[int, Decimal] = {}
+    before: dict[int, Sum] = {}
     for draft in drafts:
         for values, sign in ((draft.old, 1), (draft.new, -1)):
             if values.get("deal") is not None and values.get("deleted_at") is None and values.get("amount") is not None:
-                before[values["deal"]] = before.get(values["deal"], Decimal(0)) + sign * values["amount"]
-    lines, deals = DealLine.__table__, Deal.__table__
-    for deal_id, shift in before.items():
-        total = session.kernel(select(func.sum(lines.c.amount)).where(lines.c.deal_id == deal_id, lines.c.deleted_at.is_(None))).scalar()
-        amount = session.kernel(select(deals.c.amount).where(deals.c.id == deal_id)).scalar()
-        was = (total or Decimal(0)) + shift
-        if (amount is None or amount == was) and amount != total:
-            records.follow_with_changes(session, "deal", {deal_id: {"amount": total}})
+                before[values["deal"]] = before.get(values["deal"], NOTHING).plus(values["amount"], sign)
+    changes: dict[int, dict[str, Any]] = {}
+    for deal_id, (amount, now) in _sums(session, sorted(before)).items():
+        was = now.plus(before[deal_id].amount, 1, before[deal_id].lines)
+        if (amount is None or (was.lines and amount == was.amount)) and amount != now.known:
+            changes[deal_id] = {"amount": now.known}
+    records.follow_with_changes(session, "deal", changes)
+
+
+class Sum(NamedTuple):
+    """Amounts of lines added up, and how many lines have one."""
+
+    amount: Decimal
+    lines: int
+
+    def plus(self, amount: Decimal, sign: int, lines: int | None = None) -> "Sum":
+        return Sum(self.amount + sign * amount, self.lines + (sign if lines is None else lines))
+
+    @property
+    def known(self) -> Decimal | None:
+        """The sum; None of no line."""
+        return self.amount if self.lines else None
+
+
+NOTHING = Sum(Decimal(0), 0)
+
+
+def _sums(session: DataSession, deal_ids: Sequence[int]) -> dict[int, tuple[Decimal | None, Sum]]:
+    """Deal → its amount, and the sum of its lines."""
+    deals, lines = Deal.__table__, DealLine.__table__
+    found: dict[int, tuple[Decimal | None, Sum]] = {}
+    for start in range(0, len(deal_ids), 500):
+        query = (
+            select(deals.c.id, deals.c.amount, func.sum(lines.c.amount), func.count(lines.c.amount))
+            .select_from(deals.outerjoin(lines, and_(lines.c.deal_id == deals.c.id, lines.c.deleted_at.is_(None))))
+            .where(deals.c.id.in_(deal_ids[start : start + 500])).group_by(deals.c.id, deals.c.amount)
+        )
+        found |= {deal_id: (amount, Sum(total or Decimal(0), count)) for deal_id, amount, total, count in session.kernel(query)}
+    return found

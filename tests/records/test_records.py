@@ -153,6 +153,14 @@ def test_a_deal_is_worth_its_lines_until_another_amount_is_given(company: Compan
     assert values(company, "deal", deal)["amount"] == Decimal(500)
 
 
+@pytest.mark.parametrize("source", ["ui", "import"])
+def test_an_amount_given_beside_lines_stays_and_a_missing_one_follows_them(company: Company, source: str) -> None:
+    (product,) = company.make("product", {"name": "Товар"})
+    given, zero, follows = company.make("deal", {"name": "1", "amount": 500}, {"name": "2", "amount": 0}, {"name": "3"}, source=source)
+    company.make("deal_line", *({"deal": d, "product": product, "quantity": n, "price": 10} for d in (given, zero, follows) for n in (1, 2)), source=source)
+    assert [values(company, "deal", d)["amount"] for d in (given, zero, follows)] == [500, 0, 30]
+
+
 def test_margin_is_amount_less_cost_unless_given(company: Company) -> None:
     (deal,) = company.make("deal", {"name": "у", "amount": 10, "cost": 4})
     assert values(company, "deal", deal)["margin"] == Decimal(6)

@@ -29,6 +29,23 @@ def test_what_a_batch_made_and_changed_goes_back(company: Company) -> None:
             lists.record(session, "account", made)
 
 
+def test_a_deal_whose_amount_followed_its_lines_goes_back_with_them(company: Company) -> None:
+    (product,) = company.make("product", {"name": "Товар"})
+    (old,) = company.make("deal", {"name": "стара"})
+    company.make("deal_line", {"deal": old, "product": product, "price": 7})
+    with company.system(source="import") as session:
+        batch = session.batch
+        new = records.create(session, "deal", {"name": "нова"})
+        records.create_many(session, "deal_line", [{"deal": new, "product": product, "price": 10}, {"deal": old, "product": product, "price": 5}])
+        session.commit()
+        assert [lists.record(session, "deal", d).values["amount"] for d in (old, new)] == [12, 10]
+        assert undo(session, batch).kept == ()
+        session.commit()
+        assert lists.record(session, "deal", old).values["amount"] == 7
+        with pytest.raises(NotFound):
+            lists.record(session, "deal", new)
+
+
 def test_records_edited_or_referred_to_since_stay_and_are_named(company: Company) -> None:
     with company.system() as session:
         batch = session.batch

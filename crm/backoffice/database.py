@@ -1,6 +1,8 @@
 """Engines that behave alike on SQLite and PostgreSQL. Code never asks the database for the time: moments come from Python, in UTC."""
 
-from typing import Any
+import sqlite3
+import time
+from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -14,6 +16,7 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 BUSY_SECONDS = 10
+ASK_AGAIN = 0.005  # seconds between two attempts to become SQLite's one writer
 PRAGMAS = ("journal_mode = WAL", "foreign_keys = ON", f"busy_timeout = {BUSY_SECONDS * 1000}", "synchronous = NORMAL")
 
 
@@ -52,4 +55,25 @@ def _configure(connection: Any, _entry: ConnectionPoolEntry) -> None:
 
 def _begin(connection: Connection) -> None:
     writer = connection.get_execution_options().get("writer", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+    if writer:
+        _wait_to_write(cast(sqlite3.Connection, connection.connection.dbapi_connection))
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _wait_to_write(connection: sqlite3.Connection) -> None:
+    """Begin as the one writer. The driver's own waiting soon asks every 100 ms only and sleeps through the gaps that long work leaves for
+    others; asked every few milliseconds, a short gap is enough. Raises sqlite3.OperationalError after BUSY_SECONDS."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as busy:
+                if busy.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+            time.sleep(ASK_AGAIN)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")

@@ -1,6 +1,8 @@
 """Engines: transactions begin where they are said to, foreign keys hold, sessions speak UTC."""
 
 import sqlite3
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,46 @@ def test_a_writer_takes_the_lock_when_it_begins_and_a_reader_does_not(file_engin
         writing.execute(text("select 1"))
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             other.execute("begin immediate")
+    other.close()
+    file_engine.dispose()
+
+
+def test_a_writer_gets_in_through_the_short_gaps_of_long_work(file_engine: Engine, tmp_path: Path) -> None:
+    with file_engine.execution_options(writer=True).begin() as connection:
+        connection.execute(text("create table t (round integer)"))
+    asks, rounds = threading.Event(), []
+    long_work = sqlite3.connect(tmp_path / "x.db", timeout=10, isolation_level=None, check_same_thread=False)
+
+    def work() -> None:
+        for number in range(8):
+            long_work.execute("begin immediate")
+            asks.set()
+            time.sleep(0.4)
+            rounds.append(number)
+            long_work.execute("commit")
+            time.sleep(0.04)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    asks.wait()
+    with file_engine.execution_options(writer=True).begin() as connection:
+        connection.execute(text("insert into t values (1)"))
+        done = len(rounds)
+    worker.join()
+    long_work.close()
+    file_engine.dispose()
+    assert done <= 3, "it slept through the gaps"
+
+
+def test_a_writer_that_waits_in_vain_says_so(file_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crm.backoffice.database.BUSY_SECONDS", 0)
+    other = sqlite3.connect(tmp_path / "x.db", timeout=0, isolation_level=None)
+    other.execute("begin immediate")
+    with pytest.raises(OperationalError, match="locked"), file_engine.execution_options(writer=True).connect() as writing:
+        writing.execute(text("select 1"))
+    other.execute("rollback")
+    with file_engine.execution_options(writer=True).connect() as writing:
+        assert writing.scalar(text("select 1")) == 1
     other.close()
     file_engine.dispose()
 

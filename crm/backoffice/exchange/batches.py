@@ -68,7 +68,7 @@ class TakenOver(BramaError):
 def begin(session: DataSession, *, entity: str, file_name: str, fingerprint: str) -> Map[str, Any]:
     """The row of an unfinished import of the same file, taken over, or of a new one."""
     runner, now = uuid4().hex, datetime.now(UTC)
-    found = unfinished(session, fingerprint)
+    found = unfinished(session, fingerprint, lock=True)
     if found is not None:
         session.kernel(update(BATCH).where(BATCH.c.id == found["id"]).values(runner=runner, moved_at=now))
         return {**found, "runner": runner}
@@ -80,10 +80,12 @@ def begin(session: DataSession, *, entity: str, file_name: str, fingerprint: str
     return {**row, "id": made}
 
 
-def unfinished(session: DataSession, fingerprint: str) -> Map[str, Any] | None:
-    """The row of an import of the same file that was interrupted, None when there is none."""
+def unfinished(session: DataSession, fingerprint: str, *, lock: bool = False) -> Map[str, Any] | None:
+    """The row of an import of the same file that was interrupted, None when there is none. With `lock` as it stands once a transaction
+    that a killed process left behind has ended: its last rows may still be committed."""
     mine = (BATCH.c.fingerprint == fingerprint) & (BATCH.c.state == "running")
-    row = session.kernel(select(BATCH).where(mine).order_by(BATCH.c.id.desc()).limit(1)).mappings().first()
+    query = select(BATCH).where(mine).order_by(BATCH.c.id.desc()).limit(1)
+    row = session.kernel(query.with_for_update() if lock else query).mappings().first()
     return dict(row) if row is not None else None
 
 

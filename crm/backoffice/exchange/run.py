@@ -40,8 +40,8 @@ from crm.messages import m
 
 CHUNK = 400
 LEAST, MOST = 50, 800
-LONG, SHORT = 0.5, 0.2  # seconds a transaction may take before chunks shrink, and under which they grow
-PAUSE = 0.11  # seconds in which SQLite's other writers, who ask every 100 ms at most, get their turn
+LONG, SHORT = 0.3, 0.15  # seconds a transaction may take before chunks shrink, and under which they grow
+PAUSE = 0.03  # seconds in which SQLite's other writers, who ask every few milliseconds, get their turn
 
 # (catalog, write) → a session in the name of whoever imports
 Opener = Callable[[Catalog, bool], DataSession]
@@ -270,9 +270,9 @@ def _write(run: _Run, fingerprint: str) -> Report:
 
 @dataclass
 class _Pace:
-    """How many rows a transaction takes: as many as leave others waiting half a second at most."""
+    """How many rows a transaction takes: as many as leave others waiting a third of a second at most."""
 
-    size: int = CHUNK
+    size: int = field(default_factory=lambda: CHUNK)
 
     def took(self, seconds: float) -> None:
         if seconds > LONG:

@@ -147,7 +147,8 @@ def zone_name(key: str, language: str) -> str:
     known = Locale.parse(language).time_zones
     keys = [key, *(old for old, new in get_global("zone_aliases").items() if new == key)]
     cities = (known[k]["city"] for k in keys if "city" in known.get(k, {}))
-    return str(next(cities, key.rpartition("/")[2].replace("_", " ")))
+    # The standard key is better than a city written in another alphabet.
+    return str(next(cities, key.rpartition("/")[2].replace("_", " ") if language == "en" else key))
 
 
 def shown(moment: datetime) -> str:

@@ -90,13 +90,12 @@ def parse_rule(role: str, number: int, raw: Mapping[str, Any]) -> Rule:
     """A rule as it stands in a configuration file. Raises BadRequest naming role, rule and what is wrong."""
 
     def wrong(what: str, value: object) -> BadRequest:
-        return BadRequest(
-            m("Rule %(number)s of role “%(role)s”: %(what)s “%(value)s” is not known.", role=role, number=number, what=what, value=str(value)[:60])
-        )
+        return BadRequest(m("Rule %(number)s of role “%(role)s”: “%(what)s” knows no “%(value)s”.", role=role, number=number, what=what, value=str(value)[:60]))
 
     unknown = set(raw) - {"entity", "effect", "actions", "scope", "where", "fields"}
     if unknown:
-        raise wrong("key", ", ".join(sorted(unknown)))
+        keys = ", ".join(sorted(map(str, unknown)))[:80]
+        raise BadRequest(m("Rule %(number)s of role “%(role)s” has unknown keys: %(keys)s.", role=role, number=number, keys=keys))
     effect = raw.get("effect", "allow")
     if effect not in ("allow", "deny"):
         raise wrong("effect", effect)
@@ -115,7 +114,7 @@ def parse_rule(role: str, number: int, raw: Mapping[str, Any]) -> Rule:
         for key, mode in pairs:
             bare = mode.get("mode") if isinstance(mode, Mapping) else mode
             if bare not in MODES:
-                raise wrong("mode", mode)
+                raise wrong("fields", mode)
             condition = mode.get("where") if isinstance(mode, Mapping) else None
             modes[str(key)] = FieldMode(cast(Mode, bare), parse(condition) if condition is not None else None)
     return Rule(

@@ -64,10 +64,14 @@ class Money:
         return other.amount
 
 
+# Young currencies that Babel cannot name in Ukrainian yet.
+UNNAMED = {"uk": {"VED": "цифровий болівар", "XCG": "карибський гульден", "ZWG": "зимбабвійське золото"}}
+
+
 @cache
 def currency_names(language: str) -> dict[str, str]:
     """Every ISO 4217 code that Babel knows, historic ones too → its name in `language`, the English one where that is missing."""
-    return {**Locale("en").currencies, **Locale(language).currencies}
+    return {**Locale("en").currencies, **UNNAMED.get(language, {}), **Locale(language).currencies}
 
 
 @cache

@@ -10,6 +10,9 @@ from crm.backoffice.fields import boolean, currency, date as date_field, decimal
 from crm.messages import Label
 
 
+STAGE_KINDS = (("open", Label("відкритий", "open")), ("won", Label("виграно", "won")), ("lost", Label("програно", "lost")))
+
+
 class ProductCategory(Record):
     """A branch of the product tree; its top level is the business line (напрям)."""
 
@@ -83,7 +86,7 @@ class Stage(Record):
     )
     key: Mapped[str] = text(Label("Ключ", "Key"), required=True, max_length=64, sensitivity="open")
     position: Mapped[int] = integer(Label("Порядок", "Position"), required=True, default=0, sensitivity="open")
-    kind: Mapped[str] = text(Label("Тип (open, won, lost)", "Type (open, won, lost)"), required=True, default="open", max_length=8, sensitivity="open")
+    kind: Mapped[str] = text(Label("Тип", "Type"), required=True, default="open", max_length=8, sensitivity="open", words=STAGE_KINDS)
     probability: Mapped[Decimal | None] = percent(Label("Ймовірність", "Probability"), sensitivity="open")
     retired: Mapped[bool] = boolean(Label("Не вживається", "Retired"), required=True, default=False, sensitivity="open")
 

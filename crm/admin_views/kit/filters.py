@@ -8,6 +8,7 @@ from crm.admin_views.kit.sentence import PERIODS, Phrase, names_in, operator_wor
 from crm.backoffice.conditions.tree import MAX_HOPS, All, parse
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, Reader
+from crm.backoffice.fields.text import TextField
 from crm.backoffice.guard import UserSession
 from crm.errors import UnknownName
 from crm.messages import m, mn, render
@@ -98,11 +99,12 @@ def _steps(session: UserSession, entity: Entity) -> list[dict[str, str]]:
 def _field(spec: Field, reader: Reader) -> dict[str, Any]:
     described: dict[str, Any] = {
         "key": spec.key, "label": spec.label.text(reader.language), "type": spec.type, "system": spec.system,
-        "ops": [[op, render(operator_word(spec, op), reader.language)] for op in OFFERED if op in spec.operators],
+        "ops": [[op, render(operator_word(spec, op, alone=True), reader.language)] for op in OFFERED if op in spec.operators],
     }
     options = choices(spec, reader)
     if options is not None:
         described["options"] = options
+        described["ops"] = [pair for pair in described["ops"] if pair[0] not in ("contains", "starts")]
     elif spec.target:
         described["lookup"] = f"/{spec.target}/lookup"
         described["target"] = spec.target
@@ -115,6 +117,8 @@ def choices(spec: Field, reader: Reader) -> list[tuple[str | int, str]] | None:
     language = reader.language
     if spec.type == "boolean":
         return [("true", render(m("yes"), language)), ("false", render(m("no"), language))]
+    if isinstance(spec, TextField) and spec.words:
+        return [(key, label.text(language)) for key, label in spec.words]
     if catalog is None:
         return None
     if spec.picklist:

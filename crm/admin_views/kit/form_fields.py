@@ -10,6 +10,8 @@ from wtforms import Field as FormField
 from crm.backoffice.catalog import Catalog, Configured
 from crm.backoffice.fields.base import Field, FieldError, Reader, Ref
 from crm.backoffice.fields.codes import CodeField
+from crm.backoffice.fields.text import TextField
+from crm.backoffice.money import tender
 from crm.backoffice.text import sort_key
 from crm.messages import m, render
 
@@ -152,7 +154,9 @@ def control_for(spec: Field, reader: Reader, catalog: Catalog, current: Any, *, 
         create = f"/{spec.target}/new/" if spec.target in creatable else ""
         return Control("lookups" if spec.type == "many_to_many" else "lookup", lookup_url=f"/{spec.target}/lookup", create_url=create)
     if isinstance(spec, CodeField):
-        return _codes(spec, reader)
+        return _codes(spec, reader, current)
+    if isinstance(spec, TextField) and spec.words:
+        return _select([(Choice(key, label.text(reader.language)), key) for key, label in spec.words])
     if spec.type == "long_text":
         return Control("area")
     if spec.type == "date":
@@ -188,11 +192,11 @@ def _configured(spec: Field, reader: Reader, catalog: Catalog, current: Any) -> 
     return _select([(choice(row), row.id) for row in rows], depends_on=owner.key if owner else "")
 
 
-def _codes(spec: CodeField, reader: Reader) -> Control:
-    """Countries by name, currencies by their letters."""
+def _codes(spec: CodeField, reader: Reader, current: Any) -> Control:
+    """Countries by name, currencies of today by their letters; what stands there (`current`) stays on offer."""
     names = spec.names(reader.language)
     if spec.type == "currency":
-        pairs = [(code, f"{code} — {names[code]}") for code in sorted(names)]
+        pairs = [(code, f"{code} — {names[code]}") for code in sorted(tender() | ({current} & names.keys()))]
     else:
         pairs = sorted(names.items(), key=lambda pair: sort_key(pair[1]))
     return _select([(Choice(code, text), code) for code, text in pairs])

@@ -21,6 +21,10 @@ OPERATORS: Mapping[str, Message] = {
     "gt": m("more than"), "ge": m("at least"), "between": m("between"), "contains": m("contains"), "starts": m("starts with"),
     "empty": m("is empty"), "not_empty": m("is filled in"), "within": m("within"),
 }
+# Ukrainian says these with a dash inside a sentence; where one chooses among them they stand alone.
+ALONE: Mapping[str, Message] = {
+    "eq": m("equals"), "ne": m("does not equal"), "in": m("one of"), "not_in": m("none of"), "within": m("in the period"),
+}
 DATE_OPERATORS: Mapping[str, Message] = {"lt": m("before"), "le": m("not after"), "gt": m("after"), "ge": m("not before")}
 FUNCTIONS: Mapping[str, Message] = {
     "count": m("number of"), "sum": m("sum of"), "min": m("smallest of"), "max": m("largest of"), "avg": m("average of"),
@@ -50,11 +54,11 @@ class Step:
     labels: tuple[str, ...]
 
 
-def operator_word(field: Field | None, op: str) -> Message:
-    """How `op` reads for this type of field."""
+def operator_word(field: Field | None, op: str, *, alone: bool = False) -> Message:
+    """How `op` reads for this type of field in a sentence, or `alone` among others to choose from."""
     if field is not None and field.type in ("date", "moment") and op in DATE_OPERATORS:
         return DATE_OPERATORS[op]
-    return OPERATORS[op]
+    return ALONE.get(op, OPERATORS[op]) if alone else OPERATORS[op]
 
 
 def follow(catalog_entities: Mapping[str, Entity], entity: Entity, path: tuple[str, ...], language: str) -> Step:

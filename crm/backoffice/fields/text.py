@@ -29,6 +29,7 @@ class TextField(Field):
     companions: ClassVar[tuple[str, ...]] = ("__sort", "__find")
 
     max_length: int = 255
+    words: tuple[tuple[str, Label], ...] = ()  # the only values it takes, and how each reads
 
     def sql_type(self) -> TypeEngine[Any]:
         return String(self.max_length)
@@ -59,16 +60,22 @@ class TextField(Field):
         if _BIDI.search(line):
             raise FieldError(m("The text holds marks that turn the direction of writing; type it anew without them."))
         refuse_length(line, self.max_length)
+        if line and self.words and line not in dict(self.words):
+            raise FieldError(m("“%(text)s” is none of the options.", text=line[:60]))
         return line or None
 
     def parse(self, text: str, reader: Reader) -> Any:
-        return self.clean(text)
+        written = fold(text)
+        return self.clean(next((key for key, label in self.words if written in (fold(label.uk), fold(label.en))), text))
 
     def read(self, value: Any, reader: Reader) -> Any:
         return self.clean(str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value)
 
     def formatter(self, reader: Reader) -> Callable[[Any], Text]:
-        return as_it_is
+        if not self.words:
+            return as_it_is
+        known = {key: label.text(reader.language) for key, label in self.words}
+        return lambda value: known.get(value, as_it_is(value))
 
     def operand(self, op: str, value: Any, reader: Reader) -> Any:
         if op in ("contains", "starts"):
@@ -113,6 +120,6 @@ def refuse_length(text: str, limit: int) -> None:
         raise FieldError(m("The text is too long: %(length)s characters, at most %(limit)s are kept.", length=len(text), limit=limit))
 
 
-def text(label: Label, *, max_length: int = 255, **facets: Unpack[Facets]) -> MappedColumn[Any]:
-    """A line of text."""
-    return declare(TextField(label=label, max_length=max_length, **facets))
+def text(label: Label, *, max_length: int = 255, words: tuple[tuple[str, Label], ...] = (), **facets: Unpack[Facets]) -> MappedColumn[Any]:
+    """A line of text; with `words` one of a few keys that the product knows, shown in words."""
+    return declare(TextField(label=label, max_length=max_length, words=words, **facets))

@@ -259,7 +259,7 @@ def test_what_fails_while_writing_takes_earlier_chunks_back(desk: Desk, monkeypa
         if not waited:
             desk.company.make("account", {"name": "Чужа", "code": "A110"})
             with desk.open()(desk.company.catalog, True) as session:
-                records.remove(session, "account", dict(session.execute(_codes(session)).tuples().all())["A110"])
+                records.remove(session, "account", dict(map(tuple, session.execute(_codes(session))))["A110"])
                 session.commit()
         waited.append(run)
 

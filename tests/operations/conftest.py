@@ -19,10 +19,22 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
-    made = create_app(settings)
-    yield made
-    made.extensions["brama"].engine.dispose()
+def install() -> Iterator[Callable[[Settings], Flask]]:
+    """Makes applications; their connections are closed when the test is over."""
+    made: list[Flask] = []
+
+    def make(settings: Settings) -> Flask:
+        made.append(create_app(settings))
+        return made[-1]
+
+    yield make
+    for app in made:
+        app.extensions["brama"].engine.dispose()
+
+
+@pytest.fixture
+def app(settings: Settings, install: Callable[[Settings], Flask]) -> Flask:
+    return install(settings)
 
 
 @pytest.fixture

@@ -2,13 +2,17 @@
 
 import io
 import json
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from flask import Flask, Response
 
 from config import Settings
-from crm.application import create_app
 from crm.errors import NotFound
+
+Install = Callable[[Settings], Flask]
+GIGABYTE = 1024**3
 
 
 @pytest.fixture
@@ -39,8 +43,8 @@ def test_pages_carry_the_headers_that_keep_foreign_scripts_out(app: Flask) -> No
     assert "Strict-Transport-Security" not in headers
 
 
-def test_only_https_promises_https(settings: Settings, tmp_path: object) -> None:
-    secure = create_app(Settings(**{**settings.__dict__, "public_url": "https://crm.example.com"}))
+def test_only_https_promises_https(settings: Settings, install: Install) -> None:
+    secure = install(replace(settings, public_url="https://crm.example.com"))
     answer = secure.test_client().get("/sign-in", base_url="https://crm.example.com")
     assert answer.headers["Strict-Transport-Security"].startswith("max-age=")
     assert "Secure" in answer.headers["Set-Cookie"]
@@ -51,8 +55,10 @@ def test_static_files_are_kept_a_year_only_under_the_mark_of_their_age(app: Flas
     with app.test_request_context():
         marked = app.url_for("static", filename="icons.txt")
     assert "v=" in marked
-    assert "immutable" in client.get(marked).headers["Cache-Control"]
-    assert client.get("/static/icons.txt").headers["Cache-Control"] == "no-cache"
+    for address, kept in ((marked, "immutable"), ("/static/icons.txt", "no-cache")):
+        with client.get(address) as answer:  # closes the file that is being sent
+            assert kept in answer.headers["Cache-Control"]
+    assert "immutable" not in answer.headers["Cache-Control"]
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/refuses"])
@@ -101,12 +107,40 @@ def test_a_wrong_method_names_the_right_ones(app: Flask) -> None:
     assert "GET" in answer.headers["Allow"]
 
 
-def test_an_upload_of_two_gigabytes_is_refused_unread(app: Flask) -> None:
+class Upload(io.RawIOBase):
+    """Two gigabytes that are made up while they are read; `taken` bytes were."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+        size = min(len(buffer), 2 * GIGABYTE - self.taken)
+        buffer[:size] = b"x" * size
+        self.taken += size
+        return size
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=cut", "application/octet-stream"])
+def test_an_upload_of_two_gigabytes_is_refused_unread(app: Flask, kind: str) -> None:
+    upload = Upload()
     answer = app.test_client().post(
-        "/sign-in?lang=en", data=io.BytesIO(b"email=x"), content_type="application/x-www-form-urlencoded", headers={"Content-Length": str(2 * 1024**3)}
-    )
+        "/sign-in?lang=en", environ_overrides={"CONTENT_LENGTH": str(2 * GIGABYTE), "wsgi.input": upload}, content_type=kind)
     assert answer.status_code == 413
     assert "64 MB" in answer.get_data(as_text=True)
+    assert "64 МБ" in app.test_client().post(
+        "/sign-in?lang=uk", environ_overrides={"CONTENT_LENGTH": str(2 * GIGABYTE), "wsgi.input": upload}, content_type=kind).get_data(as_text=True)
+    assert upload.taken == 0
+
+
+def test_an_upload_that_does_not_say_how_long_it_is_is_cut_at_the_limit(app: Flask) -> None:
+    upload = Upload()
+    answer = app.test_client().post("/sign-in?lang=en", environ_overrides={"wsgi.input": upload, "wsgi.input_terminated": True}, content_type="multipart/form-data; boundary=cut")
+    assert answer.status_code == 413
+    assert "64 MB" in answer.get_data(as_text=True)
+    assert upload.taken <= 65 * 1024 * 1024
 
 
 def test_health_tells_version_configuration_and_database(app: Flask) -> None:
@@ -117,14 +151,14 @@ def test_health_tells_version_configuration_and_database(app: Flask) -> None:
     assert answer.json["configuration"] == app.extensions["brama"].catalog.version
 
 
-def test_health_says_when_the_database_is_away(app: Flask, settings: Settings) -> None:
-    away = create_app(Settings(**{**settings.__dict__, "database_url": f"sqlite:///{settings.instance}/missing/brama.db"}))
+def test_health_says_when_the_database_is_away(settings: Settings, install: Install) -> None:
+    away = install(replace(settings, database_url=f"sqlite:///{settings.instance}/missing/brama.db"))
     answer = away.test_client().get("/health")
     assert answer.status_code == 503
     assert answer.json is not None
     assert answer.json["database"] == "unreachable"
 
 
-def test_two_installations_on_one_machine_keep_their_cookies_apart(settings: Settings) -> None:
-    names = {create_app(Settings(**{**settings.__dict__, "port": port})).config["SESSION_COOKIE_NAME"] for port in (8000, 8001)}
+def test_two_installations_on_one_machine_keep_their_cookies_apart(settings: Settings, install: Install) -> None:
+    names = {install(replace(settings, port=port)).config["SESSION_COOKIE_NAME"] for port in (8000, 8001)}
     assert len(names) == 2

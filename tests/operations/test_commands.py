@@ -10,7 +10,6 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from config import Settings
-from crm.application import create_app
 from crm.backoffice.outbox import OutboxRow
 from crm.organization.models import Membership, Role, User
 
@@ -20,10 +19,10 @@ PASSWORD = "seven quiet storks\n"
 
 
 @pytest.fixture
-def empty(tmp_path: Path) -> Flask:
+def empty(tmp_path: Path, install: Callable[[Settings], Flask]) -> Flask:
     """An installation before its first day."""
     (tmp_path / "new").mkdir()
-    return create_app(Settings(instance=tmp_path / "new", database_url=f"sqlite:///{tmp_path}/new/brama.db", secret_key="k" * 40, testing=True))
+    return install(Settings(instance=tmp_path / "new", database_url=f"sqlite:///{tmp_path}/new/brama.db", secret_key="k" * 40, testing=True))
 
 
 def count(app: Flask, *where: object) -> int:

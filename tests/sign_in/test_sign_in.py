@@ -349,6 +349,7 @@ def test_under_https_the_cookie_travels_over_https_only(tmp_path: Path, database
     assert "max-age=" in answer.headers["Strict-Transport-Security"]
     assert house.rows(SignInSession)[0].address == "203.0.113.7"
     house.engine.dispose()
+    house.engine.dispose()
 
 
 def test_the_form_lets_password_managers_work_and_runs_no_inline_script(browser: Browser) -> None:

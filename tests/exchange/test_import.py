@@ -222,7 +222,7 @@ def test_undo_takes_a_whole_import_back_and_names_what_stays(desk: Desk) -> None
 
 def _codes(session: DataSession) -> dict[str, int]:
     account = session.table("account")
-    return {code: number for code, number in session.execute(select(account["code"], account.id).where(account.visible))}
+    return dict(session.execute(select(account["code"], account.id).where(account.visible)).all())
 
 
 def test_an_import_goes_on_where_it_was_interrupted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -137,7 +137,8 @@ def test_an_upload_of_two_gigabytes_is_refused_unread(app: Flask, kind: str) -> 
 
 def test_an_upload_that_does_not_say_how_long_it_is_is_cut_at_the_limit(app: Flask) -> None:
     upload = Upload()
-    answer = app.test_client().post("/sign-in?lang=en", environ_overrides={"wsgi.input": upload, "wsgi.input_terminated": True}, content_type="multipart/form-data; boundary=cut")
+    sent = {"wsgi.input": upload, "wsgi.input_terminated": True}
+    answer = app.test_client().post("/sign-in?lang=en", environ_overrides=sent, content_type="multipart/form-data; boundary=cut")
     assert answer.status_code == 413
     assert "64 MB" in answer.get_data(as_text=True)
     assert upload.taken <= 65 * 1024 * 1024

@@ -1,0 +1,34 @@
+"""Words in the letters of the other language that may stand on a screen, and why. Anything else in them is a sentence nobody translated."""
+
+import re
+
+from babel.numbers import list_currencies
+
+# Latin in Ukrainian: (what is allowed, why).
+LATIN: tuple[tuple[str, str], ...] = (
+    (r"Brama( CRM)?", "the product's name"),
+    (r"CSV|XLSX|JSONL?|YAML", "formats of files go by these names in Ukrainian too"),
+    (r"\.xlsx?", "endings of files"),
+    (r"Ctrl|Shift|Tab|Esc|Enter|F\d+|Delete", "keys as they are written on a keyboard"),
+    (r"[\w.+•-]+@[\w•-]+(\.[\w-]+)+", "e-mail addresses, masked ones too"),
+    (r"https?://\S+|www\.\S+", "addresses of pages"),
+    (r"(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc)/[\w/+-]+|UTC|GMT", "time zones go by their names in the IANA list"),
+    (r"n = [\d\s]+", "the size of a sample, as statistics writes it"),
+    (r"\b(" + "|".join(sorted(list_currencies())) + r")\b", "currency codes of ISO 4217"),
+    (r"(Chrome|Firefox|Safari|Edge|Opera|Windows|Linux|Android|iOS|iPadOS|macOS|iPhone|iPad)", "browsers and systems go by these names"),
+    (r"UTF-8|Windows-1251", "encodings"),
+    (r"\b(this|last|next)_\w+|\d{4}-Q\d", "periods as one writes them into an address or a command"),
+    (r"можна за: [\w, ]+", "keys of what a report is split by, as one writes them into its address"),
+)
+# Cyrillic in English.
+CYRILLIC: tuple[tuple[str, str], ...] = (
+    (r"№", "the number sign"),
+)
+
+_ALLOWED = {"uk": re.compile("|".join(f"(?:{p})" for p, _ in LATIN)), "en": re.compile("|".join(f"(?:{p})" for p, _ in CYRILLIC))}
+FOREIGN = {"uk": re.compile(r"[A-Za-z]"), "en": re.compile(r"[\u0400-\u04ff]")}
+
+
+def without_allowed(text: str, language: str) -> str:
+    """`text` less what may stand in it in the other language's letters."""
+    return _ALLOWED[language].sub(" · ", text)

@@ -1,0 +1,90 @@
+"""A reader who walks through the screens and listens to what they say."""
+
+import json
+import re
+from collections import Counter, deque
+from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.crawl.conftest import House
+from tests.crawl.markup import Page, Said, spoken_in
+
+A_FORM = 1  # pages of one form (the same address but for numbers and values) that are opened beyond the menu
+
+
+PAGING = frozenset({"sort", "size", "after", "before"})
+
+
+def shape(url: str) -> str:
+    """An address without what differs from record to record and from page to page."""
+    parts = urlsplit(url)
+    names = {k for k, _ in parse_qsl(parts.query)}
+    return re.sub(r"\d+", "N", parts.path) + "?" + "&".join(sorted(names - PAGING or {"page" for _ in names & PAGING}))
+
+
+def inside(base: str, link: str) -> str | None:
+    """The address that `link` on the page `base` leads to; None when it leads out or nowhere."""
+    url = urldefrag(urljoin(base, link)).url
+    return None if urlsplit(url).netloc or url.startswith(("mailto:", "tel:", "/static/")) or "lang=" in url else url
+
+
+class Crawl:
+    """One reader's walk: menu first, then links, `A_FORM` of each form of address."""
+
+    def __init__(self, client: FlaskClient, language: str, house: House) -> None:
+        self.client, self.language, self.house = client, language, house
+        self.seen: Counter[str] = Counter()
+        self.faults: dict[str, str] = {}  # what is wrong, and the first page where it was met
+        self.statuses: dict[str, int] = {}
+        self.menu: list[str] = []
+
+    def walk(self) -> None:
+        home = self.look("/")
+        self.menu = [url for link in home.links if (url := inside("/", link))] if home else []
+        waiting = deque(self.menu)
+        done: set[str] = {"/"}
+        always = set(self.menu)
+        while waiting:
+            url = waiting.popleft()
+            if url in done or (url not in always and self.seen[shape(url)] >= A_FORM):
+                continue
+            done.add(url)
+            self.seen[shape(url)] += 1
+            page = self.look(url)
+            waiting.extend(found for link in (page.links if page else []) if (found := inside(url, link)) and found not in done)
+
+    def look(self, url: str) -> Page | None:
+        """Open a page; what is wrong with it goes to `faults`."""
+        answer = self.client.get(url)
+        self.statuses[url] = answer.status_code
+        if answer.status_code not in (200, 302, 303):
+            self.faults[f"answers {answer.status_code}"] = url
+            return None
+        said, page = listen(answer, self.language)
+        if page and page.document_language not in ("", self.language):
+            self.faults[f"is in {page.document_language}"] = url
+        self.hear(said, url)
+        return page
+
+    def hear(self, said: list[Said], url: str) -> None:
+        for one in said:
+            left = self.house.known.foreign(one.text, self.language, url)
+            if left:
+                self.faults.setdefault(f"{one.place} {one.text[:160]!r} ({', '.join(left[:5])})", url)
+
+    def found(self) -> str:
+        return "\n".join(f"{fault} at {url}" for fault, url in self.faults.items())
+
+
+def listen(answer: TestResponse, language: str) -> tuple[list[Said], Page | None]:
+    """What an answer says, whatever its form."""
+    body = answer.get_data(as_text=True)
+    toast = [Said(json.loads(trigger)["toast"]["text"], "toast") for trigger in [answer.headers.get("HX-Trigger", "")] if '"toast"' in trigger]
+    if answer.mimetype == "application/json":
+        return toast + [Said(text, "JSON") for text in spoken_in(json.loads(body))], None
+    if answer.mimetype == "text/plain":
+        return [*toast, Said(body, "text")], None
+    page = Page(body, language)
+    return toast + page.said, page

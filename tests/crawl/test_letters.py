@@ -1,0 +1,36 @@
+"""Letters in the language of the person they go to: subject, text and the same as HTML."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from crm.mail import compose
+from crm.organization.invitations import Letter, Purpose
+from tests.crawl.allowed import FOREIGN
+from tests.crawl.conftest import House
+from tests.crawl.markup import Page
+
+UNTIL = datetime(2026, 3, 5, 14, 30, tzinfo=UTC)
+WRITTEN = {"uk": "5 березня 2026, 16:30", "en": "5 March 2026, 16:30"}  # the company's zone is two hours ahead in March
+NAMES = {"uk": "Ольга Коваль", "en": "Olha Koval"}
+
+
+@pytest.mark.parametrize("language", ["uk", "en"])
+@pytest.mark.parametrize("purpose", ["invitation", "reset"])
+def test_letters_are_in_the_language_of_their_reader(demo: House, purpose: Purpose, language: str) -> None:
+    letter = Letter(purpose=purpose, token="1" * 43, name=NAMES[language], email="12@demo.example", language=language, expires_at=UNTIL)
+    runtime = demo.app.extensions["brama"]
+    with demo.app.app_context():
+        mail = compose(letter, runtime.catalog.company, "http://127.0.0.1:8000")
+    assert mail.subject and mail.body and mail.html
+    assert WRITTEN[language] in mail.body and WRITTEN[language] in mail.html
+    link = f"http://127.0.0.1:8000/{purpose}/{'1' * 43}"
+    assert link in mail.body and link in mail.html
+    page = Page(mail.html, language)
+    assert page.document_language == language
+    for text in (mail.subject, *mail.body.replace(link, "").splitlines(), *(one.text.replace(link, "") for one in page.said)):
+        rest = text.replace(runtime.catalog.company.name, "").replace("Brama", "").replace("12@demo.example", "")
+        assert not FOREIGN[language].search(rest), text
+    own = FOREIGN["en" if language == "uk" else "uk"]
+    assert own.search(re.sub("Brama", "", mail.subject))

@@ -55,11 +55,11 @@ class Crawl:
             page = self.look(url)
             waiting.extend(found for link in (page.links if page else []) if (found := inside(url, link)) and found not in done)
 
-    def look(self, url: str) -> Page | None:
+    def look(self, url: str, allowed: tuple[int, ...] = (200, 302, 303)) -> Page | None:
         """Open a page; what is wrong with it goes to `faults`."""
         answer = self.client.get(url)
         self.statuses[url] = answer.status_code
-        if answer.status_code not in (200, 302, 303):
+        if answer.status_code not in allowed:
             self.faults[f"answers {answer.status_code}"] = url
             return None
         said, page = listen(answer, self.language)

@@ -8,6 +8,7 @@ from tests.crawl.conftest import ACCOUNTS, House
 from tests.crawl.crawler import Crawl, listen
 
 LANGUAGES = ("uk", "en")
+MAY = (200, 403)  # what this account may not change is refused, in words too
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -37,16 +38,13 @@ def test_parts_that_scripts_ask_for_speak_the_readers_language(demo: House, acco
         first = re.search(rf'href="{base}(\d+)/', client.get(base).get_data(as_text=True))
         if first is None:
             continue
-        if client.get(f"{base}new/").status_code == 200:
-            crawl.look(f"{base}new/?drawer=1")
-        if client.get(f"{base}{first[1]}/edit/").status_code == 200:
-            crawl.look(f"{base}bulk?ids={first[1]}")
-            for key, field in entity.fields.items():
-                if not field.system and client.get(f"{base}{first[1]}/cell/{key}").status_code == 200:
-                    crawl.look(f"{base}{first[1]}/cell/{key}")
+        crawl.look(f"{base}new/?drawer=1", MAY)
+        crawl.look(f"{base}bulk?ids={first[1]}", MAY)
+        for key in client.get(f"{base}columns").get_json()["columns"]:
+            crawl.look(f"{base}{first[1]}/cell/{key['key']}", MAY)
     crawl.look("/search?q=demo")
     assert not crawl.faults, crawl.found()
-    assert len(crawl.statuses) > 60
+    assert sum(status == 200 for status in crawl.statuses.values()) > 60
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,10 +1,12 @@
 """Pictures of the screens for README and docs: a demo company of its own is started, looked at in Chromium and thrown away.
 
-They land in docs/screenshots as <screen>-<width>[-dark][-en].png. `python tools/screenshots.py deals account` takes only these.
+They land in docs/screenshots as <screen>-<width>[-dark][-en].png: those that a page shows. `python tools/screenshots.py deals account` takes these
+screens in every look.
 """
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -29,6 +31,7 @@ SIZES = {1280: (800, 1), 390: (844, 2)}  # width: height, device pixels per pixe
 LOOKS = ((1280, "light", "uk"), (390, "light", "uk"), (1280, "dark", "uk"), (390, "dark", "uk"), (1280, "light", "en"))
 PATIENCE = 240
 OPEN_THIS_QUARTER = {"all": [{"field": "stage.kind", "op": "eq", "value": "open"}, {"field": "expected_on", "op": "within", "value": "this_quarter"}]}
+FILTERED = f"/deal/?{urlencode({'where': json.dumps(OPEN_THIS_QUARTER), 'sort': '-amount'})}"
 
 
 def at(url: str) -> Callable[[Page], None]:
@@ -51,7 +54,7 @@ def first_record(entity: str, query: str = "", end: str = "") -> Callable[[Page]
 
 
 def drawer(page: Page) -> None:
-    settle(page, "/deal/?sort=-amount")
+    settle(page, FILTERED)
     page.locator("[data-list] a[data-drawer]").nth(1).click()
     page.wait_for_load_state("networkidle")
 
@@ -72,7 +75,7 @@ SCREENS: dict[str, Callable[[Page], None]] = {
     "sign-in": at("/sign-in"),
     "home": at("/"),
     "deals": at("/deal/?sort=-amount"),
-    "deals-filtered": at(f"/deal/?{urlencode({'where': json.dumps(OPEN_THIS_QUARTER), 'sort': 'expected_on'})}"),
+    "deals-filtered": at(FILTERED),
     "drawer": drawer,
     "deal": first_record("deal", "sort=-amount"),
     "account": first_record("account"),
@@ -119,8 +122,18 @@ def wait(server: "subprocess.Popen[bytes]", url: str) -> None:
     sys.exit(f"The demo company did not answer within {PATIENCE} seconds.")
 
 
+def file_name(screen: str, width: int, theme: str, language: str) -> str:
+    return f"{screen}-{width}{'-dark' if theme == 'dark' else ''}{'-en' if language == 'en' else ''}.png"
+
+
+def shown() -> set[str]:
+    """The pictures that README and docs show."""
+    pages = [ROOT / "README.md", *ROOT.glob("docs/**/*.md")]
+    return {name for page in pages for name in re.findall(r"screenshots/([\w-]+\.png)", page.read_text("utf-8"))}
+
+
 def take(browser: Browser, address: str, wanted: set[str]) -> int:
-    """Takes the wanted screens in every look; returns how many could not be taken."""
+    """Takes the pictures of these names; returns how many could not be taken."""
     missed = 0
     for width, theme, language in LOOKS:
         height, scale = SIZES[width]
@@ -135,7 +148,7 @@ def take(browser: Browser, address: str, wanted: set[str]) -> int:
             else:
                 if page.url.endswith("/sign-in") or "/sign-in?" in page.url:
                     sign_in(page, language)
-                if name not in wanted:
+                if file_name(name, width, theme, language) not in wanted:
                     continue
                 try:
                     look(page)
@@ -143,9 +156,9 @@ def take(browser: Browser, address: str, wanted: set[str]) -> int:
                     missed += 1
                     print(f"{name}, {width} px, {theme}: {str(fault).splitlines()[0]}", file=sys.stderr)
                     continue
-            if name in wanted:
-                marks = ("-dark" if theme == "dark" else "") + ("-en" if language == "en" else "")
-                page.screenshot(path=TARGET / f"{name}-{width}{marks}.png")
+            file = file_name(name, width, theme, language)
+            if file in wanted:
+                page.screenshot(path=TARGET / file)
         context.close()
     return missed
 
@@ -170,7 +183,7 @@ def main(names: list[str]) -> int:
     TARGET.mkdir(parents=True, exist_ok=True)
     with company() as address, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
-        missed = take(browser, address, set(names or SCREENS))
+        missed = take(browser, address, {file_name(name, *look) for name in names for look in LOOKS} if names else shown())
         browser.close()
     print(f"Pictures are in {TARGET.relative_to(ROOT)}" + (f"; {missed} could not be taken" if missed else ""))
     return 1 if missed else 0

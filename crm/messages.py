@@ -56,6 +56,30 @@ def catalog(language: str) -> NullTranslations:
     return cast(NullTranslations, Translations.load(str(CATALOGS), [language]))
 
 
+def freeze(message: Message) -> dict[str, Any]:
+    """A sentence as JSON, to be said later in the language of whoever reads it; `thaw` gives it back."""
+    return {"id": message.id, "plural": message.plural, "params": {key: _frozen(value) for key, value in message.params.items()}}
+
+
+def thaw(raw: Mapping[str, Any]) -> Message:
+    """The inverse of `freeze`."""
+    return Message(raw["id"], {key: _thawed(value) for key, value in raw["params"].items()}, raw["plural"])
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, Message):
+        return {"message": freeze(value)}
+    if isinstance(value, Label):
+        return {"label": list(value)}
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def _thawed(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return Label(*value["label"]) if "label" in value else thaw(value["message"])
+
+
 def render(message: "Message | Label | str", language: str) -> str:
     """`message` in `language`; a message or label standing inside it is rendered too."""
     if isinstance(message, Label):

@@ -1,12 +1,12 @@
 """The index of every mapped class and of the rules over them, by area: importing this module completes the product's registry."""
 
 from crm.backoffice import configuration, jobs, journal, outbox
-from crm.backoffice.exchange import batches as imports
-from crm.contacts import models as contacts, rules as contacts_rules
-from crm.organization import models as organization, rules as organization_rules, sign_in_models
+from crm.backoffice.exchange import batches as imports, uploads
+from crm.contacts import imports as contacts_imports, models as contacts, rules as contacts_rules
+from crm.organization import imports as organization_imports, models as organization, rules as organization_rules, sign_in_models
 from crm.sales import imports as sales_imports, models as sales, rules as sales_rules
 
 __all__ = [
-    "configuration", "contacts", "contacts_rules", "imports", "jobs", "journal", "organization", "organization_rules", "outbox", "sales", "sales_imports",
-    "sales_rules", "sign_in_models",
+    "configuration", "contacts", "contacts_imports", "contacts_rules", "imports", "jobs", "journal", "organization", "organization_imports",
+    "organization_rules", "outbox", "sales", "sales_imports", "sales_rules", "sign_in_models", "uploads",
 ]

@@ -20,7 +20,7 @@ from config import Settings
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.jobs import TABLE, Work, function_of
 from crm.errors import BramaError
-from crm.messages import Label, Message, m, render
+from crm.messages import freeze, m
 
 log = structlog.get_logger("brama.jobs")
 HANDED_AGAIN = timedelta(seconds=60)  # the queue was emptied or lost: hand the job over once more
@@ -76,7 +76,7 @@ def revive(engine: Engine) -> None:
             values = {
                 "state": "failed",
                 "finished_at": datetime.now(UTC),
-                "error": frozen(m("The work was interrupted three times and given up. What it had saved stays.")),
+                "error": freeze(m("The work was interrupted three times and given up. What it had saved stays.")),
             }
         with engine.execution_options(writer=True).begin() as connection:
             connection.execute(update(TABLE).where(TABLE.c.id == job_id, lost).values(values))
@@ -98,10 +98,10 @@ def execute(engine: Engine, settings: Settings, catalog: Catalog, job_id: int) -
         with heartbeat(engine, job_id):
             outcome = {"state": "done", "result": dict(function(work) or {})}
     except BramaError as refusal:
-        outcome["error"] = frozen(refusal.message)
+        outcome["error"] = freeze(refusal.message)
     except Exception as fault:
         log.error("job failed", job=job_id, kind=row["kind"], exc_info=fault)
-        outcome["error"] = frozen(m("Something went wrong on our side. The operator finds it in the log under job %(number)s.", number=job_id))
+        outcome["error"] = freeze(m("Something went wrong on our side. The operator finds it in the log under job %(number)s.", number=job_id))
     with engine.execution_options(writer=True).begin() as connection:
         connection.execute(update(TABLE).where(TABLE.c.id == job_id).values(**outcome, finished_at=datetime.now(UTC)))
 
@@ -126,16 +126,3 @@ def heartbeat(engine: Engine, job_id: int) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
-
-
-def frozen(message: Message) -> dict[str, Any]:
-    """A sentence as JSON, to be said later in the language of whoever reads it."""
-    return {"id": message.id, "plural": message.plural, "params": {k: _plain(v) for k, v in message.params.items()}}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Message | Label):
-        return render(value, "en")
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
-
-

@@ -24,7 +24,7 @@ from crm.backoffice.entities import Base
 from crm.backoffice.guard import DataSession
 from crm.backoffice.types import UtcMoment
 from crm.errors import NotFound
-from crm.messages import Message
+from crm.messages import Message, thaw
 
 State = Literal["queued", "running", "done", "failed"]
 
@@ -150,8 +150,7 @@ def recent(engine: Engine, made_by: int, limit: int = 20) -> list[Job]:
 
 
 def _job(row: Mapping[Any, Any]) -> Job:
-    error = row["error"]
-    sentence = Message(error["id"], error["params"], error["plural"]) if error else None
+    sentence = thaw(row["error"]) if row["error"] else None
     return Job(
         row["id"],
         row["kind"],

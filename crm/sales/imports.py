@@ -5,19 +5,60 @@ from datetime import date
 from typing import Any
 
 from crm.backoffice.catalog import Catalog
+from crm.backoffice.exchange.naming import also_called
 from crm.backoffice.exchange.related import Entry, extra
 from crm.backoffice.fields.base import FieldError
 from crm.backoffice.periods import day_start
-from crm.messages import m
+from crm.messages import Label, m
 
 CLOSED = "closed"
+
+also_called("deal", {
+    "": ("можливість", "продаж", "opportunity", "lead"),
+    "code": ("opportunity id", "номер угоди"),
+    "account": ("клієнт", "контрагент", "замовник", "customer", "client", "company"),
+    "contact": ("контакт", "contact"),
+    "amount": ("вартість", "бюджет", "value", "close value", "deal value", "price", "total"),
+    "stage": ("статус", "стан", "status", "deal stage", "phase"),
+    "pipeline": ("процес", "process", "funnel"),
+    "opened_on": ("дата створення", "дата початку", "engage date", "start date", "opened", "created"),
+    "expected_on": ("закриття", "планова дата", "дата закриття", "expected close", "expected close date", "due date"),
+    "closed_on": ("дата закриття", "close date", "closed", "end date"),
+    "probability": ("шанс", "chance", "win probability"),
+    "loss_reason": ("чому програли", "lost reason"),
+    "next_step": ("що далі", "дія", "next action"),
+    "source": ("звідки", "lead source"),
+    "sales_channel": ("канал", "channel"),
+    "business_line": ("напрямок", "напрям діяльності", "line of business"),
+})
+also_called("product", {
+    "": ("товар", "послуга", "позиція", "item", "good", "sku"),
+    "code": ("артикул", "sku", "product id"),
+    "category": ("група", "серія", "series", "product group", "category id"),
+    "price": ("вартість", "sales price", "unit price", "list price"),
+    "unit": ("од", "од вим", "одиниця виміру", "uom"),
+    "cost": ("закупівельна ціна", "purchase price"),
+})
+also_called("deal_line", {
+    "product": ("товар", "item"),
+    "quantity": ("к-сть", "qty", "units", "обсяг"),
+    "price": ("unit price",),
+    "amount": ("вартість", "total", "line total"),
+})
 
 
 def _arguments(catalog: Catalog) -> Iterable[str]:
     return [CLOSED, *dict.fromkeys(stage.key for stage in catalog.configured["stage"].values())]
 
 
-@extra("deal", "stage_entered", child="stage_history", needs=("pipeline", "stage"), arguments=_arguments)
+def _label(catalog: Catalog, name: str) -> Label:
+    if name == CLOSED:
+        return Label("День закриття (виграно чи програно)", "Day of closing (won or lost)")
+    stage = next((s.label for s in catalog.configured["stage"].values() if s.key == name), Label(name, name))
+    return Label(f"День переходу на етап «{stage.uk}»", f"Day of entering the stage “{stage.en}”")
+
+
+@extra("deal", "stage_entered", child="stage_history", needs=("pipeline", "stage"), arguments=_arguments, label=_label)
 def stage_entered(catalog: Catalog, deal: Mapping[str, Any], days: Mapping[str, date]) -> list[Entry]:
     """Stage history of a deal: `stage_entered.<stage>`, and `stage_entered.closed` for the won or lost stage in which it stands.
 

@@ -279,11 +279,37 @@ def upgrade() -> None:
         sa.Column("counts", sa.JSON(), nullable=False),
         sa.Column("started_at", UtcMoment(), nullable=False),
         sa.Column("moved_at", UtcMoment(), nullable=False),
+        sa.Column("error_file", sa.String(length=64), nullable=True),
+        sa.Column("undo_job_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["actor_id"], ["user.id"], name=op.f("fk_import_batch_actor_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_import_batch")),
         sa.UniqueConstraint("key", name=op.f("uq_import_batch_key")),
     )
     op.create_index("ix_import_batch_fingerprint", "import_batch", ["fingerprint", "state"], unique=False)
+    create_table(
+        "import_upload",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=32), nullable=False),
+        sa.Column("entity", sa.String(length=64), nullable=False),
+        sa.Column("made_by_id", sa.Integer(), nullable=True),
+        sa.Column("made_at", UtcMoment(), nullable=False),
+        sa.Column("moved_at", UtcMoment(), nullable=False),
+        sa.Column("file_key", sa.String(length=32), nullable=False),
+        sa.Column("file_name", sa.String(length=255), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("mapping", sa.JSON(), nullable=False),
+        sa.Column("profile", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("why", sa.JSON(), nullable=False),
+        sa.Column("trial_of", sa.String(length=64), nullable=True),
+        sa.Column("trial_job_id", sa.Integer(), nullable=True),
+        sa.Column("run_job_id", sa.Integer(), nullable=True),
+        sa.Column("batch", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(["made_by_id"], ["user.id"], name=op.f("fk_import_upload_made_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_upload")),
+        sa.UniqueConstraint("key", name=op.f("uq_import_upload_key")),
+    )
+    op.create_index(op.f("ix_import_upload_batch"), "import_upload", ["batch"], unique=False)
+    op.create_index("ix_import_upload_made_by_id", "import_upload", ["made_by_id", "id"], unique=False)
     create_table(
         "job",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -985,6 +1011,7 @@ TABLES = (
     "pipeline",
     "picklist_option",
     "job",
+    "import_upload",
     "import_batch",
     "config_version",
     "account_token",

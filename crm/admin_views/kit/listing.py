@@ -16,6 +16,7 @@ from crm.backoffice import lists
 from crm.backoffice.conditions.compiler import ME
 from crm.backoffice.conditions.tree import Leaf
 from crm.backoffice.entities import Entity
+from crm.backoffice.exchange.targets import may_import
 from crm.backoffice.guard import UserSession
 from crm.backoffice.lists import ListQuery, RowView
 from crm.errors import UnknownName
@@ -79,7 +80,7 @@ def show(view: "EntityView") -> str:
         exports=exporting.offers(session, entity, query, args),
         can_create=sight.may(entity.key, "create") and bool(sight.creatable(entity.key)), can_edit=any(c.editable for c in made),
         can_change=sight.may(entity.key, "update") and bool(sight.editable(entity.key)), can_remove=sight.may(entity.key, "delete"),
-        can_import=sight.may(entity.key, "create") and entity.is_record and view.is_served("/import/<entity>"),
+        can_import=may_import(sight, entity),
         editable_columns=[c.key for c in made if c.editable], has_totals=any(c.totals for c in made),
     )
 

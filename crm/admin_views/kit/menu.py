@@ -60,8 +60,13 @@ def _restores_anything(access: Access, catalog: Catalog) -> bool:
     return any(access.may(key, "delete") for key in catalog.entities)
 
 
+def _imports_anything(access: Access, catalog: Catalog) -> bool:
+    return any(access.may(key, "create") or access.may(key, "update") for key in catalog.entities)
+
+
 PAGES: tuple[Page, ...] = (
     Page("reports", "reports", Label("Усі звіти", "All reports"), "/report/", "report-analytics", _reads_anything),
+    Page("administration", "imports", Label("Імпорти", "Imports"), "/imports/", "file-import", _imports_anything),
     Page("administration", "recycle", Label("Кошик", "Recycle bin"), "/recycle/", "trash", _restores_anything),
 )
 

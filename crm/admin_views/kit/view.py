@@ -3,7 +3,6 @@ reader is kept on the view, which all threads share: the entity, its rights and 
 
 from typing import Any, NoReturn
 
-from flask import current_app
 from flask_admin.contrib.sqla import ModelView
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
@@ -44,10 +43,6 @@ class EntityView(ModelView):  # type: ignore[misc]  # Flask-Admin is not typed
         if not current_user.is_authenticated:
             return ask_to_sign_in()
         raise Forbidden()
-
-    def is_served(self, rule: str) -> bool:
-        """Whether this installation answers addresses of the form `rule` (`/import/<entity>`)."""
-        return any(known.rule.rstrip("/") == rule for known in current_app.url_map.iter_rules())
 
     def missing(self) -> NoReturn:
         raise NotFound()

@@ -1,11 +1,12 @@
 """The log of imports: what was asked, how far it came. It moves on in the transaction of the rows it counts, so it never lies."""
 
-from collections.abc import Mapping as Map
+from collections.abc import Iterable, Mapping as Map
 from datetime import UTC, datetime
+from pathlib import PurePath
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import JSON, ForeignKey, Index, String, delete, insert, select, update
+from sqlalchemy import JSON, ForeignKey, Index, String, delete, insert, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.backoffice.entities import Base
@@ -37,6 +38,8 @@ class ImportBatch(Base):
     counts: Mapped[dict[str, Any]] = mapped_column(JSON)
     started_at: Mapped[datetime] = mapped_column(UtcMoment())
     moved_at: Mapped[datetime] = mapped_column(UtcMoment())
+    error_file: Mapped[str | None] = mapped_column(String(64))  # its name in the folder of error files
+    undo_job_id: Mapped[int | None]  # the job that takes it back, asked for on the screen
 
 
 class ImportLater(Base):
@@ -119,7 +122,22 @@ def find(session: DataSession, key: str) -> Map[str, Any] | None:
     return dict(row) if row is not None else None
 
 
-def close(session: DataSession, batch: Map[str, Any], state: str) -> None:
-    """The import has ended; nothing waits any more."""
+def close(session: DataSession, batch: Map[str, Any], state: str, *, error_file: str | None = None) -> None:
+    """The import has ended; nothing waits any more. `error_file` is where the rows that failed are told."""
     session.kernel(delete(LATER).where(LATER.c.batch_id == batch["id"]))
-    session.kernel(update(BATCH).where(BATCH.c.id == batch["id"]).values(state=state, moved_at=datetime.now(UTC)))
+    told = {"error_file": PurePath(error_file).name} if error_file else {}
+    session.kernel(update(BATCH).where(BATCH.c.id == batch["id"]).values(state=state, moved_at=datetime.now(UTC), **told))
+
+
+def asked_to_undo(session: DataSession, batch: Map[str, Any], job_id: int) -> None:
+    """Remember which job takes the import back."""
+    session.kernel(update(BATCH).where(BATCH.c.id == batch["id"]).values(undo_job_id=job_id))
+
+
+def page(session: DataSession, *, whose: int | None, entities: Iterable[str], before: int | None, size: int) -> list[Map[str, Any]]:
+    """Imports, newest first, older than the one numbered `before`: those of the person `whose`, and with None all of `entities`."""
+    mine = BATCH.c.actor_id == (whose if whose is not None else session.actor_id)
+    query = select(BATCH).where(mine if whose is not None else or_(mine, BATCH.c.entity.in_(list(entities))))
+    if before is not None:
+        query = query.where(BATCH.c.id < before)
+    return [dict(row) for row in session.kernel(query.order_by(BATCH.c.id.desc()).limit(size)).mappings()]

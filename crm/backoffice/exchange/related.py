@@ -14,6 +14,7 @@ from typing import Any
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
+from crm.messages import Label
 
 
 @dataclass(frozen=True)
@@ -83,16 +84,19 @@ class Extra:
     needs: tuple[str, ...]  # fields of the record that `make` reads
     arguments: Callable[[Catalog], Iterable[str]]
     make: Make
+    label: Callable[[Catalog, str], Label]  # what the day of an argument is called
 
 
 EXTRAS: dict[tuple[str, str], Extra] = {}
 
 
-def extra(entity: str, name: str, *, child: str, needs: tuple[str, ...], arguments: Callable[[Catalog], Iterable[str]]) -> Callable[[Make], Make]:
+def extra(
+    entity: str, name: str, *, child: str, needs: tuple[str, ...], arguments: Callable[[Catalog], Iterable[str]], label: Callable[[Catalog, str], Label],
+) -> Callable[[Make], Make]:
     """Declare that rows of `entity` may fill `name.argument`, with the function that makes child rows of it."""
 
     def register(make: Make) -> Make:
-        EXTRAS[entity, name] = Extra(entity, name, child, needs, arguments, make)
+        EXTRAS[entity, name] = Extra(entity, name, child, needs, arguments, make, label)
         return make
 
     return register

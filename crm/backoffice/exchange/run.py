@@ -47,6 +47,8 @@ PAUSE = 0.03  # seconds in which SQLite's other writers, who ask every few milli
 Opener = Callable[[Catalog, bool], DataSession]
 # rows done, rows in all; the check is the first half of the way, the writing the second
 Progress = Callable[[int, int], None]
+# what a screen keeps of rows as they are judged: the session that judged them, their plans, and what was looked up
+Watch = Callable[[DataSession, Sequence[RowPlan], Context], None]
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class _Run:
     layout: Layout
     survey: Survey
     errors: ErrorFile
+    watch: Watch | None = None
     failed: set[int] = field(default_factory=set)
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(batches.COUNTS, 0))
     related: dict[str, int] = field(default_factory=dict)
@@ -88,18 +91,20 @@ class _Run:
         return Context(self.catalog, self.layout, self.survey, References(self.catalog, self.order.entity, self.survey.held))
 
 
-def run_import(engine: Engine, open_session: Opener, catalog: Catalog, order: Order, progress: Progress = lambda done, total: None) -> Report:
+def run_import(
+    engine: Engine, open_session: Opener, catalog: Catalog, order: Order, progress: Progress = lambda done, total: None, watch: Watch | None = None,
+) -> Report:
     """Import a file, or try it with `dry_run`. Raises Unreadable, MappingFault, UnknownName, Forbidden before anything is written;
-    rows that fail are in the report."""
+    rows that fail are in the report. With `watch` it keeps what is to be shown, and a dry run reports no changes of its own."""
     kind = catalog.entity(order.entity)
     table = open_file(order.path, order.mapping.file, name=order.name, limit=order.limit)
     with open_session(catalog, False) as session:
         layout = bind(table, kind, order.mapping, session.sight, match=order.match)
-        fingerprint = _fingerprint(order, session.actor_id)
-        before = None if order.dry_run else batches.unfinished(session, fingerprint)
+        known = fingerprint(order, session.actor_id)
+        before = None if order.dry_run else batches.unfinished(session, known)
     layout, found = survey(table, layout, order.mapping.dates)
     errors = ErrorFile(order.errors / f"{uuid4().hex}.csv", order.language)
-    run = _Run(engine, open_session, order, catalog, progress, table, layout, found, errors)
+    run = _Run(engine, open_session, order, catalog, progress, table, layout, found, errors, watch)
     _check(run, after=before["position"] if before is not None else 0)
     if order.dry_run:
         return _report(run, None, changes=True)
@@ -108,10 +113,11 @@ def run_import(engine: Engine, open_session: Opener, catalog: Catalog, order: Or
             _take_back(run, before["key"])
         return _refused(run)
     _make_options(run)
-    return _write(run, fingerprint)
+    return _write(run, known)
 
 
-def _fingerprint(order: Order, actor_id: int | None) -> str:
+def fingerprint(order: Order, actor_id: int | None) -> str:
+    """Knows the same file with the same mapping, brought by the same person, again."""
     digest = hashlib.sha256()
     with order.path.open("rb") as file:
         while block := file.read(1024 * 1024):
@@ -144,7 +150,9 @@ def _check(run: _Run, after: int) -> None:
         drafts = [draft(row, run.layout) for row in part if row.number > after]
         with run.open(run.catalog, False) as session:
             plans = _judged(session, drafts, context, makable, run)
-            if run.order.dry_run:
+            if run.watch is not None:
+                run.watch(session, plans, context)
+            elif run.order.dry_run:
                 run.changes += shown.changes(session, plans, context)
         for one in plans:
             _count(run, one)
@@ -226,9 +234,9 @@ def _make_options(run: _Run) -> None:
     run.layout = replace(bound, forms=run.layout.forms)
 
 
-def _write(run: _Run, fingerprint: str) -> Report:
+def _write(run: _Run, known: str) -> Report:
     with run.open(run.catalog, True) as session:
-        batch = batches.begin(session, entity=run.order.entity, file_name=run.order.name or run.order.path.name, fingerprint=fingerprint)
+        batch = batches.begin(session, entity=run.order.entity, file_name=run.order.name or run.order.path.name, fingerprint=known)
         session.commit()
     counts = {name: batch["counts"][name] for name in batches.COUNTS}
     related: dict[str, int] = dict(batch["counts"]["related"])
@@ -261,7 +269,7 @@ def _write(run: _Run, fingerprint: str) -> Report:
     _write_later(run, batch)
     with run.open(run.catalog, True) as session:
         journal.event(session, "import", run.order.entity, None, {"file": run.order.name or run.order.path.name, "batch": batch["key"], **counts})
-        batches.close(session, batch, "done")
+        batches.close(session, batch, "done", error_file=run.errors.name)
         session.commit()
     run.counts, run.related = counts, related
     run.progress(run.survey.rows, run.survey.rows)

@@ -10,9 +10,16 @@ from sqlalchemy.orm import MappedColumn
 
 from crm.backoffice.fields.base import Facets, Reader, Text, declare
 from crm.backoffice.fields.codes import CodeField, index
+from crm.backoffice.text import fold
 from crm.messages import Label, Message, m
 
 NOT_COUNTRIES = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ", "AC", "CP", "CQ", "DG", "EA", "IC", "TA"})
+
+# What people write besides the names of the standard.
+OTHER_NAMES = {
+    "USA": "US", "U.S.A.": "US", "U.S.": "US", "США": "US", "UK": "GB", "U.K.": "GB", "Great Britain": "GB", "England": "GB", "Англія": "GB",
+    "Великобританія": "GB", "Holland": "NL", "Голландія": "NL", "Czech Republic": "CZ", "Чеська Республіка": "CZ", "Viet Nam": "VN",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +53,7 @@ def countries(language: str) -> Mapping[str, str]:
 
 @cache
 def _by_name() -> Mapping[str, str]:
-    return index(countries)
+    return {**{fold(name): code for name, code in OTHER_NAMES.items()}, **index(countries)}
 
 
 def country(label: Label, **facets: Unpack[Facets]) -> MappedColumn[Any]:

@@ -1,0 +1,68 @@
+"""A file that arrives: kept, read as far as its first rows, and given a first mapping; or refused with one sentence and kept no more."""
+
+from collections.abc import Mapping as Map
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from crm.backoffice.entities import Entity
+from crm.backoffice.exchange import suggest, uploads
+from crm.backoffice.exchange.mapping import FileForm, Mapping, MappingFault, Target
+from crm.backoffice.exchange.open_file import open_file
+from crm.backoffice.exchange.profile import Profile, profile
+from crm.backoffice.exchange.read_xlsx import sheets
+from crm.backoffice.exchange.table import BROWSER_LIMIT
+from crm.backoffice.exchange.targets import targets
+from crm.backoffice.guard import UserSession
+from crm.errors import UnknownName
+from crm.messages import Message, m
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """A mapping that somebody brought, as far as it fits this file; `notes` say what of it does not."""
+
+    mapping: Mapping
+    why: Map[str, str]
+    notes: tuple[Message, ...] = ()
+
+
+def look(path: Path, form: FileForm, name: str) -> Profile:
+    """What the file holds, read as `form` says. Raises Unreadable."""
+    table = open_file(path, form, name=name, limit=BROWSER_LIMIT)
+    return profile(table, tuple(sheets(path)) if table.format == "xlsx" else ())
+
+
+def first_mapping(session: UserSession, kind: Entity, seen: Profile, form: FileForm, before: Mapping | None = None) -> Adopted:
+    """The likeliest mapping: by `before` or what this person used for such files, by names and contents."""
+    known = before or uploads.used_before(session, kind.key, tuple(column.name for column in seen.columns))
+    made = suggest.suggest(session, kind, seen, form, known)
+    return Adopted(made.mapping, {name: why + ("?" if name in made.doubtful else "") for name, why in made.why.items()})
+
+
+def adopt(session: UserSession, kind: Entity, seen: Profile, given: Mapping) -> Adopted:
+    """A mapping file for this file. Raises MappingFault for one of another entity, UnknownName for a field that this reader may not fill."""
+    if given.entity is not None and given.entity != kind.key:
+        raise MappingFault(m("The mapping is for “%(named)s”, the import for “%(entity)s”.", named=given.entity[:80], entity=kind.key))
+    choices = {c.name for c in targets(session.sight, kind)}
+    names = [column.name for column in seen.columns]
+    by_name = {name: (Target(tuple(name.split("."))),) for name in names if name in choices and name not in given.ignore}
+    columns = dict(given.columns) if given.columns is not None else by_name
+    for several in columns.values():
+        for target in several:
+            if target.name not in choices:
+                raise UnknownName(target.name)
+    absent = [name for name in columns if name not in names]
+    unnamed = [name for name in names if name not in columns and name not in given.ignore]
+    notes = []
+    if absent:
+        notes.append(m("The file has no columns %(names)s: they were left out of the mapping.", names=", ".join(f"“{name}”" for name in absent[:5])))
+    if unnamed and given.columns is not None:
+        notes.append(m("The mapping says nothing of the columns %(names)s: they are not carried over.", names=", ".join(f"“{name}”" for name in unnamed[:5])))
+    fitting = {name: columns[name] for name in names if name in columns}
+    filled = {target.name for several in fitting.values() for target in several}
+    mapping = replace(
+        given, entity=kind.key, scale={name: factor for name, factor in given.scale.items() if name in filled}, columns=fitting or None,
+        ignore=frozenset(name for name in names if name not in fitting),
+    )
+    doubtful = set(unnamed) if given.columns is not None else set()
+    return Adopted(mapping, {name: "none?" if name in doubtful else "used" for name in names}, tuple(notes))

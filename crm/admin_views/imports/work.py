@@ -1,0 +1,154 @@
+"""The jobs of the import screen. Each runs with the rights that its person has at every transaction, not those he had when he asked."""
+
+import hashlib
+import time
+from pathlib import PurePath
+from typing import Any
+
+from crm.backoffice import files, journal, undo
+from crm.backoffice.access import Access
+from crm.backoffice.catalog import Catalog
+from crm.backoffice.exchange import batches, uploads
+from crm.backoffice.exchange.batches import TakenOver
+from crm.backoffice.exchange.preview import Preview
+from crm.backoffice.exchange.run import Order, Progress, fingerprint, run_import
+from crm.backoffice.exchange.table import BROWSER_LIMIT
+from crm.backoffice.exchange.take_back import take_back
+from crm.backoffice.exchange.uploads import Upload
+from crm.backoffice.guard import SystemSession, UserSession, system_session, user_session
+from crm.backoffice.jobs import Work, job
+from crm.errors import BramaError, Forbidden, NotFound
+from crm.messages import freeze, m
+from crm.permissions import access_now
+
+TRIAL, RUN, UNDO = "import_trial", "import_run", "import_undo"
+TOLD_EVERY = 0.4  # seconds between two words of progress
+KEPT_REASONS = 200  # records that stay after an undo, told one by one
+
+
+@job(TRIAL)
+def try_out(work: Work) -> dict[str, Any]:
+    """A dry run of an upload with the mapping it has: counts, first rows, reasons of refusal."""
+    return _run(work, trial=True)
+
+
+@job(RUN)
+def write(work: Work) -> dict[str, Any]:
+    """The import itself. Whole or nothing: what a lost right leaves half done is taken back by the system."""
+    return _run(work, trial=False)
+
+
+@job(UNDO)
+def undo_import(work: Work) -> dict[str, Any]:
+    """One's own import taken back."""
+    with _Sessions(work).open(work.catalog, True) as session:
+        done = take_back(session, str(work.args["batch"]))
+        session.commit()
+    kept = [{"entity": k.entity, "code": k.code, "why": freeze(k.why)} for k in done.kept[:KEPT_REASONS]]
+    return {"undone": done.undone, "kept": kept, "stayed": len(done.kept)}
+
+
+def stamp(access: Access, catalog: Catalog) -> str:
+    """Tells one state of a person's rights from another: what a trial showed is not shown to other rights."""
+    parts = (access.user_id, access.roles, access.unlimited, access.department_id, sorted(access.departments), sorted(access.territories), catalog.version)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def order_of(work: Work, upload: Upload, *, trial: bool) -> Order:
+    """What the engine is asked to do with the upload."""
+    return Order(
+        upload.entity, files.path_of(work.settings.files, upload.file_key), upload.mapping, work.settings.instance / "imports", name=upload.file_name,
+        dry_run=trial, partial=bool(work.args.get("partial")), language=str(work.args.get("language", "uk")), limit=BROWSER_LIMIT,
+    )
+
+
+class _Sessions:
+    """Sessions in the name of whoever asked, each with the rights of its moment; and the sensitive fields that they read."""
+
+    def __init__(self, work: Work) -> None:
+        if work.made_by is None:
+            raise NotFound()
+        self.work, self.person = work, work.made_by
+        self.last: UserSession | None = None
+        self.sensitive: set[tuple[str, str]] = set()
+
+    def open(self, catalog: Catalog, write: bool) -> UserSession:
+        """An Opener. Raises Forbidden when the account has been closed."""
+        try:
+            access = access_now(self.work.engine, self.person, catalog)
+        except NotFound as gone:
+            raise Forbidden(m("The work was stopped: the account of whoever asked for it is closed.")) from gone
+        self.gather()
+        self.last = user_session(self.work.engine, access, catalog, write=write, source="import")
+        return self.last
+
+    def gather(self) -> None:
+        if self.last is not None:
+            self.sensitive |= self.last.sight.sensitive
+
+    def journal(self) -> None:
+        """Write down which sensitive fields were read: one row a job."""
+        self.gather()
+        fields: dict[str, list[str]] = {}
+        for entity, key in sorted(self.sensitive):
+            fields.setdefault(entity, []).append(key)
+        if fields:
+            with _system(self.work, write=True) as session:
+                journal.event(session, "read", changes={"address": [None, "import"], "fields": [None, fields]})
+                session.commit()
+
+
+def _run(work: Work, *, trial: bool) -> dict[str, Any]:
+    began = time.monotonic()
+    with _system(work) as asking:
+        upload = uploads.find(asking, str(work.args["upload"]))
+    order, sessions, preview = order_of(work, upload, trial=trial), _Sessions(work), Preview()
+    rights = stamp(access_now(work.engine, sessions.person, work.catalog), work.catalog)
+    try:
+        report = run_import(work.engine, sessions.open, work.catalog, order, _told(work), preview)
+    except TakenOver:
+        raise
+    except BramaError:
+        if not trial and not order.partial:
+            _restore(work, order)
+        raise
+    finally:
+        sessions.journal()
+    if report.batch is not None:
+        with _system(work, write=True) as session:
+            uploads.change(session, uploads.find(session, upload.key), batch=report.batch)
+            session.commit()
+    counts = {name: value for name, value in report.as_dict().items() if name not in ("error_file", "changes")}
+    error_file = PurePath(report.error_file).name if report.error_file else None
+    return {"counts": counts, "refused": report.refused, "error_file": error_file, "seconds": time.monotonic() - began, "rights": rights, **preview.as_dict()}
+
+
+def _told(work: Work) -> Progress:
+    last = 0.0
+
+    def progress(done: int, total: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last > TOLD_EVERY or done >= total:
+            work.progress(done, total)
+            last = now
+
+    return progress
+
+
+def _system(work: Work, *, write: bool = False) -> SystemSession:
+    return system_session(work.engine, "import", work.catalog, write=write, source="import", actor_id=work.made_by)
+
+
+def _restore(work: Work, order: Order) -> None:
+    """Whoever lost the right to write has lost the right to take back; nothing of a refused import may stay all the same."""
+    with _system(work, write=True) as session:
+        batch = batches.unfinished(session, fingerprint(order, work.made_by))
+        if batch is None:
+            return
+        try:
+            undo.undo(session, str(batch["key"]))
+        except NotFound:
+            pass  # nothing was written yet
+        batches.close(session, batch, "failed")
+        session.commit()

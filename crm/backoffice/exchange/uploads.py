@@ -1,0 +1,168 @@
+"""Files on their way in through the screen: what lies where, how it is to be read, and which jobs try and write it. Each person's own."""
+
+from collections.abc import Mapping as Map
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from json import dumps
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, RowMapping, String, insert, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm.backoffice import files
+from crm.backoffice.entities import Base
+from crm.backoffice.exchange.mapping import Mapping, parse_mapping
+from crm.backoffice.exchange.mapping_text import as_tree
+from crm.backoffice.exchange.profile import Profile, from_dict
+from crm.backoffice.guard import DataSession
+from crm.backoffice.types import UtcMoment
+from crm.errors import NotFound
+from crm.messages import m
+
+KEPT = timedelta(days=30)  # after the last step the file and what was seen of it are forgotten; the mapping stays for the next one
+REMEMBERED = 20  # mappings that are looked through for one that fits a new file
+
+
+class ImportUpload(Base):
+    """One file brought by one person. `trial_of` is the digest of the mapping that the trial tried: another mapping asks for another trial."""
+
+    __tablename__ = "import_upload"
+    __table_args__ = (Index("ix_import_upload_made_by_id", "made_by_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(32), unique=True)
+    entity: Mapped[str] = mapped_column(String(64))
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    made_at: Mapped[datetime] = mapped_column(UtcMoment())
+    moved_at: Mapped[datetime] = mapped_column(UtcMoment())
+    file_key: Mapped[str] = mapped_column(String(32))  # "" when the file is forgotten
+    file_name: Mapped[str] = mapped_column(String(255))
+    size: Mapped[int] = mapped_column(BigInteger)
+    mapping: Mapped[dict[str, Any]] = mapped_column(JSON)
+    profile: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    why: Mapped[dict[str, Any]] = mapped_column(JSON)
+    trial_of: Mapped[str | None] = mapped_column(String(64))
+    trial_job_id: Mapped[int | None]
+    run_job_id: Mapped[int | None]
+    batch: Mapped[str | None] = mapped_column(String(64), index=True)
+
+
+TABLE = ImportUpload.__table__
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A row of it, read. `why` says by column where its target came from, with "?" behind what a person should look at."""
+
+    key: str
+    entity: str
+    made_by: int | None
+    made_at: datetime
+    moved_at: datetime
+    file_key: str
+    file_name: str
+    size: int
+    mapping: Mapping
+    profile: Profile | None
+    why: Map[str, str]
+    trial_of: str | None = None
+    trial_job: int | None = None
+    run_job: int | None = None
+    batch: str | None = None
+
+    @property
+    def is_tried(self) -> bool:
+        """Whether the last trial tried the mapping as it stands now."""
+        return self.trial_of is not None and self.trial_of == digest(self.mapping)
+
+    def doubtful(self, column: str) -> bool:
+        return self.why.get(column, "").endswith("?")
+
+
+def digest(mapping: Mapping) -> str:
+    """Tells one mapping from another."""
+    return sha256(dumps(as_tree(mapping), sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def add(session: DataSession, entity: str, file: files.Kept, file_name: str, mapping: Mapping, profile: Profile, why: Map[str, str]) -> Upload:
+    """Keep a new upload in this session's name; the caller commits."""
+    now = datetime.now(UTC)
+    made = Upload(uuid4().hex, entity, session.actor_id, now, now, file.key, file_name[:255], file.size, mapping, profile, why)
+    session.kernel(insert(TABLE).values(
+        key=made.key, entity=entity, made_by_id=made.made_by, made_at=now, moved_at=now, file_key=file.key, file_name=made.file_name, size=file.size,
+        mapping=as_tree(mapping), profile=profile.as_dict(), why=dict(why),
+    ))
+    return made
+
+
+def find(session: DataSession, key: str, entity: str | None = None) -> Upload:
+    """One's own upload. Raises NotFound, alike for another's, for one of another entity, and for none."""
+    mine = (TABLE.c.key == key) & (TABLE.c.made_by_id == session.actor_id)
+    row = session.kernel(select(TABLE).where(mine)).mappings().first()
+    if row is None or (entity is not None and row["entity"] != entity):
+        raise NotFound(m("There is no such import."))
+    return _upload(row)
+
+
+def of_batch(session: DataSession, batch: str) -> Upload | None:
+    """One's own upload that became this import, None when it came another way."""
+    row = session.kernel(select(TABLE).where(TABLE.c.batch == batch, TABLE.c.made_by_id == session.actor_id).limit(1)).mappings().first()
+    return _upload(row) if row is not None else None
+
+
+def unfinished(session: DataSession, limit: int = 20) -> list[Upload]:
+    """One's own uploads that became no import yet and whose file is still there, newest first."""
+    mine = (TABLE.c.made_by_id == session.actor_id) & TABLE.c.batch.is_(None) & (TABLE.c.file_key != "")
+    return [_upload(row) for row in session.kernel(select(TABLE).where(mine).order_by(TABLE.c.id.desc()).limit(limit)).mappings()]
+
+
+def change(session: DataSession, upload: Upload, **values: Any) -> Upload:
+    """The upload with other values (of Upload's names), stored; the caller commits."""
+    changed = replace(upload, **values, moved_at=datetime.now(UTC))
+    profile = changed.profile.as_dict() if changed.profile is not None else None
+    session.kernel(update(TABLE).where(TABLE.c.key == upload.key).values(
+        mapping=as_tree(changed.mapping), profile=profile, why=dict(changed.why), trial_of=changed.trial_of, trial_job_id=changed.trial_job,
+        run_job_id=changed.run_job, batch=changed.batch, file_key=changed.file_key, moved_at=changed.moved_at,
+    ))
+    return changed
+
+
+def used_before(session: DataSession, entity: str, columns: tuple[str, ...]) -> Mapping | None:
+    """What this person used for the file most like one of these columns, among those he imported lately. At least half must be the same."""
+    mine = (TABLE.c.made_by_id == session.actor_id) & (TABLE.c.entity == entity) & TABLE.c.batch.is_not(None)
+    best: tuple[float, Mapping] | None = None
+    for (tree,) in session.kernel(select(TABLE.c.mapping).where(mine).order_by(TABLE.c.id.desc()).limit(REMEMBERED)):
+        mapping = parse_mapping(tree)
+        known = set(mapping.columns or {}) | mapping.ignore
+        share = len(known & set(columns)) / max(len(columns), 1)
+        if share >= 0.5 and (best is None or share > best[0]):
+            best = (share, mapping)
+    return best[1] if best is not None else None
+
+
+def forget(session: DataSession, upload: Upload, folder: Path) -> None:
+    """Remove the file and what was seen of it; the caller commits."""
+    files.remove(folder, upload.file_key)
+    change(session, upload, file_key="", profile=None)
+
+
+def sweep(session: DataSession, folder: Path) -> int:
+    """Forget the files that nobody has touched for long, whoever brought them; how many. The caller commits."""
+    old = (TABLE.c.moved_at < datetime.now(UTC) - KEPT) & (TABLE.c.file_key != "")
+    keys = [row.file_key for row in session.kernel(select(TABLE.c.file_key).where(old).limit(200))]
+    for key in keys:
+        files.remove(folder, key)
+    if keys:
+        session.kernel(update(TABLE).where(TABLE.c.file_key.in_(keys)).values(file_key="", profile=None))
+    return len(keys)
+
+
+def _upload(row: RowMapping) -> Upload:
+    seen = from_dict(row["profile"]) if row["profile"] is not None else None
+    return Upload(
+        row["key"], row["entity"], row["made_by_id"], row["made_at"], row["moved_at"], row["file_key"], row["file_name"], row["size"],
+        parse_mapping(row["mapping"]), seen, row["why"], row["trial_of"], row["trial_job_id"], row["run_job_id"], row["batch"],
+    )

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +15,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from crm.admin_views.gate import ask_to_sign_in
 from crm.admin_views.kit import context, finding, lookup, recycle, undoing
 from crm.admin_views.kit.answers import say
-from crm.admin_views.kit.cells import text_formatter
+from crm.admin_views.kit.cells import currency_sign, text_formatter
+from crm.admin_views.kit.days import day_words
 from crm.admin_views.kit.menu import areas
 from crm.admin_views.kit.routing import route
 from crm.admin_views.kit.totals import number_text
@@ -155,7 +156,7 @@ def _card(session: UserSession, key: str, where: Any, sort: str, title: Message,
 def _line(entity: Entity, row: RowView, when: str, note: str) -> Line:
     return Line(
         f"/{entity.key}/{row.id}/", lookup.title_of(entity, row.values) or f"№ {row.id}", _text(entity, row, note), _text(entity, row, when),
-        " ".join(part for part in (_text(entity, row, "amount"), _text(entity, row, "currency")) if part) if row.values.get("amount") is not None else "",
+        _amount(entity, row),
     )
 
 
@@ -167,7 +168,14 @@ def _text(entity: Entity, row: RowView, key: str) -> str:
         return value.text
     if isinstance(value, Ref):
         return value.text or ""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return day_words(context.reader())(value)
     return text_formatter(entity.fields[key], context.reader())(value)
+
+
+def _amount(entity: Entity, row: RowView) -> str:
+    text, currency = _text(entity, row, "amount"), row.values.get("currency")
+    return f"{text} {currency_sign(currency, context.reader().language)}" if text and isinstance(currency, str) else text
 
 
 def _tiles(session: UserSession) -> list[TileGroup]:

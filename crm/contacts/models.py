@@ -35,7 +35,7 @@ class Account(Record):
         area="contacts",
         icon="building",
         prefix="A",
-        columns=("name", "kind", "industry", "city", "phone", "revenue", "status", "owner"),
+        columns=("name", "kind", "industry", "city", "phone", "revenue", "owner"),
         sections=(
             Section(
                 Label("Реквізити", "Particulars"),

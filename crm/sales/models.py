@@ -35,7 +35,7 @@ class Product(Record):
     __tablename__ = "product"
     __entity__ = Declared(
         key="product", label=Label("Продукт", "Product"), plural=Label("Продукти", "Products"), area="sales", icon="box", prefix="P",
-        columns=("name", "code", "category", "unit", "price", "currency", "active"),
+        columns=("name", "code", "category", "unit", "price", "active"),
         sections=(
             Section(Label("Продукт", "Product"), ("name", "name_en", "code", "category", "unit", "active", "description")),
             Section(Label("Ціна", "Price"), ("price", "currency", "cost", "vat_rate")),
@@ -97,7 +97,7 @@ class Deal(Record):
     __tablename__ = "deal"
     __entity__ = Declared(
         key="deal", label=Label("Угода", "Deal"), plural=Label("Угоди", "Deals"), area="sales", icon="coins", prefix="D",
-        columns=("name", "account", "stage", "amount", "currency", "expected_on", "next_step", "next_step_on", "owner"),
+        columns=("name", "account", "stage", "amount", "expected_on", "next_step", "owner"),
         sections=(
             Section(Label("Угода", "Deal"), ("name", "code", "account", "contact", "pipeline", "stage", "loss_reason")),
             Section(Label("Гроші", "Money"), ("amount", "currency", "probability", "cost", "margin")),

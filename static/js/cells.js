@@ -47,6 +47,7 @@ export function applyRows(rows, { flash = true } = {}) {
 
 // --- focus and range -------------------------------------------------------------------------------------------
 
+const HINT = { width: 280, height: 88 };
 let anchor = null;
 let point = null;
 
@@ -114,10 +115,18 @@ export async function edit(cell, typed = null) {
   cell.classList.add('b-edit');
   fill(cell, html);
   const form = cell.querySelector('form');
+  turn(form, cell);
   began = value(form);
   const input = control(form);
   if (typed !== null && input?.matches('input[type="text"], textarea')) input.value = typed;
   take(input, typed === null);
+}
+
+/** What hangs from the cell goes where there is room for it. */
+function turn(form, cell) {
+  const [own, all] = [cell.getBoundingClientRect(), grid().getBoundingClientRect()];
+  form.classList.toggle('is-end', own.left + HINT.width > all.right);
+  form.classList.toggle('is-up', own.bottom + HINT.height > Math.min(all.bottom, innerHeight) && own.top - all.top > HINT.height);
 }
 
 const control = (form) => form.querySelector('.ts-control input') ?? form.querySelector('[name="value"]');
@@ -151,6 +160,7 @@ export async function save(cell) {
   if (!answer) return false;
   if (!answer.ok) {
     fill(cell, await answer.text());
+    turn(cell.querySelector('form'), cell);
     say(word('cell_refused', { why: cell.querySelector('.is-error')?.firstChild?.textContent ?? '' }));
     take(control(cell.querySelector('form')), true);
     return false;

@@ -19,7 +19,7 @@ function options(data, narrow) {
     series: data.series.map((one, n) => ({
       name: one.name, type: 'bar', stack: 'all', barMaxWidth: data.upright ? 26 : 16, data: one.values, itemStyle: { color: css(TONES[one.tone]) },
       ...(n === last && data.note ? {
-        label: { show: !(narrow && data.upright), position: data.upright ? 'top' : 'right', ...font, formatter: (point) => data.note.texts[point.dataIndex].replace(/[.,]\d+/, '') },
+        label: { show: !(narrow && data.upright), position: data.upright ? 'top' : 'right', ...font, formatter: (point) => data.note.texts[point.dataIndex] },
       } : {}),
     })),
     tooltip: {

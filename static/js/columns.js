@@ -53,6 +53,16 @@ if (dialog) {
   dialog.querySelector('[data-standard-columns]').addEventListener('click', () => go([]));
 }
 
+// --- order by dragging a head ----------------------------------------------------------------------------------
+
+const headRow = grid()?.querySelector('thead tr');
+if (headRow && window.Sortable) {
+  window.Sortable.create(headRow, {
+    draggable: 'th[data-field]:not(.pk)', filter: '.b-widen', preventOnFilter: false, delay: 120, animation: 120,
+    onEnd: ({ oldIndex, newIndex }) => { if (oldIndex !== newIndex) go([...headRow.querySelectorAll('th[data-field]')].map((head) => head.dataset.field)); },
+  });
+}
+
 // --- widths ----------------------------------------------------------------------------------------------------
 
 const NARROWEST = 56;
@@ -67,6 +77,14 @@ export function setWidths() {
     if (width) column(head).style.width = `${width}px`;
     if (!head.querySelector('.b-widen')) head.append(make('span', { class: 'b-widen', 'aria-hidden': 'true' }));
   }
+  fit();
+}
+
+/** The table is as wide as its columns; what the window has beyond that is shared out among them. */
+function fit() {
+  const table = grid().querySelector('table');
+  const wide = [...table.querySelectorAll('colgroup col')].reduce((sum, col) => sum + (parseInt(col.style.width, 10) || Number(col.getAttribute('width'))), 0);
+  table.setAttribute('width', String(wide));
 }
 
 document.addEventListener('pointerdown', (event) => {
@@ -77,10 +95,13 @@ document.addEventListener('pointerdown', (event) => {
   const start = event.clientX;
   const width = head.offsetWidth;
   handle.setPointerCapture(event.pointerId);
-  const move = (now) => { column(head).style.width = `${Math.max(NARROWEST, Math.round(width + now.clientX - start))}px`; };
+  // What all columns have now stays when one is drawn wider, else the others would give way.
+  for (const one of grid().querySelectorAll('thead th')) column(one).style.width = `${one.offsetWidth}px`;
+  const move = (now) => { column(head).style.width = `${Math.max(NARROWEST, Math.round(width + now.clientX - start))}px`; fit(); };
   const end = () => {
     handle.removeEventListener('pointermove', move);
-    remember(`widths${listBase()}`, { ...kept(), [head.dataset.field]: head.offsetWidth });
+    const drawn = [...grid().querySelectorAll('thead th[data-field]')].map((one) => [one.dataset.field, one.offsetWidth]);
+    remember(`widths${listBase()}`, { ...kept(), ...Object.fromEntries(drawn) });
   };
   handle.addEventListener('pointermove', move);
   handle.addEventListener('pointerup', end, { once: true });
@@ -91,6 +112,7 @@ document.addEventListener('dblclick', (event) => {
   const { [head.dataset.field]: _, ...others } = kept();
   remember(`widths${listBase()}`, others);
   column(head).style.width = '';
+  fit();
 });
 document.addEventListener('click', (event) => { if (event.target.closest?.('.b-widen')) event.preventDefault(); }, true);
 setWidths();

@@ -13,7 +13,9 @@ let asking = null;
 let opener = null;
 
 export const isOpen = () => Boolean(drawer) && !drawer.hidden;
-export const row = () => rows().find((one) => one.dataset.id === shown) ?? null;
+/** The number of the record that is shown; it need not stand on this page of the list. */
+export const record = () => shown;
+const row = () => rows().find((one) => one.dataset.id === shown) ?? null;
 
 /** The page of a record of this list. */
 export function address(id) {

@@ -5,13 +5,23 @@ import { getText } from './net.js';
 import { clearMarks } from './ranges.js';
 import { any, clear, update } from './selection.js';
 
+const FROM_THE_TOP = ['money', 'decimal', 'integer', 'percent', 'date', 'moment']; // asked for largest and newest first
 const STEPS = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] };
 const inControl = (target) => target.closest('input, textarea, select, [contenteditable], .ts-wrapper, dialog, .dropdown-menu');
 const drawerOpen = () => document.getElementById('drawer')?.hidden === false;
+const wide = matchMedia('(min-width: 761px)');
+
+/** In a cell one types in, a click on what it refers to chooses the cell; the arrow beside it, Enter and a click with Ctrl lead there. */
+function isForCell(event, cell) {
+  const link = event.target.closest('a');
+  if (!link) return !event.target.closest('button, input');
+  return wide.matches && link.matches('.b-ref') && editable(cell) && event.detail > 0 && !event.ctrlKey && !event.metaKey;
+}
 
 document.addEventListener('click', (event) => {
   const cell = event.target.closest?.('[data-list] tbody td');
-  if (!cell || !fieldOf(cell) || cell.hasAttribute('data-editing') || event.target.closest('a, button, input')) return;
+  if (!cell || !fieldOf(cell) || cell.hasAttribute('data-editing') || !isForCell(event, cell)) return;
+  if (event.target.closest('a')) event.preventDefault();
   if (!drawerOpen()) focus(cell, { extend: event.shiftKey });
 });
 document.addEventListener('mousedown', (event) => {
@@ -19,7 +29,7 @@ document.addEventListener('mousedown', (event) => {
 });
 document.addEventListener('dblclick', (event) => {
   const cell = event.target.closest?.('[data-list] tbody td');
-  if (cell && fieldOf(cell) && !event.target.closest('a, input, button')) edit(cell);
+  if (cell && fieldOf(cell) && isForCell(event, cell)) edit(cell);
 });
 document.addEventListener('keydown', (event) => {
   const cell = active();
@@ -54,10 +64,13 @@ document.addEventListener('click', (event) => {
   event.preventDefault();
   const url = new URL(location.href);
   const keys = (url.searchParams.get('sort') ?? '').split(',').filter(Boolean);
+  // One more key, then the other way round, then without it.
   const key = link.dataset.sort;
+  const first = FROM_THE_TOP.includes(link.closest('th').dataset.type) ? `-${key}` : key;
   const at = keys.findIndex((one) => one.replace('-', '') === key);
-  const asked = new URL(link.href).searchParams.get('sort') ?? key;
-  if (at < 0) keys.push(asked); else keys[at] = keys[at].startsWith('-') ? key : `-${key}`;
+  if (at < 0) keys.push(first);
+  else if (keys[at] === first || keys.length === 1) keys[at] = keys[at].startsWith('-') ? key : `-${key}`;
+  else keys.splice(at, 1);
   url.searchParams.set('sort', keys.slice(-4).join(','));
   url.searchParams.delete('after');
   location.assign(url);
@@ -77,6 +90,25 @@ document.addEventListener('mouseover', (event) => {
   quick.hidden = false;
   row.querySelector('.pk')?.append(quick);
 });
+// A text that does not fit is told in full to whoever points at it.
+document.addEventListener('mouseover', (event) => {
+  const cell = event.target.closest?.('[data-list] tbody td');
+  if (!cell || cell.classList.contains('is-bad') || cell.querySelector('form')) return;
+  const text = [cell, ...cell.querySelectorAll('.b-cut, .b-tag')].some((part) => part.scrollWidth > part.clientWidth) ? cell.innerText.trim() : '';
+  if (text && !cell.title) cell.title = text.split('\n').at(-1);
+  else if (!text) cell.removeAttribute('title');
+});
+const leads = document.querySelector('[data-go]');
+document.addEventListener('mouseover', (event) => {
+  const cell = event.target.closest?.('[data-list] tbody td');
+  if (!leads || !cell || leads.parentElement === cell) return;
+  const link = cell.hasAttribute('data-editing') || !editable(cell) ? null : cell.querySelector('a.b-ref');
+  leads.hidden = !link;
+  if (!link) { leads.remove(); return; }
+  leads.href = link.href;
+  leads.target = link.target;
+  cell.append(leads);
+});
 
 /** Takes the rows of this address anew and keeps what the person stands on. */
 async function refresh() {
@@ -86,6 +118,7 @@ async function refresh() {
   const [now, then] = [document, page].map((where) => where.querySelector('[data-list] tbody'));
   if (!now || !then) { location.reload(); return; }
   quick?.remove();
+  leads?.remove();
   if (quick) { quick.hidden = true; document.querySelector('main').append(quick); }
   clear();
   forgetRange();

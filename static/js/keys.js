@@ -30,7 +30,8 @@ function meant(event) {
 const target = (key) => (GO[key]?.startsWith('/') ? GO[key] : document.querySelector(`[data-nav="${GO[key]}"]`)?.getAttribute('href'));
 
 function create() {
-  const button = own('c');
+  // On a phone the button of the list gives way to that of the bottom bar and is not shown.
+  const button = document.querySelector('[data-key="c"]');
   if (button) { button.click(); return; }
   const menu = document.getElementById('new');
   if (menu && shown(menu)) menu.click(); else showPalette('new');
@@ -81,9 +82,9 @@ document.addEventListener('keydown', (event) => {
   if (typing(event.target)) return;
   const free = !event.target.closest('button, a, [role="menu"], .dropdown-menu, summary');
   if (event.key === 'Enter') {
-    const row = free && (drawer.isOpen() ? drawer.row() : current());
-    if (row) location.assign(drawer.address(row.dataset.id));
-  } else if (drawer.isOpen() && free && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
+    const id = free && (drawer.isOpen() ? drawer.record() : current()?.dataset.id);
+    if (id) location.assign(drawer.address(id));
+  } else if (drawer.isOpen() && !event.target.closest('[role="menu"], .dropdown-menu, summary') && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
     event.preventDefault();
     drawer.go(event.key === 'ArrowDown' ? 'next' : 'prev');
   } else if (single && letter(meant(event))) {

@@ -11,6 +11,7 @@ import './keys.js';
 import './palette.js';
 import './sheet.js';
 import './record.js';
+import './undo.js';
 import { onContent } from './content.js';
 import { showFlashed } from './toasts.js';
 

@@ -59,6 +59,9 @@ function start(select) {
   // Tom Select copies the select's classes; an error mark and a description belong to what has the focus.
   for (const name of ['aria-describedby', 'aria-invalid']) if (select.hasAttribute(name)) picker.control_input.setAttribute(name, select.getAttribute(name));
   select.setAttribute('aria-hidden', 'true'); // it has given its label to the control and takes no focus
+  const typed = () => picker.wrapper.classList.toggle('is-typed', picker.control_input.value !== '');
+  picker.control_input.addEventListener('input', typed);
+  for (const name of ['item_add', 'item_remove', 'blur', 'dropdown_close']) picker.on(name, typed);
   picker.on('change', () => select.dispatchEvent(new Event('input', { bubbles: true })));
 }
 

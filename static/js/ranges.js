@@ -100,8 +100,15 @@ function copy(event) {
   const cells = range();
   if (!cells.length || event.target.closest('input, textarea, select, [contenteditable]') || String(getSelection())) return;
   event.preventDefault();
+  const plain = (cell) => {
+    const time = cell.querySelector('time');
+    if (time) return time.dateTime.length === 10 ? time.dateTime : time.title || time.textContent;
+    const copy = cell.cloneNode(true);
+    copy.querySelectorAll('[aria-hidden="true"], .b-unit, .b-quick-bar').forEach((part) => part.remove());
+    return copy.textContent.trim().replace(/\u00a0/g, ' ');
+  };
   const quote = (text) => (/[\t\n"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  event.clipboardData.setData('text/plain', cells.map((row) => row.map((cell) => quote(cell.innerText.trim())).join('\t')).join('\n'));
+  event.clipboardData.setData('text/plain', cells.map((row) => row.map((cell) => quote(plain(cell))).join('\t')).join('\n'));
 }
 
 async function fillDown() {

@@ -28,6 +28,30 @@ export function update() {
   more.textContent = word('select_matching', { num: counted().text });
   const link = bar.querySelector('[data-export-selected]');
   if (link) link.href = exportUrl(link, ids);
+  addUp(ids);
+}
+
+// What the chosen add up to, asked of the server once one has stopped choosing: amounts of two currencies are not added here either.
+const PAUSE = 300;
+let adding = 0;
+let asking = null;
+
+function addUp(ids) {
+  const place = bar.querySelector('[data-selected-sum]');
+  const key = grid()?.querySelector('thead [data-type="money"]')?.dataset.field;
+  clearTimeout(adding);
+  asking?.abort();
+  place.textContent = '';
+  if (!key || everything || ids.length < 2) return;
+  adding = setTimeout(async () => {
+    const own = asking = new AbortController();
+    const query = new URLSearchParams({ columns: key, where: JSON.stringify({ field: 'id', op: 'in', value: ids.map(Number) }) });
+    const html = await getText(`${base()}count?${query}`, { signal: own.signal });
+    if (html === null || own.signal.aborted) return;
+    const row = new DOMParser().parseFromString(`<table>${html}</table>`, 'text/html');
+    const sums = [...row.querySelectorAll('.b-total')].map((total) => total.textContent);
+    if (sums.length) place.textContent = ` · ${sums.join(' · ')}`;
+  }, PAUSE);
 }
 
 function exportUrl(link, ids) {
@@ -103,7 +127,34 @@ function tick(event) {
   update();
 }
 
+// On a phone a long touch chooses a row, and while any is chosen a touch chooses one more.
+const phone = matchMedia('(max-width: 760px)');
+const LONG = 500;
+let touching = 0;
+let chose = false;
+
+function touch(event) {
+  const row = event.target.closest?.('[data-list] tbody tr[data-id]');
+  chose = false;
+  if (!row || !phone.matches || event.pointerType === 'mouse') return;
+  touching = setTimeout(() => { chose = true; row.querySelector('[data-pick]').click(); }, LONG);
+}
+
+function chooseMore(event) {
+  const row = event.target.closest?.('[data-list] tbody tr[data-id]');
+  if (!row || !phone.matches || event.target.matches('[data-pick]')) return;
+  if (!chose && !any()) return;
+  event.preventDefault();
+  event.stopPropagation();
+  if (!chose) row.querySelector('[data-pick]').click();
+  chose = false;
+}
+
 if (bar) {
+  document.addEventListener('pointerdown', touch);
+  for (const name of ['pointerup', 'pointercancel', 'pointermove']) document.addEventListener(name, (event) => { if (name !== 'pointermove' || Math.hypot(event.movementX, event.movementY) > 4) clearTimeout(touching); });
+  document.addEventListener('contextmenu', (event) => { if (phone.matches && event.target.closest?.('[data-list] tbody tr[data-id]') && event.pointerType === 'touch') event.preventDefault(); });
+  document.addEventListener('click', chooseMore, true);
   document.addEventListener('click', (event) => {
     if (event.target.matches?.('[data-list] [data-pick]')) tick(event);
     if (event.target.matches?.('[data-list] [data-pick-all]')) { boxes().forEach((box) => { box.checked = event.target.checked; }); everything = false; update(); }

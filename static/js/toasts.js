@@ -18,7 +18,8 @@ export function toast({ text, kind = 'success', undo_url: undo, url, link, actio
     action ? make('button', { type: 'button', 'data-act': true }, action[0]) : null, close);
   close.addEventListener('click', () => leave(box));
   box.querySelector('[data-act]')?.addEventListener('click', () => { leave(box); action[1](); });
-  box.querySelector('[data-undo]')?.addEventListener('click', () => { leave(box); takeBack(undo); });
+  box.querySelector('[data-undo]')?.addEventListener('click', () => { leave(box); document.dispatchEvent(new CustomEvent('undo', { detail: undo })); });
+  if (undo) document.dispatchEvent(new CustomEvent('undoable', { detail: { url: undo, text } }));
   raise(place);
   place.append(box);
   while (place.querySelectorAll('.b-toast').length > MOST) place.querySelector('.b-toast').remove();
@@ -45,15 +46,6 @@ function goLater(box, stay) {
   box.addEventListener('focusin', wait);
   box.addEventListener('mouseleave', go);
   box.addEventListener('focusout', go);
-}
-
-async function takeBack(url) {
-  const { post } = await import('./net.js');
-  const answer = await post(url);
-  if (!answer) return;
-  if (!answer.headers.get('HX-Trigger')?.includes('toast')) toast({ text: word('undone') });
-  const heard = new CustomEvent('listChanged', { bubbles: true, cancelable: true, detail: { undone: url } });
-  if (document.body.dispatchEvent(heard)) location.reload();
 }
 
 document.addEventListener('toast', (event) => toast(event.detail));

@@ -174,9 +174,9 @@ def _explain(session: UserSession, entity: Entity, preview: Preview, key: str, c
     wanted = [*preview.ready[:SAMPLE], *list(preview.refused)[:REASONS]]
     if not wanted:
         return
-    columns = tuple(dict.fromkeys((*lookup.title_columns(session, entity), key)))
+    columns = tuple(dict.fromkeys((*lookup.title_columns(session, entity), key, *(("currency",) if "currency" in session.sight.readable(entity.key) else ()))))
     rows = {r.id: r for r in lists.page(session, lists.ListQuery(entity.key, columns, Leaf(("id",), "in", wanted), (("id", False),), size=len(wanted))).rows}
-    paint = painter(entity, entity.fields[key], context.reader())
+    paint = painter(entity, entity.fields[key], context.reader(), signed=True, exact=True)
     text = control.chosen[0].text if control.chosen else None
     future = Ref(control.data, text) if control.control.kind == "lookup" and control.data is not None else control.data
     for number in preview.ready[:SAMPLE]:

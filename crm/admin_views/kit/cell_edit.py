@@ -102,7 +102,7 @@ def _save(session: UserSession, entity: Entity, row: RowView, field: EntityField
         theirs = _plain(field.spec.formatter(context.reader()), row, field)
         return _form(entity, row, field, error=say(collided.message), theirs=theirs or say(m("(empty)")), status=409)
     rows = listing.rows_json(session, entity, [row.id])
-    shown = _value(session, entity, row.id, key)
+    shown = _value(session, entity, row.id, key, alone=not wants_json())
     batch = session.batch
     session.commit()
     if not wants_json():
@@ -111,8 +111,8 @@ def _save(session: UserSession, entity: Entity, row: RowView, field: EntityField
     return done(message, undo=batch, quiet=not saved.changed, rows=rows, value=shown, row_version=saved.row_version)
 
 
-def _value(session: UserSession, entity: Entity, record_id: int, key: str) -> str:
-    """The saved value as HTML; nothing when the record has left the writer's scope with it."""
+def _value(session: UserSession, entity: Entity, record_id: int, key: str, *, alone: bool) -> str:
+    """The saved value as HTML, for a list or `alone` for the card; nothing when the record has left the writer's scope with it."""
     query = lists.ListQuery(entity.key, tuple(dict.fromkeys((key, *(("currency",) if "currency" in session.sight.readable(entity.key) else ())))))
     found = lists.page(session, replace(query, where=Leaf(("id",), "eq", record_id), sort=(("id", False),), size=1)).rows
-    return painter(entity, entity.fields[key], context.reader())(found[0]) if found else ""
+    return painter(entity, entity.fields[key], context.reader(), signed=alone, exact=alone)(found[0]) if found else ""

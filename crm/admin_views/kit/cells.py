@@ -8,8 +8,10 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from babel.numbers import get_currency_symbol
 from markupsafe import escape
 
+from crm.admin_views.kit.days import day_words, moment_words
 from crm.backoffice.catalog import Catalog, Configured
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, Reader, Ref
@@ -25,20 +27,39 @@ COLOURS = frozenset({
 HIDDEN_REFERENCE = '<span class="b-unseen">•</span>'
 
 
-def painter(entity: Entity, spec: Field, reader: Reader, *, link: bool = False) -> Painter:
-    """The function that shows `spec` of a row to `reader`; `link` makes it the row's main text, leading to the record."""
+def painter(entity: Entity, spec: Field, reader: Reader, *, link: bool = False, signed: bool = False, exact: bool = False) -> Painter:
+    """The function that shows `spec` of a row to `reader`; `link` makes it the row's main text, leading to the record.
+
+    In a list the head of the column names the company's own currency and days are said as people say them; outside a list amounts
+    are `signed` with their currency, and where a record is told field by field its days are `exact`."""
     key = spec.key
-    paint = _value_painter(spec, reader)
+    paint = _value_painter(spec, reader, exact=exact)
     if link:
         return _linked(entity, key, paint, reader)
     if spec.type == "money" and "currency" in entity.fields:
-        return _money(key, paint, reader.catalog.company.currency if reader.catalog else "")
+        return _money(key, paint, reader.language, home="" if signed else _home(reader))
     return lambda row: paint(row.values.get(key))
+
+
+def unit(entity: Entity, spec: Field, reader: Reader) -> str:
+    """The sign of the company's currency for the head of a column of money whose rows name another one where they have it."""
+    home = _home(reader)
+    return currency_sign(home, reader.language) if spec.type == "money" and "currency" in entity.fields and home else ""
+
+
+def currency_sign(code: str, language: str) -> str:
+    """`₴` where the language writes a sign, else the code."""
+    sign: str = get_currency_symbol(code, locale=language)
+    return sign
+
+
+def _home(reader: Reader) -> str:
+    return reader.catalog.company.currency if reader.catalog else ""
 
 
 def show_value(spec: Field, reader: Reader, value: Any) -> str:
     """The HTML of one value by itself."""
-    return _value_painter(spec, reader)(value)
+    return _value_painter(spec, reader, exact=True)(value)
 
 
 def initials(name: str) -> str:
@@ -78,7 +99,7 @@ def text_formatter(spec: Field, reader: Reader) -> Callable[[Any], str]:
     return lambda value: whole(value) if isinstance(value, Decimal) and value == value.to_integral_value() else show(value)
 
 
-def _value_painter(spec: Field, reader: Reader) -> Callable[[Any], str]:
+def _value_painter(spec: Field, reader: Reader, *, exact: bool = False) -> Callable[[Any], str]:
     show = text_formatter(spec, reader)
     catalog = reader.catalog
     if spec.picklist and catalog is not None:
@@ -92,7 +113,7 @@ def _value_painter(spec: Field, reader: Reader) -> Callable[[Any], str]:
     elif spec.type in ("email", "url"):
         paint = _link_out(spec.type, show)
     elif spec.type in ("date", "moment"):
-        paint = _time(show)
+        paint = _time(show, None if exact else day_words(reader) if spec.type == "date" else moment_words(reader))
     else:
         paint = lambda value: str(escape(show(value)))
 
@@ -119,12 +140,17 @@ def _linked(entity: Entity, key: str, paint: Callable[[Any], str], reader: Reade
     return link
 
 
-def _money(key: str, paint: Callable[[Any], str], home: str) -> Painter:
+def _money(key: str, paint: Callable[[Any], str], language: str, *, home: str) -> Painter:
+    signs: dict[str, str] = {}
+
     def money(row: RowView) -> str:
         text = paint(row.values.get(key))
         currency = row.values.get("currency")
         if text and currency and currency != home and isinstance(currency, str):
-            return f'{text} <span class="b-faint">{escape(currency)}</span>'
+            sign = signs.get(currency)
+            if sign is None:
+                sign = signs[currency] = f' <span class="b-unit">{escape(currency_sign(currency, language))}</span>'
+            return text + sign
         return text
 
     return money
@@ -208,5 +234,18 @@ def _link_out(kind: str, show: Callable[[Any], str]) -> Callable[[Any], str]:
     return link
 
 
-def _time(show: Callable[[Any], str]) -> Callable[[Any], str]:
-    return lambda value: f'<time datetime="{value.isoformat()}">{escape(show(value))}</time>' if hasattr(value, "isoformat") else str(escape(show(value)))
+def _time(show: Callable[[Any], str], words: Callable[[Any], str] | None) -> Callable[[Any], str]:
+    """The value as a mark of time; said in `words` it keeps the exact one for whoever points at it."""
+    made: dict[Any, str] = {}
+
+    def time(value: Any) -> str:
+        if not hasattr(value, "isoformat"):
+            return str(escape(show(value)))
+        html = made.get(value)
+        if html is None:
+            exact = escape(show(value))
+            told = f' title="{exact}">{escape(words(value))}' if words else f">{exact}"
+            html = made[value] = f'<time datetime="{value.isoformat()}"{told}</time>'
+        return html
+
+    return time

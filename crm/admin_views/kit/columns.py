@@ -6,17 +6,19 @@ from dataclasses import dataclass, replace
 from flask import Response, request
 
 from crm.admin_views.kit import context
-from crm.admin_views.kit.cells import Painter, painter
+from crm.admin_views.kit.cells import Painter, painter, unit
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.guard import UserSession
 from crm.backoffice.lists import ListQuery, RowView
 
-# Width classes by type; the main text takes the rest.
+# Pixels a column has at least; a wider window gives all of them more in the same proportion.
 WIDTHS = {
-    "boolean": "w-xs", "integer": "w-s", "percent": "w-s", "currency": "w-xs", "date": "w-s", "moment": "w-m", "money": "w-m", "decimal": "w-s",
-    "phone": "w-m", "email": "w-l", "picklist": "w-m", "country": "w-m", "reference": "w-l", "url": "w-l", "long_text": "w-xl",
+    "boolean": 88, "integer": 88, "percent": 88, "currency": 84, "date": 104, "moment": 136, "money": 112, "decimal": 104, "phone": 132, "email": 160,
+    "picklist": 144, "country": 120, "reference": 164, "url": 160, "long_text": 220,
 }
+MAIN, PERSON, STAGE, OTHER = 196, 152, 164, 132
+BOX = 44  # the check box before them
 # Where a cell stands in the three lines of a card on a phone.
 PLACES = ("p2", "p3", "p4", "p5", "p6")
 REMEMBERED = 365 * 24 * 3600
@@ -24,14 +26,15 @@ REMEMBERED = 365 * 24 * 3600
 
 @dataclass(frozen=True)
 class Column:
-    """One column as this reader sees it; `css` is of its cells, `place` where it stands on a card."""
+    """One column as this reader sees it; `css` is of its cells, `unit` the sign of the currency its amounts are in unless they name another."""
 
     key: str
     label: str
+    unit: str
     help: str
     type: str
     css: str
-    width: str
+    width: int
     editable: bool
     sortable: bool
     totals: bool
@@ -66,6 +69,7 @@ def columns(session: UserSession, entity: Entity, keys: Sequence[str]) -> list[C
     reader = context.reader()
     editable = set(session.sight.editable(entity.key))
     filterable = set(session.sight.filterable(entity.key))
+    shows_currency = "currency" in session.sight.readable(entity.key)
     main = _main(entity, keys)
     places = _places([entity.fields[key] for key in keys if key != main])
     made = []
@@ -73,8 +77,10 @@ def columns(session: UserSession, entity: Entity, keys: Sequence[str]) -> list[C
         spec = entity.fields[key]
         place = "pk p1" if key == main else places.get(key, "hp")
         css = " ".join(c for c in (place, "b-num" if spec.align == "end" else "", "" if key == main or spec.align == "end" else "b-soft") if c)
+        sign = unit(entity, spec, reader) if shows_currency else ""
+        told = spec.help.text(reader.language) if spec.help else ""
         made.append(Column(
-            key, spec.label.text(reader.language), spec.help.text(reader.language) if spec.help else "", spec.type, css, _width(spec, key == main),
+            key, spec.label.text(reader.language), sign, told, spec.type, css, _width(session, spec, key == main),
             key in editable, spec.sortable and key in filterable, spec.totals and key in filterable, painter(entity, spec, reader, link=key == main),
         ))
     return made
@@ -100,12 +106,14 @@ def _main(entity: Entity, keys: Sequence[str]) -> str:
     return entity.declared.title if entity.declared.title in keys else keys[0] if keys else ""
 
 
-def _width(spec: Field, main: bool) -> str:
+def _width(session: UserSession, spec: Field, main: bool) -> int:
     if main:
-        return "w-main"
+        return MAIN
     if spec.target == "user":
-        return "w-l"
-    return WIDTHS.get(spec.type, "w-l")
+        return PERSON
+    if spec.target in session.catalog.configured:
+        return STAGE
+    return WIDTHS.get(spec.type, OTHER)
 
 
 def _places(fields: Sequence[Field]) -> dict[str, str]:

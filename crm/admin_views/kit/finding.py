@@ -6,8 +6,10 @@ from flask.wrappers import Response
 from crm.admin_views.kit import context, lookup
 from crm.admin_views.kit.menu import ORDER
 from crm.backoffice import lists
+from crm.backoffice.conditions.tree import Leaf
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession
+from crm.backoffice.lists import RowView
 
 EACH = 5
 MOST = 20
@@ -23,14 +25,26 @@ def answer() -> Response:
     language = context.reader().language
     found = []
     for entity in _searched(session):
-        rows = lists.page(session, lists.ListQuery(entity.key, lookup.title_columns(session, entity), None, (("id", False),), typed, None, EACH)).rows
-        for row in rows:
+        for row in _found(session, entity, typed):
             text = lookup.title_of(entity, row.values)
             code = lookup.title_of(entity, {"code": row.values.get("code")})
             found.append({"entity": entity.key, "label": entity.label.text(language), "text": text, "code": code, "url": f"/{entity.key}/{row.id}/"})
         if len(found) >= MOST:
             break
     return jsonify(found[:MOST])
+
+
+def _found(session: UserSession, entity: Entity, typed: str) -> list[RowView]:
+    """At most EACH records: first those in whose title stands what was typed, then those that hold its words anywhere."""
+    title, columns = entity.declared.title, lookup.title_columns(session, entity)
+    rows: list[RowView] = []
+    if title in session.sight.filterable(entity.key) and "contains" in entity.fields[title].operators:
+        rows += lists.page(session, lists.ListQuery(entity.key, columns, Leaf((title,), "contains", typed), (("id", False),), size=EACH)).rows
+    if len(rows) < EACH:
+        known = {row.id for row in rows}
+        rest = lists.page(session, lists.ListQuery(entity.key, columns, None, (("id", False),), typed, None, EACH)).rows
+        rows += [row for row in rest if row.id not in known]
+    return rows[:EACH]
 
 
 def _searched(session: UserSession) -> list[Entity]:

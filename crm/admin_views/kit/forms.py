@@ -78,9 +78,12 @@ def new(view: "EntityView") -> Response:
         except Forbidden as forbidden:
             return _not_allowed(view, filled, forbidden)
         else:
-            text = lookup.titles(session, entity, [record_id]).get(record_id, "")
-            session.commit()
-            return _made(filled, record_id, text)
+            if not left_empty(filled):
+                text = lookup.titles(session, entity, [record_id]).get(record_id, "")
+                session.commit()
+                return _made(filled, record_id, text)
+            session.rollback()
+        ask_for(left_empty(filled))
     return page(view, filled, 422)
 
 
@@ -110,11 +113,14 @@ def edit(view: "EntityView", record_id: int) -> Response:
             fill_chosen(session, filled)
             return conflict.page(view, record_id, filled, values, collided)
         else:
-            batch = session.batch
-            session.commit()
-            if saved.changed:
-                flash(_say(m("Saved.")), f"success undo=/undo/{batch}")
-            return redirect(_after(entity, record_id), 303)
+            if not left_empty(filled):
+                batch = session.batch
+                session.commit()
+                if saved.changed:
+                    flash(_say(m("Saved.")), f"success undo=/undo/{batch}")
+                return redirect(_after(entity, record_id), 303)
+            session.rollback()
+        ask_for(left_empty(filled))
     return page(view, filled, 422)
 
 
@@ -215,6 +221,18 @@ def touched(filled: RecordForm) -> dict[str, Any]:
         for f in filled.fields
         if f.posted and _digest(f.text) != seen.get(f.short_name, _digest(f.before)) and request.form.get(CHOOSE + f.short_name) != "theirs"
     }
+
+
+def left_empty(filled: RecordForm) -> list[EntityField]:
+    """The fields that the form marks as needed and that were sent empty: it asks for them also where a rule fills the gap for an import."""
+    return [f for f in filled.fields if f.needed and f.posted and f.data in (None, "")]
+
+
+def ask_for(fields: Iterable[EntityField]) -> None:
+    """Say at each of these fields that it is required, unless it says so already."""
+    for f in fields:
+        if not f.errors:
+            cast(list[str], f.errors).append(_say(m("“%(field)s” is required.", field=f.spec.label)))
 
 
 def explain_refusal(session: UserSession, filled: RecordForm, refused: Invalid) -> None:

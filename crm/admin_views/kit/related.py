@@ -9,7 +9,7 @@ from urllib.parse import quote
 from babel.numbers import format_decimal
 
 from crm.admin_views.kit import context
-from crm.admin_views.kit.cells import painter, text_formatter
+from crm.admin_views.kit.cells import currency_sign, painter, text_formatter
 from crm.backoffice import lists
 from crm.backoffice.conditions.tree import All, Leaf, Node, dump
 from crm.backoffice.entities import Entity, Relation
@@ -58,8 +58,9 @@ def rows(session: UserSession, found: Relation, record_id: int, size: int = ROWS
     columns = tuple(k for k in entity.columns if k in readable and k != found.field)[:COLUMNS]
     if not columns:
         columns = tuple(k for k in (entity.declared.title, "code") if k in readable)
-    page = lists.page(session, _query(session, found, record_id, columns, size))
-    painters = [painter(entity, entity.fields[k], reader, link=n == 0) for n, k in enumerate(columns)]
+    money = any(entity.fields[k].type == "money" for k in columns) and "currency" in readable
+    page = lists.page(session, _query(session, found, record_id, (*columns, "currency") if money and "currency" not in columns else columns, size))
+    painters = [painter(entity, entity.fields[k], reader, link=n == 0, signed=True) for n, k in enumerate(columns)]
     cells = [RelatedRow(r.id, [paint(r) for paint in painters]) for r in page.rows]
     heads = [(entity.fields[k].label.text(reader.language), entity.fields[k].align) for k in columns]
     creatable = found.field in session.sight.creatable(entity.key)
@@ -105,8 +106,10 @@ def in_progress(session: UserSession, entity: Entity, record_id: int) -> list[Wo
     return work
 
 def _amounts(sums: dict[str | None, Decimal], rows: Entity) -> list[str]:
-    show = text_formatter(rows.fields["amount"], context.reader())
-    return [f"{show(amount)} {currency or ''}".strip() for currency, amount in sorted(sums.items(), key=lambda pair: pair[0] or "")]
+    reader = context.reader()
+    show = text_formatter(rows.fields["amount"], reader)
+    ordered = sorted(sums.items(), key=lambda pair: pair[0] or "")
+    return [f"{show(amount)} {currency_sign(currency, reader.language)}" if currency else show(amount) for currency, amount in ordered]
 
 def _fields_of(session: UserSession, target: str | None) -> tuple[str, ...]:
     return tuple(session.catalog.entity(target).fields) if target and target in session.catalog.configured else ()

@@ -8,7 +8,7 @@ from babel.numbers import format_compact_decimal, format_decimal
 from flask import request
 
 from crm.admin_views.kit import context
-from crm.admin_views.kit.cells import text_formatter
+from crm.admin_views.kit.cells import currency_sign, text_formatter
 from crm.admin_views.kit.columns import Column, columns
 from crm.admin_views.kit.listing import arguments
 from crm.backoffice import lists
@@ -56,4 +56,4 @@ def total_text(entity: Entity, column: Column, total: Mapping[str | None, Decima
     home = reader.catalog.company.currency if reader.catalog else ""
     unknown = render(m("no currency"), reader.language)
     ordered = sorted(total.items(), key=lambda pair: (pair[0] != home, pair[0] or ""))
-    return [f"{show_value(amount)} {currency or unknown}" for currency, amount in ordered]
+    return [f"{show_value(amount)} {currency_sign(currency, reader.language) if currency else unknown}" for currency, amount in ordered]

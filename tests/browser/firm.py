@@ -1,0 +1,130 @@
+"""A small company on the real application, for tests of its screens in a browser."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Engine
+from werkzeug.serving import make_server
+
+import crm.models
+from config import Settings
+from crm.application import create_app
+from crm.backoffice import lists, records
+from crm.backoffice.catalog import Catalog, load_catalog
+from crm.backoffice.entities import Base
+from crm.backoffice.guard import SystemSession, system_session
+from crm.backoffice.lowcode.apply import apply
+from crm.backoffice.lowcode.document import read
+from crm.organization.founding import Terms, add_person, set_terms
+from crm.standard import install_standard
+
+assert crm.models
+PASSWORD = "seven quiet storks"
+PEOPLE = (("Olena", "owner"), ("Mykola", "head"), ("Oksana", "seller"))
+INDUSTRIES = ("trade", "agriculture", "medical")
+STAGES = ("lead", "proposal", "negotiation", "won", "lost")
+TODAY = date.today()
+QUARTER_BEGAN = date(TODAY.year, (TODAY.month - 1) // 3 * 3 + 1, 1)
+
+
+class Firm:
+    """The application, where it answers, and its data through the system's door."""
+
+    def __init__(self, folder: Path) -> None:
+        settings = Settings(instance=folder, database_url=f"sqlite:///{folder / 'brama.db'}", secret_key="k" * 40, testing=True)
+        self.app: Flask = create_app(settings)
+        self.people: dict[str, int] = {}
+        self.address = ""
+        Base.metadata.create_all(self.engine)
+        with self.system() as session:
+            set_terms(session, Terms("UAH", "Europe/Kyiv", "uk"))
+            install_standard(session)
+            session.commit()
+        with self.system() as session:
+            for name, role in PEOPLE:
+                self.people[name] = add_person(session, f"{name.lower()}@firm.example", name, roles=(role,), password=PASSWORD)
+            session.commit()
+
+    @property
+    def engine(self) -> Engine:
+        found: Engine = self.app.extensions["brama"].engine
+        return found
+
+    @property
+    def catalog(self) -> Catalog:
+        return load_catalog(self.engine)
+
+    def system(self, write: bool = True) -> SystemSession:
+        return system_session(self.engine, "test", self.catalog, write=write)
+
+    def configure(self, text: str) -> None:
+        with self.system() as session:
+            apply(session, read(text.encode(), session.catalog))
+            session.commit()
+
+    def make(self, entity: str, *rows: dict[str, Any]) -> list[int]:
+        with self.system() as session:
+            made = records.create_many(session, entity, rows)
+            session.commit()
+        return made
+
+    def change(self, entity: str, number: int, **values: Any) -> None:
+        with self.system() as session:
+            records.change(session, entity, number, values)
+            session.commit()
+
+    def stored(self, entity: str, number: int) -> dict[str, Any]:
+        with self.system(write=False) as session:
+            return dict(lists.record(session, entity, number).values)
+
+    def stage(self, key: str) -> int:
+        return next(s.id for s in self.catalog.configured["stage"].values() if s.key == key)
+
+    def option(self, picklist: str, key: str) -> int:
+        found = self.catalog.picklists[picklist].by_key(key)
+        assert found is not None, key
+        return found.id
+
+    def fill(self) -> None:
+        """Thirty companies with people, and a hundred and twenty deals, every fifth of them won and every fifth lost."""
+        options = {key: self.option("industry", key) for key in INDUSTRIES}
+        accounts = self.make("account", *(
+            {"name": f"ТОВ «Смерека {n}»", "industry": options[INDUSTRIES[n % 3]], "city": ("Київ", "Львів", "Одеса")[n % 3], "employees": 10 * n,
+             "revenue": Decimal(1000 * n), "phone": f"+38044567{n:04d}", "owner": self.people["Oksana" if n % 2 else "Mykola"]}
+            for n in range(1, 31)))
+        contacts = self.make("contact", *({"last_name": f"Коваль{n}", "first_name": "Ірина", "email": f"iryna{n}@client.example"} for n in range(1, 13)))
+        self.make("position", *({"account": accounts[n], "contact": contact, "title": "директорка"} for n, contact in enumerate(contacts)))
+        products = self.make("product", *({"name": f"Холодильник {n}", "price": Decimal(100 * n)} for n in range(1, 7)))
+        stages = {key: self.stage(key) for key in STAGES}
+        loss = self.option("loss_reason", "price")
+        deals = self.make("deal", *(
+            {"name": f"Угода {n:03d}", "code": f"T-{n:03d}", "account": accounts[n % 30], "stage": stages[STAGES[n % 5]], "amount": 1000 * n + Decimal("0.5"),
+             "opened_on": QUARTER_BEGAN - timedelta(days=40 + n), "closed_on": QUARTER_BEGAN - timedelta(days=n % 30) if n % 5 > 2 else None,
+             "expected_on": QUARTER_BEGAN + timedelta(days=(n % 4) * 120), "owner": self.people["Oksana" if n % 2 else "Mykola"],
+             **({"loss_reason": loss} if n % 5 == 4 else {})}
+            for n in range(1, 121)))
+        self.make("deal_line", *({"deal": deals[n], "product": products[n % 6], "quantity": Decimal(1), "price": Decimal(100)} for n in range(12)))
+
+
+@contextmanager
+def serving(firm: Firm) -> Iterator[Firm]:
+    """The firm's application answers at `firm.address` as long as this lasts."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = make_server("127.0.0.1", 0, firm.app, threaded=True)
+    firm.address = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield firm
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        firm.engine.dispose()

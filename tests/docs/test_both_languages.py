@@ -22,12 +22,10 @@ FOLDERS = ((USERS / "en", USERS / "uk"), (ADMINISTRATORS, ADMINISTRATORS / "uk")
 PAGES = [(en / path.name, uk / path.name) for en, uk in FOLDERS for path in sorted(en.glob("*.md"))]
 EVERY = [path for pair in PAGES for path in pair]
 LINES = (r"^\| ", r"^\|---", r"^- ", r"^\d+\. ", r"\*\*[^*]+\*\*")  # rows, tables, entries, steps, words in bold
-
 NAMES = frozenset({
-    "Brama", "CSV", "XLSX", "JSONL", "JSON", "YAML", "ISO", "HSTS", "Python", "git", "make", "npm", "tar", "kill", "Chromium", "Linux", "Flask", "Migrate", "SQLite",
-    "PostgreSQL", "http", "https", "Ctrl", "SIGTERM", "stdout", "stderr", "CHANGELOG", "SECURITY", "EMAIL", "FILE", "VERSION", "BATCH",
+    "Brama", "CSV", "XLSX", "JSONL", "JSON", "YAML", "ISO", "HSTS", "Python", "git", "make", "npm", "tar", "kill", "Chromium", "Linux", "Flask", "Migrate",
+    "SQLite", "PostgreSQL", "http", "https", "Ctrl", "SIGTERM", "stdout", "stderr", "CHANGELOG", "SECURITY", "EMAIL", "FILE", "VERSION", "BATCH",
 })  # that are written so in every language
-
 each_pair = pytest.mark.parametrize(("en", "uk"), PAGES, ids=[name(en) for en, _ in PAGES])
 each_page = pytest.mark.parametrize("path", EVERY, ids=map(name, EVERY))
 
@@ -98,7 +96,7 @@ def is_shape_of(text: str, known: frozenset[str]) -> bool:
     return "…" in text and any(re.fullmatch(re.sub(r"%\\?\(\w+\\?\)s", "…", re.escape(one)), text) for one in known if "%(" in one)
 
 
-@pytest.mark.parametrize("path", [uk for _, uk in PAGES], ids=lambda path: name(path))
+@pytest.mark.parametrize("path", [uk for _, uk in PAGES], ids=name)
 def test_the_ukrainian_page_is_ukrainian(path: Path) -> None:
     text = re.sub(r"^```.*?^```", "", path.read_text("utf-8"), flags=re.M | re.S)
     plain = re.sub(r"^#+ flask .*|\[In English\]\([^)]*\)|`[^`]*`|\[[\w.-]+\.md\]|\([^)]*\)|\*\*[^*]*\*\*", "", text, flags=re.M)

@@ -12,8 +12,10 @@ from sqlalchemy import Connection, Engine, delete, select, update
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, Reader
+from crm.backoffice.fields.many_to_many import ManyToManyField
 from crm.backoffice.journal import JournalRow
 from crm.organization.models import User
+from tests.leaks import links
 from tests.leaks.oracle import Oracle
 from tests.leaks.roles import rules
 from tests.leaks.world import email
@@ -43,9 +45,13 @@ def look(engine: Engine, catalog: Catalog, role: str) -> Oracle:
     with engine.connect() as connection:
         for kind in catalog.entities.values():
             table = kind.cls.__table__
-            columns = [table.c.id, *(table.c[f.attribute].label(f"f_{k}") for k, f in kind.fields.items())]
-            rows[kind.key] = {r["id"]: {"id": r["id"], **{k: r[f"f_{k}"] for k in kind.fields}} for r in connection.execute(select(*columns)).mappings()}
+            columns = [table.c.id, *(table.c[f.attribute].label(f"f_{k}") for k, f in kind.in_columns())]
+            stored = connection.execute(select(*columns)).mappings()
+            rows[kind.key] = {r["id"]: {"id": r["id"], **{k: r[f"f_{k}"] for k, _ in kind.in_columns()}} for r in stored}
         me, department = connection.execute(select(User.id, User.department_id).where(User.email == email(role))).one()
+    for key, sets in links.look(engine, catalog).items():
+        for number, held in sets.items():
+            rows[key][number] |= held
     tree = {department}
     for _ in rows["department"]:
         tree |= {n for n, r in rows["department"].items() if r["parent"] in tree}
@@ -74,9 +80,10 @@ def keep_from(left: Engine, right: Engine, catalog: Catalog, role: str, seed: in
 
 def _change(connection: Connection, kind: Entity, found: Secrets, rng: Random) -> None:
     oracle, table = found.oracle, kind.cls.__table__
-    kept = KEPT | oracle.conditions(kind.key) | {kind.parent}
+    # Trees of departments and territories say which records are whose.
+    kept = KEPT | oracle.conditions(kind.key) | {kind.parent} | ({"parent"} if kind.key in ("department", "territory") else set())
     for number, row in oracle.rows[kind.key].items():
-        if kind.key == "user" and number == oracle.me:
+        if (kind.key == "user" and number == oracle.me) or (kind.key == "membership" and row["user"] == oracle.me):
             continue
         shown = oracle.visible(kind.key, number)
         if not shown:
@@ -84,6 +91,12 @@ def _change(connection: Connection, kind: Entity, found: Secrets, rng: Random) -
         written: dict[str, Any] = {}
         for key, spec in kind.fields.items():
             how = oracle.shows(kind.key, number, key) if shown else "hidden"
+            if isinstance(spec, ManyToManyField):
+                held = links.other(spec, row[key], how, oracle, rng)
+                if held != row[key]:
+                    found.fields.add((kind.key, number, key))
+                    links.store(connection, kind, spec, number, held)
+                continue
             if how == "shown" or key in kept or spec.unique or (kind.key == "user" and key == "active"):
                 continue
             value = _masked_alike(spec, row[key], rng) if how == "masked" else _other(spec, row[key], oracle, rng)
@@ -96,8 +109,6 @@ def _change(connection: Connection, kind: Entity, found: Secrets, rng: Random) -
 
 def _other(spec: Field, value: Any, oracle: Oracle, rng: Random) -> Any:
     """Another value of the field's own kind; sometimes none where none is allowed."""
-    if spec.type == "many_to_many":
-        return value
     if not spec.required and value is not None and rng.random() < 0.15:
         return None
     if spec.picklist:
@@ -162,6 +173,11 @@ def _forget(connection: Connection, catalog: Catalog, found: Secrets, rng: Rando
         changes = json.loads(json.dumps(row.changes))
         for key in changes:
             spec = kind.fields.get(key)
+            if isinstance(spec, ManyToManyField):
+                how = oracle.shows(row.entity, row.record_id, key) if shown and oracle.steady(row.entity, key) else "hidden"
+                changes[key] = [spec.journal(links.other(spec, side, "hidden" if how == "masked" else how, oracle, rng)) for side in changes[key]]
+                found.past += 1
+                continue
             if spec is None or key in ("deleted_at",) or (shown and oracle.shows(row.entity, row.record_id, key) == "shown" and oracle.steady(row.entity, key)):
                 continue
             changes[key] = [spec.journal(_other(spec, oracle.rows[row.entity][row.record_id][key], oracle, rng)) for _ in range(2)]
@@ -188,7 +204,7 @@ def _drop(connection: Connection, catalog: Catalog, number: int) -> None:
 def check_masks(left: Engine, right: Engine, found: Secrets, reader: Reader) -> None:
     """Raises AssertionError when a masked value was changed in what its mask shows: the test would be wrong, not the product."""
     for entity, number, key in found.fields:
-        if (entity, number) in found.unseen or found.oracle.shows(entity, number, key) != "masked":
+        if (entity, number) in found.unseen or found.oracle.catalog.entities[entity].fields[key].several or found.oracle.shows(entity, number, key) != "masked":
             continue
         kind = found.oracle.catalog.entities[entity]
         table = kind.cls.__table__

@@ -8,7 +8,7 @@ from crm.standard import AREAS, HERE
 
 GENERATED = """
 seller_no_revenue:  # one field hidden, one masked, one conditional
-  - {entity: account, actions: [read, create, update, export], scope: all, fields: {"*": edit, revenue: hidden, phone: masked}}
+  - {entity: account, actions: [read, create, update, export], scope: all, fields: {"*": edit, revenue: hidden, phone: masked, interests: hidden}}
   - {entity: contact, actions: [read, update], scope: all, fields: {"*": edit, email: hidden, description: hidden}}
   - {entity: deal, actions: [read, update, export], scope: own, fields: {"*": edit, margin: {mode: read, where: {field: amount, op: lt, value: 10000}}}}
   - {entity: deal, effect: deny, actions: [delete], scope: all}
@@ -23,6 +23,7 @@ own_only:  # records outside the scope
   - {entity: deal_line, actions: [read, export], scope: all, fields: {"*": read}}
   - {entity: stage_history, actions: [read], scope: all, fields: {"*": read}}
   - {entity: product, actions: [read], scope: all, fields: {"*": read}}
+  - {entity: product_category, actions: [read], scope: own, fields: {"*": read}}
 department:  # a department, and one's own people beyond it
   - {entity: user, actions: [read], scope: department, fields: {"*": read, phone: hidden, email: masked}}
   - {entity: account, actions: [read, update, export], scope: department_tree, fields: {"*": edit}}
@@ -33,14 +34,18 @@ department:  # a department, and one's own people beyond it
   - {entity: product, actions: [read], scope: all, fields: {name: read, code: read}}
 masked:  # much is masked, everywhere
   - {entity: user, actions: [read], scope: all, fields: {"*": read, name: masked, email: masked, phone: masked}}
-  - {entity: account, actions: [read, export], scope: all, fields: {"*": read, name: masked, phone: masked, tax_code: masked, revenue: masked, city: masked}}
+  - {entity: account, actions: [read, export], scope: all, fields: {"*": read, name: masked, phone: masked, tax_code: masked, revenue: masked, city: masked,
+     interests: masked}}
+  - {entity: product_category, actions: [read], scope: own, fields: {"*": read}}
   - {entity: contact, actions: [read, export], scope: all, fields: {"*": masked, code: read}}
   - {entity: contact_point, actions: [read], scope: all, fields: {"*": read, value: masked}}
   - {entity: position, actions: [read], scope: all, fields: {"*": read, title: masked}}
   - {entity: deal, actions: [read, export], scope: all, fields: {"*": read, amount: masked, account: hidden, next_step: masked}}
 conditional:  # fields that show on some records only, and records by a condition
   - {entity: user, actions: [read], scope: all, fields: {"*": read}}
-  - {entity: account, actions: [read, update, export], where: {field: payment_days, op: lt, value: 15}, fields: {"*": edit}}
+  - {entity: account, actions: [read, update, export], where: {field: payment_days, op: lt, value: 15}, fields: {"*": edit,
+     interests: {mode: edit, where: {field: payment_days, op: lt, value: 8}}}}
+  - {entity: product_category, actions: [read], scope: department_tree, fields: {"*": read}}
   - {entity: deal, actions: [read, update, export], scope: all, fields: {"*": edit, amount: {mode: edit, where: {field: probability, op: lt, value: "0.5"}},
      margin: {mode: read, where: {field: name, op: contains, value: "1"}}, next_step: {mode: masked, where: {field: probability, op: lt, value: "0.5"}}}}
   - {entity: deal_line, actions: [read], scope: all, fields: {"*": read, amount: {mode: read, where: {field: quantity, op: lt, value: 3}}}}

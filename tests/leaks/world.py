@@ -70,6 +70,11 @@ def fill(company: Company, rng: Random, people: list[int]) -> None:
         return Decimal(rng.randint(100, most * 100)) / 100
 
     today = date.today()
+    lines = company.make(
+        "product_category",
+        *({"name": name, "description": f"опис {rng.random()}", "owner": people[n]} for n, name in enumerate(("Насоси", "Труби", "Крани", "Фільтри"))),
+        *({"name": f"Напрям {n}", "owner": people[n % len(people)]} for n in range(len(people))),
+    )
     accounts = company.make("account", *(
         {
             "name": f"{rng.choice(('Криниця', 'Зоря', 'Обрій', 'Ґанок'))} {n}", "kind": option("account_kind"), "status": option("account_status"),
@@ -77,7 +82,7 @@ def fill(company: Company, rng: Random, people: list[int]) -> None:
             "founded": rng.randint(1950, 2024), "country": "UA", "region_name": "область", "city": CITIES[n % 4], "address": f"вул. Лугова, {n}",
             "postal_code": f"{rng.randint(10000, 99999)}", "phone": f"+38044{rng.randint(2000000, 5999999)}", "website": f"https://firm{n}.example/",
             "credit_limit": money(10**5), "payment_days": rng.randint(0, 30), "source": option("source"), "description": f"таємниця {rng.random()}",
-            "owner": people[n % len(people)],
+            "owner": people[n % len(people)], "interests": [*rng.sample(lines, n % 4), lines[4 + n % len(people)]] if n % 3 else None,
         } for n in range(40)
     ))
     with company.system() as session:
@@ -96,7 +101,6 @@ def fill(company: Company, rng: Random, people: list[int]) -> None:
     company.make("contact_point", *(
         {"contact": rng.choice(contacts), "kind": option("contact_point_kind"), "value": f"@nick{rng.randint(1, 9999)}", "note": f"н{n}"} for n in range(25)
     ))
-    lines = company.make("product_category", {"name": "Насоси", "description": "опис"}, {"name": "Труби"})
     products = company.make(
         "product",
         *(
@@ -112,6 +116,10 @@ def fill(company: Company, rng: Random, people: list[int]) -> None:
             for n in range(12)
         ),
     )
+    with company.system() as session:
+        records.change_many(session, "product", {p: {"goes_with": rng.sample(products, 2)} for p in products[::2]})
+        records.change_many(session, "account", {a: {"interests": rng.sample(lines, 3)} for a in accounts[::5]})
+        session.commit()
     stages = [s for s in company.catalog.configured["stage"].values() if s.parent_id == company.catalog.configured["stage"][company.stage("won")].parent_id]
     deals = company.make("deal", *(
         deal(rng, n, people, accounts, contacts, lines, rng.choice(stages), option, money, today) for n in range(60)

@@ -155,13 +155,13 @@ def _picklists(connection: Connection, entities: Iterable[Entity]) -> dict[str, 
 
 def _configured(connection: Connection, entity: Entity) -> dict[int, Configured]:
     table = entity.cls.__table__
-    parent = next((f.attribute for f in entity.fields.values() if f.target and f.required and not f.system), None)
+    parent = next((f.attribute for _, f in entity.in_columns() if f.target and f.required and not f.system), None)
     rows = connection.execute(select(table).where(table.c.deleted_at.is_(None)).order_by(*([table.c.position] if "position" in table.c else []), table.c.id))
     found: dict[int, Configured] = {}
     for row in rows.mappings():
         label = Label(row["name"], row.get("name_en") or row["name"])
         found[row["id"]] = Configured(
             row["id"], row["code"], row.get("key") or row["code"], label, row[parent] if parent else None, row.get("position") or 0,
-            bool(row.get("retired")), MappingProxyType({k: row[f.attribute] for k, f in entity.fields.items()}),
+            bool(row.get("retired")), MappingProxyType({k: row[f.attribute] for k, f in entity.in_columns()}),
         )
     return found

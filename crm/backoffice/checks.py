@@ -48,6 +48,9 @@ def _check(catalog: Catalog, entity: Entity) -> Iterator[Finding]:
     if declared.parent is not None and declared.parent not in catalog.entities:
         yield found(8, m("The parent of “%(entity)s” is “%(target)s”, which does not exist.", entity=entity.key, target=declared.parent))
     mapped = set(entity.cls.__table__.c.keys())
-    for key, spec in entity.fields.items():
-        if any(spec.attribute + suffix not in mapped for suffix in ("", *spec.companions)) and spec.type != "many_to_many":
+    for key, spec in entity.in_columns():
+        if any(spec.attribute + suffix not in mapped for suffix in ("", *spec.companions)):
             yield found(9, m("Field “%(field)s” of “%(entity)s” has no column.", entity=entity.key, field=key))
+    for key, spec, _ in entity.sets():
+        if spec.unique or spec.searchable or spec.sortable or spec.indexed:
+            yield found(10, m("Field “%(field)s” of “%(entity)s” is a set: it is not unique, sorted or searched by.", entity=entity.key, field=key))

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import select
 
-from crm.backoffice import records
+from crm.backoffice import links, records
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.journal import JournalRow
@@ -121,15 +121,11 @@ def _pointed_at(session: SystemSession, made: Marked, by: Any) -> Marked:
     """The demo's records that rows chosen by `by(entity, id)` refer to. Rows of a parent that goes away do not count."""
     found: Marked = {}
     for kind in session.catalog.entities.values():
-        table = kind.cls.__table__
         parent = kind.fields[kind.parent] if kind.parent else None
         for spec in kind.fields.values():
             if spec.target not in made or spec.system or spec is parent:
                 continue
-            column = table.c[spec.attribute]
-            above = table.c[parent.attribute] if parent else table.c.id
-            query = select(table.c.id, column, above).where(column.is_not(None), table.c.deleted_at.is_(None))
-            for row_id, target, parent_id in session.kernel(query):
+            for row_id, target, parent_id in session.kernel(links.references(kind, spec)[0]):
                 follows = parent is not None and parent_id in made.get(parent.target or "", set())
                 chosen = by(parent.target, parent_id) if parent is not None and follows else by(kind.key, row_id)
                 if target in made[spec.target] and chosen:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, mapped_column
 from crm.backoffice.database import NAMING
 from crm.backoffice.fields import integer, moment, reference, text
 from crm.backoffice.fields.base import Field
+from crm.backoffice.fields.many_to_many import ManyToManyField
 from crm.messages import Label
 
 
@@ -105,6 +106,20 @@ class Entity:
         owner = self.fields.get(self.declared.own)
         return owner.attribute if owner else None
 
+    def in_columns(self) -> Iterator[tuple[str, Field]]:
+        """Fields that have columns of their own in the entity's table, by key: all but sets of references."""
+        return ((key, spec) for key, spec in self.fields.items() if not spec.several)
+
+    def sets(self) -> Iterator[tuple[str, ManyToManyField, Table]]:
+        """Sets of references: key, field, and the table of links (owner_id, target_id)."""
+        for key, spec in self.fields.items():
+            if isinstance(spec, ManyToManyField):
+                yield key, spec, self.links(spec)
+
+    def links(self, spec: ManyToManyField) -> Table:
+        """The table of links of one of its sets."""
+        return spec.link_table(self.cls.metadata, self.cls.__table__.name)
+
     def editable(self) -> Iterator[Field]:
         """Fields that a writer may give at all, rights aside."""
         return (f for f in self.fields.values() if not f.system)
@@ -124,6 +139,8 @@ class Base(DeclarativeBase):
         super().__init_subclass__(**kwargs)
         if mapped:
             _add_indexes(cls)
+            for spec in declared_sets(cls).values():
+                spec.link_table(cls.metadata, cls.__tablename__)
 
 
 def declared_fields(cls: type[Any]) -> dict[str, Field]:
@@ -135,6 +152,11 @@ def declared_fields(cls: type[Any]) -> dict[str, Field]:
                 found.pop(name, None)
                 found[name] = value.column.info["field"]
     return found
+
+
+def declared_sets(cls: type[Any]) -> dict[str, ManyToManyField]:
+    """Key → field of the references to many records that `cls` and its bases declare; they are kept in tables of links."""
+    return {name: value.bound(name, name) for klass in reversed(cls.__mro__) for name, value in vars(klass).items() if isinstance(value, ManyToManyField)}
 
 
 def _add_companions(cls: type[Any]) -> None:
@@ -198,6 +220,7 @@ def describe(cls: type[Any], extra: Mapping[str, Field] = MappingProxyType({}), 
         spec: Field = column.info["field"]
         key = spec.key or column.key.removesuffix(spec.suffix)
         fields[key] = spec.bound(key, column.key)
+    fields.update(declared_sets(cls))
     fields.update(extra)
     systems = {k: f for k, f in fields.items() if f.system}
     ordered = {k: f for k, f in fields.items() if not f.system} | systems

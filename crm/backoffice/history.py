@@ -12,6 +12,7 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.guard import UserSession
 from crm.backoffice.journal import JournalRow
+from crm.backoffice.saving.drafts import visible
 from crm.errors import NotFound
 
 READ: frozenset[Action] = frozenset({"read"})
@@ -61,10 +62,12 @@ def history(session: UserSession, entity: Entity, record_id: int, *, before: int
     while True:
         conditions = [where, journal.c.action.in_(SHOWN), *([journal.c.id < before] if before is not None else [])]
         rows = session.kernel(select(*columns).where(*conditions).order_by(journal.c.id.desc()).limit(CHUNK)).all()
-        for row in rows:
+        told = [list(_changes(session.catalog.entity(row.entity), row.changes, telling[row.entity])) for row in rows]
+        known = _known(session, told)
+        for row, whole in zip(rows, told, strict=True):
             before = row.id
             described = session.catalog.entity(row.entity)
-            changes = tuple(_changes(described, row.changes, telling[row.entity]))
+            changes = tuple(seen for one in whole if (seen := _seen(one, known)) is not None)
             if row.action != "update" or changes:
                 found.append(Happening(row.id, row.at, row.actor_id, row.source, row.action, described, row.record_id, changes))
             if len(found) == size:
@@ -136,3 +139,22 @@ def _changes(entity: Entity, changes: Mapping[str, Any], tells: Callable[[str], 
             continue
         told.append(Changed(spec, spec.unjournal(pair[0]), spec.unjournal(pair[1])))
     return told
+
+
+def _known(session: UserSession, told: Sequence[Sequence[Changed]]) -> dict[str, set[int]]:
+    """Of the records that sets held, those that the reader sees: target entity → numbers."""
+    wanted: dict[str, set[int]] = {}
+    for changes in told:
+        for change in changes:
+            if change.field.several:
+                wanted.setdefault(change.field.target or "", set()).update(change.old or (), change.new or ())
+    return {target: visible(session, target, numbers) for target, numbers in wanted.items()}
+
+
+def _seen(change: Changed, known: Mapping[str, set[int]]) -> Changed | None:
+    """A set as the reader met it: without what he does not see; None when nothing of the change is left."""
+    if not change.field.several:
+        return change
+    shown = known.get(change.field.target or "", set())
+    old, new = (tuple(number for number in side or () if number in shown) or None for side in (change.old, change.new))
+    return None if old == new else Changed(change.field, old, new)

@@ -95,6 +95,14 @@ def changed_since(session: DataSession, entity: str, record_id: int, version: in
     return frozenset(key for (changes,) in rows for key in changes)
 
 
+def value_at(session: DataSession, entity: str, record_id: int, version: int, key: str) -> tuple[bool, Any]:
+    """What a field held in a past version of a record, as JSON; (False, None) when nobody has changed it since."""
+    journal = JournalRow.__table__
+    query = select(journal.c.changes).where(journal.c.entity == entity, journal.c.record_id == record_id, journal.c.version > version).order_by(journal.c.id)
+    pair = next((changes[key] for (changes,) in session.kernel(query) if key in changes), None)
+    return (False, None) if pair is None else (True, pair[0])
+
+
 def batch_made(session: DataSession, batch: str) -> tuple[int | None, datetime] | None:
     """Who wrote a batch, and when last; None when there is no such batch. Whoever asks must not tell others."""
     journal = JournalRow.__table__

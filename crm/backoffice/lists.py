@@ -17,6 +17,7 @@ from crm.backoffice.access import Action
 from crm.backoffice.conditions.tree import Node, parse
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, Ref as FieldRef
+from crm.backoffice.fields.many_to_many import by_name, in_order
 from crm.backoffice.guard import DataSession
 from crm.backoffice.paging import SortKey
 from crm.backoffice.search import matches
@@ -55,11 +56,18 @@ class ListQuery:
 
 @dataclass(frozen=True)
 class RowView:
-    """A record as this reader sees it: field key → stored value, Ref, Masked or None."""
+    """A record as this reader sees it: field key → stored value, Ref (a tuple of them for a set), Masked or None."""
 
     id: int
     row_version: int
     values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def plain(value: Any) -> Any:
+    """A value of a row as `records` takes it: references as numbers."""
+    if isinstance(value, FieldRef):
+        return value.id
+    return in_order(ref.id for ref in value) if value.__class__ is tuple else value  # a mask is a tuple of another kind
 
 
 @dataclass(frozen=True)
@@ -247,7 +255,10 @@ class _Columns:
             mask = source.masked(key)
             if key not in usable and mask is None:
                 raise UnknownName(key, hidden=True)
-            if key in usable:
+            if key in usable and spec.several:
+                self.selected.append(source.names(key, _naming(session, spec, refs)))
+                self.plan.append((key, "refs", at))
+            elif key in usable:
                 self.selected.append(source[key])
                 if spec.target and spec.target not in session.catalog.configured:
                     self._name(session, source, spec, refs)
@@ -262,8 +273,7 @@ class _Columns:
     def _name(self, session: DataSession, source: Source, spec: Field, refs: str) -> None:
         """Join the referred record for its name, where the reader may know it."""
         target = session.table(spec.target or "")
-        title = target.entity.declared.title if refs == "title" else "code"
-        shown = title if title in session.sight.filterable(target.entity.key) and not target.entity.fields[title].target else "id"
+        shown = _naming(session, spec, refs)
         self.joined = self.joined.outerjoin(target.table, and_(target.id == source[spec.key], target.visible))
         self.selected.append(target[shown] if shown != "id" else target.id)
 
@@ -276,11 +286,20 @@ class _Columns:
             if how == "ref":
                 named = row[at + 1]
                 values[key] = Ref(value, str(named) if named is not None else None)
+            elif how == "refs":
+                values[key] = by_name(Ref(number, str(named) if named is not None else None) for number, named in value)
             elif how == "mask":
                 values[key] = Masked(value)
             else:
                 values[key] = value
         return RowView(row[0], row[1], values)
+
+
+def _naming(session: DataSession, spec: Field, refs: str) -> str:
+    """The field of a reference's target that names it to this reader: its title or code, else its number."""
+    target = session.catalog.entity(spec.target or "")
+    title = target.declared.title if refs == "title" else "code"
+    return title if title in session.sight.filterable(target.key) and not target.fields[title].target else "id"
 
 
 def _selected(session: DataSession, query: ListQuery, refs: str = "title") -> tuple[Source, _Columns]:

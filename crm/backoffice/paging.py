@@ -63,11 +63,11 @@ def _by_place(source: Source, spec: Field, ids: Sequence[int]) -> ColumnElement[
 
 
 def _by_name(source: Source, spec: Field) -> ColumnElement[Any]:
-    target, link = source.hop(spec.key)
+    target, joined, link = source.hop(spec.key)
     title = target.entity.fields[target.entity.declared.title]
     usable = title.key in source.sight.filterable(target.entity.key)
     column = target.column(title.key, title.sort_companion()) if usable else target.id
-    return source.sight.seal(select(column).select_from(target.table).where(link).correlate(source.table).scalar_subquery())  # type: ignore[no-any-return]
+    return source.sight.seal(select(column).select_from(joined).where(link).correlate(source.table).scalar_subquery())  # type: ignore[no-any-return]
 
 
 def parts(keys: Sequence[SortKey], position: Position | None) -> list[Part]:

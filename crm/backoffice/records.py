@@ -11,15 +11,16 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
-from crm.backoffice import journal, outbox, rules
+from crm.backoffice import journal, links, outbox, rules
 from crm.backoffice.entities import Entity
+from crm.backoffice.fields.many_to_many import in_order
 from crm.backoffice.guard import DataSession, SystemSession
 from crm.backoffice.journal import Entry
 from crm.backoffice.rules import Draft
-from crm.backoffice.saving import numbers, rights
-from crm.backoffice.saving.drafts import EMPTY, Problems, clean, fill_in, judge
+from crm.backoffice.saving import numbers, rights, sets
+from crm.backoffice.saving.drafts import EMPTY, Problems, clean, fill_in, judge, visible
 from crm.errors import Conflict, Invalid, NotFound
-from crm.messages import Message
+from crm.messages import Message, m
 
 Values = Mapping[str, Any]
 
@@ -72,6 +73,7 @@ def _create(session: DataSession, entity: str, rows: Sequence[Values], *, checke
         now = datetime.now(UTC)
         stamps = {"row_version": 1, "created_at": now, "updated_at": now, "created_by_id": session.actor_id, "updated_by_id": session.actor_id}
         session.kernel(insert(kind.cls.__table__), [{"id": d.id, **_stored(kind, d.new), **stamps} for d in drafts])
+        links.write(session, kind, drafts)
         if checked:
             rights.check_result(session, kind, (d.id for d in drafts), "create")
             rights.check_fields(session, kind, drafts, "create")
@@ -108,7 +110,7 @@ def _change(session: DataSession, entity: str, changes: Mapping[int, Values], se
         if checked:
             rights.check_existing(session, kind, list(changes), "update")
         stored = _load(session, kind, list(changes), lock=True)
-        drafts, problems = _changed(session, kind, changes, stored, checked=checked)
+        drafts, problems = _changed(session, kind, changes, stored, seen, checked=checked)
         _merge(session, kind, drafts, stored, seen)
         if problems:
             raise InvalidRows(problems)
@@ -118,6 +120,7 @@ def _change(session: DataSession, entity: str, changes: Mapping[int, Values], se
             rights.check_fields(session, kind, touched, "update")
             leaving = rights.check_assignment(session, kind, touched)
         versions = _update(session, kind, touched, {i: row["row_version"] for i, row in stored.items()})
+        links.write(session, kind, touched)
         if checked:
             rights.check_result(session, kind, (d.id for d in touched if d.id not in leaving), "update")
         _keep(session, kind, touched, "update", versions)
@@ -132,7 +135,16 @@ def check_changes(session: DataSession, entity: str, changes: Mapping[int, Value
     """What `change_many` would refuse, by position, without writing anything. Raises NotFound, Forbidden, UnknownName."""
     kind = session.catalog.entity(entity)
     rights.check_existing(session, kind, list(changes), "update")
-    return _changed(session, kind, changes, _load(session, kind, list(changes)))[1]
+    return _changed(session, kind, changes, _load(session, kind, list(changes)), {})[1]
+
+
+def merged_set(session: DataSession, entity: str, record_id: int, key: str, value: Any, *, seen_version: int | None = None) -> tuple[int, ...] | None:
+    """The records of a set that this writer would see in it after `change`. Raises NotFound, Forbidden."""
+    kind = session.catalog.entity(entity)
+    rights.check_existing(session, kind, [record_id], "update")
+    given = {record_id: {key: kind.fields[key].clean(value)}}
+    sets.settle(session, kind, given, _load(session, kind, [record_id]), {record_id: seen_version} if seen_version is not None else {})
+    return in_order(visible(session, kind.fields[key].target or "", given[record_id][key] or ()))
 
 
 def remove(session: DataSession, entity: str, record_id: int, *, seen_version: int | None = None) -> Saved:
@@ -161,6 +173,7 @@ def _new(session: DataSession, kind: Entity, rows: Sequence[Values], ids: Sequen
     drafts: list[Draft] = []
     for position, (row, record_id) in enumerate(zip(rows, ids, strict=True)):
         accepted, refused = clean(session, kind, row)
+        accepted |= sets.of_new(kind, accepted)
         for key, message in refused.items():
             problems.add(position, key, message)
         draft = Draft(kind, session, record_id, EMPTY, accepted, frozenset(row), is_new=True)
@@ -173,18 +186,21 @@ def _new(session: DataSession, kind: Entity, rows: Sequence[Values], ids: Sequen
 
 
 def _changed(
-    session: DataSession, kind: Entity, changes: Mapping[int, Values], stored: Mapping[int, Mapping[str, Any]], *, checked: bool = True,
+    session: DataSession, kind: Entity, changes: Mapping[int, Values], stored: Mapping[int, Mapping[str, Any]], seen: Mapping[int, int], *,
+    checked: bool = True,
 ) -> tuple[list[Draft], Problems]:
     if checked:
         rights.may_name(session, kind, {k for row in changes.values() for k in row if k in kind.fields}, "update")
     problems = Problems()
-    drafts: list[Draft] = []
+    cleaned: dict[int, dict[str, Any]] = {}
     for position, (record_id, row) in enumerate(changes.items()):
-        accepted, refused = clean(session, kind, row)
+        cleaned[record_id], refused = clean(session, kind, row)
         for key, message in refused.items():
             problems.add(position, key, message)
-        old = stored[record_id]
-        drafts.append(Draft(kind, session, record_id, old, {**old, **accepted}, frozenset(row), is_new=False))
+    for record_id, keys in sets.settle(session, kind, cleaned, stored, seen, checked=checked).items():
+        for key in keys:
+            problems.add(list(cleaned).index(record_id), key, m("“%(field)s”: there is no such record.", field=kind.fields[key].label))
+    drafts = [Draft(kind, session, i, stored[i], {**stored[i], **accepted}, frozenset(changes[i]), is_new=False) for i, accepted in cleaned.items()]
     moving = [d for d in drafts if d.changed(*kind.fields)]
     judged = Problems()
     judge(session, kind, moving, judged, checked=checked)
@@ -201,7 +217,8 @@ def _merge(session: DataSession, kind: Entity, drafts: Sequence[Draft], stored: 
         if version is None or version == stored[draft.id]["row_version"]:
             continue
         theirs = journal.changed_since(session, kind.key, draft.id, version)
-        collide = tuple(sorted(k for k in draft.given & theirs if draft.changed(k)))
+        # Sets have merged by themselves: what one side put in or took out, the other did not touch.
+        collide = tuple(sorted(k for k in draft.given & theirs if draft.changed(k) and not kind.fields[k].several))
         if collide:
             raise Conflict(kind.key, draft.id, collide)
 
@@ -209,14 +226,16 @@ def _merge(session: DataSession, kind: Entity, drafts: Sequence[Draft], stored: 
 def _load(session: DataSession, kind: Entity, ids: Sequence[int], *, lock: bool = False) -> dict[int, dict[str, Any]]:
     """The stored values of rows by field key, unseen by anybody but the rules and the journal."""
     table = kind.cls.__table__
-    columns = [table.c.id, *(table.c[f.attribute].label(f"f_{k}") for k, f in kind.fields.items())]
+    columns = [table.c.id, *(table.c[f.attribute].label(f"f_{k}") for k, f in kind.in_columns())]
     found: dict[int, dict[str, Any]] = {}
     for start in range(0, len(ids), 500):
         query = select(*columns).where(table.c.id.in_(ids[start : start + 500]))
         for row in session.kernel(query.with_for_update() if lock else query).mappings():
-            found[row["id"]] = {k: row[f"f_{k}"] for k in kind.fields}
+            found[row["id"]] = {k: row[f"f_{k}"] for k, _ in kind.in_columns()}
     if len(found) < len(set(ids)):
         raise NotFound()
+    for record_id, held in links.stored(session, kind, list(found)).items():
+        found[record_id] |= held
     return found
 
 
@@ -300,6 +319,7 @@ __all__ = [
     "create_many",
     "follow_with_changes",
     "follow_with_new",
+    "merged_set",
     "remove",
     "remove_many",
     "restore",

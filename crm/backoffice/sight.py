@@ -7,18 +7,19 @@ his rules show it on some records only; or UnknownName), `deals.visible` the rec
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, FromClause, Table, and_, case, exists, false, func, not_, null, or_, select, true
 from sqlalchemy.sql.elements import Grouping
 
-from crm.backoffice import grants
+from crm.backoffice import grants, links
 from crm.backoffice.access import Access, Action
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.conditions import compiler
 from crm.backoffice.conditions.tree import Node
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, Reader
+from crm.backoffice.fields.many_to_many import ManyToManyField
 from crm.backoffice.grants import Grant, Grants
 from crm.errors import UnknownName
 
@@ -52,6 +53,7 @@ class Sight:
         self.scoped: dict[int, FromClause] = {}  # a sealed scope, by identity → the table it scopes
         self.tables: dict[int, FromClause] = {}
         self.sensitive: set[tuple[str, str]] = set()  # sensitive fields met: the journal names them
+        self._first = 0
         self._used: dict[tuple[str, frozenset[Action], bool], int] = {}
         self._modes: dict[tuple[str, str, frozenset[Action], str], Grants] = {}
 
@@ -60,9 +62,17 @@ class Sight:
         description = self.catalog.entity(entity)
         wanted = frozenset(actions) | READ
         number = self._used[entity, wanted, deleted] = (self._used.get((entity, wanted, deleted), -1) + 1) % ALIASES
-        alias = _alias(description.cls.__table__, wanted, deleted, number)
+        alias = _alias(description.cls.__table__, wanted, deleted, self._first + number)
         self.tables[id(alias)] = alias
         return Source(self, description, alias, wanted, deleted)
+
+    @cached_property
+    def unlimited(self) -> "Sight":
+        """The same eyes without limits, for the conditions of rules. Its aliases are others: a condition that leads back to the entity
+        of the query would otherwise meet the very alias that it stands in."""
+        sight = Sight(None, self.catalog, self.reader, self.actor_id)
+        sight._first = ALIASES
+        return sight
 
     def seal(self, element: Any) -> Any:
         """Vouch for an element made by the back office itself."""
@@ -118,6 +128,14 @@ class Sight:
         return tuple(f.key for f in description.editable() if f.key in shown and not self.grants(description, f, wanted, "edit").never)
 
 
+class Hop(NamedTuple):
+    """From one source to another: where it leads, what to read from (the other's table, links before it), and what joins the two."""
+
+    source: "Source"
+    joined: FromClause
+    on: ColumnElement[bool]
+
+
 class Source:
     """One alias of an entity's table, seen by one reader."""
 
@@ -151,13 +169,17 @@ class Source:
         made = self._columns.get((key, companion))
         if made is None:
             spec = self.field(key)
-            if spec.sensitivity == "sensitive":
-                self.sight.sensitive.add((self.entity.key, key))
-            column = self.table.c[spec.attribute + companion]
-            shown = self._condition_of(spec, "read")
-            made = column if shown is None else case((shown, column), else_=null())
-            self._columns[key, companion] = self.sight.seal(made)
+            self._met(spec)
+            made = self._columns[key, companion] = self._shown(spec, self._stored(spec, companion))
         return made
+
+    def names(self, key: str, title: str) -> ColumnElement[Any]:
+        """A set of references as pairs of number and `title`, a field of the target, as this reader may use both."""
+        spec = self.field(key)
+        assert isinstance(spec, ManyToManyField)
+        self._met(spec)
+        target = self.sight.table(spec.target or "")
+        return self._shown(spec, links.gathered(self, spec, target.id if title == "id" else target[title], target=target))
 
     def masked(self, key: str) -> ColumnElement[Any] | None:
         """The mask of a field where this reader sees it only masked, as text; null elsewhere. None when it is never so."""
@@ -169,7 +191,7 @@ class Source:
         if shown is None:
             return None
         terms = [self._predicate(given), not_(func.coalesce(shown, false()))]
-        return self.sight.seal(case((and_(*terms), spec.mask(self.table.c[spec.attribute])), else_=null()))  # type: ignore[no-any-return]
+        return self.sight.seal(case((and_(*terms), spec.mask(self._stored(spec))), else_=null()))  # type: ignore[no-any-return]
 
     @cached_property
     def visible(self) -> ColumnElement[bool]:
@@ -195,20 +217,50 @@ class Source:
 
     # --- for the compiler of conditions ------------------------------------------------------------------------
 
-    def hop(self, key: str) -> tuple["Source", ColumnElement[bool]]:
-        """The record a reference points to, and what joins it: the link and the reader's scope there."""
+    def hop(self, key: str) -> Hop:
+        """The record a reference points to, or the records a set of them holds, as far as the reader sees them."""
         spec = self.field(key)
         if spec.target is None:
             raise UnknownName(key)
         target = self.sight.table(spec.target)
-        return target, and_(target.table.c.id == self[key], target.visible)
+        if isinstance(spec, ManyToManyField):
+            joined, on = links.outwards(self, spec, target)
+            return Hop(target, joined, self._where_shown(spec, on))
+        return Hop(target, target.table, and_(target.table.c.id == self[key], target.visible))
 
-    def rows_of(self, entity: str, reference: str) -> tuple["Source", ColumnElement[bool]]:
-        """The rows of `entity` whose `reference` points here, and what joins them."""
+    def rows_of(self, entity: str, reference: str) -> Hop:
+        """The rows of `entity` whose `reference` points here."""
         rows = self.sight.table(entity)
-        if rows.field(reference).target != self.entity.key:
+        spec = rows.field(reference)
+        if spec.target != self.entity.key:
             raise UnknownName(f"{entity}.{reference}")
-        return rows, and_(rows[reference] == self.table.c.id, rows.visible)
+        if isinstance(spec, ManyToManyField):
+            joined, on = links.inwards(self, spec, rows)
+            return Hop(rows, joined, rows._where_shown(spec, on))
+        return Hop(rows, rows.table, and_(rows[reference] == self.table.c.id, rows.visible))
+
+    # --- columns -----------------------------------------------------------------------------------------------
+
+    def _stored(self, spec: Field, companion: str = "") -> ColumnElement[Any]:
+        """What is kept of a field, whoever reads: its column, or the set of what is linked."""
+        if isinstance(spec, ManyToManyField):
+            return links.gathered(self, spec, target=self.sight.table(spec.target or ""))
+        return self.table.c[spec.attribute + companion]
+
+    def _shown(self, spec: Field, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The column, null where the reader's rules do not show the field."""
+        shown = self._condition_of(spec, "read")
+        return self.sight.seal(column if shown is None else case((shown, column), else_=null()))  # type: ignore[no-any-return]
+
+    def _where_shown(self, spec: Field, on: ColumnElement[bool]) -> ColumnElement[bool]:
+        """The join, on records where the reader's rules show the field."""
+        self._met(spec)
+        shown = self._condition_of(spec, "read")
+        return on if shown is None else and_(shown, on)
+
+    def _met(self, spec: Field) -> None:
+        if spec.sensitivity == "sensitive":
+            self.sight.sensitive.add((self.entity.key, spec.key))
 
     # --- predicates --------------------------------------------------------------------------------------------
 
@@ -254,7 +306,7 @@ class Source:
         parts: list[ColumnElement[bool]] = []
         if grant.rule.scope not in ("all", "where"):
             parts.append(self._standing(grant.rule.scope))
-        everything = Source(Sight(None, self.sight.catalog, self.sight.reader, self.sight.actor_id), self.entity, self.table, READ)
+        everything = Source(self.sight.unlimited, self.entity, self.table, READ)
         parts += [compiler.compile_condition(node, everything) for node in (grant.rule.where, grant.condition) if node is not None]
         return and_(*parts) if parts else true()
 

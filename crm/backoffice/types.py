@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, DateTime, Dialect, Integer, Numeric, String
+from sqlalchemy import JSON, BigInteger, ColumnElement, DateTime, Dialect, Integer, Numeric, String
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -158,3 +158,38 @@ def _scale(kind: TypeEngine[Any]) -> int:
     if not isinstance(kind, ScaledDecimal):
         raise TypeError("product() multiplies scaled columns")
     return kind.scale
+
+
+class Collected(TypeDecorator[tuple[Any, ...]]):
+    """What `collected` gives: a tuple of numbers in ascending order, or of (number, value) pairs; None instead of an empty one."""
+
+    impl = JSON
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> tuple[Any, ...] | None:
+        if value is None:
+            return None
+        return tuple(sorted(one if isinstance(one, int) else tuple(one) for one in value))
+
+
+class collected(FunctionElement[tuple[Any, ...]]):
+    """All rows of a query as one value: their numbers, or pairs of number and value. Numbers are different."""
+
+    name = "collected"
+    inherit_cache = True
+
+    def __init__(self, *columns: ColumnElement[Any]) -> None:
+        super().__init__(*columns)
+        self.type = Collected()
+
+
+@compiles(collected)
+def _json_agg(element: collected, compiler: SQLCompiler, **kwargs: Any) -> str:
+    parts = [compiler.process(clause, **kwargs) for clause in element.clauses]
+    return f"json_agg({parts[0] if len(parts) == 1 else f'json_build_array({parts[0]}, {parts[1]})'})"
+
+
+@compiles(collected, "sqlite")
+def _json_group_array(element: collected, compiler: SQLCompiler, **kwargs: Any) -> str:
+    parts = [compiler.process(clause, **kwargs) for clause in element.clauses]
+    return f"nullif(json_group_array({parts[0] if len(parts) == 1 else f'json_array({parts[0]}, {parts[1]})'}), '[]')"

@@ -10,8 +10,10 @@ from uuid import uuid4
 
 from sqlalchemy import func, select
 
-from crm.backoffice import records
+from crm.backoffice import links, records
 from crm.backoffice.entities import Entity
+from crm.backoffice.fields.base import Field
+from crm.backoffice.fields.many_to_many import SetChange
 from crm.backoffice.guard import DataSession
 from crm.backoffice.journal import JournalRow
 from crm.errors import BramaError, Conflict, Forbidden, Invalid, NotFound
@@ -38,11 +40,12 @@ class Undone:
 
 @dataclass
 class _Touched:
-    """What a batch did to one record: fields → their values before it, and the version it left."""
+    """What a batch did to one record: fields → their values before and after it, and the version it left."""
 
     made: bool = False
     removed: bool = False
     before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
     version: int = 0
 
 
@@ -85,8 +88,9 @@ def _touched(session: DataSession, batch: str) -> dict[str, dict[int, _Touched]]
             one.made = True
         elif row["action"] == "remove":
             one.removed = True
-        for name, (old, _) in row["changes"].items():
+        for name, (old, new) in row["changes"].items():
             one.before.setdefault(name, old)
+            one.after[name] = new
     return dict(reversed(found.items()))
 
 
@@ -122,11 +126,10 @@ def _reasons(session: DataSession, kind: Entity, touched: Mapping[int, _Touched]
         for spec in other.fields.values():
             if spec.target != kind.key or spec.system:
                 continue
-            rows = other.cls.__table__
+            query, target = links.references(other, spec)
             for part in _parts(made):
-                query = select(rows.c.id, rows.c[spec.attribute]).where(rows.c[spec.attribute].in_(part), rows.c.deleted_at.is_(None))
                 leaving = touched if other.key == kind.key else going.get(other.key, ())
-                pointing = {target for row_id, target in session.kernel(query) if row_id not in leaving}
+                pointing = {target_id for row_id, target_id, _ in session.kernel(query.where(target.in_(part))) if row_id not in leaving}
                 reasons |= {i: m("Other records refer to it: %(entity)s.", entity=other.plural) for i in pointing}
     return reasons
 
@@ -150,12 +153,20 @@ def _back(session: DataSession, kind: Entity, record_id: int, one: _Touched) -> 
     try:
         if one.removed:
             records.restore(session, kind.key, record_id)
-        values = {k: kind.fields[k].unjournal(v) for k, v in one.before.items() if k in kind.fields and not kind.fields[k].system}
+        values = {k: _old_value(kind.fields[k], one, k) for k in one.before if k in kind.fields and not kind.fields[k].system}
         if values:
             records.change(session, kind.key, record_id, values)
     except BramaError as refused:
         return refused.message
     return None
+
+
+def _old_value(spec: Field, one: _Touched, key: str) -> Any:
+    """What brings a field back; of a set only what the batch put in or took out, for the rest may be none of this session's."""
+    if not spec.several:
+        return spec.unjournal(one.before[key])
+    before, after = frozenset(one.before[key] or ()), frozenset(one.after[key] or ())
+    return SetChange(added=before - after, taken=after - before)
 
 
 def _with_codes(session: DataSession, kept: Iterable[Kept]) -> list[Kept]:

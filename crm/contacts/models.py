@@ -14,6 +14,7 @@ from crm.backoffice.fields import (
     email,
     integer,
     long_text,
+    many_to_many,
     money,
     phone as phone_field,
     picklist,
@@ -42,7 +43,7 @@ class Account(Record):
                 ("name", "code", "kind", "status", "legal_form", "tax_code", "industry", "founded", "employees", "revenue", "currency", "parent"),
             ),
             Section(Label("Звʼязок", "Reach"), ("phone", "fax", "website", "country", "region_name", "city", "address", "postal_code")),
-            Section(Label("Умови роботи", "Terms"), ("credit_limit", "payment_days", "source")),
+            Section(Label("Умови роботи", "Terms"), ("credit_limit", "payment_days", "source", "interests")),
             Section(Label("Чиє це", "Whose it is"), ("owner", "department", "territory", "description")),
         ),
         related=("positions", "deals", "subsidiaries"),
@@ -71,6 +72,10 @@ class Account(Record):
     credit_limit: Mapped[Decimal | None] = money(Label("Кредитний ліміт", "Credit limit"))
     payment_days: Mapped[int | None] = integer(Label("Відстрочка, днів", "Payment days"))
     source_id: Mapped[int | None] = picklist("source", Label("Джерело", "Source"))
+    interests = many_to_many(
+        "product_category", Label("Цікавлять напрями", "Interested in"), reverse=("interested", Label("Кого цікавить", "Interested companies")),
+        help=Label("Категорії, про які варто говорити з компанією", "Categories worth talking about with the company"),
+    )
     description: Mapped[str | None] = long_text(Label("Примітки", "Notes"))
 
 

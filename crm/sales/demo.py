@@ -1,6 +1,6 @@
 """The demo company's sales: a catalogue, two pipelines, and two years of deals with lines, seasons and the history of their stages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -11,7 +11,7 @@ from crm.backoffice.demo import Demo
 from crm.backoffice.money import round_half_up
 from crm.contacts.demo import Customers
 from crm.organization.demo import PEOPLE, TEAM_OF_REGION, Company, Person
-from crm.sales.demo_goods import BRANCHES, LINES, NEXT_STEPS, Branch, Good
+from crm.sales.demo_goods import BRANCHES, LINES, NEXT_STEPS, TOGETHER, Branch, Good
 
 DEALS = 1_640
 MONTHS = 24
@@ -84,6 +84,7 @@ def fill(demo: Demo, company: Company, customers: Customers) -> None:
     ids = demo.create("deal", deals)
     demo.create("deal_line", [{"deal": deal, **{k: v for k, v in line.items() if k != "cost"}} for deal, own in zip(ids, lines, strict=True) for line in own])
     demo.create("stage_history", [row for deal, course, values in zip(ids, courses, deals, strict=True) for row in _history(demo, goods, deal, course, values)])
+    _interests(demo, goods, customers, deals)
 
 
 def _catalogue(demo: Demo) -> Catalogue:
@@ -98,12 +99,25 @@ def _catalogue(demo: Demo) -> Catalogue:
         for branch, category in zip(BRANCHES, categories, strict=True) for good in branch.goods
     ]
     products = dict(zip((str(row["code"]) for row in rows), demo.create("product", rows), strict=True))
+    demo.change("product", {products[code]: {"goes_with": [products[other] for other in others]} for code, others in TOGETHER.items()})
     configured = demo.session.catalog.configured
     stages = {
         pipeline.code: {s.key: s for s in configured["stage"].values() if s.parent_id == pipeline.id}
         for pipeline in configured["pipeline"].values() if pipeline.code in WAYS
     }
     return Catalogue(lines, products, stages)
+
+
+def _interests(demo: Demo, goods: Catalogue, customers: Customers, deals: Sequence[Mapping[str, Any]]) -> None:
+    """A company is interested in the lines that it has had deals in, now and then in one that its trade needs; some have not been asked yet."""
+    asked: dict[int, set[int]] = {}
+    for deal in deals:
+        asked.setdefault(deal["account"], set()).add(deal["business_line"])
+    for account, industry in customers.industries.items():
+        if demo.chance.random() < 0.4:
+            needed = sorted({branch.line for branch in BRANCHES if industry in branch.industries})
+            asked.setdefault(account, set()).update(goods.lines[line] for line in needed[:1])
+    demo.change("account", {account: {"interests": sorted(lines)} for account, lines in asked.items()})
 
 
 def _openings(demo: Demo) -> list[date]:

@@ -6,7 +6,21 @@ from decimal import Decimal
 from sqlalchemy.orm import Mapped
 
 from crm.backoffice.entities import Child, Declared, Record, Section
-from crm.backoffice.fields import boolean, currency, date as date_field, decimal, integer, long_text, money, moment, percent, picklist, reference, text
+from crm.backoffice.fields import (
+    boolean,
+    currency,
+    date as date_field,
+    decimal,
+    integer,
+    long_text,
+    many_to_many,
+    money,
+    moment,
+    percent,
+    picklist,
+    reference,
+    text,
+)
 from crm.messages import Label
 
 
@@ -37,7 +51,7 @@ class Product(Record):
         key="product", label=Label("Продукт", "Product"), plural=Label("Продукти", "Products"), area="sales", icon="box", prefix="P",
         columns=("name", "code", "category", "unit", "price", "active"),
         sections=(
-            Section(Label("Продукт", "Product"), ("name", "name_en", "code", "category", "unit", "active", "description")),
+            Section(Label("Продукт", "Product"), ("name", "name_en", "code", "category", "unit", "active", "goes_with", "description")),
             Section(Label("Ціна", "Price"), ("price", "currency", "cost", "vat_rate")),
         ),
         related=("deal_lines",),
@@ -53,6 +67,12 @@ class Product(Record):
     cost: Mapped[Decimal | None] = money(Label("Собівартість", "Cost"), sensitivity="sensitive")
     vat_rate: Mapped[Decimal | None] = percent(Label("ПДВ", "VAT rate"))
     active: Mapped[bool] = boolean(Label("Продається", "On sale"), required=True, default=True, sensitivity="open")
+    goes_with = many_to_many(
+        "product",
+        Label("Пропонувати разом", "Offer together with"),
+        sensitivity="open",
+        reverse=("offered_with", Label("Пропонують разом із", "Offered together with")),
+    )
     description: Mapped[str | None] = long_text(Label("Опис", "Description"))
 
 

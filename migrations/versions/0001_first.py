@@ -786,6 +786,15 @@ def upgrade() -> None:
     op.create_index("ix_stage_updated_by_id", "stage", ["updated_by_id", "id"], unique=False)
     op.create_index("uq_stage_code", "stage", ["code"], unique=True, sqlite_where=sa.text("deleted_at IS NULL"), postgresql_where=sa.text("deleted_at IS NULL"))
     create_table(
+        "account__interests",
+        sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("target_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["owner_id"], ["account.id"], name=op.f("fk_account__interests_owner_id")),
+        sa.ForeignKeyConstraint(["target_id"], ["product_category.id"], name=op.f("fk_account__interests_target_id")),
+        sa.PrimaryKeyConstraint("owner_id", "target_id", name=op.f("pk_account__interests")),
+    )
+    op.create_index("ix_account__interests_target_id", "account__interests", ["target_id"], unique=False)
+    create_table(
         "contact_point",
         sa.Column("contact_id", sa.Integer(), nullable=False),
         sa.Column("kind_id", sa.Integer(), nullable=False),
@@ -923,6 +932,15 @@ def upgrade() -> None:
     op.create_index("ix_position_updated_at", "position", ["updated_at", "id"], unique=False)
     op.create_index("ix_position_updated_by_id", "position", ["updated_by_id", "id"], unique=False)
     create_table(
+        "product__goes_with",
+        sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("target_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["owner_id"], ["product.id"], name=op.f("fk_product__goes_with_owner_id")),
+        sa.ForeignKeyConstraint(["target_id"], ["product.id"], name=op.f("fk_product__goes_with_target_id")),
+        sa.PrimaryKeyConstraint("owner_id", "target_id", name=op.f("pk_product__goes_with")),
+    )
+    op.create_index("ix_product__goes_with_target_id", "product__goes_with", ["target_id"], unique=False)
+    create_table(
         "deal_line",
         sa.Column("deal_id", sa.Integer(), nullable=False),
         sa.Column("product_id", sa.Integer(), nullable=False),
@@ -995,9 +1013,11 @@ def downgrade() -> None:
 TABLES = (
     "stage_history",
     "deal_line",
+    "product__goes_with",
     "position",
     "deal",
     "contact_point",
+    "account__interests",
     "stage",
     "product",
     "membership",

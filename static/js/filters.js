@@ -102,8 +102,7 @@ async function drawLeaf(node, parent) {
     if (!field.ops.some(([op]) => op === node.op)) { node.op = field.ops[0][0]; node.value = undefined; }
     const op = make('select', { class: 'form-select b-cond-op', 'aria-label': word('operator') }, ...options(field.ops, node.op));
     op.addEventListener('change', () => {
-      const many = (one) => one === 'in' || one === 'not_in';
-      if (many(op.value) !== many(node.op) || op.value === 'within' || node.op === 'within' || op.value === 'between' || node.op === 'between') node.value = undefined;
+      if (takesMany(field, op.value) !== takesMany(field, node.op) || op.value === 'within' || node.op === 'within' || op.value === 'between' || node.op === 'between') node.value = undefined;
       node.op = op.value;
       draw();
     });
@@ -137,6 +136,9 @@ async function fieldSelect(node, here) {
   }
   return make('div', { class: 'b-cond-way' }, make('span', { class: 'b-12 b-faint b-cut' }, `${way.join(' → ')} →`), select);
 }
+
+/** Whether the operator compares with several values; a set is also asked whether it holds all of them. */
+const takesMany = (field, op) => op === 'in' || op === 'not_in' || (op === 'contains' && field.type === 'many_to_many');
 
 const NUMBERS = ['integer', 'decimal', 'money', 'percent'];
 
@@ -223,7 +225,8 @@ function choice(node, field, label) {
 }
 
 function lookup(node, field, label) {
-  const many = node.op === 'in' || node.op === 'not_in';
+  const many = takesMany(field, node.op);
+  if (many && node.value !== undefined && !Array.isArray(node.value)) node.value = [node.value];
   const number = (text) => (/^\d{1,10}$/.test(text) ? Number(text) : text);
   const select = make('select', { class: 'form-select', multiple: many, ...label });
   const chosen = (many ? node.value ?? [] : [node.value]).filter((one) => one !== undefined && one !== null);

@@ -102,6 +102,8 @@ function copy(event) {
   event.preventDefault();
   const plain = (cell) => {
     const time = cell.querySelector('time');
+    const list = cell.querySelector('[data-text]');
+    if (list) return list.dataset.text;
     if (time) return time.dateTime.length === 10 ? time.dateTime : time.title || time.textContent;
     const copy = cell.cloneNode(true);
     copy.querySelectorAll('[aria-hidden="true"], .b-unit, .b-quick-bar').forEach((part) => part.remove());

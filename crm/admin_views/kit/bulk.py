@@ -19,7 +19,9 @@ from crm.backoffice import lists, records
 from crm.backoffice.conditions.tree import Leaf
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession
+from crm.backoffice.links import settled
 from crm.backoffice.fields.base import Ref
+from crm.backoffice.fields.many_to_many import SetChange, by_name
 from crm.backoffice.lists import Masked, RowView
 from crm.errors import BadRequest, Forbidden, UnknownName
 from crm.messages import Message, m, mn
@@ -61,18 +63,32 @@ def answer(view: "EntityView") -> Response:
     error = take(control, request.values.getlist("value"))
     if error:
         return _panel(session, entity, selection, editable, control, error=error, status=422)
-    preview = look_ahead(session, entity, selection.ids, key, control.data)
+    value = _asked(control)
+    preview = look_ahead(session, entity, selection.ids, key, value)
     if request.method != "POST" or request.form.get("step") != "apply":
-        _explain(session, entity, preview, key, control)
+        _explain(session, entity, preview, key, control, value)
         return _panel(session, entity, selection, editable, control, preview=preview)
-    return _apply(session, entity, {number: {key: control.data} for number in preview.ready}, len(preview.refused) + preview.forbidden)
+    return _apply(session, entity, {number: {key: value} for number in preview.ready}, len(preview.refused) + preview.forbidden)
+
+
+def _asked(control: EntityField) -> Any:
+    """The new value; of a set also what is only put into it (`how=add`) or taken out of it (`how=take`)."""
+    how = request.values.get("how", "set")
+    if not control.spec.several or how not in ("add", "take"):
+        return control.data
+    numbers = frozenset(control.data or ())
+    return SetChange(added=numbers) if how == "add" else SetChange(taken=numbers)
+
+
+def _after(current: Any, value: Any) -> Any:
+    return settled(current, current, value, frozenset(current or ())) if isinstance(value, SetChange) else value
 
 
 def look_ahead(session: UserSession, entity: Entity, ids: Sequence[int], key: str, value: Any) -> Preview:
     """What setting `key` to `value` would do to each of `ids`, without writing anything."""
     fine = allowed(session, entity, list(ids), "update", key)
     current = _current(session, entity, fine, key)
-    differing = [number for number in fine if current.get(number) != value]
+    differing = [number for number in fine if current.get(number) != _after(current.get(number), value)]
     refused: dict[int, Message] = {}
     for start in range(0, len(differing), PART):
         part = differing[start : start + PART]
@@ -124,7 +140,7 @@ def fill(view: "EntityView") -> Response:
     source = lists.record(session, entity.key, record_number(body.get("source")), keys)
     if any(isinstance(v, Masked) or (isinstance(v, Ref) and v.text is None) for v in source.values.values()):
         raise Forbidden(m("A value that you may not see cannot be copied."))
-    values = {key: v.id if isinstance(v := source.values.get(key), Ref) else v for key in keys}
+    values = {key: lists.plain(source.values.get(key)) for key in keys}
     changes: dict[int, dict[str, Any]] = {}
     left = 0
     for key in keys:
@@ -164,12 +180,11 @@ def _current(session: UserSession, entity: Entity, ids: Sequence[int], key: str)
     for start in range(0, len(ids), PART):
         query = lists.ListQuery(entity.key, (key,), Leaf(("id",), "in", list(ids[start : start + PART])), (("id", False),), size=PART)
         for row in lists.page(session, query).rows:
-            value = row.values.get(key)
-            found[row.id] = value.id if isinstance(value, Ref) else value
+            found[row.id] = lists.plain(row.values.get(key))
     return found
 
 
-def _explain(session: UserSession, entity: Entity, preview: Preview, key: str, control: EntityField) -> None:
+def _explain(session: UserSession, entity: Entity, preview: Preview, key: str, control: EntityField, value: Any) -> None:
     """Names for a sample of what changes and of what refuses."""
     wanted = [*preview.ready[:SAMPLE], *list(preview.refused)[:REASONS]]
     if not wanted:
@@ -177,12 +192,22 @@ def _explain(session: UserSession, entity: Entity, preview: Preview, key: str, c
     columns = tuple(dict.fromkeys((*lookup.title_columns(session, entity), key, *(("currency",) if "currency" in session.sight.readable(entity.key) else ()))))
     rows = {r.id: r for r in lists.page(session, lists.ListQuery(entity.key, columns, Leaf(("id",), "in", wanted), (("id", False),), size=len(wanted))).rows}
     paint = painter(entity, entity.fields[key], context.reader(), signed=True, exact=True)
-    text = control.chosen[0].text if control.chosen else None
-    future = Ref(control.data, text) if control.control.kind == "lookup" and control.data is not None else control.data
+    names = {int(c.value): c.text for c in control.chosen if c.value.isdecimal()}
     for number in preview.ready[:SAMPLE]:
         row = rows[number]
+        future = _future(control, row.values.get(key), value, names)
         preview.sample.append((lookup.title_of(entity, row.values), paint(row), paint(RowView(row.id, row.row_version, {**row.values, key: future}))))
     preview.reasons = [(lookup.title_of(entity, rows[n].values), say(why)) for n, why in list(preview.refused.items())[:REASONS]]
+
+
+def _future(control: EntityField, now: Any, value: Any, names: Mapping[int, str]) -> Any:
+    """The value that a record will have, as lists give it."""
+    if control.control.kind == "lookup" and value is not None:
+        return Ref(value, names.get(value))
+    if control.control.kind != "lookups":
+        return value
+    known = {**names, **{ref.id: ref.text for ref in now or ()}}
+    return by_name(Ref(number, known.get(number)) for number in _after(lists.plain(now), value) or ()) or None
 
 
 def _panel(
@@ -194,7 +219,8 @@ def _panel(
     fields = [(key, entity.fields[key].label.text(context.reader().language)) for key in editable if key not in ("code",)]
     html = render_template(
         "admin/model/bulk.html", entity=entity, fields=fields, field=control, control=control.control if control else None, preview=preview, error=error,
-        count=len(selection.ids), everything=selection.everything, ids="" if selection.everything else ",".join(map(str, selection.ids)),
+        how=request.values.get("how", "set"), count=len(selection.ids), everything=selection.everything,
+        ids="" if selection.everything else ",".join(map(str, selection.ids)),
         action=f"/{entity.key}/bulk?{query_string(request.args)}" if selection.everything else f"/{entity.key}/bulk", limit=LIMIT,
     )
     return make_response(html, status)

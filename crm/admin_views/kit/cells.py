@@ -15,6 +15,7 @@ from crm.admin_views.kit.days import day_words, moment_words
 from crm.backoffice.catalog import Catalog, Configured
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, Reader, Ref
+from crm.backoffice.fields.many_to_many import joined
 from crm.backoffice.fields.numbers import decimal_formatter
 from crm.backoffice.lists import Masked, RowView
 from crm.messages import m, render
@@ -104,10 +105,9 @@ def _value_painter(spec: Field, reader: Reader, *, exact: bool = False) -> Calla
     catalog = reader.catalog
     if spec.picklist and catalog is not None:
         paint = _badges(show, catalog)
-    elif spec.target and catalog is not None and spec.target in catalog.configured:
-        paint = _configured(spec.target, catalog, reader.language)
     elif spec.target:
-        paint = _reference(spec.target)
+        one = _configured(spec.target, catalog, reader.language) if catalog is not None and spec.target in catalog.configured else _reference(spec.target)
+        paint = _set(one) if spec.several else one
     elif spec.type == "boolean":
         paint = _boolean(show, reader)
     elif spec.type in ("email", "url"):
@@ -211,6 +211,16 @@ def _reference(target: str) -> Callable[[Any], str]:
         return html
 
     return reference
+
+
+def _set(one: Callable[[Any], str]) -> Callable[[Any], str]:
+    """The records of a set between commas; a copied cell gives them as a pasted one takes them."""
+
+    def show(refs: Any) -> str:
+        text = escape(joined(ref.text for ref in refs if ref.text))
+        return f'<span class="b-set" data-text="{text}">{", ".join(map(one, refs))}</span>'
+
+    return show
 
 
 def _boolean(show: Callable[[Any], str], reader: Reader) -> Callable[[Any], str]:

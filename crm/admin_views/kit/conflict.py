@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flask import make_response
+from flask import make_response, request
 from flask.wrappers import Response
 
 from crm.admin_views.kit import context, lookup
 from crm.admin_views.kit.cells import show_value
 from crm.admin_views.kit.form_fields import EntityField
-from crm.backoffice import lists
+from crm.backoffice import lists, records
+from crm.backoffice.entities import Entity
 from crm.backoffice.history import last_change
 from crm.backoffice.fields.base import Ref
+from crm.backoffice.guard import UserSession
 from crm.errors import Conflict
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ def page(view: "EntityView", record_id: int, filled: "RecordForm", mine: Mapping
         )
         for key in collided
     ]
-    kept = [(key, text) for key in mine if key not in collided for text in posted(fields[key])]
+    kept = [(key, text) for key in mine if key not in collided for text in _merged(session, entity, record_id, fields[key], mine[key])]
     change = last_change(session, entity, record_id)
     who = lookup.titles(session, session.catalog.entity("user"), [change.actor_id]).get(change.actor_id) if change and change.actor_id else None
     when = entity.fields["updated_at"].formatter(reader)(change.at) if change else ""
@@ -55,6 +57,15 @@ def page(view: "EntityView", record_id: int, filled: "RecordForm", mine: Mapping
         action=f"/{entity.key}/{record_id}/edit/", back=f"/{entity.key}/{record_id}/",
     )
     return make_response(html, 409)
+
+
+def _merged(session: UserSession, entity: Entity, record_id: int, field: EntityField, mine: Any) -> list[str]:
+    """What the form posts for a value that nobody else has changed; of a set, together with what others have put in or taken out."""
+    if not field.spec.several:
+        return posted(field)
+    seen = request.form.get("row_version", "")
+    numbers = records.merged_set(session, entity.key, record_id, field.short_name, mine, seen_version=int(seen) if seen.isdecimal() else None)
+    return [str(number) for number in numbers or ()] or [""]
 
 
 def posted(field: EntityField) -> list[str]:

@@ -10,6 +10,7 @@ from wtforms import Field as FormField
 from crm.backoffice.catalog import Catalog, Configured
 from crm.backoffice.fields.base import Field, FieldError, Reader, Ref
 from crm.backoffice.fields.codes import CodeField
+from crm.backoffice.fields.many_to_many import in_order
 from crm.backoffice.fields.text import TextField
 from crm.backoffice.money import tender
 from crm.backoffice.text import sort_key
@@ -112,7 +113,7 @@ class EntityField(FormField):
             return text == "1"
         if kind == "lookups":
             kept = [v.id if isinstance(v, Ref) else v for v in self.object_data or ()]
-            return tuple(kept[int(t.removeprefix(KEEP))] if t.startswith(KEEP) else self._id(t) for t in text.split(",") if t)
+            return in_order(self._kept(t, kept) if t.startswith(KEEP) else self._id(t) for t in text.split(",") if t)
         if not text.strip():
             return None
         if kind == "lookup":
@@ -126,6 +127,12 @@ class EntityField(FormField):
             return self.spec.parse(text, self.reader)
         except FieldError as refused:
             raise ValueError(render(refused.message, self.reader.language)) from refused
+
+    def _kept(self, text: str, kept: Sequence[int]) -> int:
+        place = text.removeprefix(KEEP)
+        if not (place.isascii() and place.isdecimal() and len(place) < 5 and int(place) < len(kept)):
+            raise ValueError(render(m("Choose a record of the list."), self.reader.language))
+        return kept[int(place)]
 
     def _id(self, text: str) -> int:
         if not (text.isascii() and text.isdecimal() and len(text) <= 10 and 0 < int(text) <= LARGEST_ID):
@@ -148,7 +155,7 @@ def control_for(spec: Field, reader: Reader, catalog: Catalog, current: Any, *, 
         known = catalog.picklists.get(spec.picklist)
         options = [o for o in (known.options if known else ()) if not o.retired or o.id == current]
         return _select([(Choice(str(o.id), o.label.text(reader.language)), o.id) for o in options])
-    if spec.target and catalog.entity(spec.target).declared.configuration:
+    if spec.target and catalog.entity(spec.target).declared.configuration and not spec.several:
         return _configured(spec, reader, catalog, current)
     if spec.target:
         create = f"/{spec.target}/new/" if spec.target in creatable else ""

@@ -14,6 +14,7 @@ from crm.backoffice.fields.date import date_formatter
 from crm.backoffice.guard import UserSession
 from crm.backoffice.history import Changed, Happening, history
 from crm.backoffice.fields.base import Ref
+from crm.backoffice.fields.many_to_many import by_name
 from crm.errors import BadRequest
 from crm.messages import Message, m, render
 
@@ -120,7 +121,7 @@ def _named(change: Changed, value: Any, names: dict[str, dict[int, str]]) -> Any
     known = names.get(change.field.target, {})
     if isinstance(value, int):
         return Ref(value, known.get(value))
-    return tuple(Ref(v, known.get(v)) for v in value)
+    return by_name(Ref(v, known.get(v)) for v in value)
 
 
 def _names(session: UserSession, happenings: Sequence[Happening]) -> dict[str, dict[int, str]]:

@@ -17,6 +17,7 @@ from crm.backoffice.conditions.tree import Leaf
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession
 from crm.backoffice.fields.base import Ref
+from crm.backoffice.fields.many_to_many import listed
 from crm.errors import BadRequest, Conflict, FieldError, Forbidden, UnknownName
 from crm.messages import Message, m, mn
 
@@ -101,12 +102,12 @@ def _read(session: UserSession, entity: Entity, pasted: Range) -> None:
             spec = entity.fields[key]
             try:
                 # Digits in a column of references are a code or a name: whoever pastes does not know our numbers.
-                value = text.strip() or None if spec.target else spec.parse(text, reader)
+                value = tuple(listed(text)) if spec.several else text.strip() or None if spec.target else spec.parse(text, reader)
             except FieldError as wrong:
                 pasted.errors[number, key] = wrong.message
                 continue
             if spec.target and value is not None:
-                names.setdefault(key, set()).add(value)
+                names.setdefault(key, set()).update(value if isinstance(value, tuple) else (value,))
             values[key] = value
     for key, texts_named in names.items():
         _resolve(session, entity, pasted, key, texts_named)
@@ -118,15 +119,16 @@ def _resolve(session: UserSession, entity: Entity, pasted: Range, key: str, text
     found = {} if configured else records_named(session, spec, set(texts))
     parents = _parents(session, entity, pasted, belongs_to(session, entity, spec)) if configured else {}
     for number, values in pasted.values.items():
-        text = values.get(key)
-        if text is None:
+        given = values.get(key)
+        if given is None:
             continue
-        meant = configured_named(session, spec, text, parents.get(number)) if configured else found[text]
-        if isinstance(meant, int):
-            values[key] = meant
-        else:
+        meant = [configured_named(session, spec, text, parents.get(number)) if configured else found[text] for text in (given if spec.several else (given,))]
+        wrong = next((one for one in meant if not isinstance(one, int)), None)
+        if wrong is not None:
             del values[key]
-            pasted.errors[number, key] = meant
+            pasted.errors[number, key] = wrong
+        else:
+            values[key] = tuple(meant) if spec.several else meant[0]
 
 
 def _parents(session: UserSession, entity: Entity, pasted: Range, above: str | None) -> dict[int, int]:

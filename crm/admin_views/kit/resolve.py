@@ -6,6 +6,7 @@ from sqlalchemy import or_, select
 
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
+from crm.backoffice.fields.many_to_many import ManyToManyField
 from crm.backoffice.fields.reference import ReferenceField
 from crm.backoffice.guard import UserSession
 from crm.messages import Message, m
@@ -38,7 +39,7 @@ def _one(fitting: list[int], text: str) -> int | Message:
 def belongs_to(session: UserSession, entity: Entity, spec: Field) -> str | None:
     """The field of `entity` that narrows the choice of `spec`: of a stage it is the pipeline."""
     configured = session.catalog.configured
-    if spec.target is None or spec.target not in configured:
+    if spec.target is None or spec.several or spec.target not in configured:
         return None
     above = next((f.target for f in session.catalog.entity(spec.target).fields.values() if f.target in configured and f.required and not f.system), None)
     return next((key for key, f in entity.fields.items() if above and f.target == above), None)
@@ -46,6 +47,7 @@ def belongs_to(session: UserSession, entity: Entity, spec: Field) -> str | None:
 
 def configured_named(session: UserSession, spec: Field, text: str, parent: int | None) -> int | Message:
     """The configured row that `text` means within `parent` (a stage of that pipeline)."""
+    spec = spec.one if isinstance(spec, ManyToManyField) else spec
     if not isinstance(spec, ReferenceField):
         return _one([], text)
     rows: Mapping[int, object] = session.catalog.configured[spec.target or ""]

@@ -25,6 +25,9 @@ OPERATORS: Mapping[str, Message] = {
 ALONE: Mapping[str, Message] = {
     "eq": m("equals"), "ne": m("does not equal"), "in": m("one of"), "not_in": m("none of"), "within": m("in the period"),
 }
+SET_OPERATORS: Mapping[str, Message] = {
+    "eq": m("includes"), "ne": m("does not include"), "in": m("includes one of"), "not_in": m("includes none of"), "contains": m("includes all of"),
+}
 DATE_OPERATORS: Mapping[str, Message] = {"lt": m("before"), "le": m("not after"), "gt": m("after"), "ge": m("not before")}
 FUNCTIONS: Mapping[str, Message] = {
     "count": m("number of"), "sum": m("sum of"), "min": m("smallest of"), "max": m("largest of"), "avg": m("average of"),
@@ -58,6 +61,8 @@ def operator_word(field: Field | None, op: str, *, alone: bool = False) -> Messa
     """How `op` reads for this type of field in a sentence, or `alone` among others to choose from."""
     if field is not None and field.type in ("date", "moment") and op in DATE_OPERATORS:
         return DATE_OPERATORS[op]
+    if field is not None and field.several and op in SET_OPERATORS:
+        return SET_OPERATORS[op]
     return ALONE.get(op, OPERATORS[op]) if alone else OPERATORS[op]
 
 
@@ -153,10 +158,10 @@ def value_text(field: Field | None, op: str, value: Any, reader: Reader, names: 
     if isinstance(value, list):
         shown = [value_text(field, "eq", v, reader, names) for v in value]
         return f"{shown[0]} – {shown[1]}" if op == "between" and len(shown) == 2 else ", ".join(shown[:6]) + (" …" if len(shown) > 6 else "")
+    if field is not None and field.target:
+        return names.get((field.target, value), NEUTRAL)
     if field is None or op in ("contains", "starts"):
         return _plain(value)
-    if field.target:
-        return names.get((field.target, value), NEUTRAL)
     try:
         return text_formatter(field, reader)(field.read(value, reader))
     except (FieldError, BadRequest, ValueError, TypeError):
@@ -171,7 +176,7 @@ def names_in(session: UserSession, entity: Entity, node: Node) -> dict[tuple[str
     """(target entity, number or code as it stands in the condition) → the record's name, for those the reader may see."""
     wanted: dict[str, set[int | str]] = {}
     for part in walk(node):
-        if not isinstance(part, Leaf) or part.op in ("contains", "starts", "empty", "not_empty"):
+        if not isinstance(part, Leaf) or part.op in ("empty", "not_empty"):
             continue
         field = follow(session.catalog.entities, entity, part.path, session.reader.language).field
         if field is not None and field.target:

@@ -15,9 +15,10 @@ from crm.errors import BadRequest, UnknownName
 from crm.messages import m
 
 if TYPE_CHECKING:
-    from crm.backoffice.sight import Source
+    from crm.backoffice.sight import Hop, Source
 
 ME = "@me"
+MAX_HELD = 20  # records that a set is asked to hold all of: each is a sub-query
 COMPARISONS = {"eq": operator.eq, "ne": operator.eq, "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge}
 
 
@@ -49,22 +50,28 @@ def _leaf(path: tuple[str, ...], op: str, value: Any, source: "Source") -> Colum
         return _number(source, op, value)
     relation = source.entity.relations.get(name)
     if relation is not None and name not in source.entity.fields:
-        rows, link = source.rows_of(relation.entity, relation.field)
+        rows = source.rows_of(relation.entity, relation.field)
         if not rest and op != "not_empty":
             raise _wrong(m("Of the rows “%(name)s” only empty and not empty can be asked.", name=name))
-        parts = [link, _leaf(rest, op, value, rows)] if rest else [link]
-        return exists(select(1).select_from(rows.table).where(*parts).correlate(source.table))
+        return _some(source, rows, *([_leaf(rest, op, value, rows.source)] if rest else []))
     spec = source.field(name)
     if rest:
-        target, link = source.hop(name)
-        return exists(select(1).select_from(target.table).where(link, _leaf(rest, op, value, target)).correlate(source.table))
+        target = source.hop(name)
+        return _some(source, target, _leaf(rest, op, value, target.source))
     return _comparison(spec, op, value, source)
+
+
+def _some(source: "Source", hop: "Hop", *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a hop from `source` leads to some row that satisfies `conditions`."""
+    return exists(select(1).select_from(hop.joined).where(hop.on, *conditions).correlate(source.table))
 
 
 def _comparison(spec: Field, op: str, value: Any, source: "Source") -> ColumnElement[bool]:
     if op not in spec.operators and op not in ("eq", "in", "not_empty"):
         raise _wrong(m("“%(field)s” cannot be compared so.", field=spec.label))
     try:
+        if spec.several:
+            return _set(spec, op, value, source)
         if spec.target and op in ("eq", "in"):
             return _reference(spec, value if op == "in" else [value], source)
         operand = spec.operand(op, value, source.sight.reader)
@@ -75,9 +82,40 @@ def _comparison(spec: Field, op: str, value: Any, source: "Source") -> ColumnEle
 
 def _reference(spec: Field, values: Any, source: "Source") -> ColumnElement[bool]:
     """A reference is compared by number, by code, by a stage's key, or with the reader himself."""
+    ids, codes = _named(spec, values, source)
+    column = source[spec.key]
+    parts: list[ColumnElement[bool]] = [column.in_(sorted(ids))] if ids else []
+    if codes:
+        target = source.hop(spec.key)
+        parts.append(_some(source, target, target.source["code"].in_(codes)))
+    return or_(false(), *parts)
+
+
+def _set(spec: Field, op: str, value: Any, source: "Source") -> ColumnElement[bool]:
+    """Of a set: whether it holds one of the named records, all of them (`contains`), or anything at all."""
+    if op == "not_empty":
+        return _some(source, source.hop(spec.key))
+    if op == "contains":
+        wanted = value if isinstance(value, list) else [value]
+        if len(wanted) > MAX_HELD:
+            raise _wrong(m("At most %(count)s records can be asked for together.", count=MAX_HELD))
+        return and_(true(), *(_holds_one(spec, [one], source) for one in wanted))
+    return _holds_one(spec, value if op == "in" else [value], source)
+
+
+def _holds_one(spec: Field, values: Any, source: "Source") -> ColumnElement[bool]:
+    ids, codes = _named(spec, values, source)
+    target = source.hop(spec.key)
+    fitting: list[ColumnElement[bool]] = [target.source.id.in_(sorted(ids))] if ids else []
+    if codes:
+        fitting.append(target.source["code"].in_(codes))
+    return _some(source, target, or_(false(), *fitting))
+
+
+def _named(spec: Field, values: Any, source: "Source") -> tuple[set[int], list[str]]:
+    """The records that values of a condition name: by number, and by code where only the database knows the number."""
     if not isinstance(values, list) or len(values) > 1000 or any(isinstance(v, bool | float | dict | list) or v is None for v in values):
         raise _wrong(m("“%(field)s” is compared with a code or a number.", field=spec.label))
-    column = source[spec.key]
     known = source.sight.catalog.configured.get(spec.target or "")
     ids = {v for v in values if isinstance(v, int) and abs(v) < 2**63}
     codes = [v for v in values if isinstance(v, str)]
@@ -87,11 +125,7 @@ def _reference(spec: Field, values: Any, source: "Source") -> ColumnElement[bool
     if known is not None:
         ids |= {c.id for c in known.values() if c.key in codes or c.code in codes}
         codes = []
-    parts: list[ColumnElement[bool]] = [column.in_(sorted(ids))] if ids else []
-    if codes:
-        target, link = source.hop(spec.key)
-        parts.append(exists(select(1).select_from(target.table).where(link, target["code"].in_(codes)).correlate(source.table)))
-    return or_(false(), *parts)
+    return ids, codes
 
 
 def _number(source: "Source", op: str, value: Any) -> ColumnElement[bool]:
@@ -105,13 +139,13 @@ def _number(source: "Source", op: str, value: Any) -> ColumnElement[bool]:
 def _aggregate(node: Aggregate, source: "Source") -> ColumnElement[bool]:
     path = node.path
     if node.of is not None:
-        rows, link = source.rows_of(*node.of)
+        hop = source.rows_of(*node.of)
     else:
-        relation = source.entity.relations.get(path[0]) if path else None
-        if relation is None:
-            raise UnknownName(path[0] if path else node.function)
-        rows, link = source.rows_of(relation.entity, relation.field)
+        if not path:
+            raise UnknownName(node.function)
+        hop = _many(source, path[0])
         path = path[1:]
+    rows = hop.source
     if len(path) > 1 or (not path and node.function != "count"):
         raise _wrong(m("“%(function)s” takes one field of a relation.", function=node.function))
     measured: ColumnElement[Any]
@@ -120,17 +154,27 @@ def _aggregate(node: Aggregate, source: "Source") -> ColumnElement[bool]:
         low_high = _numbers(node, _count)
     else:
         spec = rows.field(path[0])
-        if node.function in ("sum", "avg") and not (spec.totals or spec.type in ("integer", "decimal", "money", "percent")):
+        if spec.several or (node.function in ("sum", "avg") and not (spec.totals or spec.type in ("integer", "decimal", "money", "percent"))):
             raise _wrong(m("“%(field)s” cannot be added up.", field=spec.label))
         column = rows[path[0]]
         measured = type_coerce(getattr(func, node.function)(column), column.type)
         low_high = _numbers(node, lambda v: spec.read(v, source.sight.reader))
-    inner = select(measured).select_from(rows.table).where(link, *([compile_condition(node.where, rows)] if node.where else []))
+    inner = select(measured).select_from(hop.joined).where(hop.on, *([compile_condition(node.where, rows)] if node.where else []))
     value = inner.correlate(source.table).scalar_subquery()
     if node.op == "between":
         return value.between(low_high[0], low_high[1])
     compared: ColumnElement[bool] = COMPARISONS[node.op](value, low_high[0])
     return _negated(compared) if node.op == "ne" else compared
+
+
+def _many(source: "Source", name: str) -> "Hop":
+    """What an aggregate adds up: the rows of a relation, or the records of a set. Raises UnknownName."""
+    relation = source.entity.relations.get(name)
+    if relation is not None:
+        return source.rows_of(relation.entity, relation.field)
+    if not source.field(name).several:
+        raise UnknownName(name)
+    return source.hop(name)
 
 
 def _numbers(node: Aggregate, read: Any) -> list[Any]:

@@ -1,6 +1,6 @@
 """The log of imports: what was asked, how far it came. It moves on in the transaction of the rows it counts, so it never lies."""
 
-from collections.abc import Iterable, Mapping as Map
+from collections.abc import Iterable, Mapping as Map, Sequence
 from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import Any
@@ -100,9 +100,10 @@ def advance(session: DataSession, batch: Map[str, Any], *, position: int, counts
         raise TakenOver
 
 
-def postpone(session: DataSession, batch: Map[str, Any], record_id: int, later: Map[str, Wanted]) -> None:
+def postpone(session: DataSession, batch: Map[str, Any], record_id: int, later: Map[str, Sequence[Wanted]]) -> None:
     """Keep references that must wait for other rows of the file."""
-    rows = [{"batch_id": batch["id"], "record_id": record_id, "field": key, "by": w.by, "text": w.text[:4000]} for key, w in later.items()]
+    waiting = ((key, w) for key, several in later.items() for w in several)
+    rows = [{"batch_id": batch["id"], "record_id": record_id, "field": key, "by": w.by, "text": w.text[:4000]} for key, w in waiting]
     session.kernel(insert(LATER), rows)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping as Map, Sequence
 from typing import Any
 
 from crm.backoffice import records
-from crm.backoffice.exchange.convert import Wanted, WantedOption
+from crm.backoffice.exchange.convert import Wanted, WantedOption, each
 from crm.backoffice.exchange.plan import ChildPlan, Context, RowPlan
 from crm.backoffice.exchange.references import ToMake, values_of
 from crm.backoffice.guard import DataSession
@@ -85,11 +85,17 @@ def _by_child(plans: Sequence[RowPlan]) -> dict[str, list[tuple[RowPlan, ChildPl
 
 
 def _known(values: Map[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in values.items() if not isinstance(v, OPEN)}
+    """What a row gives already; of a set the records that are there."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        parts = tuple(part for part in each(value) if not isinstance(part, OPEN))
+        if parts:
+            found[key] = parts if value.__class__ is tuple else value
+    return found
 
 
 def _open(values: Map[str, Any]) -> set[str]:
-    return {k for k, v in values.items() if isinstance(v, OPEN)}
+    return {k for k, v in values.items() if any(isinstance(part, OPEN) for part in each(v))}
 
 
 def _note(plans: Sequence[RowPlan], refused: Refusals, columns: Map[str, str], open_keys: Sequence[set[str]]) -> None:

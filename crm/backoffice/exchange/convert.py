@@ -12,11 +12,13 @@ from crm.backoffice.exchange.mapping import Missing, Target
 from crm.backoffice.exchange.read_jsonl import NotGiven
 from crm.backoffice.exchange.table import Cell
 from crm.backoffice.fields.base import Field, FieldError, Reader
+from crm.backoffice.fields.many_to_many import MOST, joined, listed
 from crm.messages import m
 
 NUMBERS = frozenset({"integer", "decimal", "money", "percent"})
 DATES = frozenset({"date", "moment"})
-NAMED = frozenset({"picklist", "reference", "country", "currency"})  # may be missing from a list of known ones
+REFERENCES = frozenset({"reference", "many_to_many"})
+NAMED = REFERENCES | {"picklist", "country", "currency"}  # may be missing from a list of known ones
 IMPORTABLE = NUMBERS | DATES | NAMED | {"text", "long_text", "boolean", "email", "phone", "url", "tax_code", "iban"}
 YES = frozenset({"true", "yes", "y", "1", "так", "т", "да", "+"})
 NO = frozenset({"false", "no", "n", "0", "ні", "н", "нет", "-"})
@@ -78,15 +80,17 @@ def cell_text(cell: Cell) -> str:
     if isinstance(cell, Decimal):
         return format(cell, "f")
     if isinstance(cell, list):
-        return "; ".join(cell_text(part) for part in cell)
+        return joined(cell_text(part) for part in cell)
     return str(cell).strip()
 
 
 def converter(spec: Field, target: Target, *, catalog: Catalog, reader: Reader, empty: frozenset[str], decimal: str, scale: Decimal | None) -> Convert:
     """The function from a cell (and the form of dates its column keeps) to what `spec` takes: a value, None when empty,
     ABSENT when the row does not speak of it, or something Wanted. It raises FieldError with the sentence for the row."""
-    read = _reading(spec, target, catalog, reader, decimal, scale)
     values = target.values
+    if spec.several:
+        return _set(spec, target, catalog, empty)
+    read = _reading(spec, target, catalog, reader, decimal, scale)
 
     def convert(cell: Cell, form: str | None) -> Any:
         if isinstance(cell, NotGiven):
@@ -129,6 +133,31 @@ def _reading(spec: Field, target: Target, catalog: Catalog, reader: Reader, deci
         case kind if kind in NAMED and missing == "empty":
             return lambda cell, form: _or_none(spec, cell, reader)
     return lambda cell, form: spec.clean(spec.read(cell_text(cell), reader))
+
+
+def _set(spec: Field, target: Target, catalog: Catalog, empty: frozenset[str]) -> Convert:
+    """A list of JSON, or a text with semicolons, as a tuple of Wanted."""
+    missing: Missing = target.missing or "fail"
+    configured = spec.target in catalog.configured
+
+    def convert(cell: Cell, form: str | None) -> Any:
+        if isinstance(cell, NotGiven):
+            return ABSENT
+        if cell is None or cell_text(cell) in empty:
+            return None
+        parts = [cell_text(part) for part in cell] if isinstance(cell, list) else listed(cell_text(cell))
+        texts = [text for part in parts if (text := target.values.get(part, part).strip()) not in empty]
+        if len(texts) > MOST:
+            raise FieldError(m("A list of at most 1,000 values is expected here."))
+        named = (WantedStep(str(spec.target), t, missing) if configured else Wanted(str(spec.target), target.by or "code", t, missing) for t in texts)
+        return tuple(dict.fromkeys(named)) or None
+
+    return convert
+
+
+def each(value: Any) -> tuple[Any, ...]:
+    """What a value consists of: the parts of a set, or the value itself."""
+    return value if value.__class__ is tuple else (value,)
 
 
 def _or_none(spec: Field, cell: Cell, reader: Reader) -> Any:

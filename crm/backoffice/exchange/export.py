@@ -19,6 +19,7 @@ from crm.backoffice.access import Action
 from crm.backoffice.entities import Entity
 from crm.backoffice.exchange.formulas import neutral
 from crm.backoffice.fields.base import Field, Ref
+from crm.backoffice.fields.many_to_many import ManyToManyField
 from crm.backoffice.guard import DataSession
 from crm.backoffice.lists import ListQuery, Masked, RowView
 from crm.errors import BadRequest, Forbidden, UnknownName
@@ -55,12 +56,12 @@ def export(session: DataSession, query: ListQuery, fields: Sequence[str] | None,
     columns = tuple(dict.fromkeys(fields)) if fields else (*(() if kind.is_record else ("id",)), *readable)
     journal.event(session, "export", kind.key, None, {"fields": list(columns), "format": form})
     asked = replace(query, columns=tuple(c for c in columns if c != "id"), actions=EXPORT, after=None)
-    rows = _rows(session, kind, asked, columns)
+    rows = _rows(session, kind, asked, columns, form)
     return {"csv": _csv, "jsonl": _jsonl, "xlsx": _xlsx}[form](columns, {c: kind.fields[c] for c in asked.columns}, rows)
 
 
-def _rows(session: DataSession, kind: Entity, query: ListQuery, columns: Sequence[str]) -> Iterator[list[Any]]:
-    shows = {key: _show(session, kind.fields[key]) for key in query.columns}
+def _rows(session: DataSession, kind: Entity, query: ListQuery, columns: Sequence[str], form: str) -> Iterator[list[Any]]:
+    shows = {key: _show(session, kind.fields[key], form) for key in query.columns}
 
     def values(view: RowView) -> list[Any]:
         return [view.id if c == "id" else shows[c](view.values[c]) for c in columns]
@@ -68,9 +69,13 @@ def _rows(session: DataSession, kind: Entity, query: ListQuery, columns: Sequenc
     return (values(view) for view in lists.stream(session, query, refs="code"))
 
 
-def _show(session: DataSession, spec: Field) -> Show:
-    """How a field stands in a file: references by code, stages and picklists by key, a masked value as its mask."""
+def _show(session: DataSession, spec: Field, form: str) -> Show:
+    """How a field stands in a file: references by code, stages and picklists by key, a masked value as its mask; a set as a list
+    where the format has lists, else as text with semicolons."""
     reader = session.reader
+    if isinstance(spec, ManyToManyField):
+        written = spec.codes if form == "jsonl" else spec.export
+        return lambda value: value.text if isinstance(value, Masked) else written(value, reader)
     configured = session.catalog.configured.get(spec.target or "")
 
     def show(value: Any) -> Any:

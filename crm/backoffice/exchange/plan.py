@@ -10,7 +10,7 @@ from typing import Any
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.entities import Entity
 from crm.backoffice.exchange import existing
-from crm.backoffice.exchange.convert import Wanted, WantedOption, WantedStep, step
+from crm.backoffice.exchange.convert import Wanted, WantedOption, WantedStep, each, step
 from crm.backoffice.exchange.existing import Stored
 from crm.backoffice.exchange.layout import Days, Group, Layout
 from crm.backoffice.exchange.references import Later, References, ToMake
@@ -18,6 +18,7 @@ from crm.backoffice.exchange.related import Entry
 from crm.backoffice.exchange.rows import RowDraft, match_key
 from crm.backoffice.exchange.survey import Survey
 from crm.backoffice.fields.base import FieldError
+from crm.backoffice.fields.many_to_many import in_order
 from crm.backoffice.guard import DataSession
 from crm.messages import m
 
@@ -57,7 +58,7 @@ class RowPlan:
     fresh: bool = False  # its record was made by this very write
     code: str | None = None
     values: dict[str, Any] = field(default_factory=dict)
-    later: dict[str, Wanted] = field(default_factory=dict)  # references to rows of the file that are not written yet
+    later: dict[str, tuple[Wanted, ...]] = field(default_factory=dict)  # references to rows of the file that are not written yet
     children: list[ChildPlan] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
 
@@ -118,7 +119,7 @@ def wanted(drafts: Sequence[RowDraft]) -> Iterator[Wanted]:
     """Every record that the drafts name."""
     for one in drafts:
         parts = [one.own, *(part for group in one.groups.values() for part in group.values())]
-        yield from (v for part in parts for v in part.values() if isinstance(v, Wanted))
+        yield from (v for part in parts for value in part.values() for v in each(value) if isinstance(v, Wanted))
 
 
 def wanted_options(drafts: Sequence[RowDraft]) -> Iterator[WantedOption]:
@@ -153,11 +154,16 @@ def _resolve(one: RowPlan, context: Context) -> None:
 
 def _resolve_in(one: RowPlan, values: dict[str, Any], columns: Map[str, str], references: References) -> None:
     for key, value in values.items():
-        if isinstance(value, Wanted):
+        parts: list[Any] = []
+        for part in each(value):
             try:
-                values[key] = references.resolve(value)
+                parts.append(references.resolve(part) if isinstance(part, Wanted) else part)
             except FieldError as error:
-                one.draft.refuse(columns.get(key, key), error.message, value.text)
+                one.draft.refuse(columns.get(key, key), error.message, part.text)
+        if value.__class__ is tuple:
+            values[key] = tuple(p for p in parts if p is not None) or None
+        elif parts:
+            values[key] = parts[0]
 
 
 def _match(session: DataSession, plans: Sequence[RowPlan], context: Context) -> None:
@@ -266,7 +272,9 @@ def _own(one: RowPlan, record: Stored | None, context: Context, above: int | Non
     # A pipeline first: it says whose stages are meant.
     for key in sorted(values, key=lambda k: parent_field(context.catalog, layout.kind, layout.kind.fields[k].target) is not None):
         value = values[key]
-        if isinstance(value, WantedStep):
+        if value.__class__ is tuple:
+            _settle_set(one, key, values, context, columns)
+        elif isinstance(value, WantedStep):
             parent = parent_field(context.catalog, layout.kind, value.entity)
             standing = values.get(parent, before.get(parent)) if parent else above
             try:
@@ -274,9 +282,14 @@ def _own(one: RowPlan, record: Stored | None, context: Context, above: int | Non
             except FieldError as error:
                 one.draft.refuse(columns.get(key, key), error.message, value.text)
     for key, value in list(values.items()):
-        if isinstance(value, Later):
-            one.later[key] = value.wanted
-            del values[key]
+        waiting = tuple(part.wanted for part in each(value) if isinstance(part, Later))
+        if waiting:
+            one.later[key] = waiting
+            rest = tuple(part for part in each(value) if not isinstance(part, Later))
+            if rest:
+                values[key] = rest
+            else:
+                del values[key]
     one.code = record.values.get("code") if record is not None else values.get("code")
     if record is None:
         one.values = values
@@ -285,6 +298,18 @@ def _own(one: RowPlan, record: Stored | None, context: Context, above: int | Non
         if value != record.values.get(key):
             one.values[key] = value
             one.changes.append(Change(key, layout.kind.key, key, record.values.get(key), value))
+
+
+def _settle_set(one: RowPlan, key: str, values: dict[str, Any], context: Context, columns: Map[str, str]) -> None:
+    """A set in its canonical form, as far as its records are known; configured rows are found by their names."""
+    parts: list[Any] = []
+    for part in values[key]:
+        try:
+            parts.append(step(context.catalog, part, None) if isinstance(part, WantedStep) else part)
+        except FieldError as error:
+            one.draft.refuse(columns.get(key, key), error.message, part.text)
+    known = [part for part in parts if part is not None]
+    values[key] = (in_order(known) if all(isinstance(part, int) for part in known) else tuple(known)) or None
 
 
 def _group(one: RowPlan, group: Group, lists: Map[str, tuple[dict[int, list[Stored]], dict[int, Stored]]]) -> None:

@@ -21,7 +21,7 @@ from crm.backoffice.exchange import batches, shown
 from crm.backoffice.exchange.batches import TakenOver
 from crm.backoffice.exchange.binding import bind
 from crm.backoffice.exchange.check import check, check_makable
-from crm.backoffice.exchange.convert import Wanted
+from crm.backoffice.exchange.convert import Wanted, each
 from crm.backoffice.exchange.layout import Layout
 from crm.backoffice.exchange.mapping import Mapping
 from crm.backoffice.exchange.open_file import open_file
@@ -33,6 +33,7 @@ from crm.backoffice.exchange.survey import Survey, survey
 from crm.backoffice.exchange.table import COMMAND_LINE_LIMIT, Row, Table
 from crm.backoffice.exchange.write import Written, make_missing, write
 from crm.backoffice.fields.base import FieldError
+from crm.backoffice.fields.many_to_many import SetChange
 from crm.backoffice.guard import DataSession, system_session
 from crm.backoffice.lowcode.apply import add_options
 from crm.errors import BramaError, Forbidden
@@ -177,7 +178,7 @@ def _judged(session: DataSession, drafts: Sequence[RowDraft], context: Context, 
 def wanted_after(one: RowPlan) -> Iterator[Wanted]:
     """What a planned row still waits for to be made."""
     parts = [one.draft.own, *(part for group in one.draft.groups.values() for part in group.values())]
-    yield from (v.wanted for part in parts for v in part.values() if isinstance(v, ToMake))
+    yield from (v.wanted for part in parts for value in part.values() for v in each(value) if isinstance(v, ToMake))
 
 
 def _is_to_make(context: Context, one: Wanted) -> bool:
@@ -383,7 +384,12 @@ def _write_later(run: _Run, batch: Map[str, Any]) -> None:
             for row in rows:
                 found = context.references.resolve(named[row["id"]])
                 if isinstance(found, int):
-                    changes.setdefault(row["record_id"], {})[row["field"]] = found
+                    given = changes.setdefault(row["record_id"], {})
+                    if run.catalog.entity(kind).fields[row["field"]].several:
+                        before = given.get(row["field"], SetChange())
+                        given[row["field"]] = before._replace(added=before.added | {found})
+                    else:
+                        given[row["field"]] = found
             records.change_many(session, kind, changes)
             batches.settle(session, rows)
             session.commit()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from crm.backoffice.exchange import existing
-from crm.backoffice.exchange.convert import Wanted, WantedOption
+from crm.backoffice.exchange.convert import Wanted, WantedOption, each
 from crm.backoffice.exchange.plan import Context, RowPlan
 from crm.backoffice.exchange.references import Later, ToMake
 from crm.backoffice.guard import DataSession
@@ -17,13 +17,15 @@ def changes(session: DataSession, plans: Sequence[RowPlan], context: Context) ->
         for change in one.changes:
             target = context.catalog.entity(change.entity).fields[change.key].target
             if target is not None and target not in context.catalog.configured:
-                numbers.setdefault(target, set()).update(v for v in (change.old, change.new) if isinstance(v, int))
+                numbers.setdefault(target, set()).update(v for side in (change.old, change.new) for v in each(side) if isinstance(v, int))
     codes: dict[str, dict[int, Any]] = {}
     for target, ids in numbers.items():
         named = "code" if "code" in session.sight.filterable(target) else None
         codes[target] = {i: s.values["code"] for i, s in existing.by_ids(session, target, ids, ("code",)).items()} if named else {}
 
     def text(entity: str, key: str, value: Any) -> Any:
+        if value.__class__ is tuple:
+            return [code for part in value if (code := text(entity, key, part)) is not None]
         if isinstance(value, ToMake | Later):
             return value.wanted.text
         if isinstance(value, Wanted):
@@ -47,5 +49,6 @@ def changes(session: DataSession, plans: Sequence[RowPlan], context: Context) ->
                 "row": one.number, "code": one.code, "field": change.name,
                 "old": text(change.entity, change.key, change.old), "new": text(change.entity, change.key, change.new),
             })
-        found += [{"row": one.number, "code": one.code, "field": key, "old": None, "new": later.text} for key, later in one.later.items() if not one.is_new]
+        waiting = ((key, w.text) for key, later in one.later.items() for w in later if not one.is_new)
+        found += [{"row": one.number, "code": one.code, "field": key, "old": None, "new": text} for key, text in waiting]
     return found

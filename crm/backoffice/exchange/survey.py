@@ -7,7 +7,7 @@ so an import that was interrupted goes on as it began.
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from crm.backoffice.exchange.convert import Wanted, cell_text, fits
+from crm.backoffice.exchange.convert import Wanted, cell_text, each, fits
 from crm.backoffice.exchange.layout import Layout
 from crm.backoffice.exchange.table import Row, Table
 from crm.backoffice.fields.base import FieldError
@@ -94,7 +94,5 @@ def _self_keys(layout: Layout) -> set[str]:
     found: set[str] = set()
     for slot in layout.own:
         if slot.spec.target == layout.kind.key:
-            probe = slot.convert("\u2060probe", None)
-            if isinstance(probe, Wanted):
-                found.add(probe.by)
+            found |= {probe.by for probe in each(slot.convert("\u2060probe", None)) if isinstance(probe, Wanted)}
     return found

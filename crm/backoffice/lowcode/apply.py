@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, text, update
 
-from crm.backoffice import journal, records
+from crm.backoffice import journal, links, records
 from crm.backoffice.configuration import AccessRule, ConfigVersion, OptionRow, PicklistRow
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode import export
@@ -153,10 +153,8 @@ def _remove(session: SystemSession, kind: str, entity: str, key: str) -> None:
         session.execute(delete(AccessRule).where(AccessRule.role_id == row_id))
         records.remove(session, "role", row_id)
         return
-    used = any(
-        session.execute(select(e.cls.__table__.c.id).where(e.cls.__table__.c[f.attribute] == row_id, e.cls.__table__.c.deleted_at.is_(None)).limit(1)).first()
-        for e in session.catalog.entities.values() for f in e.fields.values() if f.target == kind and e.key != "stage"
-    )
+    pointing = (links.references(e, f) for e in session.catalog.entities.values() for f in e.fields.values() if f.target == kind and e.key != "stage")
+    used = any(session.execute(query.where(target == row_id).limit(1)).first() for query, target in pointing)
     if not used:
         stages = session.catalog.entity("stage").cls.__table__
         for stage_id in session.execute(select(stages.c.id).where(stages.c.pipeline_id == row_id, stages.c.deleted_at.is_(None))).scalars().all():

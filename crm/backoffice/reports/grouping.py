@@ -63,6 +63,9 @@ def grouping(source: Source, dimensions: tuple[Dimension, ...]) -> Grouping:
             walked = f"{walked}.{step}".lstrip(".")
             relation = description.relations.get(step)
             if walked not in sources:
+                crossed = here.sight.catalog.entity(relation.entity).fields[relation.field] if relation else description.fields[step]
+                if crossed.several:
+                    raise ValueError(f"a report is not grouped by the set “{dimension.path}”")
                 partner = here.sight.table(relation.entity if relation else description.fields[step].target or "")
                 link = partner[relation.field] == here.id if relation else partner.id == here[step]
                 joins.append((partner, and_(link, partner.visible)))

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from crm.backoffice import rules
+from crm.backoffice import links, rules
 from crm.backoffice.entities import Entity
-from crm.backoffice.fields.base import FieldError
+from crm.backoffice.fields.base import Field, FieldError
 from crm.backoffice.guard import DataSession, SystemSession
 from crm.backoffice.rules import Draft
 from crm.errors import UnknownName
@@ -96,14 +96,22 @@ def _targets(session: DataSession, kind: Entity, drafts: Sequence[Draft], proble
     for key, spec in kind.fields.items():
         if spec.target is None or spec.system:
             continue
-        wanted = {d[key] for d in drafts if d[key] is not None and d.changed(key)}
+        fresh = [_newly_named(draft, key, spec) for draft in drafts]
+        wanted = frozenset[int]().union(*fresh)
         configured = session.catalog.configured.get(spec.target)
         if configured is not None and wanted <= set(configured):
             continue
         missing = wanted - visible(session, spec.target, wanted)
         for position, draft in enumerate(drafts):
-            if draft[key] in missing and draft.changed(key) and (key in draft.given or isinstance(session, SystemSession)):
+            if fresh[position] & missing and (key in draft.given or isinstance(session, SystemSession)):
                 problems.add(position, key, m("“%(field)s”: there is no such record.", field=spec.label))
+
+
+def _newly_named(draft: Draft, key: str, spec: Field) -> frozenset[int]:
+    """The records that a changed reference or the set of a new record names."""
+    if spec.several:  # of a set that is changed `sets` has judged the names
+        return links.held(draft.new, key) if draft.is_new else frozenset()
+    return frozenset({draft[key]}) if draft[key] is not None and draft.changed(key) else frozenset()
 
 
 def visible(session: DataSession, entity: str, ids: Iterable[int]) -> set[int]:

@@ -135,10 +135,17 @@ def controls(page: str) -> dict[str, Any]:
         elif text.startswith("<select"):
             chosen = re.findall(r'<option value="([^"]*)"[^>]*\bselected', text)
             value = chosen[0] if chosen else (re.findall(r'<option value="([^"]*)"', text) or [""])[0]
+            if re.match(r"<select[^>]*\bmultiple\b", text):
+                found[html.unescape(name[1])] = ["", *chosen]
+                continue
         else:
             if ('type="checkbox"' in text or 'type="radio"' in text) and " checked" not in text:
                 continue
             at = re.search(r'\bvalue="([^"]*)"', text)
             value = at[1] if at else ""
+            if 'type="hidden"' in text and name[1] in found:
+                before = found[html.unescape(name[1])]
+                found[html.unescape(name[1])] = [*(before if isinstance(before, list) else [before]), html.unescape(value)]
+                continue
         found[html.unescape(name[1])] = html.unescape(value)
     return found

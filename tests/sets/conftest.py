@@ -1,0 +1,5 @@
+"""The desk of imports is here too."""
+
+from tests.exchange.conftest import desk
+
+__all__ = ["desk"]

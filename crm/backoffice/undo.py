@@ -1,6 +1,8 @@
 """Taking a batch of writes back by journaled writes: what it made goes to the recycle bin, what it changed gets its old values.
 
-Records edited since, and made ones that something refers to since, stay as they are and are named with the reason.
+Records edited since, and made ones that something refers to since, stay as they are and are named with the reason. A person who
+takes back what he has just done in a list or a form goes by fields: what others did to the same records meanwhile stays, and so does
+what he did to them later, so that several deeds are taken back one after the other.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -49,15 +51,16 @@ class _Touched:
     version: int = 0
 
 
-def undo(session: DataSession, batch: str) -> Undone:
-    """Take the batch back with this session's rights. Raises NotFound when there is no such batch; the caller commits."""
+def undo(session: DataSession, batch: str, *, by_field: bool = False) -> Undone:
+    """Take the batch back with this session's rights. `by_field`: a changed record counts as edited since only when one of the fields
+    that the batch changed is. Raises NotFound when there is no such batch; the caller commits."""
     entities = _touched(session, batch)
     if not entities:
         raise NotFound(m("There is nothing to undo."))
     session.batch = uuid4().hex
     undone = 0
     kept: list[Kept] = []
-    stays = _stays(session, entities)  # asked before the first write: what follows a removal is no change by somebody else
+    stays = _stays(session, entities, by_field)  # asked before the first write: what follows a removal is no change by somebody else
     for key, touched in entities.items():
         kind, reasons = session.catalog.entity(key), stays[key]
         for record_id in touched.keys() & reasons.keys():
@@ -94,17 +97,19 @@ def _touched(session: DataSession, batch: str) -> dict[str, dict[int, _Touched]]
     return dict(reversed(found.items()))
 
 
-def _stays(session: DataSession, entities: Mapping[str, Mapping[int, _Touched]]) -> dict[str, dict[int, Message]]:
+def _stays(session: DataSession, entities: Mapping[str, Mapping[int, _Touched]], by_field: bool) -> dict[str, dict[int, Message]]:
     """Entity → record → why it must stay. Rows that go too hold nothing."""
     found: dict[str, dict[int, Message]] = {}
     going: dict[str, set[int]] = {}
     for key, touched in entities.items():
-        found[key] = _reasons(session, session.catalog.entity(key), touched, going)
+        found[key] = _reasons(session, session.catalog.entity(key), touched, going, by_field)
         going[key] = {i for i, t in touched.items() if t.made and i not in found[key]}
     return found
 
 
-def _reasons(session: DataSession, kind: Entity, touched: Mapping[int, _Touched], going: Mapping[str, Collection[int]]) -> dict[int, Message]:
+def _reasons(
+    session: DataSession, kind: Entity, touched: Mapping[int, _Touched], going: Mapping[str, Collection[int]], by_field: bool
+) -> dict[int, Message]:
     """Why some records must stay."""
     reasons: dict[int, Message] = {}
     table, journal = kind.cls.__table__, JournalRow.__table__
@@ -119,7 +124,9 @@ def _reasons(session: DataSession, kind: Entity, touched: Mapping[int, _Touched]
         for i in part:
             if i not in versions:
                 reasons[i] = m("There is no such record.")
-            elif versions[i] != touched[i].version or newest.get(i) != touched[i].version:
+            elif versions[i] == newest.get(i) == touched[i].version:
+                continue
+            elif not by_field or not _is_as_left(session, kind, i, touched[i]):
                 reasons[i] = m("It has been changed since.")
     made = [i for i, t in touched.items() if t.made and i not in reasons]
     for other in session.catalog.entities.values():
@@ -132,6 +139,17 @@ def _reasons(session: DataSession, kind: Entity, touched: Mapping[int, _Touched]
                 pointing = {target_id for row_id, target_id, _ in session.kernel(query.where(target.in_(part))) if row_id not in leaving}
                 reasons |= {i: m("Other records refer to it: %(entity)s.", entity=other.plural) for i in pointing}
     return reasons
+
+
+def _is_as_left(session: DataSession, kind: Entity, record_id: int, one: _Touched) -> bool:
+    """Whether each field that the batch changed still holds what the batch put there, whatever became of the others."""
+    table = kind.cls.__table__
+    specs = [kind.fields.get(name) for name in one.after]
+    if one.made or one.removed or any(spec is None or spec.attribute not in table.c for spec in specs):
+        return False
+    fields = [spec for spec in specs if spec is not None]
+    row = session.kernel(select(*(table.c[spec.attribute] for spec in fields), table.c.deleted_at).where(table.c.id == record_id)).one()
+    return row.deleted_at is None and all(spec.journal(value) == one.after[spec.key] for spec, value in zip(fields, row[:-1], strict=True))
 
 
 def _together(session: DataSession, kind: Entity, ids: Sequence[int]) -> tuple[int, list[Kept]]:

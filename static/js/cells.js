@@ -1,6 +1,7 @@
 // Cells of the grid: the one that has the focus, a range of them, and the form of one edited where it stands.
 import { fill } from './content.js';
 import { getText, send } from './net.js';
+import { chooseTyped } from './pickers.js';
 import { word } from './words.js';
 
 export const grid = () => document.querySelector('[data-list]');
@@ -101,14 +102,31 @@ let saving = false;
 
 const value = (form) => new URLSearchParams(new FormData(form)).getAll('value').join('\u0000');
 
+// What is typed while the form of a cell is on its way goes into the form, none of it to the keys of the screen.
+let opening = null;
+
+document.addEventListener('keydown', (event) => {
+  if (!opening || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.('dialog')) return;
+  if (event.key === 'Escape') opening = null;
+  else if (event.key === 'Enter' || event.key === 'Tab') opening.then = event.key === 'Enter' ? 'save' : event.shiftKey ? 'back' : 'on';
+  else if (event.key === 'Backspace') opening.text = (opening.text ?? '').slice(0, -1);
+  else if (event.key.length === 1) opening.text = (opening.text ?? '') + event.key;
+  else return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}, true);
+
 /** Opens the form of a cell. */
-export async function edit(cell, typed = null) {
+export async function edit(cell) {
   if (!isCell(cell) || cell.hasAttribute('data-editing') || saving) return;
   if (!editable(cell)) { say(word('not_editable')); return; }
   if (editing() && !await save(editing())) return;
   focus(cell);
   const id = cell.parentElement.dataset.id;
+  const own = opening = { text: null, then: null };
   const html = await getText(`${base()}${id}/cell/${fieldOf(cell)}`);
+  if (opening !== own) return; // another cell was chosen meanwhile, or Esc was pressed
+  opening = null;
   if (html === null || active() !== cell) return;
   before = cell.innerHTML;
   cell.setAttribute('data-editing', '');
@@ -118,8 +136,12 @@ export async function edit(cell, typed = null) {
   turn(form, cell);
   began = value(form);
   const input = control(form);
-  if (typed !== null && input?.matches('input[type="text"], textarea')) input.value = typed;
-  take(input, typed === null);
+  take(input, own.text === null);
+  if (own.text !== null && input?.matches('input:not([type="date"]):not([type="datetime-local"]), textarea')) {
+    input.value = own.text;
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+  }
+  if (own.then) saveAnd(cell, own.then === 'save' ? null : nextEditable(cell, own.then === 'on' ? 1 : -1));
 }
 
 /** What hangs from the cell goes where there is room for it. */
@@ -173,6 +195,7 @@ export async function save(cell) {
 }
 
 async function saveAnd(cell, next) {
+  await chooseTyped(cell.querySelector('select'));
   if (!await save(cell)) return;
   if (next) edit(next); else focus(cell);
 }
@@ -202,7 +225,10 @@ document.addEventListener('submit', (event) => {
 }, true);
 document.addEventListener('click', (event) => {
   const cell = event.target.closest('[data-list] [data-editing]');
-  if (cell && event.target.closest('[data-cell-cancel]')) cancel(cell);
+  if (!cell || !event.target.closest('[data-cell-cancel]')) return;
+  cancel(cell);
+  // What stands here now is the other's: the row is taken anew.
+  document.body.dispatchEvent(new CustomEvent('listChanged', { bubbles: true, cancelable: true }));
 });
 document.addEventListener('pointerdown', (event) => {
   const cell = editing();

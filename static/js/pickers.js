@@ -32,7 +32,7 @@ function remote(select) {
   let asking = null;
   return {
     ...settings,
-    valueField: 'id', labelField: 'text', searchField: ['text'], loadThrottle: 180, preload: 'focus', maxOptions: 50,
+    lookup: lookupUrl, valueField: 'id', labelField: 'text', searchField: ['text'], loadThrottle: 180, preload: 'focus', maxOptions: 50,
     render: { ...settings.render, option },
     // The server has searched; the chosen record stays among the options and must not come first when another is typed.
     score(query) { return (one) => (!query || !this.told || this.told.has(String(one.id)) ? 1 : 0); },
@@ -45,6 +45,7 @@ function remote(select) {
       const found = await getJson(`${lookupUrl}${join}q=${encodeURIComponent(query)}`, { signal: own.signal });
       this.loadedSearches = {};
       if (own !== asking) { done(); return; } // a later letter has asked again
+      this.answered = query;
       this.clearOptions();
       const fitting = (Array.isArray(found) ? found : found?.results ?? []).map((one) => ({ ...one, id: String(one.id) }));
       this.told = new Set(fitting.map((one) => one.id));
@@ -52,6 +53,28 @@ function remote(select) {
     },
   };
 }
+
+/** Whether the options on show are still those of an earlier text. */
+const isBehind = (picker) => Boolean(picker.settings.lookup) && picker.control_input.value !== (picker.answered ?? '');
+
+/** Takes what fits the text typed into the picker of `select`, once the server has said what does. Without a text nothing changes. */
+export async function chooseTyped(select) {
+  const picker = select?.tomselect;
+  if (!picker?.control_input.value) return;
+  for (let n = 0; n < 60 && isBehind(picker); n += 1) await new Promise((again) => { setTimeout(again, 50); });
+  const option = picker.activeOption;
+  if (option && !option.classList.contains('create') && !isBehind(picker)) picker.onOptionSelect(new Event('choose'), option);
+}
+
+// Who types fast and presses Enter means what he typed, not what stood there before.
+document.addEventListener('keydown', (event) => {
+  const select = event.target.closest?.('.ts-wrapper')?.previousElementSibling;
+  if (!['Enter', 'Tab'].includes(event.key) || !select?.tomselect?.isOpen || !isBehind(select.tomselect)) return;
+  if (event.key === 'Tab' && select.closest('[data-editing]')) return; // the cell waits itself before it saves
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  chooseTyped(select);
+}, true);
 
 function start(select) {
   if (select.tomselect || !window.TomSelect) return;

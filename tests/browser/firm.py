@@ -23,11 +23,12 @@ from crm.backoffice.guard import SystemSession, system_session
 from crm.backoffice.lowcode.apply import apply
 from crm.backoffice.lowcode.document import read
 from crm.organization.founding import Terms, add_person, set_terms
+from crm.organization.sign_in import revoke
 from crm.standard import install_standard
 
 assert crm.models
 PASSWORD = "seven quiet storks"
-PEOPLE = (("Olena", "owner"), ("Mykola", "head"), ("Oksana", "seller"))
+PEOPLE = (("Olena", "owner"), ("Mykola", "head"), ("Oksana", "seller"), ("Petro", "head"))
 INDUSTRIES = ("trade", "agriculture", "medical")
 STAGES = ("lead", "proposal", "negotiation", "won", "lost")
 TODAY = date.today()
@@ -78,6 +79,12 @@ class Firm:
     def change(self, entity: str, number: int, **values: Any) -> None:
         with self.system() as session:
             records.change(session, entity, number, values)
+            session.commit()
+
+    def end_sign_ins(self, name: str) -> None:
+        """Whoever is signed in as this person is so no longer."""
+        with self.system() as session:
+            revoke(session, self.people[name])
             session.commit()
 
     def stored(self, entity: str, number: int) -> dict[str, Any]:

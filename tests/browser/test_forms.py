@@ -94,6 +94,7 @@ def test_a_remote_picker_is_used_by_keyboard(page: Page, state: State) -> None:
     expect(page.get_by_role("option", name="Bukovyna Milk")).to_be_visible()
     expect(page.get_by_role("option", name="Polissia Agro")).to_have_count(0)
     page.keyboard.press("Enter")
+    expect(page.locator(".ts-control .item")).to_have_text("Bukovyna Milk")
     page.keyboard.press("Control+s")
     page.wait_for_url("**/deal/")
     assert state.posted[0][1]["account"] == "2"

@@ -64,6 +64,25 @@ def test_records_edited_or_referred_to_since_stay_and_are_named(company: Company
             lists.record(session, "account", alone)
 
 
+def test_by_field_only_what_the_batch_changed_must_have_stayed(company: Company) -> None:
+    (number,) = company.make("account", {"name": "А", "revenue": 5, "city": "Київ"})
+    batches = []
+    for values in ({"revenue": Decimal("6.5")}, {"city": "Львів"}, {"revenue": 7}):
+        with company.system() as session:
+            batches.append(session.batch)
+            records.change(session, "account", number, values)
+            session.commit()
+    with company.system() as session:
+        assert undo(session, batches[1]).undone == 0  # by records: it has been changed since
+        assert undo(session, batches[0], by_field=True).undone == 0  # its own field has been
+        assert undo(session, batches[1], by_field=True).undone == 1
+        assert lists.record(session, "account", number).values["city"] == "Київ"
+        # One after the other, the last first.
+        assert undo(session, batches[2], by_field=True).undone == undo(session, batches[0], by_field=True).undone == 1
+        assert lists.record(session, "account", number).values["revenue"] == 5
+        session.commit()
+
+
 def test_an_unknown_batch_is_not_found(company: Company) -> None:
     with company.system() as session, pytest.raises(NotFound):
         undo(session, "nothing")

@@ -25,7 +25,7 @@ def take_back(batch: str) -> BaseResponse:
     made = journal.batch_made(session, batch) if len(batch) == 32 and set(batch) <= set(hexdigits) else None
     if made is None or made[0] != session.actor_id or datetime.now(UTC) - made[1] > TIME:
         raise NotFound(m("There is nothing to undo."))
-    result = undo(session, batch)
+    result = undo(session, batch, by_field=True)
     session.commit()
     message = mn("%(num)s record is as before.", "%(num)s records are as before.", result.undone)
     if result.kept:

@@ -105,6 +105,16 @@ for (const name of ['input', 'change']) {
 document.addEventListener('htmx:beforeRequest', (event) => {
   if (event.target.closest?.('[data-import]')) document.getElementById('import-fault').replaceChildren();
 });
+// The form is drawn anew around whoever works in it: nothing moves under his hands.
+const places = new Map();
+document.addEventListener('htmx:beforeSwap', (event) => {
+  if (event.detail.target?.id !== 'mapping') return;
+  for (const one of [document.scrollingElement, ...document.querySelectorAll('.b-import .b-scroll')]) places.set(one, one.scrollTop);
+});
+document.addEventListener('htmx:afterSettle', () => {
+  for (const [one, top] of places) one.scrollTop = top;
+  places.clear();
+});
 document.addEventListener('htmx:afterSwap', (event) => {
   if (event.detail.target?.id === 'import-fault') event.detail.target.scrollIntoView({ block: 'nearest' });
 });

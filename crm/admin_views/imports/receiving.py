@@ -6,14 +6,13 @@ from pathlib import Path
 
 from crm.backoffice.entities import Entity
 from crm.backoffice.exchange import suggest, uploads
-from crm.backoffice.exchange.mapping import FileForm, Mapping, MappingFault, Target
+from crm.backoffice.exchange.mapping import FileForm, Mapping, MappingFault, Target, unknown
 from crm.backoffice.exchange.open_file import open_file
 from crm.backoffice.exchange.profile import Profile, profile
 from crm.backoffice.exchange.read_xlsx import sheets
 from crm.backoffice.exchange.table import BROWSER_LIMIT
-from crm.backoffice.exchange.targets import targets
+from crm.backoffice.exchange.targets import ID, targets, ways
 from crm.backoffice.guard import UserSession
-from crm.errors import UnknownName
 from crm.messages import Message, m
 
 
@@ -40,17 +39,14 @@ def first_mapping(session: UserSession, kind: Entity, seen: Profile, form: FileF
 
 
 def adopt(session: UserSession, kind: Entity, seen: Profile, given: Mapping) -> Adopted:
-    """A mapping file for this file. Raises MappingFault for one of another entity, UnknownName for a field that this reader may not fill."""
+    """A mapping file for this file. Raises MappingFault for one of another entity or naming a field that is none."""
     if given.entity is not None and given.entity != kind.key:
         raise MappingFault(m("The mapping is for “%(named)s”, the import for “%(entity)s”.", named=given.entity[:80], entity=kind.key))
+    check_names(session, kind, given)
     choices = {c.name for c in targets(session.sight, kind)}
     names = [column.name for column in seen.columns]
     by_name = {name: (Target(tuple(name.split("."))),) for name in names if name in choices and name not in given.ignore}
     columns = dict(given.columns) if given.columns is not None else by_name
-    for several in columns.values():
-        for target in several:
-            if target.name not in choices:
-                raise UnknownName(target.name)
     absent = [name for name in columns if name not in names]
     unnamed = [name for name in names if name not in columns and name not in given.ignore]
     notes = []
@@ -66,3 +62,24 @@ def adopt(session: UserSession, kind: Entity, seen: Profile, given: Mapping) -> 
     )
     doubtful = set(unnamed) if given.columns is not None else set()
     return Adopted(mapping, {name: "none?" if name in doubtful else "used" for name in names}, tuple(notes))
+
+
+def check_names(session: UserSession, kind: Entity, mapping: Mapping) -> None:
+    """Raises MappingFault for a name that this reader cannot use, the same sentence for a field that is hidden from him and for none."""
+    choices = {c.name: c for c in targets(session.sight, kind)}
+    usable = [*session.sight.filterable(kind.key), ID]
+    for column, several in (mapping.columns or {}).items():
+        where = m("Column “%(column)s”", column=column)
+        for target in several:
+            choice = choices.get(target.name)
+            if choice is None:
+                raise unknown(where, target.name, choices)
+            spec = choice.spec
+            if target.by is not None and spec is not None and spec.type == "reference" and target.by not in ways(session.sight, spec, most=None):
+                raise unknown(where, target.by, ways(session.sight, spec))
+    for key in mapping.match or ():
+        if key not in usable:
+            raise unknown(m("“match”"), key, usable)
+    for key in mapping.defaults:
+        if key not in choices or choices[key].group is not None:
+            raise unknown(m("“defaults”"), key, [name for name, c in choices.items() if c.group is None])

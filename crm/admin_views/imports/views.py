@@ -52,6 +52,7 @@ def bring(entity: str) -> Answer:
     name = given.filename.replace("\\", "/").rpartition("/")[2][:255]
     folder = context.runtime().settings.files
     kept = files.keep(folder, given.stream, limit=BROWSER_LIMIT)
+    given.close()  # a large one lies in a temporary file of the server until then
     brought, fault = _brought(text)
     try:
         seen = receiving.look(files.path_of(folder, kept.key), brought.file if brought is not None else FileForm(), name)
@@ -232,6 +233,7 @@ def _open(session: UserSession, kind: Entity, key: str) -> Upload:
 
 def _check(session: UserSession, kind: Entity, upload: Upload, mapping: Mapping) -> None:
     """Raises what would stop every import with this mapping, before any job is asked for."""
+    receiving.check_names(session, kind, mapping)
     table = open_file(_path(upload), mapping.file, name=upload.file_name, limit=BROWSER_LIMIT)
     bind(table, kind, mapping, session.sight)
 

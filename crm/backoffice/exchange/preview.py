@@ -18,7 +18,7 @@ from crm.backoffice.exchange.rows import Problem
 from crm.backoffice.guard import DataSession
 from crm.messages import freeze
 
-ROWS = 30  # of each kind
+ROWS = 20  # of each kind
 PARTS = 6  # fields of a row
 REASONS = 100
 NUMBERED = 6  # rows named for a reason

@@ -71,14 +71,14 @@ def _writable(sight: Sight, kind: Entity) -> list[Field]:
     return [f for f in kind.editable() if f.key in writable and f.type in IMPORTABLE and (f.type != "reference" or ways(sight, f))]
 
 
-def ways(sight: Sight, spec: Field) -> list[str]:
-    """The fields by which a reference may name its record: the code, the title, and what else tells records apart. None where the
-    reader sees nothing of them; for rows that everybody knows the code."""
+def ways(sight: Sight, spec: Field, *, most: int | None = WAYS) -> list[str]:
+    """The fields by which a reference may name its record: the code, the title, what else tells records apart, then every text; the first
+    `most`. None where the reader sees nothing of them."""
     if spec.target in sight.catalog.configured:
-        return ["code"]
+        return ["code", "key", "name"]
     kind = sight.catalog.entity(str(spec.target))
     usable = [key for key in sight.filterable(kind.key) if kind.fields[key].type in TEXTS]
     telling = [key for key in usable if kind.fields[key].unique or kind.fields[key].type in ("email", "tax_code")]
     searched = [key for key in usable if kind.fields[key].searchable]
-    wanted = ("code", kind.declared.title, *telling, *searched)
-    return list(dict.fromkeys(key for key in wanted if key in usable))[:WAYS]
+    wanted = ("code", kind.declared.title, *telling, *searched, *(usable if most is None else ()))
+    return list(dict.fromkeys(key for key in wanted if key in usable))[:most]

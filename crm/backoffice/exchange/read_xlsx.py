@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from xml.etree.ElementTree import ParseError
 
 from defusedxml import DefusedXmlException
@@ -54,9 +54,10 @@ def sheets(path: Path) -> list[str]:
     """The names of the sheets, for a choice on the screen."""
     _measure(path)
     try:
-        book = load_workbook(path, read_only=True)
-        names = [str(name) for name in book.sheetnames]
-        book.close()
+        with path.open("rb") as file:
+            book = load_workbook(file, read_only=True)
+            names = [str(name) for name in book.sheetnames]
+            book.close()
     except BROKEN as error:
         raise _broken() from error
     return names
@@ -79,8 +80,13 @@ def _measure(path: Path) -> None:
 
 def _values(path: Path, sheet: str | None) -> Iterator[tuple[int, list[Any]]]:
     """Numbered rows of raw values. Blank rows at the end are not given."""
+    with path.open("rb") as file:  # the library would judge a path by its name
+        yield from _values_of(file, sheet)
+
+
+def _values_of(file: IO[bytes], sheet: str | None) -> Iterator[tuple[int, list[Any]]]:
     try:
-        book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
+        book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
     except BROKEN as error:
         raise _broken() from error
     try:

@@ -86,6 +86,7 @@ def test_rows_with_errors_are_told_in_the_readers_language_and_stay_in_a_file(ho
     assert at.numbers() == (1, 0, 0, 2)
     english = desk("Olena").bring(content)
     assert english.reasons() == ["“багато” is no number.", "“мало” is no number."]
+    assert at.reasons() == ["«багато» — не число.", "«мало» — не число."]
     english.run()
     assert english.status == 422
     assert "2 rows fail." in english.fault()

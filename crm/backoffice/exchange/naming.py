@@ -55,7 +55,7 @@ def likeness(column: str, kind: Entity, key: str, label: Label, *, beside: Entit
     if beside is not None and not any(_names_it(asked, p) for p in prefixes):
         return 0.0
     if key == kind.declared.title and any(_same(asked, p) for p in prefixes):
-        best = max(best, 0.96 if beside is None else 0.8)
+        best = max(best, 0.98 if beside is None else 0.8)
     for prefix in prefixes:
         rest = _without(asked, prefix)
         if rest and len(rest) < len(asked):

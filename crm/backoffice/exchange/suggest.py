@@ -22,12 +22,12 @@ Why = Literal["used", "name", "content", "none"]
 SURE = 0.85
 FUZZY_COLUMNS = 200  # beyond so many columns only plain names are tried
 CONTENT = 0.54  # a guess by content alone: below every name
+NUMERIC = frozenset({"integer", "number", "boolean"})  # ones and noughts are numbers too
 FITTING: Map[str, frozenset[str]] = {
-    "date": frozenset({"date"}), "moment": frozenset({"date"}), "integer": frozenset({"integer"}), "decimal": frozenset({"integer", "number"}),
-    "money": frozenset({"integer", "number"}), "percent": frozenset({"integer", "number"}), "email": frozenset({"email"}),
-    "boolean": frozenset({"boolean", "integer"}), "phone": frozenset({"phone", "integer", "text"}), "url": frozenset({"url", "text"}),
-    "picklist": frozenset({"text", "integer", "boolean"}), "reference": frozenset({"text", "integer", "email"}), "country": frozenset({"text"}),
-    "currency": frozenset({"text"}),
+    "date": frozenset({"date"}), "moment": frozenset({"date"}), "integer": frozenset({"integer", "boolean"}), "decimal": NUMERIC, "money": NUMERIC,
+    "percent": NUMERIC, "email": frozenset({"email"}), "boolean": frozenset({"boolean", "integer"}), "phone": frozenset({"phone", "integer", "text"}),
+    "url": frozenset({"url", "text"}), "picklist": frozenset({"text", "integer", "boolean"}),
+    "reference": frozenset({"text", "integer", "email", "boolean"}), "country": frozenset({"text"}), "currency": frozenset({"text"}),
 }
 
 
@@ -128,7 +128,7 @@ def _fit(spec: Field, column: Column) -> float:
         return 0.9
     wanted = FITTING.get(spec.type)
     if wanted is None:
-        return 1.0 if column.kind in ("text", "integer", "phone") else 0.95
+        return 1.0 if column.kind in ("text", "integer", "phone", "boolean") else 0.95
     return 1.0 if column.kind in wanted else 0.55
 
 

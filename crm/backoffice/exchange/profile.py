@@ -48,7 +48,7 @@ class Column:
     filled: int = 0
     kind: Kind = "empty"
     forms: tuple[str, ...] = ()
-    comma: bool = False  # its numbers have a decimal comma
+    comma: bool = False  # its numbers, if it holds any, have a decimal comma
     nothing: tuple[str, ...] = ()  # words in it that mean "no value"
 
 
@@ -109,7 +109,7 @@ def _column(name: str, cells: Iterable[Cell]) -> Column:
     texts = list(seen)
     few = len(texts) <= VALUES
     kind, forms = _kind([seen[t] for t in texts[:JUDGED]])
-    comma = kind == "number" and _has_comma(texts[:JUDGED])
+    comma = kind in ("number", "text") and _has_comma(texts[:JUDGED])
     kept = tuple(t[:200] for t in texts[:VALUES])
     return Column(name, tuple(t[:SHOWN] for t in texts[:SAMPLES]), kept, few, filled, kind, forms, comma, tuple(nothing)[:5])
 
@@ -171,6 +171,7 @@ def _coded(text: str) -> bool:
 
 
 def _has_comma(texts: list[str]) -> bool:
-    commas = sum(1 for t in texts if re.search(r",[0-9]{1,2}$|,[0-9]{4,}$", CURRENCY.sub("", t)))
-    points = sum(1 for t in texts if re.search(r"\.[0-9]{1,2}$|\.[0-9]{4,}$", CURRENCY.sub("", t)))
+    numbers = [bare for t in texts if NUMBER.fullmatch(bare := CURRENCY.sub("", t.removesuffix("%")))]
+    commas = sum(1 for t in numbers if re.search(r",[0-9]{1,2}$|,[0-9]{4,}$", t))
+    points = sum(1 for t in numbers if re.search(r"\.[0-9]{1,2}$|\.[0-9]{4,}$", t))
     return commas > points

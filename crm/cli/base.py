@@ -16,6 +16,7 @@ import click
 from flask import current_app
 from flask.cli import ScriptInfo
 
+from crm.cli.usage import refuse
 from crm.errors import BramaError, Invalid
 from crm.messages import LANGUAGES, Label, Message, render
 from crm.runtime import Runtime
@@ -33,6 +34,13 @@ class Command(click.Command):
                 ["--lang"], type=click.Choice(LANGUAGES), default="en", show_default=True, expose_value=False, help="Language of sentences.", callback=_remember
             )
         )
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as wrong:
+            refuse(ctx, given, wrong)
 
     def invoke(self, ctx: click.Context) -> Any:
         if not current_app:
@@ -53,6 +61,19 @@ class Group(click.Group):
     """A group of such commands: `flask data …`."""
 
     command_class = Command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as wrong:
+            refuse(ctx, given, wrong)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as wrong:
+            refuse(ctx, args, wrong)
 
 
 def command(name: str, **options: Any) -> Callable[[Callable[..., Any]], Command]:

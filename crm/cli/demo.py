@@ -89,6 +89,7 @@ def remove_demo(engine: Engine, settings: Settings) -> Taken:
 def demo(remove: bool) -> None:
     """Fill the database with a demo company, or take it away."""
     here = runtime()
+    here.refresh()  # says so when the database is not set up
     if remove:
         taken = remove_demo(here.engine, here.settings)
         answer({"removed": dict(taken.removed), "kept": [{"entity": entity, "code": code} for entity, code in taken.kept]})

@@ -56,7 +56,7 @@ def backup(engine: Engine, settings: Settings, target: Path) -> dict[str, Any]:
             os.fsync(file.fileno())
         draft.rename(target)
     except OSError as fault:
-        raise BadRequest(m("The file %(file)s cannot be written: %(why)s.", file=str(target), why=fault.strerror or "?")) from fault
+        raise BadRequest(m("The file %(file)s cannot be written: “%(why)s”.", file=str(target), why=fault.strerror or "?")) from fault
     finally:
         draft.unlink(missing_ok=True)
     return {"file": str(target), "bytes": target.stat().st_size, **manifest}
@@ -82,7 +82,7 @@ def restore(engine: Engine, settings: Settings, source: Path) -> dict[str, Any]:
     except (tarfile.TarError, EOFError, KeyError) as fault:
         raise BadRequest(m("The file %(file)s is no backup or is damaged.", file=str(source))) from fault
     except OSError as fault:
-        raise BadRequest(m("The file %(file)s cannot be read: %(why)s.", file=str(source), why=fault.strerror or "?")) from fault
+        raise BadRequest(m("The file %(file)s cannot be read: “%(why)s”.", file=str(source), why=fault.strerror or "?")) from fault
     schema.upgrade(settings.database_url)
     return manifest
 

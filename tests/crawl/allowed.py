@@ -17,6 +17,7 @@ LATIN: tuple[tuple[str, str], ...] = (
     (r"\b(" + "|".join(sorted(list_currencies())) + r")\b", "currency codes of ISO 4217"),
     (r"(Chrome|Firefox|Safari|Edge|Opera|Windows|Linux|Android|iOS|iPadOS|macOS|iPhone|iPad)", "browsers and systems go by these names"),
     (r"UTF-8|Windows-1251", "encodings"),
+    (r"columns:\s+company: name", "a mapping file's own words, as an example of one"),
     (r"\b(this|last|next)_\w+|\d{4}-Q\d", "periods as one writes them into an address or a command"),
     (r"можна за: [\w, ]+", "keys of what a report is split by, as one writes them into its address"),
 )

@@ -35,6 +35,7 @@ class ProductCategory(Record):
         key="product_category", label=Label("Категорія продуктів", "Product category"), plural=Label("Категорії продуктів", "Product categories"),
         area="sales", icon="category", prefix="PC", columns=("name", "code", "parent", "description"),
         sections=(Section(Label("Категорія", "Category"), ("name", "code", "parent", "description")),),
+        related=("products", "children", "deals", "interested"),
     )
 
     parent_id: Mapped[int | None] = reference(

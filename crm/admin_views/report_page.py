@@ -74,7 +74,7 @@ def figure(value: Any, column: Column, table: Table, reader: Reader) -> str:
         case "count":
             return str(format_decimal(value, locale=locale))
         case "rate":
-            return str(format_percent(value, format="#,##0.0 %" if locale == "uk" else "#,##0.0%", locale=locale))
+            return str(format_percent(value, format="#,##0.0\u00a0%" if locale == "uk" else "#,##0.0%", locale=locale))
         case "days":
             return str(format_decimal(Decimal(str(value)), format="#,##0.0", locale=locale))
         case "money":

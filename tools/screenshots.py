@@ -56,7 +56,28 @@ def first_record(entity: str, query: str = "", end: str = "") -> Callable[[Page]
 def drawer(page: Page) -> None:
     settle(page, FILTERED)
     page.locator("[data-list] a[data-drawer]").nth(1).click()
+    page.wait_for_selector(".b-stages")
     page.wait_for_load_state("networkidle")
+
+
+def bring(page: Page) -> None:
+    """A spreadsheet of somebody's own: two companies that are there with another town, three new ones, a word that nobody knows."""
+    settle(page, "/account/?sort=name")
+    names = [cell.inner_text().split("\n")[0].strip() for cell in page.locator("[data-list] tbody tr a[data-drawer]").all()[:2]]
+    rows = [
+        ("Клієнт", "Тел.", "Місто", "К-сть працівників", "Сектор", "Оборот, тис. грн"),
+        (names[0], "050 114 22 08", "Чернівці", "45", "Логістика", "12 500"),
+        (names[1], "044 279 10 14", "Ужгород", "310", "Сільське господарство", "86 200,5"),
+        ("Млин над Тясмином", "0472 33 18 90", "Черкаси", "64", "Харчова промисловість", "31 000"),
+        ("Два ключі", "032 244 60 71", "Львів", "18", "Послуги", "4 150"),
+        ("Степова верф", "0512 58 47 20", "Миколаїв", "220", "Суднобудування", "140 000"),
+    ]
+    text = "\n".join(";".join(row) for row in rows)
+    settle(page, "/account/import/")
+    page.set_input_files("input[name=file]", {"name": "Клієнти 2026.csv", "mimeType": "text/csv", "buffer": text.encode("cp1251")})
+    page.locator("form[data-upload] button[type=submit]").click()
+    page.wait_for_selector("[data-tabs]")
+    page.evaluate("document.fonts.ready")
 
 
 def palette(page: Page) -> None:
@@ -82,7 +103,7 @@ SCREENS: dict[str, Callable[[Page], None]] = {
     "deal-form": first_record("deal", "sort=-amount", "edit/"),
     "accounts": at("/account/"),
     "win-rate": at("/report/win_rate?by=owner"),
-    "import": at("/import/account"),
+    "import": bring,
     "profile": at("/profile/"),
     "palette": palette,
     "keys": keys,

@@ -6,12 +6,13 @@ import pytest
 
 from crm.admin_views.kit import paste, selection, undoing
 from crm.backoffice import database, job_queue, lists, outbox, search
-from crm.backoffice.exchange import read_xlsx, run, table
+from crm.admin_views.imports import answers
+from crm.backoffice.exchange import preview, profile, read_xlsx, run, table, uploads
 from crm.organization import invitations, passwords, sign_in, throttle
 from tests.docs.pages import ROOT
 
 DOCS = ROOT / "docs"
-WORDS = {3: "three", 5: "five", 7: "seven", 8: "eight", 10: "ten", 12: "twelve"}
+WORDS = {3: "three", 5: "five", 7: "seven", 8: "eight", 10: "ten", 12: "twelve", 30: "thirty"}
 ACCOUNT = throttle.ACCOUNT
 TOLD = {
     "decisions/long-import-on-sqlite.md": (
@@ -20,6 +21,7 @@ TOLD = {
     ),
     "developers/exchange.md": (
         f"with {run.CHUNK} rows", f"than {run.LONG} s", f"under {run.SHORT} s ({run.LEAST} to {run.MOST})", f"pause of {run.PAUSE} s",
+        f"first {profile.ROWS:,} rows", f"up to {answers.AT_ONCE:,} rows at once", f"first {preview.ROWS} rows of each kind",
     ),
     "developers/jobs.md": (f"given up after {WORDS[job_queue.ATTEMPTS]} attempts", f"{WORDS[outbox.ATTEMPTS]} times at most"),
     "developers/lists.md": (f"exact up to {lists.EXACT:,}", f"At most {WORDS[search.MAX_WORDS]} words"),
@@ -27,6 +29,7 @@ TOLD = {
         f"{table.MAX_COLUMNS:,} columns, {table.MAX_ROWS:,} rows, {table.MAX_CELL:,} characters",
         f"{table.COMMAND_LINE_LIMIT // table.MEGABYTE} MB on the command line", f"{table.BROWSER_LIMIT // table.MEGABYTE} MB in the browser",
         f"more than {read_xlsx.MAX_UNPACKED // table.MEGABYTE} MB, or to {read_xlsx.MAX_RATIO} times",
+        f"{WORDS[uploads.KEPT.days]} days after the last step",
     ),
     "security/asvs.md": (
         f"{WORDS[ACCOUNT.free].capitalize()} wrong passwords", f"pauses of {ACCOUNT.first} s, doubling up to {ACCOUNT.longest // 60} minutes",
@@ -35,6 +38,8 @@ TOLD = {
         f"after {sign_in.IDLE.seconds // 3600} idle hours", f"after {sign_in.KEPT.days} days",
     ),
     "users/en/sign-in.md": (f"for {WORDS[invitations.LIFE['invitation'].days]} days", f"at least {WORDS[passwords.SHORTEST]} characters"),
+    "users/en/files.md": (f"at most {table.BROWSER_LIMIT // table.MEGABYTE} MB", f"for {uploads.KEPT.days} days"),
+    "users/uk/files.md": (f"щонайбільше {table.BROWSER_LIMIT // table.MEGABYTE} МБ", f"{uploads.KEPT.days} днів"),
     "users/en/editing.md": (
         f"At most {paste.MAX_ROWS} rows", f"At most {selection.LIMIT:,} at once", f"for {WORDS[undoing.TIME.seconds // 60]} minutes",
     ),

@@ -118,6 +118,21 @@ def test_values_that_are_not_known_are_matched_on_the_page(house: House, desk: C
     assert [(r["owner"].text, r["stage"]) for r in rows] == [("Bohdan", house.stage("won")), ("Sofiia", house.stage("lost"))]
 
 
+def test_a_set_of_records_is_read_part_by_part(house: House, desk: Callable[..., Desk], work: Callable[[], int]) -> None:
+    cold, warm = house.make("product_category", name="Холод"), house.make("product_category", name="Тепло")
+    at = desk("Olena").bring("name,interests\nРошен,Холод; Тепло\nНібулон,Тепло; Світло\n")
+    assert (at.target("interests"), at.how("interests")) == ("interests", "by “Name”, 1 unknown")
+    assert at.values().getlist(f"was-{at.number('interests')}") == ["Світло"]
+    at.send(interests__now=str(cold))
+    assert at.numbers() == (2, 0, 0, 0), at.reasons()
+    assert "Холод, Тепло" in at.page
+    at.run()
+    work()
+    with house.system(write=False) as session:
+        rows = [row.values for row in lists.stream(session, lists.ListQuery("account", ("name", "interests"), sort=(("id", False),)))]
+    assert [{ref.id for ref in row["interests"]} for row in rows] == [{cold, warm}, {cold, warm}]
+
+
 def test_a_column_gets_another_field_and_the_form_is_drawn_anew_without_saving(house: House, desk: Callable[..., Desk]) -> None:
     at = desk("Olena").bring("firm,who\nРошен,Sofiia\n")
     values = at.values()
@@ -180,8 +195,8 @@ def test_a_field_that_is_hidden_or_masked_is_neither_suggested_nor_named(house: 
     offered = set(re.findall(r'<option value="([^"]+)"', at.page))
     assert not offered & {"revenue", "phone", "credit_limit"}
     assert {"revenue", "phone", "credit_limit"} <= set(re.findall(r'<option value="([^"]+)"', desk("Olena").bring(content).page))
-    hidden = desk("Bohdan").bring(content, mapping="columns: {name: name, revenue: revenue}\nignore: [phone, city]")
-    unknown = desk("Bohdan").bring(content, mapping="columns: {name: name, revenue: revenuf}\nignore: [phone, city]")
+    hidden = desk("Bohdan").bring(content, mapping="columns: {name: name, city: revenue}\nignore: [phone, revenue]")
+    unknown = desk("Bohdan").bring(content, mapping="columns: {name: name, city: revenuf}\nignore: [phone, revenue]")
     assert (hidden.status, unknown.status) == (422, 422)
     assert hidden.fault().replace("revenue", "X") == unknown.fault().replace("revenuf", "X") != ""
     forged = at.send(revenue__to="revenue")

@@ -15,7 +15,7 @@ from crm.admin_views.kit.filters import choices as known_choices
 from crm.backoffice.entities import Entity
 from crm.backoffice.exchange import readings
 from crm.backoffice.exchange.binding import TEXTS
-from crm.backoffice.exchange.convert import DATES, NAMED, NUMBERS
+from crm.backoffice.exchange.convert import DATES, NAMED, NUMBERS, REFERENCES
 from crm.backoffice.exchange.mapping import Mapping, Target
 from crm.backoffice.exchange.profile import Column, Profile
 from crm.backoffice.exchange.readings import Reading
@@ -121,7 +121,7 @@ def desk(session: UserSession, kind: Entity, upload: Upload, profile: Profile, s
     lines = [_line(session, kind, choices, upload, profile, number, column, seen.get(column.name, ())) for number, column in enumerate(profile.columns)]
     filled = {t.name for several in (mapping.columns or {}).values() for t in several}
     usable = session.sight.filterable(kind.key)
-    keys = [c for c in choices.values() if c.group is None and c.name in filled and (c.name in usable or c.spec is None)]
+    keys = [c for c in choices.values() if c.group is None and c.name in filled and (c.name in usable or c.spec is None) and not (c.spec and c.spec.several)]
     match = [Option(c.name, c.label.text(language), c.name in (mapping.match or ())) for c in keys]
     required = [c for c in choices.values() if c.group is None and c.spec is not None and c.name not in filled and _must(c.spec)]
     wanted = {**{c.name: "" for c in required}, **mapping.defaults}
@@ -200,7 +200,7 @@ def _panel(session: UserSession, line: Line, choice: Choice, column: Column, tar
     if spec is None:
         return
     configured = spec.target in session.catalog.configured
-    if spec.type == "reference" and not configured:
+    if spec.type in REFERENCES and not configured:
         referred = session.catalog.entity(str(spec.target))
         by = target.by or "code"
         line.ways = [Option(key, referred.fields[key].label.text(language), key == by) for key in ways(session.sight, spec)]
@@ -234,7 +234,7 @@ def _adds(session: UserSession, spec: Field) -> bool:
     """Whether the reader may add what is missing, as the engine judges it: options are configuration."""
     if spec.type == "picklist":
         return session.access is None or session.access.unlimited or session.sight.may("pipeline", "update")
-    return spec.type == "reference" and spec.target not in session.catalog.configured and session.sight.may(str(spec.target), "create")
+    return spec.type in REFERENCES and spec.target not in session.catalog.configured and session.sight.may(str(spec.target), "create")
 
 
 def _how(
@@ -250,7 +250,7 @@ def _how(
         parts.append(say(m("finds the record")))
     if spec is None:
         return ", ".join(parts) or say(m("as it is")), False
-    if spec.type == "reference" and spec.target not in session.catalog.configured:
+    if spec.type in REFERENCES and spec.target not in session.catalog.configured:
         named = session.catalog.entity(str(spec.target)).fields[target.by or "code"].label
         parts.append(say(m("by “%(field)s”", field=named)))
         if target.missing == "create":
@@ -293,6 +293,6 @@ def _default(session: UserSession, choice: Choice, value: str) -> DefaultLine:
     offered = [Option(f"{LITERAL}{v}", text, str(v) == value) for v, text in options or ()]
     if offered and value and not any(o.chosen for o in offered):
         offered.append(Option(f"{LITERAL}{value}", value, True))
-    lookup = f"/{spec.target}/lookup" if spec.type == "reference" and not configured else ""
+    lookup = f"/{spec.target}/lookup" if spec.type in REFERENCES and not configured else ""
     kinds: dict[str, Any] = {"date": "date"}
     return DefaultLine(choice.name, choice.label.text(language), value, value, offered, lookup, kinds.get(spec.type, "text"))

@@ -9,6 +9,7 @@ from crm.admin_views.kit.answers import record_number
 from crm.backoffice import lists
 from crm.backoffice.entities import Entity
 from crm.backoffice.exchange import readings
+from crm.backoffice.exchange.convert import REFERENCES
 from crm.backoffice.exchange.mapping import FileForm, Mapping, MappingFault, Target, parse_mapping
 from crm.backoffice.exchange.mapping_text import as_tree
 from crm.backoffice.exchange.profile import Column, Profile
@@ -110,7 +111,7 @@ def _fresh(session: UserSession, kind: Entity, choice: Choice, column: Column, b
     """A target that was just chosen: by the field that finds most of the column's values."""
     tree: dict[str, Any] = {"field": choice.name}
     spec = choice.spec
-    if spec is not None and spec.type == "reference" and spec.target not in session.catalog.configured:
+    if spec is not None and spec.type in REFERENCES and spec.target not in session.catalog.configured:
         by, _ = readings.likely_way(session, kind, choice, column, before, profile)
         if by is not None:
             tree["by"] = by

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from crm.backoffice.entities import Entity
 from crm.backoffice.exchange import suggest, uploads
+from crm.backoffice.exchange.convert import REFERENCES
 from crm.backoffice.exchange.mapping import FileForm, Mapping, MappingFault, Target, unknown
 from crm.backoffice.exchange.open_file import open_file
 from crm.backoffice.exchange.profile import Profile, profile
@@ -74,9 +75,10 @@ def check_names(session: UserSession, kind: Entity, mapping: Mapping) -> None:
             choice = choices.get(target.name)
             if choice is None:
                 raise unknown(where, target.name, choices)
-            spec = choice.spec
-            if target.by is not None and spec is not None and spec.type == "reference" and target.by not in ways(session.sight, spec, most=None):
-                raise unknown(where, target.by, ways(session.sight, spec))
+            if target.by is not None and choice.spec is not None and choice.spec.type in REFERENCES:
+                known = ways(session.sight, choice.spec, most=None)
+                if target.by not in known:
+                    raise unknown(where, target.by, known)
     for key in mapping.match or ():
         if key not in usable:
             raise unknown(m("“match”"), key, usable)

@@ -148,9 +148,16 @@ def _part(raw: Map[str, Any], kind: Entity, catalog: Catalog, reader: Reader) ->
     def text(value: Map[str, Any] | None) -> str:
         if value is None:
             return ""
+        if "several" in value:
+            return ", ".join(text(part) for part in value["several"])
         return str(value["text"] or "•") if "text" in value else show(spec.unjournal(value["value"]))
 
-    return PartShown(label, text(raw["old"]), text(raw["new"]), bool(raw["new"] and raw["new"].get("made")))
+    return PartShown(label, text(raw["old"]), text(raw["new"]), _made(raw["new"]))
+
+
+def _made(value: Map[str, Any] | None) -> bool:
+    """Whether the value, or a part of it, is yet to be made."""
+    return value is not None and (bool(value.get("made")) or any(_made(part) for part in value.get("several", ())))
 
 
 def _reason(raw: Map[str, Any], at: Map[str, int], reader: Reader) -> ReasonShown:

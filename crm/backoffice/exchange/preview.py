@@ -11,7 +11,7 @@ from typing import Any
 
 from crm.backoffice.entities import Entity
 from crm.backoffice.exchange import existing
-from crm.backoffice.exchange.convert import Wanted, WantedOption, WantedStep
+from crm.backoffice.exchange.convert import Wanted, WantedOption, WantedStep, each
 from crm.backoffice.exchange.plan import Context, RowPlan
 from crm.backoffice.exchange.references import Later, ToMake
 from crm.backoffice.exchange.rows import Problem
@@ -103,7 +103,7 @@ class _Names:
             for _, entity, key, old, new in parts[:PARTS]:
                 target = context.catalog.entity(entity).fields[key].target
                 if target is not None and target not in context.catalog.configured:
-                    wanted.setdefault(target, set()).update(v for v in (old, new) if isinstance(v, int))
+                    wanted.setdefault(target, set()).update(v for side in (old, new) for v in each(side) if isinstance(v, int))
         for target, ids in wanted.items():
             self.titles[target] = self._titles(context.catalog.entity(target), ids)
         self.own = self._titles(context.layout.kind, {p.record_id for p, _ in rows if p.record_id is not None})
@@ -127,6 +127,9 @@ class _Names:
     def _told(self, entity: str, key: str, value: Any) -> dict[str, Any] | None:
         if value is None:
             return None
+        if value.__class__ is tuple:
+            parts = [self._told(entity, key, part) for part in value]
+            return {"several": [part for part in parts if part is not None]}
         if isinstance(value, ToMake | Later):
             return {"text": value.wanted.text, "made": isinstance(value, ToMake)}
         if isinstance(value, Wanted | WantedStep):

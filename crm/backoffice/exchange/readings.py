@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping as Map, Sequence
 from dataclasses import dataclass, replace
 
 from crm.backoffice.entities import Entity
-from crm.backoffice.exchange.convert import NAMED, Wanted, WantedStep, converter, step
+from crm.backoffice.exchange.convert import NAMED, Wanted, WantedStep, converter, each, step
 from crm.backoffice.exchange.mapping import Mapping, Target
 from crm.backoffice.exchange.profile import Column, Profile
 from crm.backoffice.exchange.references import References
@@ -34,20 +34,25 @@ def read(session: DataSession, kind: Entity, choice: Choice, column: Column, tar
     convert = converter(
         spec, strict, catalog=session.catalog, reader=session.reader, empty=mapping.file.empty, decimal=mapping.decimal, scale=mapping.scale.get(target.name))
     form = next((f for f in (*mapping.dates,) if f in column.forms), None) if column.forms else None
-    unknown: list[str] = []
+    # What is understood or not, in the order of the file: a value of the column, of a set each part of it.
+    found: dict[str, bool] = {}
     named: dict[str, Wanted] = {}
     for text in column.values:
         try:
             value = convert(text, form)
-            if isinstance(value, Wanted):
-                named[text] = value
-            elif isinstance(value, WantedStep):
-                _stands(session, value)
+            for part in each(value):
+                shown = text if value.__class__ is not tuple else part.text
+                found[shown] = True
+                if isinstance(part, Wanted):
+                    named[shown] = part
+                elif isinstance(part, WantedStep):
+                    _stands(session, part)
         except FieldError:
-            unknown.append(text)
-    unknown += _unfound(session, kind, named, mapping, profile)
-    order = {text: n for n, text in enumerate(column.values)}
-    return Reading(len(column.values) - len(unknown), tuple(sorted(unknown, key=lambda t: order[t])))
+            found[text] = False
+    for text in _unfound(session, kind, named, mapping, profile):
+        found[text] = False
+    unknown = tuple(text for text, known in found.items() if not known)
+    return Reading(len(found) - len(unknown), unknown)
 
 
 def likely_way(session: DataSession, kind: Entity, choice: Choice, column: Column, mapping: Mapping, profile: Profile) -> tuple[str | None, Reading]:

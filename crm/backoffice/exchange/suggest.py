@@ -10,7 +10,7 @@ from typing import Literal
 
 from crm.backoffice.entities import Entity
 from crm.backoffice.exchange import naming, readings
-from crm.backoffice.exchange.convert import DATES, NUMBERS, named_options
+from crm.backoffice.exchange.convert import DATES, NAMED, NUMBERS, REFERENCES, named_options
 from crm.backoffice.exchange.mapping import FileForm, Mapping, Target
 from crm.backoffice.exchange.profile import Column, Profile
 from crm.backoffice.exchange.related import related_of
@@ -27,7 +27,8 @@ FITTING: Map[str, frozenset[str]] = {
     "date": frozenset({"date"}), "moment": frozenset({"date"}), "integer": frozenset({"integer", "boolean"}), "decimal": NUMERIC, "money": NUMERIC,
     "percent": NUMERIC, "email": frozenset({"email"}), "boolean": frozenset({"boolean", "integer"}), "phone": frozenset({"phone", "integer", "text"}),
     "url": frozenset({"url", "text"}), "picklist": frozenset({"text", "integer", "boolean"}),
-    "reference": frozenset({"text", "integer", "email", "boolean"}), "country": frozenset({"text"}), "currency": frozenset({"text"}),
+    "reference": frozenset({"text", "integer", "email", "boolean"}), "many_to_many": frozenset({"text", "integer"}), "country": frozenset({"text"}),
+    "currency": frozenset({"text"}),
 }
 
 
@@ -218,10 +219,10 @@ def _find_ways(session: DataSession, kind: Entity, draft: _Draft, choices: Map[s
         if known is not None:
             draft.columns[column.name] = (known,)
             continue
-        if spec.type == "reference" and spec.target not in session.catalog.configured:
+        if spec.type in REFERENCES and spec.target not in session.catalog.configured:
             by, reading = readings.likely_way(session, kind, choice, column, mapping, profile)
             draft.columns[column.name] = tuple(replace(t, by=by) if t.name == target.name else t for t in draft.columns[column.name])
-        elif spec.type in ("picklist", "country", "currency", "reference"):
+        elif spec.type in NAMED:
             reading = readings.read(session, kind, choice, column, target, mapping, profile)
         if reading is None or not reading.unknown:
             continue

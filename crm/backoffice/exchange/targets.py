@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.entities import Entity
 from crm.backoffice.exchange.binding import TEXTS
-from crm.backoffice.exchange.convert import IMPORTABLE
+from crm.backoffice.exchange.convert import IMPORTABLE, REFERENCES
 from crm.backoffice.exchange.related import EXTRAS, related_of
 from crm.backoffice.fields.base import Field
 from crm.backoffice.sight import Sight
@@ -68,7 +68,7 @@ def day_field(catalog: Catalog) -> Field:
 
 def _writable(sight: Sight, kind: Entity) -> list[Field]:
     writable = {*sight.creatable(kind.key), *sight.editable(kind.key)}
-    return [f for f in kind.editable() if f.key in writable and f.type in IMPORTABLE and (f.type != "reference" or ways(sight, f))]
+    return [f for f in kind.editable() if f.key in writable and f.type in IMPORTABLE and (f.type not in REFERENCES or ways(sight, f))]
 
 
 def ways(sight: Sight, spec: Field, *, most: int | None = WAYS) -> list[str]:

@@ -115,10 +115,11 @@ def _beyond(keys: Sequence[SortKey], position: Position) -> ColumnElement[bool]:
             after = false() if key.descending else key.column.is_not(None)
             same = key.column.is_(None)
         else:
-            after = key.column < value if key.descending else key.column > value
+            given = literal(value, key.column.type)  # yes and no have an order too
+            after = key.column < given if key.descending else key.column > given
             if key.descending and key.nullable:
                 after = or_(after, key.column.is_(None))
-            same = key.column == value
+            same = key.column == given
         choices.append(and_(*equal, after))
         equal.append(same)
     return or_(*choices) if choices else true()

@@ -63,6 +63,14 @@ def test_pages_forwards_and_backwards_hold_every_row_once_in_order(loaded: Syste
         assert [r.id for r in lists.stream(loaded, query, chunk=9)] == whole, sort
 
 
+def test_yes_and_no_are_pages_too(company: Company) -> None:
+    company.make("product", *({"name": f"Насос {n % 4}", "active": n % 3 > 0} for n in range(20)))
+    with company.system(write=False) as session:
+        for sort in ("active", "-active,name", "name,active", "-name,-active,code"):
+            whole = [r.id for r in lists.page(session, lists.parse_query(session, "product", {"sort": sort, "size": "200"})).rows]
+            assert [r.id for r in lists.stream(session, lists.parse_query(session, "product", {"sort": sort}), chunk=3)] == whole, sort
+
+
 def test_empty_values_come_first_ascending_and_cities_by_the_alphabet(loaded: SystemSession) -> None:
     query = lists.parse_query(loaded, "account", {"sort": "city", "columns": "city", "size": "200"})
     found = [row.values["city"] for row in lists.page(loaded, query).rows]

@@ -5,7 +5,7 @@ takes back what he has just done in a list or a form goes by fields: what others
 what he did to them later, so that several deeds are taken back one after the other.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -16,7 +16,7 @@ from crm.backoffice import links, records
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.fields.many_to_many import SetChange
-from crm.backoffice.guard import DataSession
+from crm.backoffice.guard import DataSession, SystemSession
 from crm.backoffice.journal import JournalRow
 from crm.errors import BramaError, Conflict, Forbidden, Invalid, NotFound
 from crm.messages import Message, m
@@ -142,12 +142,13 @@ def _reasons(
 
 
 def _is_as_left(session: DataSession, kind: Entity, record_id: int, one: _Touched) -> bool:
-    """Whether each field that the batch changed still holds what the batch put there, whatever became of the others."""
+    """Whether each field that the batch changed still holds what the batch put there, whatever became of the others. A set is taken
+    back by what was put in and taken out, so that it may have changed beside that."""
     table = kind.cls.__table__
     specs = [kind.fields.get(name) for name in one.after]
-    if one.made or one.removed or any(spec is None or spec.attribute not in table.c for spec in specs):
+    if one.made or one.removed or any(spec is None for spec in specs):
         return False
-    fields = [spec for spec in specs if spec is not None]
+    fields = [spec for spec in specs if spec is not None and not spec.several]
     row = session.kernel(select(*(table.c[spec.attribute] for spec in fields), table.c.deleted_at).where(table.c.id == record_id)).one()
     return row.deleted_at is None and all(spec.journal(value) == one.after[spec.key] for spec, value in zip(fields, row[:-1], strict=True))
 
@@ -187,9 +188,13 @@ def _old_value(spec: Field, one: _Touched, key: str) -> Any:
     return SetChange(added=before - after, taken=after - before)
 
 
-def _with_codes(session: DataSession, kept: Iterable[Kept]) -> list[Kept]:
+def _with_codes(session: DataSession, kept: Sequence[Kept]) -> list[Kept]:
+    """The kept ones by their codes. What a rule wrote where this session does not see is not spoken of."""
+    seen = {entity: _seen(session, entity, [int(k.code) for k in kept if k.entity == entity]) for entity in {k.entity for k in kept}}
     named: list[Kept] = []
     for one in kept:
+        if int(one.code) not in seen[one.entity]:
+            continue
         kind = session.catalog.entity(one.entity)
         if kind.is_record:
             table = kind.cls.__table__
@@ -198,6 +203,17 @@ def _with_codes(session: DataSession, kept: Iterable[Kept]) -> list[Kept]:
         else:
             named.append(one)
     return named
+
+
+def _seen(session: DataSession, entity: str, ids: Sequence[int]) -> set[int]:
+    if isinstance(session, SystemSession):
+        return set(ids)
+    found: set[int] = set()
+    for part in _parts(ids):
+        for deleted in (False, True):
+            source = session.table(entity, deleted=deleted)
+            found |= set(session.scalars(select(source.id).where(source.visible, source.id.in_(part))))
+    return found
 
 
 def _parts(ids: Sequence[int], size: int = 500) -> list[Sequence[int]]:

@@ -83,6 +83,25 @@ def test_by_field_only_what_the_batch_changed_must_have_stayed(company: Company)
         session.commit()
 
 
+def test_what_a_rule_changed_where_the_writer_does_not_see_is_not_spoken_of(company: Company) -> None:
+    rules = [{"entity": e, "actions": ["read", "update"], "scope": "own", "fields": {"*": "edit"}} for e in ("account", "contact")]
+    rules.append({"entity": "position", "actions": ["read", "update"], "scope": "all", "fields": {"*": "edit"}})
+    me = company.person(company.role("own", *rules))
+    mine, theirs = company.make("account", {"name": "Моя", "owner": me}, {"name": "Чужа"})
+    (person,) = company.make("contact", {"name": "Олена", "owner": me})
+    hidden, shown = company.make(
+        "position", {"account": theirs, "contact": person, "primary": True}, {"account": mine, "contact": person, "primary": False}
+    )
+    with company.session(me) as session:
+        batch = session.batch
+        records.change(session, "position", shown, {"primary": True})
+        session.commit()
+        result = undo(session, batch)
+    assert (result.undone, result.kept) == (1, ())
+    with company.system(write=False) as session:
+        assert lists.record(session, "position", hidden).row_version == 2
+
+
 def test_an_unknown_batch_is_not_found(company: Company) -> None:
     with company.system() as session, pytest.raises(NotFound):
         undo(session, "nothing")

@@ -110,6 +110,14 @@ def test_a_cell_is_edited_emptied_and_taken_back(house: House, browser: SignIn, 
     assert post(someone, f"/account/{number}/cell/interests", {"value": ["4040"], "row_version": "4"}).status_code == 422
 
 
+def test_what_was_put_in_is_taken_back_though_others_have_changed_the_set_since(house: House, browser: SignIn, lines: dict[str, int]) -> None:
+    someone, number = browser("Olena"), lines["account"]
+    answer = post(someone, f"/account/{number}/cell/interests", {"value": [str(lines["Клімат"]), str(lines["Холод"])], "row_version": "1"})
+    house.change("account", number, interests=[lines["Клімат"]], city="Одеса")
+    assert post(someone, json.loads(answer.headers["HX-Trigger"])["toast"]["undo_url"]).get_json()["undone"] == 1
+    assert names(house, number) == ["Сервіс"], "«Клімат» is out again and «Сервіс» back; that another took «Холод» out stays"
+
+
 def test_a_pasted_cell_names_codes_or_names_between_semicolons(house: House, browser: SignIn, lines: dict[str, int]) -> None:
     other = house.make("account", name="Інша")
     someone = browser("Olena")

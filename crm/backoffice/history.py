@@ -94,13 +94,15 @@ def last_change(session: UserSession, entity: Entity, record_id: int) -> LastCha
 
 
 def _telling(session: UserSession, entity: Entity, record_id: int | None = None) -> Callable[[str], bool]:
-    """Which fields' old values may be told. A field that shows by a condition on values is not: it may have been hidden then."""
+    """Which fields' old values may be told. A field that shows by a condition on values is not: it may have been hidden then; nor is
+    anything of a record that a condition on values could deny."""
     source, sight = session.table(entity.key), session.sight
+    taken = sight.records(entity, READ).denied
     filterable = sight.filterable(entity.key)
     steady = []
     for key in filterable:
         given = sight.grants(entity, entity.fields[key], READ, "read")
-        if all(g.condition is None and g.rule.where is None for g in (*given.allowed, *given.denied)):
+        if all(g.condition is None and g.rule.where is None for g in (*given.allowed, *given.denied, *taken)):
             steady.append(key)
     if record_id is None:
         shown = {k for k in steady if sight.grants(entity, entity.fields[k], READ, "read").always}

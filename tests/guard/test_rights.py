@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from crm.backoffice import lists, records
+from crm.backoffice.history import history
 from crm.backoffice.lists import Masked, Ref
 from crm.errors import BadRequest, Forbidden, Invalid, NotFound, UnknownName
 from crm.organization.models import Role
@@ -211,3 +212,17 @@ def test_nobody_gives_a_role_that_allows_more_than_his_own(company: Company) -> 
         with pytest.raises(Invalid):
             records.create(session, "membership", {"user": other, "role": roles["head"]})
         assert records.create(session, "membership", {"user": other, "role": roles["clerk"]})
+
+
+def test_the_past_of_a_record_that_could_have_been_denied_is_not_told(company: Company) -> None:
+    here = {"entity": "account", "actions": ["read"], "scope": "all", "fields": {"*": "read"}}
+    there = {"entity": "account", "effect": "deny", "actions": ["read"], "where": {"field": "city", "op": "eq", "value": "Одеса"}}
+    told, untold = company.person(company.role("wide", here)), company.person(company.role("narrow", here, there))
+    (account,) = company.make("account", {"name": "А", "city": "Одеса", "employees": 5})
+    with company.system() as session:
+        records.change(session, "account", account, {"city": "Київ", "employees": 6})
+        session.commit()
+    for person, fields in ((told, {"city", "employees"}), (untold, set())):
+        with company.session(person, write=False) as session:
+            found, _ = history(session, company.catalog.entity("account"), account)
+            assert {c.field.key for h in found if h.action == "update" for c in h.changes} == fields

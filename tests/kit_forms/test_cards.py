@@ -1,10 +1,15 @@
 """The card of a record, its drawer, related lists, journal; pickers; what none of them may tell."""
 
+import json
 import re
 from typing import Any
 
 import pytest
-from tests.kit_forms.house import Browser, House
+
+from crm.backoffice.lowcode.apply import apply
+from crm.backoffice.lowcode.document import read
+from crm.organization.founding import add_person
+from tests.kit_forms.house import PASSWORD, Browser, House
 
 REVENUE = ("212400000", "212 400 000", "212,400,000", "212\xa0400\xa0000")
 
@@ -210,6 +215,26 @@ def test_who_keeps_the_roles_learns_why_somebody_sees_a_field(house: House, brow
     assert keeper.get("/account/999999/explain").status_code == 404
     assert keeper.get(f"/account/{account}/explain?user=999999").status_code == 404
     assert keeper.get(f"/account/{account}/explain?user=x").status_code == 400
+
+
+def test_explanations_of_others_rest_on_nothing_that_the_reader_may_not_see(house: House, browser: Any) -> None:
+    keeps = [{"entity": e, "actions": ["read", "update"], "scope": "all"} for e in ("role", "user")]
+    sees = {"entity": "deal", "actions": ["read"], "scope": "all", "fields": {"*": "read"}}
+    held = {"entity": "membership", "actions": ["read"], "scope": "all"}
+    rules = {"keeper": [*keeps, sees, held], "poor": [*keeps, sees], "blinded": [*keeps, held, {**sees, "fields": {"*": "read", "amount": "hidden"}}]}
+    document = {"roles": {key: {"label": {"uk": key, "en": key}, "rules": given} for key, given in rules.items()}}
+    with house.system() as session:
+        apply(session, read(json.dumps(document).encode(), session.catalog))
+        session.commit()
+    deal = house.make("deal", name="Угода", amount=500, margin=5, owner=house.people["Bohdan"])
+    page = f"/deal/{deal}/explain?user={house.people['Bohdan']}"  # his role shows the margin where the amount is small
+    for role, status in (("keeper", 200), ("poor", 403), ("blinded", 403)):
+        with house.system() as session:
+            person = add_person(session, f"{role}@firm.example", role, roles=(role,), password=PASSWORD)
+            session.commit()
+        house.people[role] = person
+        assert browser(role).get(page).status_code == status, role
+
 
 
 def test_no_page_carries_inline_script_or_style(house: House, browser: Any, account: int) -> None:

@@ -8,6 +8,7 @@ from flask import make_response, request
 from flask.wrappers import Response
 
 from crm.admin_views.kit import context, lookup
+from crm.admin_views.kit.explain_rests import knows_roles, sees_what_decides
 from crm.admin_views.kit.standing import standing
 from crm.backoffice.access import ACTIONS, Access, Action
 from crm.backoffice.entities import Entity
@@ -40,17 +41,22 @@ class Reason:
 
 
 def show(view: "EntityView", record_id: int) -> Response:
-    """`?user=<id>`: the person asked about, oneself by default. Only for those who may change roles; the record must be theirs to see."""
+    """`?user=<id>`: the person asked about, oneself by default. Only for those who may change roles; the record must be theirs to see,
+    and of another person so must his roles and whatever his rights here rest on."""
     session, entity, reader = context.session(), view.entity, context.reader()
     if not session.sight.may("role", "update"):
         raise Forbidden()
-    standing(session, entity, record_id)
+    rights = standing(session, entity, record_id)
     people = session.catalog.entity("user")
     number = _person(request.args.get("user"), session.actor_id)
     name = lookup.titles(session, people, [number]).get(number)
     if name is None:
         raise NotFound()
+    if number != session.actor_id and not knows_roles(session, number):
+        raise Forbidden(m("This person's rights rest on roles that you may not see."))
     access = _access(number)
+    if access is not None and number != session.actor_id and not sees_what_decides(session, entity, rights, access):
+        raise Forbidden(m("This person's rights here rest on values that you may not see."))
     actions: list[Reason] = []
     fields: list[Reason] = []
     if access is not None:

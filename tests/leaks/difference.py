@@ -63,7 +63,8 @@ def keep_from(left: Engine, right: Engine, catalog: Catalog, role: str, seed: in
     rng = Random(f"{seed}:{role}")
     found = Secrets(look(left, catalog, role))
     with right.execution_options(writer=True).begin() as connection:
-        connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
         for kind in catalog.entities.values():
             if not kind.declared.configuration:
                 _change(connection, kind, found, rng)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.entities import Entity
+from crm.backoffice.fields.base import Field
 
 Row = Mapping[str, Any]
 Shown = Literal["hidden", "masked", "shown"]
@@ -46,6 +47,36 @@ class Oracle:
                 return "hidden"
         modes = {self.mode(r, key, spec.sensitivity, row) for r in self.of(entity, "read") if r.get("effect") != "deny" and self.admits(r, kind, row)}
         return "shown" if modes & {"read", "edit"} else "masked" if "masked" in modes else "hidden"
+
+    def never(self, entity: str, key: str, sensitivity: str) -> bool:
+        """Whether no rule shows anything of the field, on whatever record."""
+        if self.catalog.entities[entity].declared.configuration and sensitivity != "sensitive":
+            return False
+        if any(r.get("effect") == "deny" and r.get("scope") == "all" and key in (r.get("fields") or {}) for r in self.of(entity, "read")):
+            return True
+        return self.modes(entity, key, sensitivity) <= {"hidden"}
+
+    def gives(self, entity: str, key: str, spec: Field) -> bool:
+        """Whether some rule lets the field of a new record be given, seen or not."""
+        if spec.system:
+            return False
+        rules = [r for r in self.of(entity, "create") if r.get("effect") != "deny"]
+        modes = (r.get("fields", {"*": "edit"}) for r in rules)
+        found = (f.get(key, "hidden" if spec.sensitivity == "sensitive" else f.get("*", "hidden")) for f in modes)
+        return any((m["mode"] if isinstance(m, dict) else m) == "edit" for m in found)
+
+    def masked(self, entity: str, key: str, sensitivity: str) -> bool:
+        """Whether the field shows nowhere but as a mask."""
+        modes = self.modes(entity, key, sensitivity)
+        return "masked" in modes and not modes & {"read", "edit"}
+
+    def modes(self, entity: str, key: str, sensitivity: str) -> set[str]:
+        """Every mode that some rule gives the field, conditions aside."""
+        if self.catalog.entities[entity].declared.configuration and sensitivity != "sensitive":
+            return {"read"}
+        allowing = [r.get("fields", {"*": "edit"}) for r in self.of(entity, "read") if r.get("effect") != "deny"]
+        modes = (f.get(key, "hidden" if sensitivity == "sensitive" else f.get("*", "hidden")) for f in allowing)
+        return {str(m["mode"]) if isinstance(m, dict) else str(m) for m in modes}
 
     def steady(self, entity: str, key: str) -> bool:
         """Whether no condition on values decides where the field shows: only then may its past be told."""

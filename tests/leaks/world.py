@@ -1,18 +1,20 @@
 """A company with enough of everything, the same from the same seed: people of every role, records of theirs and of others, a past."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from random import Random
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from crm.backoffice import records
 from crm.backoffice.database import make_engine
+from crm.backoffice.exchange import batches
+from crm.backoffice.exchange.uploads import ImportUpload
 from crm.backoffice.guard import system_session
 from crm.organization.founding import add_person
 from crm.organization.models import User
+from crm.organization.sign_in import Where, accounts, open_session
 from tests.company import Company, build
 from tests.leaks import roles
 
@@ -27,9 +29,9 @@ def email(role: str) -> str:
     return f"{role.replace('_', '.')}@firm.example"
 
 
-def found(file: Path, seed: int) -> None:
-    """Make the company's database."""
-    engine = make_engine(f"sqlite:///{file}")
+def found(url: str, seed: int) -> None:
+    """Make the company in an empty database."""
+    engine = make_engine(url)
     build(engine)
     company = Company(engine)
     company.configure(roles.document())
@@ -37,8 +39,9 @@ def found(file: Path, seed: int) -> None:
     people = hire(company, rng)
     fill(company, rng, people)
     live(company, rng, people)
-    with engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()
 
 
@@ -52,6 +55,8 @@ def hire(company: Company, rng: Random) -> list[int]:
             people.append(add_person(session, email(role), f"Особа {role}", roles=(role,), password=PASSWORD))
         for n in range(6):
             people.append(add_person(session, f"colleague{n}@firm.example", f"{GIVEN[n]} {FAMILY[n]}", roles=("seller",)))
+        for person in people[-3:]:
+            open_session(session, session.execute(accounts().where(User.id == person)).one(), Where("10.0.0.1", "Firefox/140 Linux"))
         for n, person in enumerate(people):
             values = {"department": departments[0 if n < len(roles.rules()) else n % 4], "territory": territories[n % 2]}
             phone = f"+38044{rng.randint(2000000, 5999999)}"
@@ -197,7 +202,23 @@ def live(company: Company, rng: Random, people: list[int]) -> None:
             for c in ids(session, "contact")[turn::5]:
                 records.change(session, "contact", c, {"email": f"x{rng.randint(1, 9999)}@post.example", "birth_date": date(1980, 2, 1 + turn)})
             session.commit()
+    for n, entity in enumerate(("account", "contact", "product", "deal")):
+        _imported(company, rng, entity, people[-1 - n % 2])
     with company.system() as session:
         records.remove_many(session, "account", ids(session, "account")[-6:-1])
         records.remove_many(session, "contact", ids(session, "contact")[-5:-1])
+        session.commit()
+
+
+def _imported(company: Company, rng: Random, entity: str, person: int) -> None:
+    """An import that somebody has done, and a file that he has brought since."""
+    now = datetime.now(UTC)
+    with system_session(company.engine, "past", company.catalog, write=True, source="import", actor_id=person) as session:
+        batch = batches.begin(session, entity=entity, file_name=f"{entity}.csv", fingerprint=f"{rng.randint(0, 10**9)}")
+        batches.close(session, batch, "done")
+        upload = {
+            "key": f"{rng.getrandbits(128):032x}", "entity": entity, "made_by_id": person, "made_at": now, "moved_at": now, "file_key": "",
+            "file_name": "further.csv", "size": 10, "mapping": {}, "profile": None, "why": {},
+        }
+        session.kernel(insert(ImportUpload.__table__), [upload])
         session.commit()

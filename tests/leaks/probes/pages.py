@@ -1,0 +1,45 @@
+"""Pages that belong to no entity: home, search, recycle bin, undo, the frame around everything."""
+
+from collections.abc import Iterator
+
+from tests.leaks.probes.lists import words
+from tests.leaks.questions import Question, View, get, post, probe
+
+
+@probe("/", "/health", "/static/<path:filename>", "/static/<filename>")
+def frame(view: View) -> Iterator[Question]:
+    yield get("/", "", "/")
+    yield get("/", "", "/", lang="uk")
+    yield get("/health", "", "/health")
+    yield get("/static/<filename>", "", "/static/css/grid.css")
+    yield get("/static/<filename>", "", "/static/nothing.css")
+
+
+@probe("/search")
+def palette(view: View) -> Iterator[Question]:
+    """The command palette: words of every entity, of what is shown and of what is hidden."""
+    yield get("/search", "", "/search", q="")
+    for kind in view.entities():
+        for text, key in words(view, kind):
+            yield get("/search", kind.key, "/search", f"{kind.key}.{key}", q=text)
+
+
+@probe("/recycle/")
+def bin_(view: View) -> Iterator[Question]:
+    yield get("/recycle/", "", "/recycle/")
+    yield get("/recycle/", "", "/recycle/", entity="no_such")
+    for kind in view.entities():
+        yield get("/recycle/", kind.key, "/recycle/", entity=kind.key)
+        yield get("/recycle/", kind.key, "/recycle/", entity=kind.key, after="WzAsMV0", lang="uk")
+
+
+@probe("/undo/<batch>")
+def others_batches(view: View) -> Iterator[Question]:
+    """Somebody else's batch is as unknown as one that never was."""
+    unknown = "0" * 32
+    for batch in view.rng.sample(view.batches, min(4, len(view.batches))):
+        asked = post("/undo/<batch>", "", f"/undo/{batch}")
+        yield asked.expecting(404).just_as(post("/undo/<batch>", "", f"/undo/{unknown}"), unknown, batch)
+    yield post("/undo/<batch>", "", "/undo/x").expecting(404)
+
+

@@ -1,0 +1,128 @@
+"""Signing in and out, passwords, letters and the own profile: the same for known and unknown people, whatever differs in the data."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+from crm.backoffice import outbox
+from tests.leaks.questions import Question, View, get, post, probe
+from tests.leaks.sides import Answer, Side
+from tests.leaks.world import PASSWORD, email
+
+TOKENS = re.compile(r'(?:name="csrf_token"|name="csrf-token")[^>]*')
+LINK = re.compile(r"/(reset|invitation)/([\w-]{20,})")
+
+
+def _stranger(side: Side, method: str, path: str, **form: str) -> Answer:
+    """A browser that is not signed in, from the page that holds the form."""
+    client = side.app.test_client()
+    token = side.token_of(side.send("GET", path, client=client)) if method == "POST" else ""
+    answer = side.send(method, path, client=client, **({"data": {**form, "csrf_token": token}} if method == "POST" else {}))
+    # Every browser has a token of its own.
+    heads = tuple((k, v) for k, v in answer.heads if k not in ("Set-Cookie",))
+    return Answer(answer.status, TOKENS.sub("", answer.body.decode()).encode(), heads)
+
+
+def _asking(endpoint: str, method: str, path: str, *, writes: bool = False, **form: str) -> Question:
+    said = f"{method} {path} {form} by a stranger"
+    return Question(endpoint, "", said, lambda side: _stranger(side, method, path, **form), writes=writes, method=method, path=path)
+
+
+@probe("/sign-in", "/sign-out", "/sign-out-everywhere")
+def signing_in(view: View) -> Iterator[Question]:
+    yield get("/sign-in", "", "/sign-in")
+    yield _asking("/sign-in", "GET", "/sign-in?next=/account/1/")
+    for path in ("/", "/account/1/", "/account/?sort=revenue", "/report/win_rate", "/search?q=x"):
+        yield _asking("/sign-in", "GET", path)
+    known = _asking("/sign-in", "POST", "/sign-in", writes=True, email=email(view.role), password="wrong password")
+    nobody = email(view.role)[::-1].partition("@")[0] + "@" + email(view.role)[::-1].partition("@")[2]
+    unknown = _asking("/sign-in", "POST", "/sign-in", writes=True, email=nobody, password="wrong password")
+    yield known.expecting(422).just_as(unknown, nobody, email(view.role))
+    right = replace(unknown, ask=lambda side: side.sign_in(side.app.test_client()), say="POST /sign-in with the right password")
+    yield right.expecting(303)
+    for path in ("/sign-out", "/sign-out-everywhere"):
+        yield Question(path, "", f"POST {path}", partial(_leaving, path), writes=True, method="POST", path=path)
+
+
+def _leaving(path: str, side: Side) -> Answer:
+    """Another browser of the person signs out, and what it gets then; the first one signs in anew where all were ended."""
+    client = side.app.test_client()
+    side.sign_in(client)
+    token = side.token_of(side.send("GET", "/profile/", client=client))
+    answer = side.send("POST", path, client=client, data={"csrf_token": token})
+    after = side.send("GET", "/account/", client=client)
+    if path.endswith("everywhere"):
+        side.client = side.app.test_client()
+        side.sign_in()
+    return Answer(answer.status, answer.body + after.body, answer.heads + after.heads)
+
+
+@probe("/forgot", "/<purpose>/<token>", "/<reset, invitation>/<token>")
+def forgotten(view: View) -> Iterator[Question]:
+    """A letter asked for by somebody known and by nobody: one answer; and the letter itself."""
+    yield _asking("/forgot", "GET", "/forgot")
+    for purpose in ("reset", "invitation"):
+        yield _asking("/<purpose>/<token>", "GET", f"/{purpose}/{'x' * 43}")
+        yield _asking("/<purpose>/<token>", "POST", f"/{purpose}/{'x' * 43}", password="seven new storks", writes=True)
+    known, unknown = (_asking("/forgot", "POST", "/forgot", writes=True, email=who) for who in ("colleague1@firm.example", "nobody@firm.example"))
+    yield known.expecting(200).just_as(unknown)
+
+
+@probe("letter")
+def letters(view: View) -> Iterator[Question]:
+    """What arrives in the mailbox: of a forgotten password, and of an invitation; and the page behind its link."""
+    yield Question("letter", "", "the letter of a forgotten password", lambda side: _letter(side, email(side.role)), writes=True)
+    yield Question("letter", "", "the letter of an invitation", _invited, writes=True)
+
+
+def _letter(side: Side, who: str) -> Answer:
+    _delivered(side)  # what others have been sent is theirs
+    _stranger(side, "POST", "/forgot", email=who)
+    letter = _delivered(side)
+    assert letter.body, "no letter was sent"
+    return letter
+
+
+def _invited(side: Side) -> Answer:
+    _delivered(side)
+    done = side.command("user", "add", f"new.{side.role.replace('_', '.')}@firm.example", "--name", "Нова людина")
+    letter = _delivered(side)
+    assert letter.body, "no letter was sent"
+    return Answer(done.status, done.body + letter.body, done.heads + letter.heads)
+
+
+def _delivered(side: Side) -> Answer:
+    """Every waiting letter as it is sent, and the page behind each link."""
+    folder = side.folder / "instance" / "mail"
+    before = set(folder.glob("*.eml"))
+    with side.app.app_context():
+        outbox.deliver(side.engine)
+    texts = [path.read_bytes() for path in sorted(set(folder.glob("*.eml")) - before)]
+    pages = [_stranger(side, "GET", f"/{m[1]}/{m[2]}") for t in texts for m in LINK.finditer(t.decode().replace("=\n", ""))]
+    return Answer(200, b"\n".join([*texts, *(p.body for p in pages)]), tuple(h for p in pages for h in p.heads))
+
+
+@probe("/profile/", "/profile/look", "/profile/password", "/profile/sessions/", "/profile/sessions/<session_id>/end")
+def profile(view: View) -> Iterator[Question]:
+    yield get("/profile/", "", "/profile/")
+    yield get("/profile/sessions/", "", "/profile/sessions/")
+    yield post("/profile/", "", "/profile/", form={"language": "en", "time_zone": "Europe/Warsaw", "theme": "dark"})
+    yield post("/profile/", "", "/profile/", form={"language": "xx"})
+    yield post("/profile/look", "", "/profile/look", form={"theme": "light"})
+    yield post("/profile/password", "", "/profile/password", form={"current": "wrong", "password": PASSWORD, "again": PASSWORD})
+    yield replace(post("/profile/password", "", "/profile/password"), ask=_changed, say="POST /profile/password, and back")
+    # Sign-ins of others are as unknown as those that never were.
+    for number in (1, 2, 3):
+        asked = post("/profile/sessions/<session_id>/end", "", f"/profile/sessions/{number}/end").expecting(404)
+        yield asked.just_as(post("/profile/sessions/<session_id>/end", "", "/profile/sessions/99/end"), "/99/", f"/{number}/")
+
+
+def _changed(side: Side) -> Answer:
+    """A new password, and the old one again, so that the person can go on signing in."""
+    other, answers = "eight loud cranes fly", []
+    for old, new in ((PASSWORD, other), (other, PASSWORD)):
+        answers.append(side.send("POST", "/profile/password", data={"current": old, "password": new, "again": new}))
+        side.client = side.app.test_client()
+        side.sign_in(password=new)
+    return Answer(answers[0].status, b"\n".join(a.body for a in answers), tuple(h for a in answers for h in a.heads))

@@ -1,0 +1,111 @@
+"""One record: its card, forms, cells, journal, explanation; a hidden record answers as one that does not exist."""
+
+from collections.abc import Iterator
+
+from crm.backoffice.entities import Entity
+from tests.leaks.probes.lists import refused
+from tests.leaks.questions import MISSING, Question, View, get, post, probe
+
+RECORD = "/<entity>/<record_id>/"
+PAGES = ("", "edit/", "journal", "explain")
+
+
+@probe(RECORD)
+def cards(view: View, kind: Entity) -> Iterator[Question]:
+    for number in view.seen(kind.key):
+        here = f"/{kind.key}/{number}/"
+        for args in ({}, {"lang": "uk"}, {"counts": "1"}, {"drawer": "1"}):
+            yield get(RECORD, kind.key, here, **args)
+    for number in view.seen(kind.key, 2):
+        for relation in kind.relations:
+            yield get(RECORD, kind.key, f"/{kind.key}/{number}/", related=relation)
+            yield get(RECORD, kind.key, f"/{kind.key}/{number}/", tab=relation)
+        yield get(RECORD, kind.key, f"/{kind.key}/{number}/", related="no_such_rows")
+
+
+@probe(RECORD)
+def neighbours(view: View, kind: Entity) -> Iterator[Question]:
+    """Who stands before and after a record in the order of each field: a binary search by a hidden one would need no more."""
+    for number in view.seen(kind.key, 2):
+        for key in view.secret(kind.key):
+            sort = view.rng.choice((key, f"-{key}"))
+            yield get(RECORD, kind.key, f"/{kind.key}/{number}/", f"{kind.key}.{key}", drawer=1, sort=sort)
+            where = {"field": key, "op": "not_empty"}
+            yield get(RECORD, kind.key, f"/{kind.key}/{number}/", f"{kind.key}.{key}", drawer=1, where=where)
+
+
+@probe(RECORD, RECORD + "edit/", RECORD + "journal", RECORD + "explain", RECORD + "cell/<field>")
+def unseen(view: View, kind: Entity) -> Iterator[Question]:
+    """Records outside the scope, in the bin, and on one side only: all as if there were none."""
+    for number in [*view.unseen(kind.key), *view.removed(kind.key), MISSING]:
+        for page in PAGES:
+            yield _as_missing(view, kind, number, page, get)
+        for key in view.rng.sample(list(kind.fields), 3):
+            yield _as_missing(view, kind, number, f"cell/{key}", get)
+    for number in view.unseen(kind.key):
+        yield get(RECORD, kind.key, f"/{kind.key}/{number}/", heads={"Accept": "application/json"}).just_as(
+            get(RECORD, kind.key, f"/{kind.key}/{MISSING}/", heads={"Accept": "application/json"}), str(MISSING), str(number))
+        yield get(RECORD, kind.key, f"/{kind.key}/{number}/", drawer=1, heads={"HX-Request": "true"})
+
+
+def _as_missing(view: View, kind: Entity, number: int, page: str, how: object) -> Question:
+    endpoint = RECORD + ("cell/<field>" if page.startswith("cell/") else page)
+    asked = get(endpoint, kind.key, f"/{kind.key}/{number}/{page}").expecting(404 if view.reads(kind.key) else 403, 403)
+    if number == MISSING:
+        return asked
+    return asked.just_as(get(endpoint, kind.key, f"/{kind.key}/{MISSING}/{page}"), f"/{MISSING}/", f"/{number}/")
+
+
+@probe(RECORD + "edit/", RECORD + "journal", RECORD + "explain")
+def pages(view: View, kind: Entity) -> Iterator[Question]:
+    for number in view.seen(kind.key):
+        yield get(RECORD + "edit/", kind.key, f"/{kind.key}/{number}/edit/")
+        yield get(RECORD + "journal", kind.key, f"/{kind.key}/{number}/journal")
+        yield get(RECORD + "journal", kind.key, f"/{kind.key}/{number}/journal", part=1, before=view.rng.randint(1, 900))
+        yield get(RECORD + "explain", kind.key, f"/{kind.key}/{number}/explain")
+        for person in view.rng.sample(list(view.oracle.rows["user"]), 3):
+            yield get(RECORD + "explain", kind.key, f"/{kind.key}/{number}/explain", user=person)
+    for number in view.seen(kind.key, 1):
+        yield get(RECORD + "edit/", kind.key, f"/{kind.key}/{number}/edit/", drawer=1, lang="uk")
+        yield get(RECORD + "journal", kind.key, f"/{kind.key}/{number}/journal", before="x")
+        yield get(RECORD + "explain", kind.key, f"/{kind.key}/{number}/explain", user=MISSING)
+
+
+@probe(RECORD + "cell/<field>")
+def cells(view: View, kind: Entity) -> Iterator[Question]:
+    """The form of every cell, of one that keeps something and of another."""
+    hidden = set(view.hidden(kind.key))
+    for number in view.seen(kind.key, 2):
+        for key in kind.fields:
+            asked = get(RECORD + "cell/<field>", kind.key, f"/{kind.key}/{number}/cell/{key}", f"{kind.key}.{key}")
+            if key in hidden:
+                unknown = view.unknown(kind.key, key)
+                asked = asked.just_as(get(RECORD + "cell/<field>", kind.key, f"/{kind.key}/{number}/cell/{unknown}"), unknown, key)
+            yield refused(view, kind, asked, key in hidden)
+
+
+@probe("/<entity>/new/")
+def new_forms(view: View, kind: Entity) -> Iterator[Question]:
+    """The empty form, and filled beforehand with records that are seen, unseen, missing."""
+    yield get("/<entity>/new/", kind.key, f"/{kind.key}/new/")
+    yield get("/<entity>/new/", kind.key, f"/{kind.key}/new/", drawer=1, lang="uk")
+    for key, spec in kind.fields.items():
+        if not spec.target or spec.system:
+            continue
+        for number in view.seen(spec.target, 1):
+            yield get("/<entity>/new/", kind.key, f"/{kind.key}/new/", f"{kind.key}.{key}", **{key: number})
+        for number in view.unseen(spec.target, 1):
+            # The form keeps the address it came by, so the two numbers are of one length.
+            asked = get("/<entity>/new/", kind.key, f"/{kind.key}/new/", f"{kind.key}.{key}", **{key: number})
+            other = get("/<entity>/new/", kind.key, f"/{kind.key}/new/", **{key: MISSING})
+            yield asked.just_as(other, f"{key}={MISSING}", f"{key}={number}") if number > 9 else asked
+
+
+@probe(RECORD + "restore")
+def restored(view: View, kind: Entity) -> Iterator[Question]:
+    for number in [*view.unseen(kind.key, 1), *view.seen(kind.key, 1)]:
+        asked = post(RECORD + "restore", kind.key, f"/{kind.key}/{number}/restore")
+        other = post(RECORD + "restore", kind.key, f"/{kind.key}/{MISSING}/restore")
+        yield asked.expecting(403, 404).just_as(other, f"/{MISSING}/", f"/{number}/")
+    for number in view.removed(kind.key):
+        yield post(RECORD + "restore", kind.key, f"/{kind.key}/{number}/restore")

@@ -1,0 +1,241 @@
+"""The run for one role: its two databases, every question, every difference."""
+
+import os
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from inspect import signature
+from random import Random
+from traceback import format_exception
+
+from freezegun import freeze_time
+from sqlalchemy import select
+from werkzeug.exceptions import HTTPException
+
+from crm.backoffice.catalog import load_catalog
+from crm.backoffice.database import make_engine
+from crm.backoffice.exchange.batches import ImportBatch
+from crm.backoffice.exchange.uploads import ImportUpload
+from crm.backoffice.journal import JournalRow
+from tests.leaks import probes
+from tests.leaks.databases import Databases
+from tests.leaks.difference import check_masks, keep_from
+from tests.leaks.probes.commands import in_a_name
+from tests.leaks.questions import PROBES, Question, View, generic, rules
+from tests.leaks.sides import Answer, Chance, Clock, Side, difference, open_side
+
+assert probes
+AGAIN = 0.1  # of the reading questions are asked once more when everything is written
+DEBUG = os.environ.get('LEAKS_DEBUG')
+CLOSED = 5  # questions about an entity that the role may not read, of each endpoint
+BROKEN = 599  # the status of what ended in an exception
+KINDS = ("letter", "statement")  # probes of no rule and no command
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A question that the two sides answered differently, or wrongly alike."""
+
+    role: str
+    question: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.role}: {self.question}\n    {self.what}"
+
+
+@dataclass
+class Outcome:
+    """What one role's run has asked and found."""
+
+    role: str
+    asked: Counter[str] = field(default_factory=Counter)  # endpoint → questions
+    entities: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    met: dict[tuple[str, str], int] = field(default_factory=dict)  # (generic rule, method) → the best status it answered
+    statuses: Counter[int] = field(default_factory=Counter)
+    faults: list[Fault] = field(default_factory=list)
+    known: int = 0  # secrets: values, records and changes that differ
+    seconds: float = 0.0
+    rules: set[tuple[str, str]] = field(default_factory=set)
+    unprobed: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How a run goes: `share` of the questions is asked (at least one an endpoint and entity), up to `enough` faults."""
+
+    seed: int = 1
+    share: float = 1.0
+    enough: int = 20
+    most: int = 0  # questions, 0: all
+    crashes: bool = True  # whether an answer that is a crash counts
+    mixed: bool = False  # reading and writing questions in one shuffled row: what a broken guard gives away is found sooner
+
+
+def run(databases: Databases, role: str, terms: Terms) -> Outcome:
+    """Make the two databases differ in what the role hides, and ask both everything."""
+    outcome = Outcome(role)
+    begun = time.monotonic()
+    with _sides(databases, role, terms, outcome) as (view, left, right, chance, clock):
+        present = {rule for rule, _ in outcome.rules} | in_a_name(left.app) | set(KINDS)
+        outcome.unprobed = {e for e in present if e not in PROBES}
+        questions = list(_questions(view, present))
+        inquiry = _Inquiry(outcome, left, right, chance, clock, terms)
+        inquiry.ask(_chosen(view, questions, terms))
+    outcome.seconds = time.monotonic() - begun
+    return outcome
+
+
+@contextmanager
+def _sides(databases: Databases, role: str, terms: Terms, outcome: Outcome) -> Iterator[tuple[View, Side, Side, Chance, Clock]]:
+    with ExitStack() as stack:
+        pair = stack.enter_context(databases.pair(role))
+        engines = [make_engine(url) for _, url in pair]
+        catalog = load_catalog(engines[0])
+        secrets = keep_from(*engines, catalog, role, terms.seed)
+        outcome.known = len(secrets.fields) + len(secrets.gone) + secrets.past
+        check_masks(*engines, secrets, catalog.reader())
+        with engines[0].connect() as connection:
+            others = JournalRow.actor_id.is_distinct_from(secrets.oracle.me)
+            batches = sorted(b for b in connection.execute(select(JournalRow.batch).where(others).distinct()).scalars() if b)
+            imports = sorted(connection.execute(select(ImportBatch.key)).scalars())
+            uploads = dict(connection.execute(select(ImportUpload.entity, ImportUpload.key)).all())
+        for engine in engines:
+            engine.dispose()
+        start = datetime.now(UTC) + timedelta(minutes=5)
+        frozen = stack.enter_context(freeze_time(start))
+        chance, clock = Chance(), Clock(frozen, start)
+        stack.enter_context(chance.in_force())
+        sides = [open_side(folder, url, role, secrets.oracle.me) for folder, url in pair]
+        for side in sides:
+            stack.callback(side.close)
+            chance.begin("sign-in")
+            side.sign_in()
+        outcome.rules = rules(sides[0].app, catalog)
+        rng = Random(f"{terms.seed}:{role}:questions")
+        view = View(role, secrets.oracle.me, catalog, catalog.reader("en"), secrets.oracle, secrets, rng, batches, imports, uploads)
+        yield view, sides[0], sides[1], chance, clock
+
+
+def _questions(view: View, present: set[str]) -> Iterator[Question]:
+    """Every question of every probe whose endpoint the product has."""
+    makers = dict.fromkeys(maker for endpoint, found in PROBES.items() if endpoint in present for maker in found)
+    for maker in makers:
+        if len(signature(maker).parameters) == 1:
+            yield from _fitting(maker(view), present)
+        else:
+            for kind in view.entities():
+                yield from _fitting(maker(view, kind), present)
+
+
+def _fitting(questions: Iterable[Question], present: set[str]) -> Iterator[Question]:
+    return (q for q in questions if q.endpoint.partition(":")[0] in present)
+
+
+def _chosen(view: View, questions: list[Question], terms: Terms) -> list[Question]:
+    """The share to ask, shuffled; reading first and a part of it again at the end, or all mixed.
+
+    Of what the role may not read at all a few questions say everything: they are refused before anything is looked at.
+    """
+    groups: dict[tuple[str, str, str], list[Question]] = defaultdict(list)
+    for one in questions:
+        groups[one.endpoint, one.entity, one.method].append(one)
+    chosen: list[Question] = []
+    for (_, entity, _), group in groups.items():
+        most = len(group) if not entity or view.reads(entity) else CLOSED
+        chosen += view.rng.sample(group, max(min(round(len(group) * terms.share), most), 1))
+    view.rng.shuffle(chosen)
+    if terms.mixed:
+        return chosen
+    reading = [q for q in chosen if not q.writes]
+    return [*reading, *(q for q in chosen if q.writes), *view.rng.sample(reading, round(len(reading) * AGAIN))]
+
+
+class _Inquiry:
+    """Asks both sides with the same clock and the same chance, and compares."""
+
+    def __init__(self, outcome: Outcome, left: Side, right: Side, chance: Chance, clock: Clock, terms: Terms) -> None:
+        self.outcome, self.left, self.right, self.chance, self.clock, self.terms = outcome, left, right, chance, clock, terms
+        self.entities = left.catalog.entities
+        self.number = 0
+        self.wrote = False
+
+    def ask(self, questions: Iterable[Question]) -> None:
+        for question in questions:
+            self._ask(question)
+            if len(self.outcome.faults) >= self.terms.enough or sum(self.outcome.asked.values()) == self.terms.most:
+                return
+
+    def _ask(self, question: Question) -> None:
+        if question.like is not None and self.wrote:
+            # The page after a save says that it was saved, and only that page does.
+            for side in (self.left, self.right):
+                side.send("GET", "/profile/")
+            self.wrote = False
+        here, there = self._both(question)
+        self.wrote |= question.writes
+        outcome = self.outcome
+        outcome.asked[question.endpoint] += 1
+        outcome.names.update(question.names)
+        if question.entity:
+            outcome.entities.add(question.entity)
+        outcome.statuses[here.status] += 1
+        self._note_rules()
+        apart = difference(here, there)
+        if not self.terms.crashes and max(here.status, there.status) >= 500:
+            return
+        if apart and DEBUG:
+            print("LEFT", here.text[-1500:], here.heads, "\nRIGHT", there.text[-1500:], there.heads)
+        if apart:
+            self._fault(question, apart)
+        elif here.status >= 500:
+            self._fault(question, f"both answer {here.status}: {here.text[-1500:]}")
+        elif question.expect and here.status not in question.expect:
+            self._fault(question, f"both answer {here.status}, not {' or '.join(map(str, question.expect))}: {here.text[:200]}")
+        elif question.like is not None:
+            unlike = difference(here, _swapped(self._of(self.left, question.like, "again" if question.writes else ""), *question.swap))
+            if unlike:
+                self._fault(question, f"not as what does not exist ({question.like.say}): {unlike}")
+
+    def _both(self, question: Question) -> tuple[Answer, Answer]:
+        self.number += 1
+        self.clock.step()
+        return self._of(self.left, question), self._of(self.right, question)
+
+    def _of(self, side: Side, question: Question, turn: str = "") -> Answer:
+        self.chance.begin(f"{self.number}{turn}")
+        try:
+            return question.ask(side)
+        except Exception as fault:
+            return Answer(BROKEN, "".join(format_exception(fault)[-4:]).encode())
+
+    def _fault(self, question: Question, what: str) -> None:
+        self.outcome.faults.append(Fault(self.outcome.role, question.say, what))
+
+    def _note_rules(self) -> None:
+        """Which rules the left side has answered, and how well."""
+        adapter = self.left.app.url_map.bind("localhost")
+        for method, path, status in self.left.visits:
+            try:
+                rule, _ = adapter.match(path, method, return_rule=True)
+            except HTTPException:
+                continue
+            place = (generic(str(rule), self.entities), method)
+            self.outcome.met[place] = min(self.outcome.met.get(place, BROKEN), status)
+        self.left.visits.clear()
+        self.right.visits.clear()
+
+
+def _swapped(answer: Answer, unknown: str, known: str) -> Answer:
+    if not unknown:
+        return answer
+    heads = tuple((k, v.replace(unknown, known) if k != "Content-Length" else v) for k, v in answer.heads)
+    body = answer.body.replace(unknown.encode(), known.encode())
+    longer = len(body) - len(answer.body)
+    return Answer(answer.status, body, tuple((k, str(int(v) + longer) if k == "Content-Length" else v) for k, v in heads))
+
+

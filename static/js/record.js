@@ -26,30 +26,48 @@ async function refresh(inside) {
   }
 }
 
+const read = (form) => new URLSearchParams(new FormData(form)).getAll('value').join('\u0000');
+
 async function edit(cell) {
   if (cell.querySelector('form')) return;
   const html = await getText(cell.dataset.cell);
   if (html === null) return;
   const stood = [...cell.childNodes];
-  const back = () => { cell.classList.remove('is-editing'); cell.replaceChildren(...stood); cell.querySelector('[data-edit-cell]').focus(); };
-  const show = (markup) => {
+  const back = (focus = true) => {
+    cell.classList.remove('is-editing');
+    cell.replaceChildren(...stood);
+    if (focus) cell.querySelector('[data-edit-cell]').focus();
+  };
+  const outside = (event) => {
+    const form = cell.querySelector('form');
+    if (!form || cell.contains(event.target) || event.target.closest('.ts-dropdown, dialog, #toasts')) return;
+    // A click elsewhere saves what was changed, as it does in a list.
+    if (read(form) === began) { end(); back(false); } else form.requestSubmit();
+  };
+  const end = () => { cell.onkeydown = cell.onsubmit = cell.onclick = null; document.removeEventListener('pointerdown', outside); };
+  let began = '';
+  const show = (markup, first = false) => {
     fill(cell, markup);
     cell.classList.add('is-editing');
-    const input = cell.querySelector('input:not([type="hidden"]), select, textarea');
+    if (first) began = read(cell.querySelector('form'));
+    const input = cell.querySelector('.ts-control input') ?? cell.querySelector('input:not([type="hidden"]), select, textarea');
     input?.focus();
     if (input?.select) input.select();
   };
-  show(html);
+  show(html, true);
+  const choosing = () => cell.querySelector('.ts-wrapper.dropdown-active') !== null;
   cell.onkeydown = (event) => {
-    if (event.key === 'Escape') { event.preventDefault(); event.stopPropagation(); cell.onkeydown = cell.onsubmit = cell.onclick = null; back(); }
-    if (event.key === 'Enter' && !event.shiftKey && event.target.matches('input')) { event.preventDefault(); event.target.form.requestSubmit(); }
+    if (event.key === 'Escape' && !choosing()) { event.preventDefault(); event.stopPropagation(); end(); back(); }
+    if (event.key === 'Enter' && !choosing() && (event.ctrlKey || event.metaKey || event.target.matches('input, select'))) { event.preventDefault(); cell.querySelector('form').requestSubmit(); }
   };
   cell.onclick = (event) => {
     if (!event.target.closest('[data-cell-cancel]')) return;
-    cell.onkeydown = cell.onsubmit = cell.onclick = null;
+    const collided = cell.querySelector('.b-theirs') !== null;
+    end();
     back();
-    refresh(cell);
+    if (collided) refresh(cell);
   };
+  document.addEventListener('pointerdown', outside);
   cell.onsubmit = async (event) => {
     event.preventDefault();
     event.stopPropagation();
@@ -57,8 +75,8 @@ async function edit(cell) {
     if (!answer) return;
     const markup = await answer.text();
     if (!answer.ok) { show(markup); return; }
-    cell.onkeydown = cell.onsubmit = cell.onclick = null;
-    back();
+    end();
+    back(cell.contains(document.activeElement));
     cell.querySelector('[data-value]').innerHTML = markup;
     refresh(cell);
   };

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from tests.browser.firm import PASSWORD, Firm, serving
 from tests.browser.stage import Person, State, make_stage
 from tools.chromium import command, find
 
-PATIENCE = 10_000  # milliseconds: a busy machine is no fault of the screen
+PATIENCE = 20_000  # milliseconds: a busy machine is no fault of the screen
 # What a browser says in the console of every answer that is not 2xx; the tests look at those answers themselves.
 REFUSED_ANSWER = "Failed to load resource"
+expect.set_options(timeout=PATIENCE)
 
 Desk = Callable[..., Page]
 

@@ -28,7 +28,13 @@ from crm.standard import install_standard
 
 assert crm.models
 PASSWORD = "seven quiet storks"
-PEOPLE = (("Olena", "owner"), ("Mykola", "head"), ("Oksana", "seller"), ("Petro", "head"))
+PEOPLE = (("Olena", "owner"), ("Mykola", "head"), ("Oksana", "seller"), ("Petro", "head"), ("Vasyl", "watcher"))
+ROLES = """
+roles:
+  watcher:
+    label: {uk: Глядач, en: Watcher}
+    rules: [{entity: deal, actions: [read], scope: all, fields: {"*": read}}, {entity: user, actions: [read], scope: all, fields: {"*": read}}]
+"""
 INDUSTRIES = ("trade", "agriculture", "medical")
 STAGES = ("lead", "proposal", "negotiation", "won", "lost")
 TODAY = date.today()
@@ -48,6 +54,7 @@ class Firm:
             set_terms(session, Terms("UAH", "Europe/Kyiv", "uk"))
             install_standard(session)
             session.commit()
+        self.configure(ROLES)
         with self.system() as session:
             for name, role in PEOPLE:
                 self.people[name] = add_person(session, f"{name.lower()}@firm.example", name, roles=(role,), password=PASSWORD)

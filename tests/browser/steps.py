@@ -47,6 +47,11 @@ def paste(page: Page, text: str) -> None:
     page.keyboard.press("Control+v")
 
 
+def picker(page: Page, label: str) -> Locator:
+    """Where one types into a remote picker, once it has taken the place of the plain select."""
+    return page.get_by_role("combobox", name=label).and_(page.locator("input"))
+
+
 def toast(page: Page, text: str) -> Locator:
     """The message that says `text`."""
     found = page.locator(".b-toast").filter(has_text=text)

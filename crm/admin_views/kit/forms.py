@@ -131,11 +131,13 @@ def record_form(
     wanted = [k for k in keys if _can_be_typed(session, entity, k)]
     creatable = [e for e in session.catalog.entities if session.sight.may(e, "create")]
     reader = context.reader()
+    # A sheet lies over a page with a form of its own: the controls of the two are told apart.
+    prefix = "s" if request.args.get("drawer") else "f"
     unbound: dict[str, Any] = {}  # a field made outside a form is unbound, whatever its class says
     for key in wanted:
         spec = entity.fields[key]
         control = control_for(spec, reader, session.catalog, values.get(key), creatable=creatable)
-        unbound[key] = EntityField(spec=spec, reader=reader, control=control, needed=_needed(entity, key), wide=spec.type in WIDE, id=f"f-{key}")
+        unbound[key] = EntityField(spec=spec, reader=reader, control=control, needed=_needed(entity, key), wide=spec.type in WIDE, id=f"{prefix}-{key}")
     form = BaseForm(unbound, meta=FlaskForm.Meta())
     form.process(data={k: values.get(k) for k in wanted})
     placed = {k for s in entity.declared.sections for k in s.fields}

@@ -1,6 +1,5 @@
 """The run for one role: its two databases, every question, every difference."""
 
-import os
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -29,7 +28,6 @@ from tests.leaks.sides import Answer, Chance, Clock, Side, difference, open_side
 
 assert probes
 AGAIN = 0.1  # of the reading questions are asked once more when everything is written
-DEBUG = os.environ.get('LEAKS_DEBUG')
 CLOSED = 5  # questions about an entity that the role may not read, of each endpoint
 BROKEN = 599  # the status of what ended in an exception
 KINDS = ("letter", "statement")  # probes of no rule and no command
@@ -188,8 +186,6 @@ class _Inquiry:
         apart = difference(here, there)
         if not self.terms.crashes and max(here.status, there.status) >= 500:
             return
-        if apart and DEBUG:
-            print("LEFT", here.text[-1500:], here.heads, "\nRIGHT", there.text[-1500:], there.heads)
         if apart:
             self._fault(question, apart)
         elif here.status >= 500:

@@ -99,6 +99,14 @@ def firm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firm]:
         yield made
 
 
+@pytest.fixture(autouse=True)
+def only_the_firms_own_stays(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What a test made in the shared company is out of the way of the next one."""
+    yield
+    if "firm" in request.fixturenames:
+        request.getfixturevalue("firm").tidy()
+
+
 @dataclass
 class Seat:
     """A browser profile of one person, kept for the whole run so that it need not fetch scripts and styles for each test anew."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 from werkzeug.serving import make_server
 
 import crm.models
@@ -88,6 +88,14 @@ class Firm:
             records.change(session, entity, number, values)
             session.commit()
 
+    def tidy(self) -> None:
+        """Deals that a test made go to the recycle bin: lists of the next one count the company's own."""
+        table = self.catalog.entity("deal").cls.__table__
+        with self.system() as session:
+            made = list(session.execute(select(table.c.id).where(table.c.id > self.last_deal, table.c.deleted_at.is_(None))).scalars())
+            records.remove_many(session, "deal", made)
+            session.commit()
+
     def end_sign_ins(self, name: str) -> None:
         """Whoever is signed in as this person is so no longer."""
         with self.system() as session:
@@ -124,6 +132,7 @@ class Firm:
              "expected_on": QUARTER_BEGAN + timedelta(days=(n % 4) * 120), "owner": self.people["Oksana" if n % 2 else "Mykola"],
              **({"loss_reason": loss} if n % 5 == 4 else {})}
             for n in range(1, 121)))
+        self.last_deal = max(deals)
         self.make("deal_line", *({"deal": deals[n], "product": products[n % 6], "quantity": Decimal(1), "price": Decimal(100)} for n in range(12)))
 
 

@@ -76,7 +76,7 @@ def numbers(page: Page) -> list[int]:
     return [int(re.sub(r"\D", "", text)) for text in page.locator(".b-facts-4 dd").all_inner_texts()]
 
 
-def write(page: Page, button: str) -> None:
+def write(page: Page, button: str | re.Pattern[str]) -> None:
     page.get_by_role("button", name=button).click()
     page.wait_for_url("**/imports/*/", timeout=60_000, wait_until="load")
 
@@ -197,7 +197,7 @@ def test_nothing_scrolls_sideways_and_axe_finds_nothing(desk: Desk, empty: Firm,
     page.get_by_role("tab", name="New").click()
     look()
     page.get_by_label("Write the good rows without them").check()
-    write(page, "Write 1 record")
+    write(page, re.compile(r"^Write \d"))  # as many as the mapping remembered from an earlier import lets through
     look()
     take_back(page)
     look()

@@ -62,6 +62,8 @@ def contents(engine: Engine, *, without: int | None = None) -> Contents:
         names = {key: _names(connection, kind) for key, kind in catalog.entities.items()}
         for key, kind in catalog.entities.items():
             lines[key] = sorted(_records(connection, kind, catalog, names, without))
+            for field, spec, table in kind.sets():
+                lines[f"{key}.{field}"] = sorted(f"{names[key][owner]} → {names[spec.target or ''][target]}" for owner, target in connection.execute(select(table)))
         lines["journal"] = sorted(_journal(connection, catalog, names, without))
     return Contents(lines)
 
@@ -82,7 +84,7 @@ def _records(
     connection: Connection, kind: Entity, catalog: Catalog, names: Mapping[str, Mapping[int, str]], without: int | None,
 ) -> Iterator[str]:
     table = kind.cls.__table__
-    targets = {f.attribute: f.target for f in kind.fields.values() if f.target}
+    targets = {f.attribute: f.target for _, f in kind.in_columns() if f.target}
     generated = [c.name for c in table.c if c.name == "code" or c.name.startswith("code_")]
     for row in connection.execution_options(yield_per=2000).execute(select(table)).mappings():
         if without is not None and row["created_by_id"] == without:
@@ -117,8 +119,8 @@ def _parents(connection: Connection, kind: Entity, names: Mapping[str, Mapping[i
 
 def _value(kind: Entity, key: str, value: Any, names: Mapping[str, Mapping[int, str]], record_id: int) -> Any:
     spec = kind.fields.get(key)
-    if spec is not None and spec.target and isinstance(value, int):
-        return names[spec.target].get(value, value)
+    if spec is not None and spec.target and value is not None:
+        return sorted(names[spec.target][one] for one in value) if spec.several else names[spec.target].get(value, value)
     if key == "code" and kind.is_record and names[kind.key].get(record_id, "").startswith("«"):
         return value and "made of the number"
     return value

@@ -173,7 +173,7 @@ def _new(session: DataSession, kind: Entity, rows: Sequence[Values], ids: Sequen
     drafts: list[Draft] = []
     for position, (row, record_id) in enumerate(zip(rows, ids, strict=True)):
         accepted, refused = clean(session, kind, row)
-        accepted |= sets.of_new(kind, accepted)
+        accepted |= sets.of_new(accepted)
         for key, message in refused.items():
             problems.add(position, key, message)
         draft = Draft(kind, session, record_id, EMPTY, accepted, frozenset(row), is_new=True)
@@ -295,7 +295,7 @@ def _keep(session: DataSession, kind: Entity, drafts: Sequence[Draft], action: s
         changes = {
             key: [spec.journal(draft.old.get(key)), spec.journal(draft.new.get(key))]
             for key, spec in kind.fields.items()
-            if draft.changed(key) and (not spec.system or key == "deleted_at")
+            if (not spec.system or key == "deleted_at") and draft.changed(key)
         }
         entries.append(Entry(kind.key, draft.id, action, versions[draft.id], changes))
     journal.record(session, entries)

@@ -36,7 +36,11 @@ class Draft:
 
     def changed(self, *keys: str) -> bool:
         """Whether one of the fields differs from what is stored."""
-        return any(self.new.get(key) != self.old.get(key) for key in keys)
+        # Asked of every field of every record that is saved: a plain loop is twice as fast as `any`.
+        for key in keys:  # noqa: SIM110
+            if self.new.get(key) != self.old.get(key):
+                return True
+        return False
 
     def refuse(self, key: str, message: Message) -> None:
         """Refuse the save because of a field; the first reason given for it stays."""

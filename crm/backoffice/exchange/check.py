@@ -36,7 +36,7 @@ def check_makable(session: DataSession, wanted: Sequence[Wanted], context: Conte
 def check(session: DataSession, plans: Sequence[RowPlan], context: Context) -> None:
     """Add to every plan the problems that writing it would meet."""
     kind = context.layout.kind
-    columns = {s.key: s.column for s in context.layout.own}
+    columns = context.columns
     new = [p for p in plans if p.good and p.is_new]
     refused = _asked(lambda part: records.check_new(session, kind.key, part), [_known(p.values) for p in new])
     _note(new, refused, columns, [_open(p.values) | set(p.later) for p in new])

@@ -22,6 +22,7 @@ NAMED = REFERENCES | {"picklist", "country", "currency"}  # may be missing from 
 IMPORTABLE = NUMBERS | DATES | NAMED | {"text", "long_text", "boolean", "email", "phone", "url", "tax_code", "iban"}
 YES = frozenset({"true", "yes", "y", "1", "так", "т", "да", "+"})
 NO = frozenset({"false", "no", "n", "0", "ні", "н", "нет", "-"})
+MOST_KNOWN, LONGEST_KNOWN = 5_000, 200  # how many cells of a column, of how many characters, have their values remembered
 SPACES = re.compile(r"[\s\u00a0\u202f\u2009'’]")
 
 
@@ -71,6 +72,8 @@ def option_key(text: str) -> str:
 
 def cell_text(cell: Cell) -> str:
     """A cell as text, as its author would have typed it."""
+    if isinstance(cell, str):
+        return cell.strip()
     if cell is None:
         return ""
     if isinstance(cell, bool):
@@ -81,7 +84,7 @@ def cell_text(cell: Cell) -> str:
         return format(cell, "f")
     if isinstance(cell, list):
         return joined(cell_text(part) for part in cell)
-    return str(cell).strip()
+    return str(cell)
 
 
 def converter(spec: Field, target: Target, *, catalog: Catalog, reader: Reader, empty: frozenset[str], decimal: str, scale: Decimal | None) -> Convert:
@@ -92,11 +95,25 @@ def converter(spec: Field, target: Target, *, catalog: Catalog, reader: Reader, 
         return _set(spec, target, catalog, empty)
     read = _reading(spec, target, catalog, reader, decimal, scale)
 
+    # Columns repeat themselves (days, stages, sellers), and every row is read twice: to be checked and to be written.
+    known: dict[tuple[str, str | None], Any] = {}
+
     def convert(cell: Cell, form: str | None) -> Any:
-        if isinstance(cell, NotGiven):
-            return ABSENT
         if cell is None:
             return None
+        if isinstance(cell, NotGiven):
+            return ABSENT
+        if not isinstance(cell, str):
+            return convert_anew(cell, form)
+        place = (cell, form)
+        found = known.get(place, ABSENT)
+        if found is ABSENT:
+            found = convert_anew(cell, form)
+            if len(known) < MOST_KNOWN and len(cell) <= LONGEST_KNOWN:
+                known[place] = found
+        return found
+
+    def convert_anew(cell: Cell, form: str | None) -> Any:
         if values or isinstance(cell, str):
             text = cell_text(cell)
             if text in empty and text not in values:

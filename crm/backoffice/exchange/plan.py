@@ -5,6 +5,7 @@ The same plan serves the check before the first write, the dry run, and the writ
 
 from collections.abc import Iterator, Mapping as Map, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from crm.backoffice.catalog import Catalog
@@ -89,6 +90,18 @@ class Context:
     survey: Survey
     references: References
 
+    @cached_property
+    def under(self) -> Map[str, str]:
+        """Fields that name a row standing under another (a stage): field → the field that names the other (the pipeline)."""
+        kind = self.layout.kind
+        found = {key: parent_field(self.catalog, kind, spec.target) for key, spec in kind.fields.items()}
+        return {key: above for key, above in found.items() if above is not None}
+
+    @cached_property
+    def columns(self) -> Map[str, str]:
+        """Field → the column that fills it."""
+        return {s.key: s.column for s in self.layout.own}
+
 
 def plan(session: DataSession, drafts: Sequence[RowDraft], context: Context) -> list[RowPlan]:
     """Plans of `drafts`, in order; references must be loaded (`wanted`). Raises UnknownName where the session may not look."""
@@ -144,7 +157,7 @@ def _same_key(one: RowPlan, context: Context) -> None:
 
 def _resolve(one: RowPlan, context: Context) -> None:
     """Names of records become numbers; what comes later in the file or is still to be made stays as it is."""
-    columns = {s.key: s.column for s in context.layout.own}
+    columns = context.columns
     _resolve_in(one, one.draft.own, columns, context.references)
     for group in context.layout.groups:
         parts = one.draft.groups.get(group.related.name, {})
@@ -204,7 +217,7 @@ def _stored(session: DataSession, plans: Sequence[RowPlan], context: Context) ->
     """The records that rows change, with what is compared and what stages and days depend on."""
     layout = context.layout
     keys = {s.key for s in layout.own} | {k for d in layout.days for k in d.extra.needs}
-    keys |= {parent for s in layout.own if (parent := parent_field(context.catalog, layout.kind, s.spec.target)) is not None}
+    keys |= {context.under[s.key] for s in layout.own if s.key in context.under}
     if layout.kind.is_record:
         keys.add("code")
     return existing.by_ids(session, layout.kind.key, [p.record_id for p in plans if p.record_id is not None], sorted(keys & set(layout.kind.fields)))
@@ -268,14 +281,14 @@ def _own(one: RowPlan, record: Stored | None, context: Context, above: int | Non
     if one.is_new:
         values = {**values, **{k: v for k, v in layout.defaults.items() if values.get(k) is None}}
     before: Map[str, Any] = record.values if record is not None else layout.defaults
-    columns = {s.key: s.column for s in layout.own}
+    columns = context.columns
     # A pipeline first: it says whose stages are meant.
-    for key in sorted(values, key=lambda k: parent_field(context.catalog, layout.kind, layout.kind.fields[k].target) is not None):
+    for key in sorted(values, key=context.under.__contains__):
         value = values[key]
         if value.__class__ is tuple:
             _settle_set(one, key, values, context, columns)
         elif isinstance(value, WantedStep):
-            parent = parent_field(context.catalog, layout.kind, value.entity)
+            parent = context.under.get(key)
             standing = values.get(parent, before.get(parent)) if parent else above
             try:
                 values[key] = step(context.catalog, value, standing if isinstance(standing, int) else None)

@@ -79,7 +79,7 @@ def judge(session: DataSession, kind: Entity, drafts: Sequence[Draft], problems:
             if value is None:
                 if spec.required and not spec.system:
                     problems.add(position, key, m("“%(field)s” is required.", field=spec.label))
-            elif draft.changed(key) and spec.picklist and _option(session, spec.picklist, value) is None:
+            elif spec.picklist and draft.changed(key) and _option(session, spec.picklist, value) is None:
                 problems.add(position, key, m("“%(field)s” has no such option.", field=spec.label))
     if checked:
         _targets(session, kind, drafts, problems)

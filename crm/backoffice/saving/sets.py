@@ -12,9 +12,9 @@ from crm.backoffice.saving.drafts import visible
 Stored = Mapping[int, Mapping[str, Any]]
 
 
-def of_new(kind: Entity, given: Mapping[str, Any]) -> dict[str, links.Numbers]:
+def of_new(given: Mapping[str, Any]) -> dict[str, links.Numbers]:
     """The sets of a new record."""
-    return {key: links.settled(None, None, given[key], frozenset()) for key, _, _ in kind.sets() if isinstance(given.get(key), SetChange)}
+    return {key: links.settled(None, None, value, frozenset()) for key, value in given.items() if isinstance(value, SetChange)}
 
 
 def settle(

@@ -63,7 +63,8 @@ def contents(engine: Engine, *, without: int | None = None) -> Contents:
         for key, kind in catalog.entities.items():
             lines[key] = sorted(_records(connection, kind, catalog, names, without))
             for field, spec, table in kind.sets():
-                lines[f"{key}.{field}"] = sorted(f"{names[key][owner]} → {names[spec.target or ''][target]}" for owner, target in connection.execute(select(table)))
+                pairs = connection.execute(select(table))
+                lines[f"{key}.{field}"] = sorted(f"{names[key][owner]} → {names[spec.target or ''][target]}" for owner, target in pairs)
         lines["journal"] = sorted(_journal(connection, catalog, names, without))
     return Contents(lines)
 

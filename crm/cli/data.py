@@ -11,7 +11,8 @@ from crm.backoffice.catalog import Catalog
 from crm.backoffice.exchange.export import FORMATS, export
 from crm.backoffice.exchange.mapping import MAX_MAPPING, Mapping, MappingFault, load_mapping
 from crm.backoffice.exchange.report import Report
-from crm.backoffice.exchange.run import Opener, Order, run_import
+from crm.backoffice.exchange.order import Opener, Order
+from crm.backoffice.exchange.run import run_import
 from crm.backoffice.exchange.take_back import take_back
 from crm.backoffice.guard import DataSession, system_session, user_session
 from crm.cli.base import answer, group, language, runtime, say

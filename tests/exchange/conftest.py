@@ -11,7 +11,8 @@ from crm.backoffice.catalog import load_catalog
 from crm.backoffice.exchange.export import export
 from crm.backoffice.exchange.mapping import Mapping, load_mapping
 from crm.backoffice.exchange.report import Report
-from crm.backoffice.exchange.run import Order, run_import
+from crm.backoffice.exchange.order import Order
+from crm.backoffice.exchange.run import run_import
 from crm.backoffice.guard import DataSession, system_session, user_session
 from crm.permissions import access_for
 from tests.company import Company

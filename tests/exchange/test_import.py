@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from crm.backoffice import records, undo
 from crm.backoffice.catalog import load_catalog
-from crm.backoffice.exchange import run as running
+from crm.backoffice.exchange import write_file as writing
 from crm.backoffice.exchange.mapping import MappingFault
 from crm.backoffice.exchange.report import Report
 from crm.backoffice.exchange.take_back import take_back
@@ -227,8 +227,8 @@ def _codes(session: DataSession) -> dict[str, int]:
 
 def test_an_import_goes_on_where_it_was_interrupted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     content = "name,city\n" + "".join(f"Компанія {n},Місто {n % 7}\n" for n in range(300))
-    monkeypatch.setattr(running, "CHUNK", 50)
-    monkeypatch.setattr(running, "MOST", 50)
+    monkeypatch.setattr(writing, "CHUNK", 50)
+    monkeypatch.setattr(writing, "MOST", 50)
     calls = []
 
     def die(run: object) -> None:
@@ -237,7 +237,7 @@ def test_an_import_goes_on_where_it_was_interrupted(desk: Desk, monkeypatch: pyt
             raise KeyboardInterrupt
 
     with monkeypatch.context() as dying:
-        dying.setattr(running, "_give_way", die)
+        dying.setattr(writing, "_give_way", die)
         with pytest.raises(KeyboardInterrupt):
             desk.load("account", content)
     assert len(desk.rows("account", "name")) == 150
@@ -250,8 +250,8 @@ def test_an_import_goes_on_where_it_was_interrupted(desk: Desk, monkeypatch: pyt
 
 
 def test_what_fails_while_writing_takes_earlier_chunks_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "CHUNK", 50)
-    monkeypatch.setattr(running, "MOST", 50)
+    monkeypatch.setattr(writing, "CHUNK", 50)
+    monkeypatch.setattr(writing, "MOST", 50)
     content = "code,name\n" + "".join(f"A{n},Компанія {n}\n" for n in range(120))
     waited = []
 
@@ -263,19 +263,19 @@ def test_what_fails_while_writing_takes_earlier_chunks_back(desk: Desk, monkeypa
                 session.commit()
         waited.append(run)
 
-    real = running.write
+    real = writing.write
 
     def failing(session, plans, context, written):  # type: ignore[no-untyped-def]
         if any(p.draft.own.get("code") == "A110" for p in plans):
             raise Forbidden
         real(session, plans, context, written)
 
-    monkeypatch.setattr(running, "_give_way", meanwhile)
-    monkeypatch.setattr(running, "write", failing)
+    monkeypatch.setattr(writing, "_give_way", meanwhile)
+    monkeypatch.setattr(writing, "write", failing)
     report = desk.load("account", content)
     assert (report.created, report.failed, report.exit_code) == (0, 1, 1)
     assert desk.rows("account", "code") == []
-    monkeypatch.setattr(running, "_give_way", lambda run: None)
+    monkeypatch.setattr(writing, "_give_way", lambda run: None)
     partial = desk.load("account", content, partial=True)
     assert (partial.created, partial.failed, partial.exit_code) == (119, 1, 3)
 

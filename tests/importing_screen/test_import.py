@@ -13,7 +13,8 @@ from crm.backoffice import lists, records
 from crm.backoffice.conditions.tree import parse
 from crm.backoffice.exchange import batches, run
 from crm.backoffice.exchange.mapping import load_mapping
-from crm.backoffice.exchange.run import Order, run_import
+from crm.backoffice.exchange.order import Order
+from crm.backoffice.exchange.run import run_import
 from crm.backoffice.guard import system_session
 from crm.backoffice.journal import JournalRow
 from crm.organization.founding import give_role
@@ -286,8 +287,8 @@ def test_a_role_lost_half_way_leaves_nothing(house: House, desk: Callable[..., D
 
     give_way = run._give_way
 
-    def gone(running: Any) -> None:
-        give_way(running)
+    def gone(writing: Any) -> None:
+        give_way(writing)
         if len(steps) == 3:
             lose_roles(house, "Olena")
 

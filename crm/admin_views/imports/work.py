@@ -11,7 +11,8 @@ from crm.backoffice.catalog import Catalog
 from crm.backoffice.exchange import batches, uploads
 from crm.backoffice.exchange.batches import TakenOver
 from crm.backoffice.exchange.preview import Preview
-from crm.backoffice.exchange.run import Order, Progress, fingerprint, run_import
+from crm.backoffice.exchange.order import Order, Progress, fingerprint
+from crm.backoffice.exchange.run import run_import
 from crm.backoffice.exchange.table import BROWSER_LIMIT
 from crm.backoffice.exchange.take_back import take_back
 from crm.backoffice.exchange.uploads import Upload

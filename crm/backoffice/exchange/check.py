@@ -5,7 +5,7 @@ from typing import Any
 
 from crm.backoffice import records
 from crm.backoffice.exchange.convert import Wanted, WantedOption, each
-from crm.backoffice.exchange.plan import ChildPlan, Context, RowPlan
+from crm.backoffice.exchange.planned import ChildPlan, Context, RowPlan
 from crm.backoffice.exchange.references import ToMake, values_of
 from crm.backoffice.guard import DataSession
 from crm.errors import BramaError

@@ -12,7 +12,7 @@ from typing import Any
 from crm.backoffice.entities import Entity
 from crm.backoffice.exchange import existing
 from crm.backoffice.exchange.convert import Wanted, WantedOption, WantedStep, each
-from crm.backoffice.exchange.plan import Context, RowPlan
+from crm.backoffice.exchange.planned import Context, RowPlan
 from crm.backoffice.exchange.references import Later, ToMake
 from crm.backoffice.exchange.rows import Problem
 from crm.backoffice.guard import DataSession

@@ -1,0 +1,183 @@
+"""The writing half of an import: small transactions that can be taken up again.
+
+A long import must not keep others from saving: SQLite has one writer at a time, so chunks are small and a pause follows each. The
+log of the batch moves on in the transaction of the rows, so an import that was killed goes on behind the last row it wrote.
+"""
+
+import time
+from collections.abc import Mapping as Map, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from crm.backoffice import journal, records
+from crm.backoffice.exchange import batches
+from crm.backoffice.exchange.convert import Wanted
+from crm.backoffice.exchange.order import Run, chunks
+from crm.backoffice.exchange.plan import plan, wanted
+from crm.backoffice.exchange.planned import Context, RowPlan
+from crm.backoffice.exchange.rows import RowDraft, draft
+from crm.backoffice.exchange.write import Written, make_missing, write
+from crm.backoffice.fields.many_to_many import SetChange
+from crm.backoffice.guard import DataSession
+from crm.errors import BramaError
+
+CHUNK = 400
+LEAST, MOST = 50, 800
+LONG, SHORT = 0.3, 0.15  # seconds a transaction may take before chunks shrink, and under which they grow
+PAUSE = 0.03  # seconds in which SQLite's other writers, who ask every few milliseconds, get their turn
+
+
+class RowRefused(Exception):
+    """A row that was good when it was checked is not any more."""
+
+    def __init__(self, draft: RowDraft) -> None:
+        super().__init__(draft.number)
+        self.draft = draft
+
+
+def write_file(run: Run, batch: Map[str, Any]) -> None:
+    """Write what `batch` has not written yet, count it, and close the batch. Raises RowRefused unless the order is partial, with what
+    earlier chunks wrote still there, and TakenOver when another process goes on with the batch."""
+    counts = {name: batch["counts"][name] for name in batches.COUNTS}
+    related: dict[str, int] = dict(batch["counts"]["related"])
+    context = run.context()
+    pace, seen = _Pace(), 0
+    for part in chunks(run.table.rows(), lambda: pace.size):
+        seen += len(part)
+        drafts = [draft(row, run.layout) for row in part if row.number > batch["position"]]
+        if not drafts:
+            continue
+        began = time.monotonic()
+        written, failed, skipped = _chunk(run, batch, drafts, context, counts, related)
+        spent = time.monotonic() - began
+        outcome = {"created": written.created, "updated": written.updated, "unchanged": written.unchanged, "failed": failed, "skipped": skipped}
+        for name, number in outcome.items():
+            counts[name] += number
+        for entity, number in written.related.items():
+            related[entity] = related.get(entity, 0) + number
+        run.progress(run.survey.rows // 2 + seen // 2, run.survey.rows)
+        pace.took(spent)
+        _give_way(run)
+    _write_later(run, batch)
+    with run.open(run.catalog, True) as session:
+        journal.event(session, "import", run.order.entity, None, {"file": run.order.name or run.order.path.name, "batch": batch["key"], **counts})
+        batches.close(session, batch, "done", error_file=run.errors.name)
+        session.commit()
+    run.counts, run.related = counts, related
+    run.progress(run.survey.rows, run.survey.rows)
+
+
+@dataclass
+class _Pace:
+    """How many rows a transaction takes: as many as leave others waiting a third of a second at most."""
+
+    size: int = field(default_factory=lambda: CHUNK)
+
+    def took(self, seconds: float) -> None:
+        if seconds > LONG:
+            self.size = max(LEAST, self.size // 2)
+        elif seconds < SHORT:
+            self.size = min(MOST, self.size + self.size // 4)
+
+
+def _chunk(
+    run: Run, batch: Map[str, Any], drafts: Sequence[RowDraft], context: Context, counts: dict[str, int], related: dict[str, int],
+) -> tuple[Written, int, int]:
+    """Write one chunk and the batch's place in one transaction: what it did, how many rows failed, how many are blank."""
+    made: list[Wanted] = []
+    written = Written()
+    with run.open(run.catalog, True) as session:
+        session.batch = str(batch["key"])
+        try:
+            live = [d for d in drafts if d.number not in run.failed]
+            named = list(dict.fromkeys(wanted(live)))
+            context.references.load(session, named)
+            made = make_missing(session, named, context, written)
+            plans = plan(session, live, context)
+            bad = [p for p in plans if p.draft.problems]
+            if bad and not run.order.partial:
+                raise RowRefused(bad[0].draft)
+            _write_plans(session, run, batch, [p for p in plans if p.good], context, written)
+            failed = len(drafts) - len(live) + sum(1 for p in plans if p.draft.problems)
+            for one in bad + [p for p in plans if p.draft.problems and p not in bad]:
+                run.errors.add(one.draft.problems)
+            skipped = sum(1 for p in plans if p.draft.blank and not p.draft.problems)
+            totals = {
+                "created": counts["created"] + written.created, "updated": counts["updated"] + written.updated,
+                "unchanged": counts["unchanged"] + written.unchanged, "skipped": counts["skipped"] + skipped, "failed": counts["failed"] + failed,
+                "related": {key: related.get(key, 0) + written.related.get(key, 0) for key in {*related, *written.related}},
+            }
+            batches.advance(session, batch, position=drafts[-1].number, counts=totals)
+            session.commit()
+        except BaseException:
+            context.references.forget(made)
+            raise
+    return written, failed, skipped
+
+
+def _write_plans(
+    session: DataSession, run: Run, batch: Map[str, Any], plans: Sequence[RowPlan], context: Context, written: Written,
+) -> None:
+    """All plans at once; when the door refuses, one by one, so that the row is known that is to blame."""
+    try:
+        with session.begin_nested():
+            trial = Written(related=dict(written.related))
+            write(session, plans, context, trial)
+    except BramaError as error:
+        for one in plans:
+            _reset(one)
+        if len(plans) == 1:
+            plans[0].draft.refuse("", error.message)
+            if not run.order.partial:
+                raise RowRefused(plans[0].draft) from error
+            return
+        for one in plans:
+            _write_plans(session, run, batch, [one], context, written)
+        return
+    written.created, written.updated, written.unchanged = written.created + trial.created, written.updated + trial.updated, written.unchanged + trial.unchanged
+    written.related = trial.related
+    for one in plans:
+        if one.later and one.record_id is not None:
+            batches.postpone(session, batch, one.record_id, one.later)
+
+
+def _reset(one: RowPlan) -> None:
+    """Forget numbers given to records that were rolled back."""
+    if one.fresh:
+        one.record_id = None
+    for child in one.children:
+        if child.id is None:
+            child.behind_id = None
+
+
+def _write_later(run: Run, batch: Map[str, Any]) -> None:
+    """References to rows of the file, now that every row is written."""
+    kind = run.order.entity
+    while True:
+        with run.open(run.catalog, True) as session:
+            session.batch = str(batch["key"])
+            rows = batches.postponed(session, batch, CHUNK)
+            if not rows:
+                return
+            context = run.context()
+            named = {row["id"]: Wanted(kind, row["by"], row["text"], "fail") for row in rows}
+            context.references.load(session, named.values())
+            changes: dict[int, dict[str, Any]] = {}
+            for row in rows:
+                found = context.references.resolve(named[row["id"]])
+                if isinstance(found, int):
+                    given = changes.setdefault(row["record_id"], {})
+                    if run.catalog.entity(kind).fields[row["field"]].several:
+                        before = given.get(row["field"], SetChange())
+                        given[row["field"]] = before._replace(added=before.added | {found})
+                    else:
+                        given[row["field"]] = found
+            records.change_many(session, kind, changes)
+            batches.settle(session, rows)
+            session.commit()
+        _give_way(run)
+
+
+def _give_way(run: Run) -> None:
+    if run.engine.dialect.name == "sqlite":
+        time.sleep(PAUSE)

@@ -7,7 +7,7 @@ import pytest
 from crm.admin_views.kit import paste, selection, undoing
 from crm.backoffice import database, job_queue, lists, outbox, search
 from crm.admin_views.imports import answers
-from crm.backoffice.exchange import preview, profile, read_xlsx, run, table, uploads
+from crm.backoffice.exchange import preview, profile, read_xlsx, table, uploads, write_file as writing
 from crm.organization import invitations, passwords, sign_in, throttle
 from tests.docs.pages import ROOT
 
@@ -16,11 +16,11 @@ WORDS = {3: "three", 5: "five", 7: "seven", 8: "eight", 10: "ten", 12: "twelve",
 ACCOUNT = throttle.ACCOUNT
 TOLD = {
     "decisions/long-import-on-sqlite.md": (
-        f"begins with {run.CHUNK} rows", f"longer than {run.LONG} s", f"under {run.SHORT} s", f"between {run.LEAST} and {run.MOST}",
-        f"pause of {run.PAUSE} s", f"every {round(database.ASK_AGAIN * 1000)} ms",
+        f"begins with {writing.CHUNK} rows", f"longer than {writing.LONG} s", f"under {writing.SHORT} s", f"between {writing.LEAST} and {writing.MOST}",
+        f"pause of {writing.PAUSE} s", f"every {round(database.ASK_AGAIN * 1000)} ms",
     ),
     "developers/exchange.md": (
-        f"with {run.CHUNK} rows", f"than {run.LONG} s", f"under {run.SHORT} s ({run.LEAST} to {run.MOST})", f"pause of {run.PAUSE} s",
+        f"with {writing.CHUNK} rows", f"than {writing.LONG} s", f"under {writing.SHORT} s ({writing.LEAST} to {writing.MOST})", f"pause of {writing.PAUSE} s",
         f"first {profile.ROWS:,} rows", f"up to {answers.AT_ONCE:,} rows at once", f"first {preview.ROWS} rows of each kind",
     ),
     "developers/jobs.md": (f"given up after {WORDS[job_queue.ATTEMPTS]} attempts", f"{WORDS[outbox.ATTEMPTS]} times at most"),

@@ -107,6 +107,8 @@ function fromRow(event) {
   const found = event.target.closest('[data-list] [data-id]');
   if (!found || event.defaultPrevented || !plain(event)) return null;
   if (event.target.closest('a[data-drawer]')) return found;
+  // On a phone a row is one thing to touch; what it refers to is linked on its card.
+  if (phone.matches && event.target.closest('a.b-ref')) return found;
   // Elsewhere in a row a click is for its cells; with the drawer open, or on a phone, it chooses the record.
   if (event.target.closest('a, button, input, select, textarea, label, .b-edit, [data-editing]') || getSelection().toString()) return null;
   return phone.matches || isOpen() ? found : null;

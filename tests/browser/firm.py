@@ -96,6 +96,11 @@ class Firm:
             records.remove_many(session, "deal", made)
             session.commit()
 
+    def remove(self, entity: str, *numbers: int) -> None:
+        with self.system() as session:
+            records.remove_many(session, entity, numbers)
+            session.commit()
+
     def end_sign_ins(self, name: str) -> None:
         """Whoever is signed in as this person is so no longer."""
         with self.system() as session:

@@ -2,14 +2,17 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Any, Literal
 
 import axe_playwright_python
 from playwright.sync_api import Page
 
-WIDTHS = ((1280, 800), (390, 844))
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 # What a theme can break; all else is the same in both.
-OF_COLOUR = ["color-contrast", "link-in-text-block"]
+OF_COLOUR = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+LOOKS: tuple[tuple[int, int, Literal["light", "dark"], dict[str, Any]], ...] = (
+    (1280, 800, "light", RULES), (1280, 800, "dark", OF_COLOUR), (390, 844, "dark", RULES), (390, 844, "light", OF_COLOUR),
+)
 RUN = """async (only) => {
   const found = await axe.run(document, { runOnly: only, resultTypes: ['violations'] });
   return found.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')} ${node.failureSummary.split('\\n')[1] ?? ''}`));
@@ -24,14 +27,12 @@ def script() -> str:
 def check(page: Page) -> list[str]:
     """Each fault with the width and theme in which it shows; that the page scrolls sideways is one."""
     faults: list[str] = []
-    for width, height in WIDTHS:
+    for width, height, theme, rules in LOOKS:
         page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=theme)
         wide = page.evaluate("document.documentElement.scrollWidth")
         faults += [f"{width}: the page is {wide} px wide"] if wide > width else []
-        for theme in ("light", "dark"):
-            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of the two names
-            rules = {"type": "tag", "values": RULES} if theme == "light" else {"type": "rule", "values": OF_COLOUR}
-            if not page.evaluate("'axe' in window"):
-                page.evaluate(script())
-            faults += [f"{width} {theme}: {fault}" for fault in page.evaluate(RUN, rules)]
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(script())
+        faults += [f"{width} {theme}: {fault}" for fault in page.evaluate(RUN, rules)]
     return faults

@@ -11,6 +11,7 @@ from werkzeug.serving import make_server
 
 from tests.browser.firm import PASSWORD, Firm, serving
 from tests.browser.stage import Person, State, make_stage
+from tests.browser.traffic import watch
 from tools.chromium import command, find
 
 PATIENCE = 20_000  # milliseconds: a busy machine is no fault of the screen
@@ -60,6 +61,7 @@ class Complaints:
         self.heard: list[str] = []
 
     def about(self, page: Page) -> None:
+        watch(page)
         page.on("pageerror", lambda error: self.heard.append(f"{page.url}: {error}"))
         page.on("console", lambda message: self._hear(page, message))
 

@@ -246,6 +246,7 @@ def test_language_and_theme_are_switched_where_one_stands(desk: Desk) -> None:
     page.get_by_role("button", name="Language: English").click()
     page.get_by_role("link", name="Українська").click()
     expect(page.get_by_role("heading", name="Угоди", level=1)).to_be_visible()
+    expect(page.locator("[data-foot][data-count]")).to_be_attached()  # before that a script that hears the next click may still be on its way
     assert words(page)["where"]
     page.get_by_role("button", name="Тема").click()
     page.get_by_role("menuitemradio", name="Темна").click()

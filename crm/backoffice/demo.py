@@ -134,7 +134,9 @@ def _pointed_at(session: SystemSession, made: Marked, by: Any) -> Marked:
 
 
 def _children_first(session: SystemSession, made: Marked) -> list[str]:
-    return sorted(made, key=lambda key: session.catalog.entity(key).parent is None)
+    """Rows of a parent first; pipelines and stages, in which records stand, last."""
+    kinds = session.catalog.entities
+    return sorted(made, key=lambda key: (kinds[key].declared.configuration, kinds[key].parent is None))
 
 
 def _alive(session: SystemSession, kind: Entity, ids: Iterable[int]) -> set[int]:

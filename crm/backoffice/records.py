@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
-from crm.backoffice import journal, links, outbox, rules
+from crm.backoffice import journal, links, outbox, rules, versions
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.many_to_many import in_order
 from crm.backoffice.guard import DataSession, SystemSession
@@ -67,6 +67,7 @@ def _create(session: DataSession, entity: str, rows: Sequence[Values], *, checke
         return []
     kind = session.catalog.entity(entity)
     with session.begin_nested():
+        _alone(session, kind)
         drafts, problems = _new(session, kind, rows, numbers.next_ids(session, kind, len(rows)), checked=checked)
         if problems:
             raise InvalidRows(problems)
@@ -107,6 +108,7 @@ def _change(session: DataSession, entity: str, changes: Mapping[int, Values], se
         return []
     kind = session.catalog.entity(entity)
     with session.begin_nested():
+        _alone(session, kind)
         if checked:
             rights.check_existing(session, kind, list(changes), "update")
         stored = _load(session, kind, list(changes), lock=True)
@@ -164,6 +166,11 @@ def restore(session: DataSession, entity: str, record_id: int) -> Saved:
 
 
 # --- steps -------------------------------------------------------------------------------------------------------
+
+
+def _alone(session: DataSession, kind: Entity) -> None:
+    if kind.declared.configuration:
+        versions.one_at_a_time(session)
 
 
 def _new(session: DataSession, kind: Entity, rows: Sequence[Values], ids: Sequence[int], *, checked: bool = True) -> tuple[list[Draft], Problems]:
@@ -271,6 +278,7 @@ def _update(session: DataSession, kind: Entity, drafts: Sequence[Draft], version
 
 def _set_deleted(session: DataSession, kind: Entity, ids: Sequence[int], at: datetime | None, seen: Mapping[int, int]) -> list[Saved]:
     with session.begin_nested():
+        _alone(session, kind)
         rights.check_existing(session, kind, ids, "delete", deleted=at is None)
         stored = _load(session, kind, ids, lock=True)
         for record_id, version in seen.items():

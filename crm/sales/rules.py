@@ -5,15 +5,16 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from crm.backoffice import records
 from crm.backoffice.catalog import Configured
 from crm.backoffice.guard import DataSession
 from crm.backoffice.money import round_half_up
 from crm.backoffice.rules import Draft, before_save, when_changed
+from crm.errors import Forbidden
 from crm.messages import m
-from crm.sales.models import Deal, DealLine, StageHistory
+from crm.sales.models import Deal, DealLine, Stage, StageHistory
 
 LOADING = ("import", "demo")  # writers that bring a history of their own
 
@@ -21,6 +22,44 @@ LOADING = ("import", "demo")  # writers that bring a history of their own
 def stage_of(draft: Draft) -> Configured | None:
     """The stage in which the deal stands."""
     return draft.session.catalog.configured["stage"].get(draft["stage"])
+
+
+@before_save("pipeline")
+def a_pipeline_keeps_its_code(draft: Draft) -> None:
+    """A pipeline keeps its code: files know it by that."""
+    if draft.old and draft.changed("code"):
+        draft.refuse("code", m("A pipeline keeps its code: files know it by that."))
+
+
+@before_save("stage")
+def a_stage_keeps_its_key(draft: Draft) -> None:
+    """A stage keeps its key and its pipeline: deals and files know it by them. A key stands once in a pipeline."""
+    if draft.old:
+        for key in ("key", "pipeline"):
+            if draft.changed(key):
+                draft.refuse(key, m("A stage keeps its key and its pipeline: deals and files know it by them."))
+    elif draft["key"] is not None:
+        stages = Stage.__table__
+        same = select(stages.c.id).where(stages.c.pipeline_id == draft["pipeline"], stages.c.key == draft["key"], stages.c.deleted_at.is_(None))
+        if draft.session.kernel(same.where(stages.c.id != draft.id).limit(1)).first() is not None:
+            draft.refuse("key", m("The pipeline has a stage with this key already."))
+
+
+@when_changed("stage", "deleted_at")
+def a_stage_with_deals_stays(session: DataSession, drafts: Sequence[Draft]) -> None:
+    """A stage in which deals stand is retired, not deleted."""
+    _stands_empty(session, Deal.__table__.c.stage_id, {d.id for d in drafts if d["deleted_at"] is not None})
+
+
+@when_changed("pipeline", "deleted_at")
+def a_pipeline_with_deals_stays(session: DataSession, drafts: Sequence[Draft]) -> None:
+    """A pipeline in which deals stand is not deleted."""
+    _stands_empty(session, Deal.__table__.c.pipeline_id, {d.id for d in drafts if d["deleted_at"] is not None})
+
+
+def _stands_empty(session: DataSession, place: ColumnElement[Any], ids: set[int]) -> None:
+    if ids and session.kernel(select(place).where(place.in_(sorted(ids)), Deal.__table__.c.deleted_at.is_(None)).limit(1)).first() is not None:
+        raise Forbidden(m("Deals stand here. A stage that is no longer used is retired, not deleted."))
 
 
 @before_save("deal")

@@ -2,8 +2,10 @@
 
 import pytest
 import yaml
+from sqlalchemy import select
 
 from crm.backoffice.catalog import load_catalog
+from crm.backoffice.configuration import ConfigVersion
 from crm.backoffice.lowcode import export
 from crm.backoffice.lowcode.apply import add_options, apply, undo
 from crm.backoffice.lowcode.document import read
@@ -108,3 +110,12 @@ def test_a_mistake_is_a_sentence_and_changes_nothing(company: Company, text: str
     with company.system() as session, pytest.raises(BadRequest):
         apply(session, read(text, company.catalog))
     assert whole(company) == before
+
+
+def test_a_file_makes_one_version_whatever_it_changes(company: Company) -> None:
+    version = company.catalog.version
+    put(company, PIPELINE)
+    assert company.catalog.version == version + 1
+    with company.engine.connect() as connection:
+        row = connection.execute(select(ConfigVersion.__table__).where(ConfigVersion.__table__.c.id == version + 1)).one()
+    assert {c["kind"] for c in row.changes} >= {"pipeline", "stage", "role", "option"}

@@ -1,17 +1,17 @@
 """Putting a configuration file in force, in one transaction: rows, journal, a new version — and the way back."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, insert, select, update
 
-from crm.backoffice import journal, links, records
+from crm.backoffice import journal, links, records, versions
 from crm.backoffice.configuration import AccessRule, ConfigVersion, OptionRow, PicklistRow
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode import export
 from crm.backoffice.lowcode.document import Document, OptionSpec, PicklistSpec, PipelineSpec, RoleSpec, from_raw
+from crm.backoffice.lowcode.edits import applied_as_a_whole
 from crm.backoffice.lowcode.plan import Change, order, pipeline_of, plan, rules_of, stages_of
 from crm.errors import NotFound
 from crm.messages import Label, m
@@ -27,12 +27,21 @@ class Applied:
 
 def apply(session: SystemSession, document: Document) -> Applied:
     """Make what the document says true. The caller commits; catalogs built before are then old. Raises Invalid."""
-    _one_at_a_time(session)
+    versions.one_at_a_time(session)
     changes = plan(session, document)
     if not changes:
         return Applied(session.catalog.version, ())
     before = export.of(session, document)
     touched = {(c.kind, c.entity, c.field) for c in changes}
+    with applied_as_a_whole(session):
+        _write(session, document, touched)
+    made = [(c.kind, c.entity, str(c.field)) for c in changes if c.effect == "create" and c.kind != "picklist"]
+    version = versions.announce(session, [c.as_dict() for c in changes], before, made)
+    journal.event(session, "configure", changes={"version": [None, version], "changes": [None, [c.as_dict() for c in changes]]})
+    return Applied(version, tuple(changes))
+
+
+def _write(session: SystemSession, document: Document, touched: Collection[tuple[str, str, str | None]]) -> None:
     for picklist in document.picklists:
         _picklist(session, picklist)
     for pipeline in document.pipelines:
@@ -42,12 +51,6 @@ def apply(session: SystemSession, document: Document) -> Applied:
             _role(session, role)
     for kind, entity, key in document.removed:
         _remove(session, kind, entity, key)
-    made = [[c.kind, c.entity, c.field] for c in changes if c.effect == "create" and c.kind != "picklist"]
-    version = session.execute(insert(ConfigVersion).returning(ConfigVersion.id), {
-        "at": datetime.now(UTC), "actor_id": session.actor_id, "changes": [c.as_dict() for c in changes], "before": {"file": before, "made": made},
-    }).scalar_one()
-    journal.event(session, "configure", changes={"version": [None, version], "changes": [None, [c.as_dict() for c in changes]]})
-    return Applied(version, tuple(changes))
 
 
 def undo(session: SystemSession, version: int) -> Applied:
@@ -66,12 +69,6 @@ def add_options(session: SystemSession, picklist: str, options: Mapping[str, str
     kept = tuple(OptionSpec(o.key, o.label, o.colour, o.retired) for o in known.options)
     new = tuple(OptionSpec(key, Label(text, text)) for key, text in options.items() if known.by_key(key) is None)
     return apply(session, Document(picklists=(PicklistSpec(picklist, known.label, kept + new),)))
-
-
-def _one_at_a_time(session: SystemSession) -> None:
-    """Two administrators at once: the second waits. SQLite's writer is alone anyway."""
-    if session.bind is not None and session.bind.dialect.name == "postgresql":
-        session.execute(text("LOCK TABLE config_version IN EXCLUSIVE MODE"))
 
 
 def _picklist(session: SystemSession, spec: PicklistSpec) -> None:

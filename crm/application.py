@@ -4,7 +4,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import ROOT, Settings, from_environment
-from crm import admin_views, assets, cli, error_pages, headers, health, languages, logs
+from crm import admin_views, assets, cli, error_pages, headers, health, languages, logs, templating
 from crm.admin_views import sign_in
 from crm.admin_views.kit import context
 from crm.backoffice.database import make_engine
@@ -20,6 +20,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         "crm", root_path=str(ROOT / "crm"), template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"), instance_path=str(settings.instance)
     )
     app.config.from_mapping(flask_settings(settings))
+    templating.init_app(app)
     if not settings.testing:
         logs.configure(settings.log_level)
 

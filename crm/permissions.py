@@ -1,14 +1,14 @@
 """From the roles a person holds today to an Access, and why a right is there or not."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, Table, and_, or_, select, true
+from sqlalchemy import Connection, Date, Engine, Select, Table, and_, bindparam, or_, select, true
 
 from crm.backoffice.access import ACTIONS, Access, Action, Rule, parse_rule
 from crm.backoffice.catalog import Catalog, version_in_force
@@ -29,31 +29,39 @@ OWNER = "owner"
 def access_for(engine: Engine, user_id: int, catalog: Catalog) -> Access:
     """The rights of a person at this moment: roles held today, rules of the configuration in force. Raises NotFound."""
     today = datetime.now(UTC).astimezone(catalog.company.zone).date()
-    user, membership, role = (c.__table__ for c in (User, Membership, Role))
-    holds = and_(
-        membership.c.user_id == user.c.id, membership.c.deleted_at.is_(None),
-        or_(membership.c.since.is_(None), membership.c.since <= today), or_(membership.c.until.is_(None), membership.c.until >= today),
-    )
-    query = (
-        select(user.c.department_id, user.c.territory_id, user.c.language, user.c.time_zone, role.c.id, role.c.code)
-        .select_from(user.outerjoin(membership, holds).outerjoin(role, and_(role.c.id == membership.c.role_id, role.c.deleted_at.is_(None))))
-        .where(user.c.id == user_id, user.c.deleted_at.is_(None), user.c.active.is_(true())).order_by(role.c.id)
-    )
     with engine.connect() as connection:
-        rows = connection.execute(query).all()
+        rows = connection.execute(_PLACE_AND_ROLES, {"person": user_id, "today": today}).all()
         if not rows:
             raise NotFound()
         person = rows[0]
         roles = {row.id: row.code for row in rows if row.id is not None}
-        rules = [rule for role_id in roles for rule in _rules(engine, catalog.version).get(role_id, ())]
-        kinds = {rule.scope for rule in rules}
+        held = _held(engine, catalog.version, tuple(roles))
+        kinds = held.scopes
         departments = _below(connection, Department.__table__, person.department_id) if "department_tree" in kinds else {person.department_id} - {None}
         territories = _below(connection, Territory.__table__, person.territory_id) if "territory" in kinds else {person.territory_id} - {None}
     zone = ZoneInfo(person.time_zone) if person.time_zone else catalog.company.zone
     return Access(
-        user_id, person.department_id, frozenset(departments), frozenset(territories), tuple(roles.values()), _by_entity(rules), OWNER in roles.values(),
-        datetime.now(UTC).astimezone(zone).date(), zone, person.language or catalog.company.language,
+        user_id, person.department_id, frozenset(departments), frozenset(territories), tuple(roles.values()), held.by_entity, OWNER in roles.values(),
+        datetime.now(UTC).astimezone(zone).date(), zone, person.language or catalog.company.language, held.derived,
     )
+
+
+def _place_and_roles() -> Select[*tuple[Any, ...]]:
+    """A person's place and the roles held on a day. Made once: every request asks it, and making it costs more than the answer."""
+    user, membership, role = (c.__table__ for c in (User, Membership, Role))
+    day = bindparam("today", type_=Date())
+    holds = and_(
+        membership.c.user_id == user.c.id, membership.c.deleted_at.is_(None), or_(membership.c.since.is_(None), membership.c.since <= day),
+        or_(membership.c.until.is_(None), membership.c.until >= day),
+    )
+    return (
+        select(user.c.department_id, user.c.territory_id, user.c.language, user.c.time_zone, role.c.id, role.c.code)
+        .select_from(user.outerjoin(membership, holds).outerjoin(role, and_(role.c.id == membership.c.role_id, role.c.deleted_at.is_(None))))
+        .where(user.c.id == bindparam("person"), user.c.deleted_at.is_(None), user.c.active.is_(true())).order_by(role.c.id)
+    )
+
+
+_PLACE_AND_ROLES = _place_and_roles()
 
 
 def access_now(engine: Engine, user_id: int, catalog: Catalog) -> Access:
@@ -75,11 +83,23 @@ def _rules(engine: Engine, version: int) -> Mapping[int, tuple[Rule, ...]]:
     return MappingProxyType({role_id: tuple(given) for role_id, given in found.items()})
 
 
-def _by_entity(rules: Iterable[Rule]) -> Mapping[str, tuple[Rule, ...]]:
+@dataclass(frozen=True)
+class _Held:
+    """The rules of some roles together; `derived` is for what follows from them and from nothing of a person."""
+
+    by_entity: Mapping[str, tuple[Rule, ...]]
+    scopes: frozenset[str]
+    derived: dict[Any, Any] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=256)
+def _held(engine: Engine, version: int, roles: tuple[int, ...]) -> _Held:
     found: dict[str, list[Rule]] = {}
-    for rule in rules:
-        found.setdefault(rule.entity, []).append(rule)
-    return MappingProxyType({entity: tuple(given) for entity, given in found.items()})
+    for role_id in roles:
+        for rule in _rules(engine, version).get(role_id, ()):
+            found.setdefault(rule.entity, []).append(rule)
+    scopes = frozenset(rule.scope for rules in found.values() for rule in rules)
+    return _Held(MappingProxyType({entity: tuple(given) for entity, given in found.items()}), scopes)
 
 
 def _below(connection: Connection, table: Table, top: int | None) -> set[int]:

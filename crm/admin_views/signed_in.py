@@ -36,7 +36,7 @@ def runtime() -> Runtime:
 def load(token: str) -> SignedIn | None:
     """The person who holds the token of the cookie, None when that sign-in has ended."""
     here = runtime()
-    who = identify(here.engine, here.catalog, token)
+    who = identify(here.engine, token)
     if who is None:
         return None
     note_seen(here.engine, here.catalog, who)

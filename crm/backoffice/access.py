@@ -72,6 +72,7 @@ class Access:
     today: date = date.min
     zone: ZoneInfo = ZoneInfo("UTC")
     language: str = "uk"
+    derived: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)  # what follows from the rules alone; all who hold the same share it
 
     def of(self, entity: str) -> tuple[Rule, ...]:
         """The rules that concern `entity`, allowing and denying."""

@@ -96,6 +96,9 @@ class Catalog:
         return Reader(language or self.company.language, zone, datetime.now(UTC).astimezone(zone).date(), self)
 
 
+NEWEST = select(func.max(ConfigVersion.__table__.c.id))
+
+
 def shape() -> Catalog:
     """The catalog of the product's own entities, without a database."""
     entities: dict[str, Entity] = {}
@@ -125,7 +128,7 @@ def load_catalog(engine: Engine) -> Catalog:
 
 def version_in_force(connection: Connection) -> int:
     """The number of the newest configuration, 0 before the first."""
-    return connection.scalar(select(func.max(ConfigVersion.id))) or 0
+    return connection.scalar(NEWEST) or 0
 
 
 def read_catalog(connection: Connection) -> Catalog:

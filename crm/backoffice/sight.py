@@ -5,7 +5,7 @@ his rules show it on some records only; or UnknownName), `deals.visible` the rec
 *sealed*: the guard lets a statement pass only when it consists of sealed parts and each source stands with its scope.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
@@ -55,7 +55,8 @@ class Sight:
         self.sensitive: set[tuple[str, str]] = set()  # sensitive fields met: the journal names them
         self._first = 0
         self._used: dict[tuple[str, frozenset[Action], bool], int] = {}
-        self._modes: dict[tuple[str, str, frozenset[Action], str], Grants] = {}
+        # What the rules grant holds nothing of a person: all who hold the same rules share it.
+        self._granted: dict[Any, Any] = access.derived.setdefault(catalog.version, {}) if access is not None else {}
 
     def table(self, entity: str, *, actions: Iterable[Action] = READ, deleted: bool = False) -> "Source":
         """A fresh alias of the entity's table as this reader may see it. Raises UnknownName for no such entity."""
@@ -80,16 +81,24 @@ class Sight:
         return element
 
     def grants(self, entity: Entity, spec: Field, actions: frozenset[Action], mode: str) -> Grants:
-        """Where the field may be met; kept for the life of the sight."""
+        """Where the field may be met."""
+        if self.access is None:
+            return grants.NONE if mode == "masked" else grants.ALL
         key = (entity.key, spec.key, actions, mode)
-        if key not in self._modes:
-            self._modes[key] = grants.ALL if self.access is None and mode != "masked" else (
-                grants.NONE if self.access is None else grants.of_field(self.access, entity, spec, actions, mode))
-        return self._modes[key]
+        found: Grants | None = self._granted.get(key)
+        if found is None:
+            found = self._granted[key] = grants.of_field(self.access, entity, spec, actions, mode)
+        return found
 
     def records(self, entity: Entity, actions: frozenset[Action]) -> Grants:
         """The records on which all of `actions` may be done."""
-        return grants.ALL if self.access is None else grants.of_records(self.access, entity, actions)
+        if self.access is None:
+            return grants.ALL
+        key = (entity.key, actions)
+        found: Grants | None = self._granted.get(key)
+        if found is None:
+            found = self._granted[key] = grants.of_records(self.access, entity, actions)
+        return found
 
     # --- what screens ask; nothing is protected by it --------------------------------------------------------
 
@@ -100,16 +109,11 @@ class Sight:
 
     def readable(self, entity: str, actions: frozenset[Action] = READ) -> tuple[str, ...]:
         """Fields that may show on some record, masked ones too."""
-        description = self.catalog.entity(entity)
-        return tuple(
-            key for key, spec in description.fields.items()
-            if not (self.grants(description, spec, actions, "read").never and self.grants(description, spec, actions, "masked").never)
-        )
+        return self._once("readable", entity, actions, lambda kind, spec: self._shown(kind, spec, actions, ("read", "masked")))
 
     def filterable(self, entity: str, actions: frozenset[Action] = READ) -> tuple[str, ...]:
         """Fields that may be filtered, sorted, grouped and matched by: those that show unmasked on some record."""
-        description = self.catalog.entity(entity)
-        return tuple(key for key, spec in description.fields.items() if not self.grants(description, spec, actions, "read").never)
+        return self._once("filterable", entity, actions, lambda kind, spec: self._shown(kind, spec, actions, ("read",)))
 
     def editable(self, entity: str) -> tuple[str, ...]:
         """Fields that may be changed on some record: what may be read and edited there."""
@@ -119,13 +123,28 @@ class Sight:
         """Fields that may be given to some new record."""
         return self._writable(entity, "create")
 
+    def _shown(self, kind: Entity, spec: Field, actions: frozenset[Action], modes: Sequence[str]) -> bool:
+        return not all(self.grants(kind, spec, actions, mode).never for mode in modes)
+
     def _writable(self, entity: str, action: Action) -> tuple[str, ...]:
-        description = self.catalog.entity(entity)
         wanted: frozenset[Action] = frozenset({action})
-        if self.records(description, wanted).never:
+        if self.records(self.catalog.entity(entity), wanted).never:
             return ()
-        shown = set(self.filterable(entity)) if action == "update" else set(description.fields)
-        return tuple(f.key for f in description.editable() if f.key in shown and not self.grants(description, f, wanted, "edit").never)
+        shown = frozenset(self.filterable(entity)) if action == "update" else None
+
+        def writes(kind: Entity, spec: Field) -> bool:
+            return not spec.system and (shown is None or spec.key in shown) and not self.grants(kind, spec, wanted, "edit").never
+
+        return self._once("writable", entity, wanted, writes)
+
+    def _once(self, what: str, entity: str, actions: frozenset[Action], fits: Callable[[Entity, Field], bool]) -> tuple[str, ...]:
+        """The keys of the fields that fit, in the order of the entity; asked once for all who hold the same rules."""
+        key = (what, entity, actions)
+        found: tuple[str, ...] | None = self._granted.get(key)
+        if found is None:
+            kind = self.catalog.entity(entity)
+            found = self._granted[key] = tuple(k for k, spec in kind.fields.items() if fits(kind, spec))
+        return found
 
 
 class Hop(NamedTuple):

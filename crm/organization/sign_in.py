@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Engine, Row, RowMapping, Select, delete, select, update
+from sqlalchemy import Engine, Row, RowMapping, Select, bindparam, delete, select, update
 
 from crm.backoffice import journal
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.guard import DataSession, SystemSession, system_session
+from crm.backoffice.types import UtcMoment
 from crm.errors import Invalid, NotFound
 from crm.messages import m
 from crm.organization import throttle
@@ -128,27 +129,37 @@ def open_session(session: SystemSession, account: AnyRow, where: Where, *, keep:
     return token
 
 
-def identify(engine: Engine, catalog: Catalog, token: str) -> Identity | None:
+def identify(engine: Engine, token: str) -> Identity | None:
     """Who holds this token, by one query; None when the session or the person has come to an end."""
     now = datetime.now(UTC)
-    with system_session(engine, "sign-in: who is it", catalog, source="ui") as session:
-        row = session.execute(
-            select(
-                User.id, User.name, User.email, User.language, User.time_zone, User.theme, User.density, User.password_changed_at,
-                SignInSession.id.label("session_id"), SignInSession.email.label("signed_in_as"),
-                SignInSession.password_changed_at.label("password_then"), SignInSession.seen_at,
-            )
-            .join(User, User.id == SignInSession.user_id)
-            .where(SignInSession.token_hash == token_hash(token), *_alive(now), User.active, User.deleted_at.is_(None))
-        ).first()
+    with engine.connect() as connection:
+        row = connection.execute(_HOLDER, {"token": token_hash(token), "now": now, "lately": now - IDLE}).first()
     if row is None or not _sound(row):
         return None
     return Identity(row.id, row.name, row.email, row.language, row.time_zone, row.theme, row.density, row.session_id, row.seen_at)
 
 
-def _alive(now: datetime) -> list[Any]:
-    table = SignInSession
-    return [table.revoked_at.is_(None), table.expires_at > now, table.kept | (table.seen_at > now - IDLE)]
+def _alive(now: Any, lately: Any) -> list[Any]:
+    table = _SESSION.c
+    return [table.revoked_at.is_(None), table.expires_at > now, table.kept | (table.seen_at > lately)]
+
+
+def _holder() -> Select[*tuple[Any, ...]]:
+    """Made once: every request asks it, and making it costs more than the answer."""
+    user, signed_in = _USER.c, _SESSION.c
+    columns = (user.id, user.name, user.email, user.language, user.time_zone, user.theme, user.density, user.password_changed_at)
+    own = (
+        signed_in.id.label("session_id"), signed_in.email.label("signed_in_as"), signed_in.password_changed_at.label("password_then"), signed_in.seen_at,
+    )
+    alive = _alive(bindparam("now", type_=UtcMoment()), bindparam("lately", type_=UtcMoment()))
+    return (
+        select(*columns, *own).select_from(_SESSION.join(_USER, user.id == signed_in.user_id))
+        .where(signed_in.token_hash == bindparam("token"), *alive, user.active, user.deleted_at.is_(None))
+    )
+
+
+_USER, _SESSION = User.__table__, SignInSession.__table__
+_HOLDER = _holder()
 
 
 def _sound(row: AnyRow) -> bool:
@@ -168,11 +179,11 @@ def note_seen(engine: Engine, catalog: Catalog, who: Identity) -> None:
 
 def sessions_of(session: SystemSession, user_id: int) -> list[RowMapping]:
     """The browsers in which a person is signed in now, the latest first: id, created_at, seen_at, kept, address, agent."""
-    table = SignInSession
+    table, now = SignInSession, datetime.now(UTC)
     rows = session.execute(
         select(table.id, table.created_at, table.seen_at, table.kept, table.address, table.agent, table.email.label("signed_in_as"), User.email,
                table.password_changed_at.label("password_then"), User.password_changed_at)
-        .join(User, User.id == table.user_id).where(table.user_id == user_id, *_alive(datetime.now(UTC))).order_by(table.seen_at.desc(), table.id.desc())
+        .join(User, User.id == table.user_id).where(table.user_id == user_id, *_alive(now, now - IDLE)).order_by(table.seen_at.desc(), table.id.desc())
     )
     return [row._mapping for row in rows if _sound(row)]
 

@@ -1,0 +1,90 @@
+"""Templates compiled once a language: what is the same on every page in one language is text in the compiled template, not work of each
+request. Constant are sentences (`_("Save")`), addresses of static files, and the drawings of `macros/ui.html` with constant arguments."""
+
+import weakref
+from collections.abc import MutableMapping
+from typing import Any
+
+from flask import Flask, has_request_context, url_for
+from flask.templating import Environment
+from flask_babel import get_locale, gettext
+from jinja2 import Template, nodes
+from jinja2.visitor import NodeTransformer
+from markupsafe import Markup
+
+PARTS = "macros/ui.html"
+DRAWINGS = frozenset({"icon", "mark"})  # macros whose outcome depends on their arguments alone
+SENTENCES = frozenset({"_", "gettext"})
+
+
+def init_app(app: Flask) -> None:
+    """Before anything asks for the application's environment of templates."""
+    app.jinja_environment = ByLanguage
+
+
+class ByLanguage(Environment):
+    """Keeps a compiled template for each language in which it was asked for."""
+
+    def _load_template(self, name: str, globals: MutableMapping[str, Any] | None) -> Template:
+        loader, known = self.loader, self.cache
+        if loader is None or known is None:
+            return super()._load_template(name, globals)
+        key: Any = (weakref.ref(loader), f"{_language()}:{name}")
+        template = known.get(key)
+        if template is not None and (not self.auto_reload or template.is_up_to_date):
+            if globals:
+                template.globals.update(globals)
+            return template
+        template = known[key] = loader.load(self, name, self.make_globals(globals))
+        return template
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        parsed = super()._parse(source, name, filename)
+        if not _language():
+            return parsed
+        made: nodes.Template = _Constants(self, parsed).visit(parsed)
+        return made
+
+
+def _language() -> str:
+    return str(get_locale() or "")
+
+
+class _Constants(NodeTransformer):
+    """Turns calls that mean the same on every page into their outcome."""
+
+    def __init__(self, environment: Environment, template: nodes.Template) -> None:
+        self.environment = environment
+        self.drawings = {
+            found for node in template.find_all(nodes.FromImport) if isinstance(node.template, nodes.Const) and node.template.value == PARTS
+            for found in node.names if found in DRAWINGS
+        }
+
+    def visit_Call(self, call: nodes.Call) -> nodes.Node:
+        self.generic_visit(call)
+        name = call.node.name if isinstance(call.node, nodes.Name) else ""
+        given = _constant_arguments(call)
+        if given is None:
+            return call
+        args, named = given
+        if name in SENTENCES and len(args) == 1:
+            return _text(call, gettext(args[0]) % named)
+        if name in self.drawings and has_request_context():
+            return _text(call, getattr(self.environment.get_template(PARTS).module, name)(*args, **named))
+        if name == "url_for" and args == ["static"] and named.keys() == {"filename"} and has_request_context():
+            return nodes.Const(url_for("static", **named), lineno=call.lineno, environment=call.environment)
+        return call
+
+
+def _constant_arguments(call: nodes.Call) -> tuple[list[Any], dict[str, Any]] | None:
+    """Positional and named arguments when all are constants, else None."""
+    if call.dyn_args is not None or call.dyn_kwargs is not None:
+        return None
+    args = [node.value for node in call.args if isinstance(node, nodes.Const)]
+    named = {pair.key: pair.value.value for pair in call.kwargs if isinstance(pair.value, nodes.Const)}
+    return (args, named) if len(args) == len(call.args) and len(named) == len(call.kwargs) else None
+
+
+def _text(call: nodes.Call, text: str) -> nodes.Const:
+    # As the extension of Babel has it: a sentence of the catalogue is markup and not escaped again.
+    return nodes.Const(Markup(text), lineno=call.lineno, environment=call.environment)  # noqa: S704

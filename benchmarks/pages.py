@@ -1,0 +1,199 @@
+"""The questions that every contender is asked, and how: the list, its order, its filter, a page far down, a search, a record, a save."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import unescape
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from flask import Flask
+from sqlalchemy import Engine, event, text
+
+from benchmarks.bare import make_bare
+from benchmarks.caller import Caller
+from benchmarks.data import FIRST, READER
+from benchmarks.stock import make_stock
+from benchmarks.timing import Times, Work, in_turn
+from config import Settings
+from crm.application import create_app
+from crm.backoffice import lists, paging
+from crm.backoffice.catalog import load_catalog
+from crm.backoffice.database import make_engine
+from crm.backoffice.guard import user_session
+from crm.permissions import access_for
+
+CITY, SOUGHT = "Київ", "зоря-17"
+PAGE = 50
+SIZES = (25, 50, 200)
+BARE, FORMATTED, OFFSET, STOCK, PRODUCT = "bare", "bare, formatted", "bare, by offset", "stock Flask-Admin", "Brama"
+
+
+@dataclass
+class Stage:
+    """The contenders over one database."""
+
+    settings: Settings
+    product: Caller
+    app: Flask
+    bare: Caller
+    stock: Caller
+    engine: Engine
+    user: int
+    deals: int
+    statements: list[str] = field(default_factory=list)
+
+    @property
+    def product_engine(self) -> Engine:
+        return self.app.extensions["brama"].engine  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        self.engine.dispose()
+        self.product_engine.dispose()
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question: its name, and what each contender does to answer it."""
+
+    name: str
+    contenders: dict[str, Work]
+
+
+def set_stage(database_url: str, instance: Path) -> Stage:
+    """The product, the bare page and stock Flask-Admin over a filled database, each with the same person signed in."""
+    settings = Settings(instance=instance, database_url=database_url, secret_key="k" * 40, log_level="ERROR")
+    app = create_app(settings)
+    engine = make_engine(database_url, statement_seconds=0)
+    with engine.connect() as connection:
+        user = int(connection.execute(text('SELECT id FROM "user" WHERE email = :email'), {"email": READER}).scalar_one())
+        deals = int(connection.execute(text("SELECT count(*) FROM deal")).scalar_one())
+    product = Caller(app).sign_in(READER)
+    menu = re.findall(r'<li><a href="([^"]+)" data-nav="[^"]*"[^>]*title="([^"]+)"', product.get("/deal/").text)
+    assert len(menu) > 5, "the menu of the product is not found"
+    bare = Caller(make_bare(engine, [(unescape(label), url) for url, label in menu]))
+    stock = Caller(make_stock(engine, len(menu)))
+    for caller in (bare, stock):
+        caller.get(f"/sign-in/{user}")
+    stage = Stage(settings, product, app, bare, stock, engine, user, deals)
+
+    @event.listens_for(stage.product_engine, "before_cursor_execute")
+    def count_statement(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith(("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")):
+            stage.statements.append(statement)
+
+    return stage
+
+
+def queries(stage: Stage, path: str) -> int:
+    """How many statements the product sends to answer `path`."""
+    stage.product.get(path)
+    stage.statements.clear()
+    stage.product.get(path)
+    return len(stage.statements)
+
+
+def questions(stage: Stage) -> Iterator[Question]:
+    """Everything that is timed. Raises AssertionError when contenders do not show the same rows."""
+    won, place, deep = _won(stage), _page_number(stage), _deep(stage)
+    where = quote(json.dumps({"all": [{"field": "stage", "op": "eq", "value": "won"}, {"field": "account.city", "op": "eq", "value": CITY}]}, ensure_ascii=False))
+    filtered = f"stage={won}&city={quote(CITY)}"
+    last = f"amount={deep[0]}&after={deep[1]}"
+    filters = _stock_filters(stage)
+    yield _list(stage, "list, first page", "/deal/", "list", "/admin/deal/")
+    yield _list(stage, "list by amount", "/deal/?sort=-amount", "sorted", "/admin/deal/?sort=3&desc=1")
+    yield _list(stage, "filter and sort", f"/deal/?where={where}&sort=-closed_on", f"filtered?{filtered}", f"/admin/deal/?{filters}&sort=5&desc=1")
+    yield _list(
+        stage, f"page {place:,} by amount", f"/deal/?sort=-amount&after={_token(stage, deep)}", f"deep?{last}",
+        f"/admin/deal/?sort=3&desc=1&page={place - 1}", offset=f"offset?offset={(place - 1) * PAGE}",
+    )
+    yield _list(stage, "search", f"/deal/?search={quote(SOUGHT)}", f"search?sought={quote(SOUGHT)}", f"/admin/deal/?search={quote(SOUGHT)}")
+    number = FIRST + stage.deals // 2
+    yield Question("record", {
+        PRODUCT: lambda: stage.product.get(f"/deal/{number}/"), BARE: lambda: stage.bare.get(f"/raw/deal/{number}"),
+        FORMATTED: lambda: stage.bare.get(f"/babel/deal/{number}"), STOCK: lambda: stage.stock.get(f"/admin/deal/details/?id={number}"),
+    })
+    saves = count()
+
+    def value() -> str:
+        return f"Крок {next(saves)}"
+
+    yield Question("save a cell", {
+        PRODUCT: lambda: stage.product.post(f"/deal/{number}/cell/next_step", {"value": value()}),
+        BARE: lambda: stage.bare.post(f"/raw/deal/{number + 1}", {"value": value(), "bare": "1"}),
+        STOCK: lambda: stage.stock.post("/admin/deal/ajax/update/", {"list_form_pk": str(number + 2), "next_step": value()}),
+    })
+
+
+def _list(stage: Stage, name: str, product: str, bare: str, stock: str, *, offset: str = "") -> Question:
+    _same_cells(stage, name, product, f"/babel/{bare}")
+    contenders: dict[str, Work] = {
+        PRODUCT: lambda: stage.product.get(product), BARE: lambda: stage.bare.get(f"/raw/{bare}"), FORMATTED: lambda: stage.bare.get(f"/babel/{bare}"),
+    }
+    if offset:
+        contenders[OFFSET] = lambda: stage.bare.get(f"/raw/{offset}")
+    contenders[STOCK] = lambda: stage.stock.get(stock)
+    return Question(name, contenders)
+
+
+def _same_cells(stage: Stage, name: str, product: str, bare: str) -> None:
+    """The product and the formatted page show the same text in the same rows."""
+    ours, theirs = cells(stage.product.get(product).text, skip=1), cells(stage.bare.get(bare).text, skip=0)
+    assert ours and ours == theirs, f"{name}: not the same cells: {next((p for p in zip(ours.items(), theirs.items(), strict=False) if p[0] != p[1]), None)}"
+
+
+def cells(page: str, *, skip: int) -> dict[str, list[str]]:
+    """The visible text of every cell by the row's number; avatars and drawings are no text, the first `skip` cells of a row no values."""
+    found = {}
+    for number, row in re.findall(r'<tr data-id="(\d+)"[^>]*>(.*?)</tr>', page, re.DOTALL):
+        inner = [re.sub(r'<svg.*?</svg>|<span class="b-av[^"]*" aria-hidden="true">.*?</span>', "", cell, flags=re.DOTALL) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL)]
+        found[number] = [unescape(re.sub(r"<[^>]+>", "", cell)).strip() for cell in inner[skip:]]
+    return found
+
+
+def _won(stage: Stage) -> int:
+    catalog = load_catalog(stage.engine)
+    return next(s.id for s in catalog.configured["stage"].values() if s.code == "sales.won")
+
+
+def _page_number(stage: Stage) -> int:
+    """20,000, or the last full page of a smaller table."""
+    return min(20_000, stage.deals // PAGE)
+
+
+def _deep(stage: Stage) -> tuple[Any, int]:
+    """Amount and number of the row before that page."""
+    catalog = load_catalog(stage.engine)
+    with user_session(stage.engine, access_for(stage.engine, stage.user, catalog), catalog) as session:
+        deal = session.table("deal")
+        from sqlalchemy import select  # noqa: PLC0415
+
+        query = select(deal["amount"], deal.id).where(deal.visible).order_by(deal["amount"].desc(), deal.id.desc())
+        row = session.execute(query.offset((_page_number(stage) - 1) * PAGE - 1).limit(1)).one()
+    return row[0], row[1]
+
+
+def _token(stage: Stage, deep: tuple[Any, int]) -> str:
+    return paging.encode(deep, False)
+
+
+def _stock_filters(stage: Stage) -> str:
+    """The address of stock Flask-Admin's filters, which go by their places."""
+    page = stage.stock.get("/admin/deal/").text
+    found = re.search(r'id="filter-groups-data"[^>]*>(.*?)</div>', page, re.DOTALL)
+    assert found, "the filters of stock Flask-Admin are not found"
+    groups = json.loads(unescape(found[1]))
+    places = {name: next(str(option["arg"]) for option in options if option["operation"] == "equals") for name, options in groups.items()}
+    stage_key, city = (next(place for name, place in places.items() if wanted in name) for wanted in ("Stage / Key", "Account / City"))
+    return f"flt0_{stage_key}=won&flt1_{city}={quote(CITY)}"
+
+
+def timed(stage: Stage, rounds: int) -> Iterator[tuple[Question, dict[str, Times]]]:
+    for question in questions(stage):
+        yield question, in_turn(question.contenders, rounds)
+
+
+__all__ = ["BARE", "FORMATTED", "PRODUCT", "SIZES", "STOCK", "lists", "queries", "set_stage", "timed"]

@@ -14,6 +14,7 @@ from typing import Any
 
 from flask import Flask, Response, g, redirect, render_template, request
 from flask import session as cookie
+from babel.numbers import get_currency_symbol
 from flask_babel import Babel, format_date, format_decimal
 from sqlalchemy import Engine, text
 
@@ -148,7 +149,7 @@ def formatted(row: Any, scaled: bool) -> list[str]:
     days = (row.expected_on, row.next_step_on)
     # SQLite gives dates as text.
     expected, step = (date.fromisoformat(day) if isinstance(day, str) else day for day in days)
-    amount = cell(row.amount, scaled) + (f" {row.currency}" if row.currency != "UAH" else "")
+    amount = cell(row.amount, scaled) + (f" {get_currency_symbol(row.currency, locale='uk')}" if row.currency != "UAH" else "")
     return [row.name, row.account or "", row.stage, amount, row.currency, cell(expected, scaled), row.next_step or "", cell(step, scaled), row.owner or ""]
 
 

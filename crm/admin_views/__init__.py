@@ -1,6 +1,6 @@
 """The screens: views of every entity of the catalog on Flask-Admin's routing, the pages beside them, and what each page knows."""
 
-from flask import Flask, g
+from flask import Flask
 from flask_admin import Admin
 from flask_admin.theme import Theme
 from flask_login import current_user
@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from crm.admin_views.home import HomeView
 from crm.admin_views.imports import past_views, views as import_views
 from crm.admin_views.kit import context
-from crm.admin_views.kit.menu import Area, areas
+from crm.admin_views.kit.menu import Menu, menu as rail
 from crm.admin_views.kit.view import EntityView
 from crm.admin_views.reports import ReportsView
 from crm.backoffice.catalog import Catalog, shape
@@ -36,11 +36,6 @@ def known(app: Flask) -> Catalog:
         return shape()
 
 
-def menu() -> list[Area]:
-    """The rail of the person who asks, built once a request."""
-    if not current_user.is_authenticated:
-        return []
-    if "menu" not in g:
-        g.menu = areas(context.access(), context.catalog(), context.reader().language)
-    found: list[Area] = g.menu
-    return found
+def menu() -> Menu | None:
+    """The rail of the person who asks."""
+    return rail(context.access(), context.catalog(), context.reader().language) if current_user.is_authenticated else None

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from wtforms import BooleanField, Form, SelectField, StringField, TextAreaField, validators
 from wtforms.fields.choices import SelectChoice
 
-from crm.admin_views.kit.menu import Area, Entry
+from crm.admin_views.kit.menu import Area, Entry, Menu
 from crm.headers import CONTENT_SECURITY_POLICY
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,7 +81,7 @@ def make_stage(state: State) -> Flask:
             id = None
             is_authenticated = False
 
-        return {"language": request.args.get("lang", "en"), "menu": lambda: AREAS, "current_user": state.person or Nobody}
+        return {"language": request.args.get("lang", "en"), "menu": lambda: Menu(AREAS), "current_user": state.person or Nobody}
 
     @app.before_request
     def note_posts() -> None:

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from flask import jsonify, make_response, request
 from flask.wrappers import Response
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from crm.admin_views.kit import context, exporting, filters, lookup
 from crm.admin_views.kit.addresses import address, list_arguments, query_string
@@ -99,8 +100,8 @@ def heads(entity: Entity, query: ListQuery, made: Sequence[Column], args: Mappin
     return found
 
 
-def body(entity: Entity, made: Sequence[Column], rows: Sequence[RowView]) -> list[Markup]:
-    """The rows as HTML, one string each."""
+def body(entity: Entity, made: Sequence[Column], rows: Sequence[RowView]) -> Markup:
+    """The rows as HTML."""
     pick = escape(render(m("Select"), context.reader().language))
     starts = [f'<td class="{c.css}">' if c.css else "<td>" for c in made]
     found = []
@@ -109,8 +110,8 @@ def body(entity: Entity, made: Sequence[Column], rows: Sequence[RowView]) -> lis
         inside = "</td>".join(start + cell for start, cell in zip(starts, cells(made, row), strict=True))
         box = f'<td class="hp chk"><input class="form-check-input" type="checkbox" data-pick aria-label="{pick} {name}"></td>'
         # Each cell is escaped where it is painted.
-        found.append(Markup(f'<tr data-id="{row.id}" data-v="{row.row_version}">{box}{inside}</td></tr>'))  # noqa: S704
-    return found
+        found.append(f'<tr data-id="{row.id}" data-v="{row.row_version}">{box}{inside}</td></tr>\n')
+    return Markup("".join(found))  # noqa: S704
 
 
 def rows_json(session: UserSession, entity: Entity, record_ids: Sequence[int]) -> list[dict[str, Any]]:

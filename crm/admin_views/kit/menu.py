@@ -1,7 +1,10 @@
 """The rail of areas: what a person may open, from the entities he may read and the pages that are no entity."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from markupsafe import Markup
 
 from crm.backoffice.access import Access
 from crm.backoffice.catalog import Catalog
@@ -27,6 +30,37 @@ class Area:
     label: str
     icon: str
     entries: list[Entry]
+
+
+Draw = Callable[["Menu", str], Markup]
+
+
+@dataclass(frozen=True)
+class Menu:
+    """The rail, shared by all who hold the same rules and read the same language; `kept` are the pieces of HTML made of it."""
+
+    areas: list[Area]
+    pieces: dict[tuple[str, str], Markup] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def creates(self) -> list[Entry]:
+        """The entries that "New" offers."""
+        return [e for area in self.areas for e in area.entries if e.new_url]
+
+    @cached_property
+    def _addresses(self) -> list[str]:
+        return sorted((e.url for area in self.areas for e in area.entries), key=len, reverse=True)
+
+    def here(self, path: str) -> str:
+        """The address of the entry to which a page belongs, "" for none."""
+        return next((url for url in self._addresses if path.startswith(url)), "")
+
+    def kept(self, name: str, here: str, draw: Draw) -> Markup:
+        """What `draw` makes of the menu for a page that belongs to the entry `here`; drawn once."""
+        found = self.pieces.get((name, here))
+        if found is None:
+            found = self.pieces[name, here] = draw(self, here)
+        return found
 
 
 @dataclass(frozen=True)
@@ -69,6 +103,15 @@ PAGES: tuple[Page, ...] = (
     Page("administration", "imports", Label("Імпорти", "Imports"), "/imports/", "file-import", _imports_anything),
     Page("administration", "recycle", Label("Кошик", "Recycle bin"), "/recycle/", "trash", _restores_anything),
 )
+
+
+def menu(access: Access, catalog: Catalog, language: str) -> Menu:
+    """The rail of one person in `language`."""
+    key = ("menu", catalog.version, language)
+    found: Menu | None = access.derived.get(key)
+    if found is None:
+        found = access.derived[key] = Menu(areas(access, catalog, language))
+    return found
 
 
 def areas(access: Access, catalog: Catalog, language: str, served: frozenset[str] | None = None) -> list[Area]:

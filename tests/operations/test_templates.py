@@ -1,0 +1,39 @@
+"""Templates compiled once a language say in each language what they say when nothing is compiled in."""
+
+from flask import Flask, render_template_string
+from flask_babel import force_locale
+
+PAGE = """{%- from "macros/ui.html" import icon -%}
+{{ _("Save") }}|{{ _("Selected: %(num)s", num="%(num)s") }}|{{ _("Selected: %(num)s", num=count) }}|{{ icon("plus", "s") }}|{{ icon(name) }}|
+{{- url_for("static", filename="js/main.js") }}|{{ {"save": _("Save"), "sign": "<"} | tojson }}|{% for word in (_("Save"), "<b>") %}{{ word }}{% endfor %}"""
+
+
+def shown(app: Flask, language: str, **values: object) -> list[str]:
+    with app.test_request_context("/"), force_locale(language):
+        return render_template_string(PAGE, count=3, **{"name": "x", **values}).split("|")
+
+
+def test_each_language_has_its_own_sentences(app: Flask) -> None:
+    english, ukrainian = shown(app, "en"), shown(app, "uk")
+    assert english[0] == "Save"
+    assert ukrainian[0] == "Зберегти"
+    assert ukrainian[1:3] == ["Вибрано: %(num)s", "Вибрано: 3"]
+    assert shown(app, "en") == english
+
+
+def test_constants_are_what_they_are_without_compiling(app: Flask) -> None:
+    _, _, _, drawing, drawn, address, words, listed = shown(app, "en", name="plus")
+    assert drawing == drawn.replace('class="b-i"', 'class="b-i b-i-s"')
+    assert address.startswith("/static/js/main.js?v=")
+    assert words == '{"save": "Save", "sign": "\\u003c"}'
+    assert listed == "Save&lt;b&gt;"
+
+
+def test_a_template_file_is_kept_for_each_language(app: Flask) -> None:
+    pages = {}
+    for language in ("uk", "en", "uk"):
+        with app.test_request_context("/", headers={"Accept-Language": language}):
+            pages[language] = app.jinja_env.get_template("admin/look.html").render(language=language)
+    assert "Мова: українська" in pages["uk"] or "Мова" in pages["uk"]
+    assert "Language" in pages["en"]
+    assert pages["uk"] != pages["en"]

@@ -102,13 +102,16 @@ def queries(stage: Stage, path: str) -> int:
 def questions(stage: Stage) -> Iterator[Question]:
     """Everything that is timed. Raises AssertionError when contenders do not show the same rows."""
     won, place, deep = _won(stage), _page_number(stage), _deep(stage)
-    where = quote(json.dumps({"all": [{"field": "stage", "op": "eq", "value": "won"}, {"field": "account.city", "op": "eq", "value": CITY}]}, ensure_ascii=False))
+    leaves = [{"field": "stage", "op": "eq", "value": "won"}, {"field": "account.city", "op": "eq", "value": CITY}]
+    where = quote(json.dumps({"all": leaves}, ensure_ascii=False))
     filtered = f"stage={won}&city={quote(CITY)}"
     last = f"amount={deep[0]}&after={deep[1]}"
     filters = _stock_filters(stage)
     yield _list(stage, "list, first page", f"/deal/?columns={COLUMNS}", "list", "/admin/deal/")
     yield _list(stage, "list by amount", f"/deal/?columns={COLUMNS}&sort=-amount", "sorted", "/admin/deal/?sort=3&desc=1")
-    yield _list(stage, "filter and sort", f"/deal/?columns={COLUMNS}&where={where}&sort=-closed_on", f"filtered?{filtered}", f"/admin/deal/?{filters}&sort=5&desc=1")
+    yield _list(
+        stage, "filter and sort", f"/deal/?columns={COLUMNS}&where={where}&sort=-closed_on", f"filtered?{filtered}", f"/admin/deal/?{filters}&sort=5&desc=1",
+    )
     yield _list(
         stage, f"page {place:,} by amount", f"/deal/?columns={COLUMNS}&sort=-amount&after={_token(stage, deep)}", f"deep?{last}",
         f"/admin/deal/?sort=3&desc=1&page={place - 1}", offset=f"offset?offset={(place - 1) * PAGE}",

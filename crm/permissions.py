@@ -35,14 +35,14 @@ def access_for(engine: Engine, user_id: int, catalog: Catalog) -> Access:
             raise NotFound()
         person = rows[0]
         roles = {row.id: row.code for row in rows if row.id is not None}
-        held = _held(engine, catalog.version, tuple(roles))
+        held = _held(engine, catalog.version, tuple(roles.items()))
         kinds = held.scopes
         departments = _below(connection, Department.__table__, person.department_id) if "department_tree" in kinds else {person.department_id} - {None}
         territories = _below(connection, Territory.__table__, person.territory_id) if "territory" in kinds else {person.territory_id} - {None}
     zone = ZoneInfo(person.time_zone) if person.time_zone else catalog.company.zone
     return Access(
         user_id, person.department_id, frozenset(departments), frozenset(territories), tuple(roles.values()), held.by_entity, OWNER in roles.values(),
-        datetime.now(UTC).astimezone(zone).date(), zone, person.language or catalog.company.language, held.derived,
+        datetime.now(UTC).astimezone(zone).date(), zone, person.language or catalog.company.language, held.shared,
     )
 
 
@@ -85,17 +85,18 @@ def _rules(engine: Engine, version: int) -> Mapping[int, tuple[Rule, ...]]:
 
 @dataclass(frozen=True)
 class _Held:
-    """The rules of some roles together; `derived` is for what follows from them and from nothing of a person."""
+    """The rules of some roles together; `shared` is for what follows from them and from nothing of a person."""
 
     by_entity: Mapping[str, tuple[Rule, ...]]
     scopes: frozenset[str]
-    derived: dict[Any, Any] = field(default_factory=dict)
+    shared: dict[str, Any] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=256)
-def _held(engine: Engine, version: int, roles: tuple[int, ...]) -> _Held:
+def _held(engine: Engine, version: int, roles: tuple[tuple[int, str], ...]) -> _Held:
+    """Of roles by number and code: a code alone may be what makes an owner."""
     found: dict[str, list[Rule]] = {}
-    for role_id in roles:
+    for role_id, _ in roles:
         for rule in _rules(engine, version).get(role_id, ()):
             found.setdefault(rule.entity, []).append(rule)
     scopes = frozenset(rule.scope for rules in found.values() for rule in rules)

@@ -42,7 +42,7 @@ class ByLanguage(Environment):
         parsed = super()._parse(source, name, filename)
         if not _language():
             return parsed
-        made: nodes.Template = _Constants(self, parsed).visit(parsed)
+        made: nodes.Template = _Constants(self, parsed, name).visit(parsed)
         return made
 
 
@@ -53,8 +53,9 @@ def _language() -> str:
 class _Constants(NodeTransformer):
     """Turns calls that mean the same on every page into their outcome."""
 
-    def __init__(self, environment: Environment, template: nodes.Template) -> None:
+    def __init__(self, environment: Environment, template: nodes.Template, name: str | None) -> None:
         self.environment = environment
+        self.escapes = environment.autoescape if isinstance(environment.autoescape, bool) else environment.autoescape(name)
         self.drawings = {
             found for node in template.find_all(nodes.FromImport) if isinstance(node.template, nodes.Const) and node.template.value == PARTS
             for found in node.names if found in DRAWINGS
@@ -68,11 +69,13 @@ class _Constants(NodeTransformer):
             return call
         args, named = given
         if name in SENTENCES and len(args) == 1:
-            return _text(call, gettext(args[0]) % named)
+            sentence = gettext(args[0])
+            # As Jinja has it: where values are escaped, a sentence of the catalogue is markup and values in it are escaped.
+            return _constant(call, (Markup(sentence) if self.escapes else sentence) % named)  # noqa: S704
         if name in self.drawings and has_request_context():
-            return _text(call, getattr(self.environment.get_template(PARTS).module, name)(*args, **named))
+            return _constant(call, getattr(self.environment.get_template(PARTS).module, name)(*args, **named))
         if name == "url_for" and args == ["static"] and named.keys() == {"filename"} and has_request_context():
-            return nodes.Const(url_for("static", **named), lineno=call.lineno, environment=call.environment)
+            return _constant(call, url_for("static", **named))
         return call
 
 
@@ -85,6 +88,5 @@ def _constant_arguments(call: nodes.Call) -> tuple[list[Any], dict[str, Any]] | 
     return (args, named) if len(args) == len(call.args) and len(named) == len(call.kwargs) else None
 
 
-def _text(call: nodes.Call, text: str) -> nodes.Const:
-    # As the extension of Babel has it: a sentence of the catalogue is markup and not escaped again.
-    return nodes.Const(Markup(text), lineno=call.lineno, environment=call.environment)  # noqa: S704
+def _constant(call: nodes.Call, value: str) -> nodes.Const:
+    return nodes.Const(value, lineno=call.lineno, environment=call.environment)

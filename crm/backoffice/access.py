@@ -72,11 +72,18 @@ class Access:
     today: date = date.min
     zone: ZoneInfo = ZoneInfo("UTC")
     language: str = "uk"
-    derived: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)  # what follows from the rules alone; all who hold the same share it
+    shared: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)  # one for all who hold the same rules
 
     def of(self, entity: str) -> tuple[Rule, ...]:
         """The rules that concern `entity`, allowing and denying."""
         return self.rules.get(entity, ())
+
+    def derived(self, catalog: object) -> dict[Any, Any]:
+        """A place for what follows from the rules over one catalog and from nothing of the person; begun anew over another catalog."""
+        found: tuple[object, dict[Any, Any]] | None = self.shared.get("derived")
+        if found is None or found[0] is not catalog:
+            found = self.shared["derived"] = (catalog, {})
+        return found[1]
 
     def may(self, entity: str, action: Action) -> bool:
         """Whether some record could be acted on at all: what menus and buttons ask. It protects nothing."""

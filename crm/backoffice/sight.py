@@ -56,7 +56,7 @@ class Sight:
         self._first = 0
         self._used: dict[tuple[str, frozenset[Action], bool], int] = {}
         # What the rules grant holds nothing of a person: all who hold the same rules share it.
-        self._granted: dict[Any, Any] = access.derived.setdefault(catalog.version, {}) if access is not None else {}
+        self._granted: dict[Any, Any] = access.derived(catalog) if access is not None else {}
 
     def table(self, entity: str, *, actions: Iterable[Action] = READ, deleted: bool = False) -> "Source":
         """A fresh alias of the entity's table as this reader may see it. Raises UnknownName for no such entity."""

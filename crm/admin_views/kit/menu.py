@@ -107,10 +107,10 @@ PAGES: tuple[Page, ...] = (
 
 def menu(access: Access, catalog: Catalog, language: str) -> Menu:
     """The rail of one person in `language`."""
-    key = ("menu", catalog.version, language)
-    found: Menu | None = access.derived.get(key)
+    kept, key = access.derived(catalog), ("menu", language)
+    found: Menu | None = kept.get(key)
     if found is None:
-        found = access.derived[key] = Menu(areas(access, catalog, language))
+        found = kept[key] = Menu(areas(access, catalog, language))
     return found
 
 

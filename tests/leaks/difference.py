@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from random import Random
 from typing import Any
 
@@ -33,6 +34,22 @@ class Secrets:
     unseen: set[tuple[str, int]] = field(default_factory=set)  # records outside the scope
     gone: set[tuple[str, int]] = field(default_factory=set)
     past: int = 0
+
+    @cached_property
+    def numbers(self) -> dict[tuple[str, str], list[int]]:
+        """(entity, field) → the records of which it differs."""
+        found: dict[tuple[str, str], list[int]] = {}
+        for entity, number, key in sorted(self.fields):
+            found.setdefault((entity, key), []).append(number)
+        return found
+
+    @cached_property
+    def records(self) -> dict[str, set[int]]:
+        """Entity → the records that keep something, seen or not."""
+        return {entity: {n for e, n, _ in self.fields if e == entity} for entity in {e for e, _, _ in self.fields}}
+
+    def where(self, entity: str, key: str) -> list[int]:
+        return self.numbers.get((entity, key), [])
 
     def secret_fields(self, entity: str) -> set[str]:
         """Fields of which some shown record keeps something from the role."""

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from random import Random
 from typing import Any
 from urllib.parse import urlencode
@@ -39,6 +40,7 @@ class Question:
     swap: tuple[str, str] = ("", "")
     method: str = ""
     path: str = ""
+    number: int = 0  # in the row of all that are made for a role: the same from the same seed
 
     def expecting(self, *statuses: int) -> "Question":
         return replace(self, expect=statuses)
@@ -47,9 +49,9 @@ class Question:
         return replace(self, like=other, swap=(unknown, known))
 
 
-@dataclass
+@dataclass(eq=False)
 class View:
-    """What a probe knows of the role for which it asks."""
+    """What a probe knows of the role for which it asks. Its facts do not change while it asks, so each is found out once."""
 
     role: str
     me: int
@@ -65,32 +67,38 @@ class View:
     def entities(self) -> Iterator[Entity]:
         yield from self.catalog.entities.values()
 
+    @cache
     def reads(self, entity: str) -> bool:
         """Whether the role has a rule that shows some record."""
         return self.catalog.entities[entity].declared.configuration or any(
             r.get("effect") != "deny" for r in self.oracle.of(entity, "read"))
 
+    @cache
     def may(self, entity: str, action: str) -> bool:
         if self.catalog.entities[entity].declared.configuration and action in ("read", "export"):
             return True
         return any(r.get("effect") != "deny" for r in self.oracle.of(entity, action))
 
+    @cache
     def hidden(self, entity: str) -> list[str]:
         """Fields of which no rule shows anything, on any record."""
         kind = self.catalog.entities[entity]
         return [k for k, f in kind.fields.items() if self.oracle.never(entity, k, f.sensitivity)] if self.reads(entity) else list(kind.fields)
 
+    @cache
     def shut(self, entity: str) -> list[str]:
         """Fields that the role may not filter, sort, group or match by: hidden ones, and those of which only a mask shows."""
         kind = self.catalog.entities[entity]
         return [*self.hidden(entity), *(k for k, f in kind.fields.items() if self.reads(entity) and self.oracle.masked(entity, k, f.sensitivity))]
 
+    @cache
     def decisive(self, entity: str) -> set[str]:
         """Fields whose values decide what the role sees. Who may write one may show himself more by it, on purpose of who made the role;
         so nothing writes them here, nor what rules derive them from."""
         found = set(self.oracle.conditions(entity))
         return found | {k for (e, moved), by in MOVED_BY.items() if e == entity and moved in found for k in by}
 
+    @cache
     def secret(self, entity: str) -> list[str]:
         """Fields of which something is kept from the role: hidden, masked, or shown on some records only."""
         kept = set(self.shut(entity)) | self.secrets.secret_fields(entity)
@@ -101,10 +109,16 @@ class View:
 
     def seen(self, entity: str, most: int = 6) -> list[int]:
         """Some records that the role sees, first those that keep something."""
-        rows = [n for n in self.oracle.rows[entity] if self.oracle.visible(entity, n) and self.oracle.rows[entity][n].get("deleted_at") is None]
-        telling = {n for e, n, _ in self.secrets.fields if e == entity}
+        rows = list(self.visible(entity))
+        telling = self.secrets.records.get(entity, set())
         self.rng.shuffle(rows)
         return sorted(rows, key=lambda n: n not in telling)[:most]
+
+    @cache
+    def visible(self, entity: str) -> tuple[int, ...]:
+        """Every record that the role sees."""
+        rows = self.oracle.rows[entity]
+        return tuple(n for n in rows if rows[n].get("deleted_at") is None and self.oracle.visible(entity, n))
 
     def others(self, entity: str, most: int = 6) -> list[int]:
         """Some records that the role sees but those which make the person what he is: he shall have the same rights at the end."""
@@ -115,9 +129,14 @@ class View:
 
     def unseen(self, entity: str, most: int = 3, gone: int = 2) -> list[int]:
         """Some records outside the scope, and `gone` of those that only one side has."""
-        alone = sorted(n for e, n in self.secrets.gone if e == entity)
-        rows = sorted(n for e, n in self.secrets.unseen if e == entity and n not in alone)
+        alone, rows = self.outside(entity)
         return [*self.rng.sample(alone, min(gone, len(alone))), *self.rng.sample(rows, min(most, len(rows)))]
+
+    @cache
+    def outside(self, entity: str) -> tuple[list[int], list[int]]:
+        """Records outside the scope: those that only one side has, and the others."""
+        alone = sorted(n for e, n in self.secrets.gone if e == entity)
+        return alone, sorted(n for e, n in self.secrets.unseen if e == entity and n not in alone)
 
     def removed(self, entity: str, most: int = 2) -> list[int]:
         rows = sorted(n for n, r in self.oracle.rows[entity].items() if r.get("deleted_at") is not None)
@@ -125,10 +144,14 @@ class View:
 
     def value(self, entity: str, key: str) -> Any:
         """A value that stands in the field on the left side, first on a record where it is kept from the role."""
-        kept = [n for e, n, k in self.secrets.fields if e == entity and k == key]
-        rows = self.oracle.rows[entity]
-        held = [rows[n][key] for n in (sorted(kept) or rows) if rows[n][key] is not None]
+        held = self.held(entity, key)
         return self.rng.choice(held) if held else None
+
+    @cache
+    def held(self, entity: str, key: str) -> list[Any]:
+        """What stands in the field: of the records where it is kept from the role, of all when it is kept nowhere."""
+        kept, rows = self.secrets.where(entity, key), self.oracle.rows[entity]
+        return [rows[n][key] for n in (kept or rows) if rows[n][key] is not None]
 
     def spec(self, entity: str, key: str) -> Field:
         return self.catalog.entities[entity].fields[key]

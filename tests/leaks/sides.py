@@ -1,18 +1,12 @@
-"""The two installations that are asked the same: one clock, one source of chance, so that even tokens and moments must be equal."""
+"""The two installations that are asked the same, under one clock and one chance, so that even tokens and moments must be equal."""
 
 import io
-import os
-import random
 import re
 import shutil
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -37,36 +31,6 @@ class Answer:
     @property
     def text(self) -> str:
         return self.body.decode("utf-8", "replace")
-
-
-class Chance:
-    """Randomness that can be repeated. What the operating system gives is replaced: tokens, salts, batch numbers."""
-
-    def __init__(self) -> None:
-        self.source = random.Random(0)
-
-    def begin(self, seed: str) -> None:
-        self.source = random.Random(seed)
-        random.seed(seed)
-
-    def bytes(self, count: int) -> bytes:
-        return self.source.randbytes(count)
-
-    @contextmanager
-    def in_force(self) -> Iterator[None]:
-        with patch.object(os, "urandom", self.bytes), patch.object(random, "_urandom", self.bytes):
-            yield
-
-
-class Clock:
-    """A clock that both sides read: it goes on by a second for every question, and is the same for both."""
-
-    def __init__(self, frozen: Any, start: datetime) -> None:
-        self.frozen, self.now = frozen, start
-
-    def step(self) -> None:
-        self.now += timedelta(seconds=1)
-        self.frozen.move_to(self.now)
 
 
 @dataclass

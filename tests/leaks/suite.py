@@ -1,16 +1,15 @@
 """The run for one role: its two databases, every question, every difference."""
 
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from inspect import signature
 from random import Random
 from traceback import format_exception
 
-from freezegun import freeze_time
 from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
 
@@ -20,15 +19,15 @@ from crm.backoffice.exchange.batches import ImportBatch
 from crm.backoffice.exchange.uploads import ImportUpload
 from crm.backoffice.journal import JournalRow
 from tests.leaks import probes
+from tests.leaks.chance import FOUNDED, Chance, Clock, repeatable
 from tests.leaks.databases import Databases
 from tests.leaks.difference import check_masks, keep_from
 from tests.leaks.probes.commands import in_a_name
 from tests.leaks.questions import PROBES, Question, View, generic, rules
-from tests.leaks.sides import Answer, Chance, Clock, Side, difference, open_side
+from tests.leaks.sides import Answer, Side, difference, open_side
 
 assert probes
 AGAIN = 0.1  # of the reading questions are asked once more when everything is written
-CLOSED = 5  # questions about an entity that the role may not read, of each endpoint
 BROKEN = 599  # the status of what ended in an exception
 KINDS = ("letter", "statement")  # probes of no rule and no command
 
@@ -38,11 +37,12 @@ class Fault:
     """A question that the two sides answered differently, or wrongly alike."""
 
     role: str
+    number: int
     question: str
     what: str
 
     def __str__(self) -> str:
-        return f"{self.role}: {self.question}\n    {self.what}"
+        return f"{self.role}/{self.number}: {self.question}\n    {self.what}"
 
 
 @dataclass
@@ -64,10 +64,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Terms:
-    """How a run goes: `share` of the questions is asked (at least one an endpoint and entity), up to `enough` faults."""
+    """How a run goes: beyond what every field needs, `share` of the questions is asked, until there are `enough` faults."""
 
     seed: int = 1
-    share: float = 1.0
+    share: float = 0.0
+    only: int = 0  # the number of the one question that is asked, 0: all
     enough: int = 20
     most: int = 0  # questions, 0: all
     crashes: bool = True  # whether an answer that is a crash counts
@@ -81,7 +82,7 @@ def run(databases: Databases, role: str, terms: Terms) -> Outcome:
     with _sides(databases, role, terms, outcome) as (view, left, right, chance, clock):
         present = {rule for rule, _ in outcome.rules} | in_a_name(left.app) | set(KINDS)
         outcome.unprobed = {e for e in present if e not in PROBES}
-        questions = list(_questions(view, present))
+        questions = [replace(q, number=n) for n, q in enumerate(_questions(view, present), start=1)]
         inquiry = _Inquiry(outcome, left, right, chance, clock, terms)
         inquiry.ask(_chosen(view, questions, terms))
     outcome.seconds = time.monotonic() - begun
@@ -104,10 +105,7 @@ def _sides(databases: Databases, role: str, terms: Terms, outcome: Outcome) -> I
             uploads = dict(connection.execute(select(ImportUpload.entity, ImportUpload.key)).all())
         for engine in engines:
             engine.dispose()
-        start = datetime.now(UTC) + timedelta(minutes=5)
-        frozen = stack.enter_context(freeze_time(start))
-        chance, clock = Chance(), Clock(frozen, start)
-        stack.enter_context(chance.in_force())
+        chance, clock = stack.enter_context(repeatable(FOUNDED + timedelta(minutes=5), f"{terms.seed}:{role}"))
         sides = [open_side(folder, url, role, secrets.oracle.me) for folder, url in pair]
         for side in sides:
             stack.callback(side.close)
@@ -135,17 +133,25 @@ def _fitting(questions: Iterable[Question], present: set[str]) -> Iterator[Quest
 
 
 def _chosen(view: View, questions: list[Question], terms: Terms) -> list[Question]:
-    """The share to ask, shuffled; reading first and a part of it again at the end, or all mixed.
+    """What to ask: every field of every entity at every endpoint once, and of the rest the share; reading first and a part of it again at
+    the end, or all mixed.
 
-    Of what the role may not read at all a few questions say everything: they are refused before anything is looked at.
+    Of what the role may not read at all once is enough: it is refused before anything is looked at.
     """
-    groups: dict[tuple[str, str, str], list[Question]] = defaultdict(list)
-    for one in questions:
-        groups[one.endpoint, one.entity, one.method].append(one)
+    if terms.only:
+        return [q for q in questions if q.number == terms.only]
+    view.rng.shuffle(questions)
+    covered: set[tuple[str, str, str, str]] = set()
     chosen: list[Question] = []
-    for (_, entity, _), group in groups.items():
-        most = len(group) if not entity or view.reads(entity) else CLOSED
-        chosen += view.rng.sample(group, max(min(round(len(group) * terms.share), most), 1))
+    others: list[Question] = []
+    for one in questions:
+        places = {(one.endpoint, one.entity, one.method, name) for name in one.names or ("",)}
+        if not places <= covered:
+            covered |= places
+            chosen.append(one)
+        elif not one.entity or view.reads(one.entity):
+            others.append(one)
+    chosen += others[: round(len(others) * terms.share)]
     view.rng.shuffle(chosen)
     if terms.mixed:
         return chosen
@@ -210,7 +216,7 @@ class _Inquiry:
             return Answer(BROKEN, "".join(format_exception(fault)[-4:]).encode())
 
     def _fault(self, question: Question, what: str) -> None:
-        self.outcome.faults.append(Fault(self.outcome.role, question.say, what))
+        self.outcome.faults.append(Fault(self.outcome.role, question.number, question.say, what))
 
     def _note_rules(self) -> None:
         """Which rules the left side has answered, and how well."""

@@ -17,6 +17,7 @@ from crm.organization.models import User
 from crm.organization.sign_in import Where, accounts, open_session
 from tests.company import Company, build
 from tests.leaks import roles
+from tests.leaks.chance import FOUNDED, repeatable
 
 PASSWORD = "seven quiet storks"
 CITIES = ("Київ", "Львів", "Одеса", "Дніпро")
@@ -31,6 +32,11 @@ def email(role: str) -> str:
 
 def found(url: str, seed: int) -> None:
     """Make the company in an empty database."""
+    with repeatable(FOUNDED, f"{seed}:company"):
+        _found(url, seed)
+
+
+def _found(url: str, seed: int) -> None:
     engine = make_engine(url)
     build(engine)
     company = Company(engine)

@@ -1,10 +1,12 @@
 """One record: its card, forms, cells, journal, explanation; a hidden record answers as one that does not exist."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from crm.backoffice.entities import Entity
 from tests.leaks.probes.lists import refused
 from tests.leaks.questions import MISSING, Question, View, get, post, probe
+from tests.leaks.sides import Answer, Side
 
 RECORD = "/<entity>/<record_id>/"
 PAGES = ("", "edit/", "journal", "explain")
@@ -108,4 +110,19 @@ def restored(view: View, kind: Entity) -> Iterator[Question]:
         other = post(RECORD + "restore", kind.key, f"/{kind.key}/{MISSING}/restore")
         yield asked.expecting(403, 404).just_as(other, f"/{MISSING}/", f"/{number}/")
     for number in view.removed(kind.key):
-        yield post(RECORD + "restore", kind.key, f"/{kind.key}/{number}/restore")
+        yield removed_again(post(RECORD + "restore", kind.key, f"/{kind.key}/{number}/restore"), kind, number)
+
+
+def removed_again(asked: Question, kind: Entity, number: int) -> Question:
+    """The record's page after it was brought back, and the record into the bin again: other questions are about one that is removed."""
+
+    def ask(side: Side) -> Answer:
+        answer = asked.ask(side)
+        if answer.status >= 400:
+            return answer
+        page = side.send("GET", f"/{kind.key}/{number}/")
+        gone = side.send("POST", f"/{kind.key}/remove", data={"ids": str(number)})
+        assert gone.status < 400, gone.text
+        return Answer(max(answer.status, page.status if page.status >= 500 else 0), answer.body + b"\n" + page.body, answer.heads + page.heads)
+
+    return replace(asked, ask=ask, say=asked.say + ", its page, and removed again")

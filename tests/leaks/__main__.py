@@ -1,7 +1,8 @@
 """`python -m tests.leaks`: two databases that differ only in what a role hides answer every question alike, for every role.
 
-MUTANTS=1 breaks ten guards in turn and asks until the break is found. DATABASE=sqlite (default), postgres or both; SHARE=0.1 asks a
-tenth; SEED=2 another company and other questions; ROLES=seller,clerk only these.
+MUTANTS=1 breaks ten guards in turn and asks until two answers differ. SEED=2: another company and other questions. SHARE=1: every
+question, not a part of those beyond one of each field at each endpoint. ROLES=seller,clerk: only these. ENDPOINT="/<entity>/export": only
+this one. PROBE=seller/1042: this question alone. DATABASE=sqlite (default), postgres or both.
 """
 
 import os
@@ -17,22 +18,29 @@ from typing import NamedTuple
 
 from tests.leaks import roles
 from tests.leaks.databases import Databases, OnPostgres, OnSqlite, postgres
-from tests.leaks.mutants import MUTANTS, hunt
+from tests.leaks.mutants import MUTANTS, Catch, control, hunt
 from tests.leaks.suite import Outcome, Terms, run
 
 PROCESSES = 2
+SHARE = 0.25
 SHOWN = 12  # differences that are printed
 
 
 def main() -> int:
     env = os.environ
-    terms = Terms(seed=int(env.get("SEED", "1")), share=float(env.get("SHARE", "1")))
-    chosen = [r for r in env.get("ROLES", "").split(",") if r] or list(roles.rules())
-    wanted = {"both": ("sqlite", "postgres")}.get(env.get("DATABASE", "sqlite"), (env.get("DATABASE", "sqlite"),))
+    role, _, only = env.get("PROBE", "").partition("/")
+    terms = Terms(seed=int(env.get("SEED") or 1), share=float(env.get("SHARE") or SHARE), only=int(only or 0), endpoint=env.get("ENDPOINT", ""))
+    chosen = [role] if role else [r for r in env.get("ROLES", "").split(",") if r] or list(roles.rules())
+    stand_on = env.get("DATABASE") or "sqlite"
+    unknown = [r for r in chosen if r not in roles.rules()]
+    if unknown:
+        say(f"No such role: {', '.join(unknown)}. There are {', '.join(roles.rules())}.")
+        return 2
     begun = time.monotonic()
+    say(f"SEED={terms.seed} SHARE={terms.share:g} DATABASE={stand_on}")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="brama-leaks-")))
-        known = [stack.enter_context(databases(name, folder, terms.seed)) for name in wanted]
+        known = [stack.enter_context(databases(name, folder, terms.seed)) for name in {"both": ("sqlite", "postgres")}.get(stand_on, (stand_on,))]
         counted = mutants(known[0], terms, chosen) if env.get("MUTANTS", "") not in ("", "0") else leaks(known, terms, chosen)
     say(f"{time.monotonic() - begun:.0f} s")
     say(counted.line)
@@ -74,7 +82,7 @@ def leaks(known: list[Databases], terms: Terms, chosen: list[str]) -> Counted:
                 f"  {name:9}{outcome.role:18}{sum(outcome.asked.values()):6} probes  {outcome.known:5} secrets  "
                 f"{len(outcome.faults):3} differences  {outcome.seconds:5.0f} s"
             )
-    return report(outcomes, whole=terms.share >= 1 and len(chosen) == len(roles.rules()))
+    return report(outcomes, whole=not (terms.only or terms.endpoint) and len(chosen) == len(roles.rules()))
 
 
 def report(outcomes: list[Outcome], *, whole: bool) -> Counted:
@@ -86,8 +94,10 @@ def report(outcomes: list[Outcome], *, whole: bool) -> Counted:
     idle = [o.role for o in outcomes if not o.known]
     for fault in faults[:SHOWN]:
         say(str(fault))
-    for endpoint in unprobed:
-        say(f"No probe asks {endpoint}")
+    if faults:
+        say(f"PROBE={faults[0].role}/{faults[0].number} asks the first alone; what needs the writes of others is found again by ROLES={faults[0].role}")
+    for place in unprobed:
+        say(f"No probe asks {place}")
     for rule, method in unasked:
         say(f"Nothing was asked of {method} {rule}")
     for role in idle:
@@ -103,18 +113,37 @@ def report(outcomes: list[Outcome], *, whole: bool) -> Counted:
 
 
 def mutants(databases: Databases, terms: Terms, chosen: list[str]) -> Counted:
-    """Every break of every mutant, until the suite finds it. The last line says how many mutants were caught whole."""
-    caught = 0
+    """Every break of every mutant, until two answers differ; then the same questions without any break, which must find nothing.
+
+    The last line says how many mutants were caught whole."""
     with pool() as workers:
-        work = [[workers.submit(hunt, databases, m, n, terms, chosen) for n, _ in enumerate(mutant.breaks)] for m, mutant in enumerate(MUTANTS)]
-        for mutant, futures in zip(MUTANTS, work, strict=True):
-            found = [future.result() for future in futures]
-            good = all(catch.good for catch in found)
-            caught += good
-            say(f"{mutant.name}: {'caught' if good else 'NOT CAUGHT'}")
-            for (what, _), catch in zip(mutant.breaks, found, strict=True):
-                say(f"  {what}\n    {catch}")
+        hunts = [[workers.submit(hunt, databases, m, n, terms, chosen) for n, _ in enumerate(mutant.breaks)] for m, mutant in enumerate(MUTANTS)]
+        for mutant, futures in zip(MUTANTS, hunts, strict=True):
+            for (what, _), future in zip(mutant.breaks, futures, strict=True):
+                say(f"{mutant.name}: {what}\n    {future.result()}")
+        catches = [[future.result() for future in futures] for futures in hunts]
+        controls = controlled(databases, terms, [catch for found in catches for catch in found], workers)
+    caught = 0
+    for mutant, found in zip(MUTANTS, catches, strict=True):
+        good = all(catch.fault is not None and not controls[catch.fault.role].faults for catch in found)
+        caught += good
+        say(f"{mutant.name}: {'caught' if good else 'NOT CAUGHT'}")
     return Counted(f"{caught}/{len(MUTANTS)}", caught == len(MUTANTS))
+
+
+def controlled(databases: Databases, terms: Terms, catches: list[Catch], workers: ProcessPoolExecutor) -> dict[str, Outcome]:
+    """Role → what the questions that found breaks find in the product as it is."""
+    most: dict[str, int] = {}
+    for catch in catches:
+        if catch.fault is not None:
+            most[catch.fault.role] = max(most.get(catch.fault.role, 0), catch.place)
+    work = {role: workers.submit(control, databases, role, asked, terms) for role, asked in most.items()}
+    outcomes = {role: future.result() for role, future in work.items()}
+    for role, outcome in outcomes.items():
+        say(f"Without a break: {sum(outcome.asked.values())} probes of {role}, {len(outcome.faults)} differences")
+        for fault in outcome.faults:
+            say(f"    {fault}")
+    return outcomes
 
 
 def say(line: str) -> None:

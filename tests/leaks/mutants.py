@@ -1,7 +1,7 @@
 """Ten broken guards. Each is the product with one protection taken out; the suite must find every one.
 
 Most are broken at two places: in the guard itself, which statements of careless code then pass, and where a screen or a
-command relied on it. A mutant counts as caught when the suite finds every one of its breaks.
+command relied on it. A mutant counts as caught when the suite finds every one of its breaks, by a difference that is not there without it.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -29,7 +29,7 @@ from crm.backoffice.sight import Source
 from crm.backoffice.verification import _Walk
 from crm.sales import reports as sales
 from tests.leaks.databases import Databases
-from tests.leaks.suite import Fault, Terms, run
+from tests.leaks.suite import Fault, Outcome, Terms, run
 
 Break = Callable[[ExitStack], None]
 
@@ -292,35 +292,31 @@ MUTANTS: tuple[Mutant, ...] = (
 
 @dataclass(frozen=True)
 class Catch:
-    """How a break ended: after how many questions what was found, None for nothing; `whole` when the guard unbroken answers the same
-    questions without fault, so that it was this break that was found."""
+    """How a break ended: after how many questions two answers differed, and which; None when none did."""
 
-    asked: int
+    asked: int  # of all roles in turn
     fault: Fault | None = None
-    whole: bool = False
-
-    @property
-    def good(self) -> bool:
-        return self.fault is not None and self.whole
+    place: int = 0  # of the question in the row of its role
 
     def __str__(self) -> str:
-        if self.fault is None:
-            return f"not found by {self.asked} probes"
-        return f"after {self.asked} probes, {self.fault}" + ("" if self.whole else "\n    but without the break something is found too")
+        return f"not found by {self.asked} probes" if self.fault is None else f"after {self.asked} probes, {self.fault}"
 
 
-def hunt(databases: Databases, mutant: int, place: int, terms: Terms, chosen: Iterable[str]) -> Catch:
-    """Break a guard and ask until the suite finds it. Roles and questions come in a row made by chance; a crash is no catch."""
+def hunt(databases: Databases, mutant: int, number: int, terms: Terms, chosen: Iterable[str]) -> Catch:
+    """Break a guard and ask until two answers differ, one role after the other in a row made by chance. A crash is no catch."""
     order = sorted(chosen)
-    Random(f"{terms.seed}:{mutant}:{place}").shuffle(order)
+    Random(f"{terms.seed}:{mutant}:{number}").shuffle(order)
     asked = 0
     for role in order:
-        asking = replace(terms, enough=1, mixed=True, crashes=False)
-        with MUTANTS[mutant].broken(place):
-            outcome = run(databases, role, asking)
+        with MUTANTS[mutant].broken(number):
+            outcome = run(databases, role, replace(terms, enough=1, mixed=True, parted=True))
         here = sum(outcome.asked.values())
         asked += here
         if outcome.faults:
-            unbroken = run(databases, role, replace(asking, most=here, crashes=True))
-            return Catch(asked, outcome.faults[0], not unbroken.faults)
+            return Catch(asked, outcome.faults[0], here)
     return Catch(asked)
+
+
+def control(databases: Databases, role: str, most: int, terms: Terms) -> Outcome:
+    """The first `most` questions in the row that a hunt asks of a role, of the product as it is: a fault here was not caused by a break."""
+    return run(databases, role, replace(terms, enough=1, mixed=True, most=most))

@@ -7,13 +7,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from inspect import signature
+from math import sqrt
 from random import Random
 from traceback import format_exception
 
+from flask import Flask
 from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
 
-from crm.backoffice.catalog import load_catalog
+from crm.backoffice.catalog import Catalog, load_catalog
 from crm.backoffice.database import make_engine
 from crm.backoffice.exchange.batches import ImportBatch
 from crm.backoffice.exchange.uploads import ImportUpload
@@ -23,13 +25,13 @@ from tests.leaks.chance import FOUNDED, Chance, Clock, repeatable
 from tests.leaks.databases import Databases
 from tests.leaks.difference import check_masks, keep_from
 from tests.leaks.probes.commands import in_a_name
+from tests.leaks.probes.people import kinds_of_letters
 from tests.leaks.questions import PROBES, Question, View, generic, rules
 from tests.leaks.sides import Answer, Side, difference, open_side
 
 assert probes
 AGAIN = 0.1  # of the reading questions are asked once more when everything is written
 BROKEN = 599  # the status of what ended in an exception
-KINDS = ("letter", "statement")  # probes of no rule and no command
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,11 @@ class Terms:
     seed: int = 1
     share: float = 0.0
     only: int = 0  # the number of the one question that is asked, 0: all
+    endpoint: str = ""  # the one endpoint that is asked, "": all
     enough: int = 20
     most: int = 0  # questions, 0: all
-    crashes: bool = True  # whether an answer that is a crash counts
-    mixed: bool = False  # reading and writing questions in one shuffled row: what a broken guard gives away is found sooner
+    mixed: bool = False  # reading and writing in one row: what a broken guard gives away is found sooner
+    parted: bool = False  # only two answers that differ are a fault: no crash, and no wrong answer that both sides give
 
 
 def run(databases: Databases, role: str, terms: Terms) -> Outcome:
@@ -80,13 +83,18 @@ def run(databases: Databases, role: str, terms: Terms) -> Outcome:
     outcome = Outcome(role)
     begun = time.monotonic()
     with _sides(databases, role, terms, outcome) as (view, left, right, chance, clock):
-        present = {rule for rule, _ in outcome.rules} | in_a_name(left.app) | set(KINDS)
-        outcome.unprobed = {e for e in present if e not in PROBES}
+        present = places(left.app, view.catalog)
+        outcome.unprobed = present - PROBES.keys()
         questions = [replace(q, number=n) for n, q in enumerate(_questions(view, present), start=1)]
         inquiry = _Inquiry(outcome, left, right, chance, clock, terms)
         inquiry.ask(_chosen(view, questions, terms))
     outcome.seconds = time.monotonic() - begun
     return outcome
+
+
+def places(app: Flask, catalog: Catalog) -> set[str]:
+    """Everything that must have a probe: every rule of the application, every command in somebody's name, every letter; and statements."""
+    return {rule for rule, _ in rules(app, catalog)} | in_a_name(app) | kinds_of_letters() | {"statement"}
 
 
 @contextmanager
@@ -140,6 +148,8 @@ def _chosen(view: View, questions: list[Question], terms: Terms) -> list[Questio
     """
     if terms.only:
         return [q for q in questions if q.number == terms.only]
+    if terms.endpoint:
+        questions = [q for q in questions if q.endpoint == terms.endpoint]
     view.rng.shuffle(questions)
     covered: set[tuple[str, str, str, str]] = set()
     chosen: list[Question] = []
@@ -154,9 +164,19 @@ def _chosen(view: View, questions: list[Question], terms: Terms) -> list[Questio
     chosen += others[: round(len(others) * terms.share)]
     view.rng.shuffle(chosen)
     if terms.mixed:
-        return chosen
+        return _mixed(chosen)
     reading = [q for q in chosen if not q.writes]
     return [*reading, *(q for q in chosen if q.writes), *view.rng.sample(reading, round(len(reading) * AGAIN))]
+
+
+def _mixed(chosen: list[Question]) -> list[Question]:
+    """All endpoints from the beginning, those with many questions more often."""
+    sizes, met = Counter(one.endpoint for one in chosen), Counter[str]()
+    place: dict[int, float] = {}
+    for one in chosen:
+        met[one.endpoint] += 1
+        place[one.number] = met[one.endpoint] / sqrt(sizes[one.endpoint])
+    return sorted(chosen, key=lambda one: place[one.number])
 
 
 class _Inquiry:
@@ -190,7 +210,7 @@ class _Inquiry:
         outcome.statuses[here.status] += 1
         self._note_rules()
         apart = difference(here, there)
-        if not self.terms.crashes and max(here.status, there.status) >= 500:
+        if self.terms.parted and (not apart or max(here.status, there.status) >= 500):
             return
         if apart:
             self._fault(question, apart)

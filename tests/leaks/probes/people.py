@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from crm.backoffice import outbox
 from tests.leaks.questions import Question, View, get, post, probe
 from tests.leaks.sides import Answer, Side
 from tests.leaks.world import PASSWORD, email
 
+LETTERS = Path(__file__).parents[3] / "templates" / "emails"
 TOKENS = re.compile(r'(?:name="csrf_token"|name="csrf-token")[^>]*')
 LINK = re.compile(r"/(reset|invitation)/([\w-]{20,})")
 
@@ -69,11 +71,16 @@ def forgotten(view: View) -> Iterator[Question]:
     yield known.expecting(200).just_as(unknown)
 
 
-@probe("letter")
+def kinds_of_letters() -> set[str]:
+    """A kind for every text that the product sends, as `letter reset`."""
+    return {f"letter {text.stem}" for text in LETTERS.glob("*.txt")}
+
+
+@probe("letter invitation", "letter reset")
 def letters(view: View) -> Iterator[Question]:
     """What arrives in the mailbox: of a forgotten password, and of an invitation; and the page behind its link."""
-    yield Question("letter", "", "the letter of a forgotten password", lambda side: _letter(side, email(side.role)), writes=True)
-    yield Question("letter", "", "the letter of an invitation", _invited, writes=True)
+    yield Question("letter reset", "", "the letter of a forgotten password", lambda side: _letter(side, email(side.role)), writes=True)
+    yield Question("letter invitation", "", "the letter of an invitation", _invited, writes=True)
 
 
 def _letter(side: Side, who: str) -> Answer:

@@ -21,6 +21,13 @@ hypothesis_settings.register_profile("brama", derandomize=True, max_examples=60,
 hypothesis_settings.load_profile("brama")
 SAMPLE_DATA = os.environ.get("SAMPLE_DATA", "")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+MEMORY, ENOUGH = Path("/dev/shm"), 4 * 2**30
+
+
+def pytest_configure() -> None:
+    """Files of tests stand in memory where there is room: a database a test is ten times as cheap to make there."""
+    if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
 def pytest_report_header() -> str:

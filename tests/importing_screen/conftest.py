@@ -130,7 +130,7 @@ class Desk:
         """New, changed, unchanged, failed, as the page says."""
         facts = re.search(r'<dl class="b-facts b-facts-4">(.*?)</dl>', self.page, re.S)
         assert facts, self.page[-3000:]
-        return tuple(int(text.replace("\u00a0", "").replace(" ", "")) for text in re.findall(r"<dd[^>]*>([^<]*)</dd>", facts[1]))
+        return tuple(int(re.sub(r"\D", "", text)) for text in re.findall(r"<dd[^>]*>([^<]*)</dd>", facts[1]))
 
     def fault(self) -> str:
         found = re.search(r'id="import-fault"[^>]*>\s*<p class="b-notice is-error">.*?<span>(.*?)</span>', self.page, re.S)

@@ -4,9 +4,12 @@ import csv
 import io
 import re
 from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
 from sqlalchemy import select
 
 from crm.backoffice import lists, records
@@ -176,6 +179,44 @@ ignore: [note]
         Order("account", path, again, tmp_path / "errors", dry_run=True),
     )
     assert (report.created, report.failed, dict(report.related)) == (2, 0, {"contact": 1, "position": 1})
+
+
+def test_a_workbook_of_two_sheets_is_read_from_the_one_that_is_chosen(house: House, desk: Callable[..., Desk], work: Callable[[], int]) -> None:
+    book = Workbook()
+    book.active.append(["Нотатки"])  # type: ignore[union-attr]  # a new workbook has a sheet
+    second = book.create_sheet("Угоди")
+    for row in (["Назва", "Сума", "Закрито"], ["Вітрина", 1250.5, datetime(2026, 3, 31)], ["Склад", 7, None]):
+        second.append(row)
+    target = io.BytesIO()
+    book.save(target)
+    at = desk("Olena", "deal").bring(target.getvalue(), "Угоди.xlsx")
+    assert at.target("Нотатки") == "description"
+    at.send("file", sheet="Угоди")
+    assert [at.target(c) for c in ("Назва", "Сума", "Закрито")] == ["name", "amount", "closed_on"]
+    assert "file:\n  sheet: Угоди" in at.browser.get(f"{at.url}mapping.yaml").get_data(as_text=True)
+    at.run()
+    work()
+    with house.system(write=False) as session:
+        rows = [row.values for row in lists.stream(session, lists.ListQuery("deal", ("amount", "closed_on"), sort=(("id", False),)))]
+    assert [(r["amount"], r["closed_on"]) for r in rows] == [(Decimal("1250.5"), date(2026, 3, 31)), (Decimal(7), None)]
+
+
+def test_a_file_without_a_head_in_another_encoding_is_read_as_the_reader_says(house: House, desk: Callable[..., Desk]) -> None:
+    mapping = "file: {encoding: cp1252, header: false}\ncolumns: {c1: name}\nignore: [c2]"
+    at = desk("Olena").bring("Café Zoë|Paris\nBär|Köln\n".encode("cp1252"), mapping=mapping)
+    assert (at.target("c1"), at.numbers()) == ("name", (2, 0, 0, 0))
+    assert "Café Zoë" in at.page
+    at.send("file", header="true")
+    assert at.target("Café Zoë") == ""
+    assert at.status == 200
+    refused = at.send("file", encoding="utf-8")
+    assert (refused.status, refused.fault()) == (422, "The file is not in the encoding UTF-8.")
+
+
+def test_lines_of_json_come_in_too(house: House, desk: Callable[..., Desk], work: Callable[[], int]) -> None:
+    at = desk("Olena").bring('{"name": "Рошен", "employees": 10}\n{"name": "Нібулон", "city": "Миколаїв"}\n', "rows.jsonl")
+    assert [at.target(c) for c in ("name", "employees", "city")] == ["name", "employees", "city"]
+    assert at.numbers() == (2, 0, 0, 0)
 
 
 def test_what_was_chosen_is_suggested_for_the_next_file_of_the_same_form(house: House, desk: Callable[..., Desk], work: Callable[[], int]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping as Map
 from dataclasses import replace
 from typing import Any
 
+from babel.numbers import format_decimal
 from flask import render_template
 
 from crm.admin_views.imports import trial, work
@@ -87,4 +88,5 @@ def progress_of(job: Job) -> dict[str, Any]:
     whole = 2 * job.done if job.kind == work.TRIAL else job.done
     share = min(100.0, 100 * whole / job.total) if job.total else 0.0
     phase = {work.UNDO: "undoing", work.TRIAL: "trying"}.get(job.kind, "checking" if checking else "writing")
-    return {"phase": "waiting" if job.state == "queued" else phase, "share": round(share, 1), "done": done, "total": job.total}
+    told = {name: format_decimal(number, locale=current_language()) for name, number in (("done", done), ("all", job.total))}
+    return {"phase": "waiting" if job.state == "queued" else phase, "share": round(share, 1), "total": job.total, **told}

@@ -155,8 +155,8 @@ def test_the_keyboard_alone_is_enough(desk: Desk, empty: Firm, clients: Path) ->
     tab = page.get_by_role("tab", name="Errors")
     tab.focus()
     page.keyboard.press("ArrowLeft")
-    expect(page.get_by_role("tab", name="New ones")).to_be_focused()
-    expect(page.get_by_role("tabpanel", name="New ones")).to_contain_text("Рошен")
+    expect(page.get_by_role("tab", name="New records")).to_be_focused()
+    expect(page.get_by_role("tabpanel", name="New records")).to_contain_text("Рошен")
     expect(page.get_by_role("tabpanel", name="Errors")).to_be_hidden()
     how(page, "Місто").focus()
     page.keyboard.press("Enter")
@@ -194,7 +194,7 @@ def test_nothing_scrolls_sideways_and_axe_finds_nothing(desk: Desk, empty: Firm,
     for summary in page.locator(".b-import summary").all():
         summary.click()
     look()
-    page.get_by_role("tab", name="New ones").click()
+    page.get_by_role("tab", name="New records").click()
     look()
     page.get_by_label("Write the good rows without them").check()
     write(page, re.compile(r"^Write \d"))  # as many as the mapping remembered from an earlier import lets through

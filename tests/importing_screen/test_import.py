@@ -183,14 +183,14 @@ ignore: [note]
 
 def test_a_workbook_of_two_sheets_is_read_from_the_one_that_is_chosen(house: House, desk: Callable[..., Desk], work: Callable[[], int]) -> None:
     book = Workbook()
-    book.active.append(["Нотатки"])  # type: ignore[union-attr]  # a new workbook has a sheet
+    book.active.append(["Опис"])  # type: ignore[union-attr]  # a new workbook has a sheet
     second = book.create_sheet("Угоди")
     for row in (["Назва", "Сума", "Закрито"], ["Вітрина", 1250.5, datetime(2026, 3, 31)], ["Склад", 7, None]):
         second.append(row)
     target = io.BytesIO()
     book.save(target)
     at = desk("Olena", "deal").bring(target.getvalue(), "Угоди.xlsx")
-    assert at.target("Нотатки") == "description"
+    assert at.target("Опис") == "description"
     at.send("file", sheet="Угоди")
     assert [at.target(c) for c in ("Назва", "Сума", "Закрито")] == ["name", "amount", "closed_on"]
     assert "file:\n  sheet: Угоди" in at.browser.get(f"{at.url}mapping.yaml").get_data(as_text=True)

@@ -89,13 +89,18 @@ def shown(result: Map[str, Any], kind: Entity, catalog: Catalog, reader: Reader,
     numbers = {key: int(counts[key]) for key in ("created", "updated", "unchanged", "failed", "skipped")}
     at = {column.name: number for number, column in enumerate(profile.columns)} if profile is not None else {}
     return TrialShown(
-        int(counts["rows"]), **numbers, seconds=format_decimal(round(result["seconds"], 1), locale=reader.language),
+        int(counts["rows"]), **numbers, seconds=_seconds(result["seconds"], reader.language),
         bar=bar(numbers["created"], numbers["updated"], numbers["unchanged"] + numbers["skipped"], numbers["failed"]),
         changed=[_row(one, kind, catalog, reader) for one in result["changed"]], fresh=[_row(one, kind, catalog, reader) for one in result["fresh"]],
         reasons=[_reason(one, at, reader) for one in result["reasons"]], untold=result["untold"],
         related=related(counts["related"], catalog, reader), error_file=bool(result["error_file"]),
         spoken=spoken(numbers["created"], numbers["updated"], numbers["unchanged"], numbers["failed"]),
     )
+
+
+def _seconds(took: float, language: str) -> str:
+    """With one digit; what is too short for it is told as "< 0.1"."""
+    return format_decimal(round(took, 1), locale=language) if took >= 0.05 else f"< {format_decimal(0.1, locale=language)}"
 
 
 def related(counts: Map[str, int], catalog: Catalog, reader: Reader) -> list[tuple[str, int]]:

@@ -150,7 +150,7 @@ def _card(session: UserSession, key: str, where: Any, sort: str, title: Message,
     number = lists.count(session, query) if len(rows) == SHOWN else lists.Count(len(rows), True)
     address = {"where": json.dumps(where, separators=(",", ":"))} if where else {}
     url = f"/{key}/?{urlencode({**address, 'sort': sort})}"
-    return Card(say(title), url, number_text(number, context.reader()), [_line(entity, row, name, note) for row in rows], say(empty))
+    return Card(say(title), url, number_text(number, context.reader().language), [_line(entity, row, name, note) for row in rows], say(empty))
 
 
 def _line(entity: Entity, row: RowView, when: str, note: str) -> Line:
@@ -188,6 +188,6 @@ def _tiles(session: UserSession) -> list[TileGroup]:
         tiles = []
         for entry in area.entries:
             number = lists.count(session, lists.ListQuery(entry.key, ()))
-            tiles.append(Tile(entry.url, entry.label, number_text(number, reader)))
+            tiles.append(Tile(entry.url, entry.label, number_text(number, reader.language)))
         groups.append(TileGroup(area.label, tiles))
     return groups

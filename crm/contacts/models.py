@@ -94,6 +94,7 @@ class Contact(Record):
         related=("positions", "contact_points", "deals"),
     )
 
+    name: Mapped[str] = text(Label("Повне імʼя", "Name"), required=True, searchable=True, indexed=True, sensitivity="open", personal=True)
     first_name: Mapped[str | None] = text(Label("Імʼя", "First name"), personal=True)
     last_name: Mapped[str | None] = text(Label("Прізвище", "Last name"), personal=True)
     middle_name: Mapped[str | None] = text(Label("По батькові", "Middle name"), personal=True)

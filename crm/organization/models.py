@@ -24,6 +24,7 @@ class User(Record):
         ),
     )
 
+    name: Mapped[str] = text(Label("Повне імʼя", "Name"), required=True, searchable=True, indexed=True, sensitivity="open", personal=True)
     first_name: Mapped[str | None] = text(Label("Імʼя", "First name"), sensitivity="open", personal=True)
     last_name: Mapped[str | None] = text(Label("Прізвище", "Last name"), sensitivity="open", personal=True)
     email: Mapped[str | None] = email(Label("Ел. пошта", "E-mail"), unique=True, searchable=True, sensitivity="open", personal=True)

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import event
 
+from crm.backoffice import lists
 from tests.kit.conftest import Browser, House, where
 
 SignIn = Callable[..., Browser]
@@ -173,6 +174,15 @@ def test_a_chip_does_not_name_a_record_that_is_hidden(house: House, browser: Sig
     hidden = house.make("account", name="Таємна спілка", owner=house.people["Olena"])
     page = browser("Oksana").page(at("/deal/", where=where("account", "eq", hidden)))
     assert "Таємна спілка" not in page
+
+
+def test_where_counting_stops_the_foot_says_so(house: House, browser: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.make_many("account", [{"name": f"Млин {n}"} for n in range(4)])
+    monkeypatch.setattr(lists, "EXACT", 3)
+    foot = browser("Olena").page("/account/count")
+    assert "more than 3 records" in foot
+    assert 'data-text="3+"' in foot
+    assert "понад 3 записів" in browser("Olena", "uk").page("/account/count")
 
 
 def test_count_and_totals_follow_the_filter_and_never_mix_currencies(house: House, browser: SignIn) -> None:

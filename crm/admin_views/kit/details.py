@@ -12,6 +12,7 @@ from crm.admin_views.kit.addresses import KEPT
 from crm.admin_views.kit.cells import initials, painter
 from crm.admin_views.kit.stages import Step, steps
 from crm.admin_views.kit.standing import Standing, standing
+from crm.admin_views.kit.totals import number_text
 from crm.backoffice import lists
 from crm.backoffice.entities import Entity, Relation
 from crm.backoffice.guard import UserSession
@@ -167,7 +168,7 @@ def _counts(view: "EntityView", record_id: int) -> Response:
     found: list[tuple[str, str]] = []
     for relation in related.relations(session, entity):
         number = related.count(session, relation, record_id)
-        found.append((relation.key, related.count_text(number, context.reader().language)))
+        found.append((relation.key, number_text(number, context.reader().language)))
     return make_response(view.render("admin/model/related_counts.html", counts=found, work=related.in_progress(session, entity, record_id)))
 
 

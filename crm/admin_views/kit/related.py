@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from urllib.parse import quote
 
-from babel.numbers import format_decimal
 
 from crm.admin_views.kit import context
 from crm.admin_views.kit.cells import currency_sign, painter, text_formatter
+from crm.admin_views.kit.totals import number_text
 from crm.backoffice import lists
 from crm.backoffice.conditions.tree import All, Leaf, Node, dump
 from crm.backoffice.entities import Entity, Relation
@@ -72,10 +72,6 @@ def count(session: UserSession, found: Relation, record_id: int) -> lists.Count:
     """How many rows of the relation this reader may see."""
     return lists.count(session, _query(session, found, record_id, (), 1))
 
-def count_text(number: lists.Count, language: str) -> str:
-    """`1,234`, or `10,000+` where counting stopped."""
-    return format_decimal(number.number, locale=language) + ("" if number.exact else "+")
-
 @dataclass(frozen=True)
 class Work:
     """What is under way with a record: how many of its rows stand in an open stage and what they come to, by currency."""
@@ -102,7 +98,7 @@ def in_progress(session: UserSession, entity: Entity, record_id: int) -> list[Wo
         number = lists.count(session, query)
         if number.number:
             sums = lists.totals(session, query).get("amount", {}) if money else {}
-            work.append(Work(found.label.text(language), count_text(number, language), _amounts(sums, rows), _url(found.entity, open_ones)))
+            work.append(Work(found.label.text(language), number_text(number, language), _amounts(sums, rows), _url(found.entity, open_ones)))
     return work
 
 def _amounts(sums: dict[str | None, Decimal], rows: Entity) -> list[str]:

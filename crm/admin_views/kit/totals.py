@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from babel.numbers import format_compact_decimal, format_decimal
+from babel.numbers import format_decimal
 from flask import request
 
 from crm.admin_views.kit import context
@@ -30,20 +30,21 @@ def show(view: "EntityView") -> str:
     sums = lists.totals(session, query) if any(c.totals for c in made) else {}
     cells = [(column, total_text(entity, column, sums.get(column.key), reader)) for column in made]
     return view.render(
-        "admin/model/list_foot.html", cells=cells, number=number.number, exact=number.exact, words=count_text(number, reader), text=number_text(number, reader),
-        filtered=bool(request.args.get("where") or request.args.get("search")),
+        "admin/model/list_foot.html", cells=cells, number=number.number, exact=number.exact, words=count_text(number, reader),
+        text=number_text(number, reader.language), filtered=bool(request.args.get("where") or request.args.get("search")),
     )
 
 
 def count_text(number: lists.Count, reader: Reader) -> str:
-    """`1,234 records`, or `≈ 1.2M records` where only an estimate is known."""
-    return render(mn("%(text)s record", "%(text)s records", number.number, text=number_text(number, reader)), reader.language)
+    """`1,234 records`, or `more than 10,000 records` where nobody counted further."""
+    if not number.exact:
+        return render(m("more than %(number)s records", number=format_decimal(number.number, locale=reader.language)), reader.language)
+    return render(mn("%(text)s record", "%(text)s records", number.number, text=number_text(number, reader.language)), reader.language)
 
 
-def number_text(number: lists.Count, reader: Reader) -> str:
-    if number.exact:
-        return format_decimal(number.number, locale=reader.language)
-    return "≈ " + format_compact_decimal(number.number, locale=reader.language, fraction_digits=1)
+def number_text(number: lists.Count, language: str) -> str:
+    """`1,234`, or `10,000+` where counting stopped."""
+    return format_decimal(number.number, locale=language) + ("" if number.exact else "+")
 
 
 def total_text(entity: Entity, column: Column, total: Mapping[str | None, Decimal] | None, reader: Reader) -> list[str]:

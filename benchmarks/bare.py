@@ -29,10 +29,11 @@ WHO = 'SELECT u.id, u.name, u.email FROM "user" u WHERE u.id = :id AND u.deleted
 LISTS = {
     "list": ("AND d.expected_on IS NOT NULL", "d.expected_on DESC, d.id DESC"),
     "sorted": ("", "d.amount DESC, d.id DESC"),
+    "customer": ("", "a.name__sort, d.id"),
     "filtered": ("AND d.stage_id = :stage AND a.city = :city", "d.closed_on DESC, d.id DESC"),
     "deep": ("AND (d.amount, d.id) < (:amount, :after)", "d.amount DESC, d.id DESC"),
     "offset": ("", "d.amount DESC, d.id DESC"),
-    "search": ("AND d.expected_on IS NOT NULL AND (d.code__find LIKE :sought OR d.name__find LIKE :sought)", "d.expected_on DESC, d.id DESC"),
+    "search": ("AND (d.code__find LIKE :sought OR d.name__find LIKE :sought)", "d.expected_on DESC NULLS LAST, d.id DESC"),
 }
 INTEGERS = ("stage", "size", "offset", "after", "id")
 COLUMNS = ("code", "name", "account", "stage", "amount", "currency", "opened_on", "expected_on", "closed_on", "owner")

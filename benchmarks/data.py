@@ -1,20 +1,25 @@
 """A company of any size, the same from the same seed: people, customers, products, deals with lines and stage history, and the journal
 that making them would have written, digests included. Sort and search keys are the fields' own."""
 
+import os
 from bisect import bisect
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from itertools import accumulate
+from multiprocessing import get_context
 from random import Random
 from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 
-from benchmarks.load import bulk, copy
+from benchmarks.load import bulk, copy, writing
 from crm.backoffice import journal
 from crm.backoffice.catalog import Catalog, load_catalog
+from crm.backoffice.database import make_engine
 from crm.backoffice.entities import Base, Entity
 from crm.backoffice.guard import system_session
 from crm.contacts.models import Account
@@ -38,6 +43,8 @@ FAMILY = ("Коваль", "Шевчук", "Їжак", "Єрмак", "Бонда�
 FIRMS = ("Криниця", "Зоря", "Обрій", "Ґанок", "Єдність", "Їдальня", "Лан", "Промінь", "Вежа", "Поділля")
 CITIES = ("Київ", "Львів", "Одеса", "Дніпро", "Харків", "Їзмаїл", "Чернівці", "Ґалич")
 GOODS = ("Насос", "Котел", "Кабель", "Щит", "Генератор", "Фільтр", "Клапан", "Ґрати", "Стелаж", "Вентилятор")
+
+CLASSES = (Department, Territory, User, Account, Product, Deal, DealLine, StageHistory, journal.JournalRow)
 
 Row = dict[str, Any]
 Say = Callable[[str], None]
@@ -96,25 +103,53 @@ def fill(engine: Engine, deals: int, seed: int, say: Say = print) -> None:
         add_person(session, READER, "Керівниця", roles=("head",), password=PASSWORD)
         add_person(session, SELLER, "Продавчиня", roles=("seller",), password=PASSWORD)
         session.commit()
+    with bulk(engine, [c.__table__ for c in CLASSES]):
+        with writing(engine) as connection:
+            filler = _filler(engine, deals, seed)
+            parts: list[tuple[type[Base], Iterator[Row]]] = [
+                (Department, departments(filler)), (Territory, territories(filler)), (User, sellers(filler)), (Account, accounts(filler)),
+                (Product, products(filler)),
+            ]
+            for cls, rows in parts:
+                copy(connection, cls, rows)
+        _sell_all(engine, deals, seed, say)
+        say("indexes")
+
+
+def _sell_all(engine: Engine, deals: int, seed: int, say: Say) -> None:
+    """Every deal; on PostgreSQL by as many processes as there are processors."""
+    url = engine.url.render_as_string(hide_password=False)
+    parts = [(url, deals, seed, start) for start in range(0, deals, PART)]
+    if engine.dialect.name == "sqlite":
+        for _ in map(_sell_part, parts):
+            pass
+        return
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+        for number, _ in enumerate(pool.map(_sell_part, parts), 1):
+            if number % 20 == 0:
+                say(f"{number * PART:,} deals")
+
+
+def _sell_part(part: tuple[str, int, int, int]) -> None:
+    url, deals, seed, start = part
+    engine = _engine(url)
+    with writing(engine) as connection:
+        sell(connection, _filler(engine, deals, f"{seed}/{start}"), range(start, min(start + PART, deals)))
+
+
+@lru_cache(maxsize=1)
+def _engine(url: str) -> Engine:
+    return make_engine(url, statement_seconds=0)
+
+
+def _filler(engine: Engine, deals: int, seed: int | str) -> Filler:
+    catalog = load_catalog(engine)
     with engine.connect() as connection:
-        people = [row.id for row in connection.execute(select(User.id).where(User.email.in_((READER, SELLER))))]
+        people = [row.id for row in connection.execute(select(User.id).where(User.email.in_((READER, SELLER))).order_by(User.id))]
     pipeline = next(p.id for p in catalog.configured["pipeline"].values() if p.code == "sales")
     stages = {s.key: s.id for s in catalog.configured["stage"].values() if s.parent_id == pipeline}
     options = {key: [o.id for o in catalog.picklists[key].options] for key in ("sales_channel", "loss_reason", "source")}
-    filler = Filler(catalog, Random(seed), deals, people, stages, pipeline, options)
-    classes = (Department, Territory, User, Account, Product, Deal, DealLine, StageHistory, journal.JournalRow)
-    with bulk(engine, [c.__table__ for c in classes]) as connection:
-        parts: list[tuple[type[Base], Iterator[Row]]] = [
-            (Department, departments(filler)), (Territory, territories(filler)), (User, sellers(filler)), (Account, accounts(filler)),
-            (Product, products(filler)),
-        ]
-        for cls, rows in parts:
-            copy(connection, cls, rows)
-        for start in range(0, deals, PART):
-            sell(connection, filler, range(start, min(start + PART, deals)))
-            if (start // PART + 1) % 10 == 0:
-                say(f"{start + PART} deals")
-        say("indexes")
+    return Filler(catalog, Random(seed), deals, people, stages, pipeline, options)
 
 
 def departments(f: Filler) -> Iterator[Row]:

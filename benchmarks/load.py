@@ -15,30 +15,40 @@ Rows = Iterable[Mapping[str, Any]]
 
 
 @contextmanager
-def bulk(engine: Engine, tables: Sequence[Table]) -> Iterator[Connection]:
-    """A transaction in which `tables` have neither indexes nor foreign keys; both are back, and statistics fresh, when it ends."""
+def bulk(engine: Engine, tables: Sequence[Table]) -> Iterator[None]:
+    """Time in which `tables` have no indexes; they are back, and statistics fresh, when it ends."""
     indexes = [index for table in tables for index in sorted(table.indexes, key=lambda i: str(i.name))]
-    with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            driver(connection).execute("PRAGMA foreign_keys = OFF")  # before the transaction begins: inside it changes nothing
-        else:
-            connection.execute(text("SET LOCAL session_replication_role = replica"))
+    with writing(engine) as connection:
         for index in indexes:
             index.drop(connection)
-        yield connection
+    yield
+    with writing(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL maintenance_work_mem = '256MB'"))
         for index in indexes:
             index.create(connection)
         if engine.dialect.name == "postgresql":
             for table in tables:
                 highest = f'(SELECT coalesce(max(id), 1) FROM "{table.name}")'
                 connection.execute(text(f"SELECT setval(pg_get_serial_sequence('\"{table.name}\"', 'id'), {highest})"))
-        connection.commit()
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(text("VACUUM ANALYZE"))
-    if engine.dialect.name == "sqlite":
-        with engine.execution_options(writer=True).begin() as connection:
+        else:
             connection.execute(text("ANALYZE"))
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that asks nobody about foreign keys; committed at the end."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            driver(connection).execute("PRAGMA foreign_keys = OFF")  # before the transaction begins: inside it changes nothing
+        else:
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+        yield connection
+        connection.commit()
+    if engine.dialect.name == "sqlite":
         engine.dispose()  # the connection without foreign keys goes
 
 

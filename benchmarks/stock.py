@@ -32,6 +32,7 @@ class Account(Base):
     __tablename__ = "account"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
+    name__sort: Mapped[str | None]
     city: Mapped[str | None]
 
     def __str__(self) -> str:
@@ -83,7 +84,7 @@ class DealView(ModelView):  # type: ignore[misc]  # Flask-Admin is not typed
     """Everything switched on that the product's list offers too."""
 
     column_list = ("name", "account", "stage", "amount", "currency", "expected_on", "next_step", "next_step_on", "owner")
-    column_sortable_list = ("name", "amount", "expected_on", "closed_on")
+    column_sortable_list = ("name", ("account", "account.name__sort"), "amount", "expected_on", "closed_on")
     column_default_sort = ("expected_on", True)
     column_searchable_list = ("code__find", "name__find")
     column_filters = ("stage.key", "account.city", "amount", "expected_on", "currency")

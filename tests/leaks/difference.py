@@ -23,6 +23,7 @@ from tests.leaks.world import email
 
 # Whose a record is decides what is seen of it; codes and e-mails are unique across the company, whoever sees them.
 KEPT = frozenset({"id", "owner", "department", "territory", "deleted_at", "row_version"})
+BELOW = ("deal_line", "stage_history")  # rows of a deal, which go with it
 
 
 @dataclass
@@ -90,9 +91,10 @@ def keep_from(left: Engine, right: Engine, catalog: Catalog, role: str, seed: in
         unseen = _loose(found)
         rng.shuffle(unseen)
         # Some records are only here, some only there; the newest stay, so that the next number is the same.
-        for number in unseen[:6]:
+        for place, number in enumerate(unseen[:6]):
             found.gone.add(("deal", number))
-            _drop(here if len(found.gone) % 2 else there, catalog, number)
+            found.gone |= {(child, n) for child in BELOW for n, row in found.oracle.rows[child].items() if row["deal"] == number}
+            _drop(there if place % 2 else here, catalog, number)
     return found
 
 
@@ -207,12 +209,12 @@ def _loose(found: Secrets) -> list[int]:
     """Deals outside the scope with nothing below that is seen; not the newest."""
     newest = max(found.oracle.rows["deal"])
     return sorted(n for e, n in found.unseen if e == "deal" and n != newest and not any(
-        r["deal"] == n and number == max(found.oracle.rows[child]) for child in ("deal_line", "stage_history") for number, r in found.oracle.rows[child].items()
+        r["deal"] == n and number == max(found.oracle.rows[child]) for child in BELOW for number, r in found.oracle.rows[child].items()
     ))
 
 
 def _drop(connection: Connection, catalog: Catalog, number: int) -> None:
-    for child in ("deal_line", "stage_history"):
+    for child in BELOW:
         table = catalog.entities[child].cls.__table__
         connection.execute(delete(table).where(table.c.deal_id == number))
     deal = catalog.entities["deal"].cls.__table__

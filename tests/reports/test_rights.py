@@ -69,6 +69,17 @@ def test_figures_and_totals_are_of_the_readers_records_only(company: Company) ->
         assert win_rate(session, by="manager")[1].rows[0]["manager"] == "Chief"
 
 
+@pytest.mark.parametrize("mode", ["hidden", "masked"])
+def test_a_report_is_split_by_records_whose_names_are_kept_from_the_reader(company: Company, mode: str) -> None:
+    ids = fill(company)
+    who = reader(company, {"entity": "deal", "actions": ["read"], "scope": "all", "fields": {"*": "read"}},
+                 {**READ_USERS, "fields": {"*": "read", "name": mode}})
+    with company.session(who) as session:
+        _, table = win_rate(session, by="owner")
+        assert ids["anna"] in {row["owner_id"] for row in table.rows}
+        assert {row["owner"] for row in table.rows} == {None}
+
+
 def test_a_record_that_the_reader_may_not_know_has_no_name_in_the_rows(company: Company) -> None:
     ids = fill(company)
     who = reader(company, {"entity": "deal", "actions": ["read"], "scope": "all", "fields": {"*": "read"}},

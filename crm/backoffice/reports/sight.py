@@ -48,13 +48,13 @@ def visible_columns(session: DataSession, entity: str, measures: Iterable[Column
 
 
 def names(session: DataSession, entity: str, ids: Iterable[int | None]) -> dict[int, str]:
-    """What the records of `entity` are called, by id. One that the reader may not see, or whose name is hidden, is absent."""
+    """What the records of `entity` are called, by id. One that the reader may not see, or whose name is hidden or masked, is absent."""
     wanted = sorted({i for i in ids if i is not None})
     configured = session.catalog.configured.get(entity)
     if configured is not None:
         return {i: configured[i].label.text(session.reader.language) for i in wanted if i in configured}
     title = session.catalog.entity(entity).declared.title
-    if title not in session.sight.readable(entity):
+    if title not in session.sight.filterable(entity):
         return {}
     source = session.table(entity)
     found: dict[int, str] = {}

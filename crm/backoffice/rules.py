@@ -42,6 +42,10 @@ class Draft:
                 return True
         return False
 
+    def takes(self, *keys: str) -> bool:
+        """Whether the save puts something new into one of the fields; what comes back from the recycle bin brings what it had."""
+        return self.changed(*keys) and (self.is_new or bool(self.old))
+
     def refuse(self, key: str, message: Message) -> None:
         """Refuse the save because of a field; the first reason given for it stays."""
         self.problems.setdefault(key, message)

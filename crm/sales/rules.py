@@ -74,8 +74,8 @@ def stands_in_a_stage_of_its_pipeline(draft: Draft) -> None:
         draft["stage"] = next((s.id for s in stages.values() if s.parent_id == draft["pipeline"] and not s.retired), None)
     elif stage is not None and stage.parent_id != draft["pipeline"]:
         draft.refuse("stage", m("This stage belongs to another pipeline."))
-    elif stage is not None and stage.retired and draft.changed("stage") and draft.session.source not in LOADING:
-        draft.refuse("stage", m("This stage is no longer used."))
+    elif stage is not None and stage.retired and draft.takes("stage"):
+        draft.refuse("stage", m("“%(option)s” is no longer used.", option=stage.label))
 
 
 @before_save("deal")

@@ -11,7 +11,7 @@ from crm.backoffice.fields.base import Field, Reader
 from crm.backoffice.fields.text import TextField
 from crm.backoffice.guard import UserSession
 from crm.errors import UnknownName
-from crm.messages import m, mn, render
+from crm.messages import Label, m, mn, render
 
 # The order in which operators are offered.
 OFFERED = ("eq", "ne", "in", "not_in", "contains", "starts", "within", "lt", "le", "gt", "ge", "between", "empty", "not_empty")
@@ -123,19 +123,24 @@ def choices(spec: Field, reader: Reader) -> list[tuple[str | int, str]] | None:
         return None
     if spec.picklist:
         options = catalog.picklists[spec.picklist].options if spec.picklist in catalog.picklists else ()
-        return [(o.key, o.label.text(language)) for o in options if not o.retired]
+        return [(o.key, _retired(o.label, o.retired, language)) for o in sorted(options, key=lambda o: o.retired)]
     if spec.target in catalog.configured:
         rows = catalog.configured[spec.target or ""]
         parents = {c.parent_id for c in rows.values()} - {None}
         pipelines = catalog.configured.get("pipeline", {})
         several = len(parents) > 1
         found: list[tuple[str | int, str]] = []
-        for row in rows.values():
-            if not row.retired:
-                parent = pipelines.get(row.parent_id) if several and row.parent_id else None
-                found.append((row.code, f"{parent.label.text(language)}: {row.label.text(language)}" if parent else row.label.text(language)))
+        for row in sorted(rows.values(), key=lambda row: row.retired):
+            parent = pipelines.get(row.parent_id) if several and row.parent_id else None
+            text = _retired(row.label, row.retired, language)
+            found.append((row.code, f"{parent.label.text(language)}: {text}" if parent else text))
         return found
     return None
+
+
+def _retired(label: Label, retired: bool, language: str) -> str:
+    """What is no longer used is still looked for: old records hold it."""
+    return render(m("%(option)s (no longer used)", option=label), language) if retired else label.text(language)
 
 
 def periods(reader: Reader) -> list[tuple[str, str]]:

@@ -53,4 +53,6 @@ def configured_named(session: UserSession, spec: Field, text: str, parent: int |
     rows: Mapping[int, object] = session.catalog.configured[spec.target or ""]
     fitting = [number for number in spec.fitting(text, session.reader) if number in rows]
     inside = [number for number in fitting if session.catalog.configured[spec.target or ""][number].parent_id == parent]
-    return _one(inside or fitting, text)
+    meant = inside or fitting
+    in_use = [number for number in meant if not session.catalog.configured[spec.target or ""][number].retired]
+    return _one(in_use or meant, text)

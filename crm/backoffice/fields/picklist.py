@@ -36,7 +36,7 @@ class PicklistField(Field):
         options = self._options(reader)
         by_key = [number for number, key, _label in options if key == written]
         by_label = [number for number, _key, label in options if fold(written) in (fold(label.uk), fold(label.en))]
-        fitting = by_key or by_label
+        fitting = by_key or self._in_use(by_label, reader) or by_label
         if not fitting and written.isascii() and written.isdigit() and len(written) < 11:
             return self._known(int(written), reader)
         if not fitting:
@@ -74,6 +74,10 @@ class PicklistField(Field):
     def _options(self, reader: Reader) -> list[tuple[int, str, Label]]:
         known = reader.catalog.picklists.get(self.picklist or "") if reader.catalog else None
         return [(o.id, o.key, o.label) for o in known.options] if known else []
+
+    def _in_use(self, numbers: list[int], reader: Reader) -> list[int]:
+        """Those that are not retired: a word that was given to a new option means that."""
+        return [n for n in numbers if reader.catalog is not None and not reader.catalog.options[n].retired]
 
     def _known(self, number: int, reader: Reader) -> int | None:
         if reader.catalog is not None and number not in {n for n, _key, _label in self._options(reader)}:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from crm.backoffice import links, rules
+from crm.backoffice.catalog import Option
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, FieldError
 from crm.backoffice.guard import DataSession, SystemSession
@@ -79,14 +80,18 @@ def judge(session: DataSession, kind: Entity, drafts: Sequence[Draft], problems:
             if value is None:
                 if spec.required and not spec.system:
                     problems.add(position, key, m("“%(field)s” is required.", field=spec.label))
-            elif spec.picklist and draft.changed(key) and _option(session, spec.picklist, value) is None:
-                problems.add(position, key, m("“%(field)s” has no such option.", field=spec.label))
+            elif spec.picklist and draft.changed(key):
+                option = _option(session, spec.picklist, value)
+                if option is None:
+                    problems.add(position, key, m("“%(field)s” has no such option.", field=spec.label))
+                elif option.retired and draft.takes(key):
+                    problems.add(position, key, m("“%(option)s” is no longer used.", option=option.label))
     if checked:
         _targets(session, kind, drafts, problems)
     _unique(session, kind, drafts, problems)
 
 
-def _option(session: DataSession, picklist: str, value: Any) -> Any:
+def _option(session: DataSession, picklist: str, value: Any) -> Option | None:
     known = session.catalog.picklists.get(picklist)
     return known.by_id(value) if known else None
 

@@ -1,0 +1,112 @@
+"""Records of any entity, made from its description: only what matters is given, the rest is filled in with what its type accepts.
+
+`value(spec, turn)` gives a valid value of a field, another one for every turn; references lead to records made for the purpose.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from crm.backoffice import records
+from crm.backoffice.catalog import Catalog
+from crm.backoffice.entities import Entity
+from crm.backoffice.fields.base import Field
+from crm.backoffice.guard import SystemSession
+
+# Fields whose values are not free: what a rule of the area or the product's own use of them asks for.
+FIXED: dict[tuple[str, str], tuple[Any, ...]] = {
+    ("stage", "kind"): ("open", "won"),
+    ("account", "founded"): (1991, 2004),
+    ("user", "active"): (True, False),
+}
+# Fields that say where a row or a record belongs, or that stay what they were: tests of their own.
+PLACES = frozenset({
+    ("pipeline", "code"), ("stage", "key"), ("stage", "pipeline"), ("deal", "pipeline"), ("deal", "stage"),
+    ("stage_history", "stage"), ("stage_history", "from_stage"),
+})
+
+COUNT = count(1)  # values of unique fields differ through a whole run
+
+
+class Anything:
+    """Makes records through the system's door in one open session."""
+
+    def __init__(self, session: SystemSession) -> None:
+        self.session = session
+        self.catalog: Catalog = session.catalog
+        self.count = next(COUNT)
+
+    def one(self, entity: str, turn: int = 0, **given: Any) -> int:
+        """A record in which every field that may be filled is filled, but for those `given`; its number."""
+        kind = self.catalog.entity(entity)
+        values = {spec.key: self.value(kind, spec, turn) for spec in self.free(kind) if spec.key not in given}
+        return records.create(self.session, entity, {**self.places(kind, given), **values, **given})
+
+    def free(self, kind: Entity) -> list[Field]:
+        """The fields that may take any value of their type: all that a writer may give, but for places."""
+        return [f for f in kind.editable() if f.key != kind.parent and (kind.key, f.key) not in PLACES]
+
+    def places(self, kind: Entity, given: dict[str, Any]) -> dict[str, Any]:
+        """Where a new record stands: its parent, its pipeline."""
+        found: dict[str, Any] = {}
+        if kind.parent and kind.parent not in given:
+            found[kind.parent] = self.bare(kind.fields[kind.parent].target or "")
+        if kind.key == "stage" and "pipeline" not in given:
+            found |= {"pipeline": self.bare("pipeline"), "key": f"key{next(COUNT)}"}
+        if kind.key == "stage_history" and "stage" not in given:
+            found["stage"] = next(iter(self.catalog.configured["stage"]))
+        return found
+
+    def bare(self, entity: str, **given: Any) -> int:
+        """A record with only what it must have."""
+        kind = self.catalog.entity(entity)
+        needed = [f for f in self.free(kind) if f.required and f.default is None and f.key not in ("code", *given)]
+        return records.create(self.session, entity, {**self.places(kind, given), **{f.key: self.value(kind, f, 0) for f in needed}, **given})
+
+    def value(self, kind: Entity, spec: Field, turn: int) -> Any:
+        """A value of the field; turns 0 and 1 differ."""
+        self.count = next(COUNT)
+        fixed = FIXED.get((kind.key, spec.key))
+        if fixed is not None:
+            return fixed[turn]
+        if spec.several:
+            return (self.bare(spec.target or ""),)
+        if spec.target is not None:
+            return self.bare(spec.target)
+        if spec.picklist is not None:
+            return self.catalog.picklists[spec.picklist].options[turn].id
+        return self.plain(kind, spec, turn)
+
+    def plain(self, kind: Entity, spec: Field, turn: int) -> Any:
+        place = list(kind.fields).index(spec.key)
+        match spec.type:
+            case "text":
+                return f"{spec.key} {turn}-{self.count} їжак"[: spec.max_length] if spec.key not in ("code", "key") else f"{kind.key[:3]}{turn}-{self.count}"
+            case "long_text":
+                return f"Рядок {turn}\nдругий {self.count}"
+            case "integer":
+                return 10 * (turn + 1) + self.count % 7
+            case "decimal":
+                return Decimal(f"{turn + 2}.25")
+            case "money":
+                return Decimal(1000 * (turn + 1) + self.count) + Decimal("0.5")
+            case "percent":
+                return Decimal("0.125") * (turn + 1)
+            case "currency":
+                return ("USD", "EUR")[turn]
+            case "country":
+                return ("UA", "PL")[turn]
+            case "date":
+                return date(2025, 1, 1) + timedelta(days=10 * place + 3 * turn)  # in the order of the fields: what ends comes after what begins
+            case "moment":
+                return datetime(2025 + turn, 3, 4, 10, 30, tzinfo=UTC)
+            case "boolean":
+                return bool(turn)
+            case "email":
+                return f"any{self.count}@firm{turn}.example"
+            case "phone":
+                return f"+38044{2_000_000 + self.count}"
+            case "url":
+                return f"https://any{self.count}.example/"
+        raise LookupError(f"a value of type {spec.type}")

@@ -1,11 +1,11 @@
 """The journal of one record as a reader may see it: what fields hide from him today, their history hides too."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, select, union_all
 
 from crm.backoffice.access import Action
 from crm.backoffice.entities import Entity
@@ -16,6 +16,7 @@ from crm.backoffice.saving.drafts import visible
 from crm.errors import NotFound
 
 READ: frozenset[Action] = frozenset({"read"})
+JOURNAL = JournalRow.__table__.c
 SHOWN = ("create", "update", "remove", "restore")
 CHILDREN = 200  # of one kind, the newest: a record with more of them has its own lists for that
 CHUNK = 200
@@ -44,24 +45,22 @@ class Happening:
     changes: tuple[Changed, ...]
 
 
-def history(session: UserSession, entity: Entity, record_id: int, *, before: int | None = None, size: int = 20) -> tuple[list[Happening], int | None]:
-    """The newest `size` changes, of journal number less than `before`; and the `before` of the rest, None at the end.
+def history(
+    session: UserSession, entity: Entity, record_id: int, *, before: int | None = None, size: int = 20, shown: Container[str] | None = None,
+) -> tuple[list[Happening], int | None]:
+    """The newest `size` changes, of journal number less than `before`; and the `before` of the rest, None at the end. `shown` are the
+    fields that stand unmasked on the record, where the caller has just asked the database.
 
     Raises NotFound for a record outside the reader's scope. A change that touched only fields he may not see is left out.
     """
-    places: dict[str, Sequence[int]] = {entity.key: [record_id]}
-    telling = {entity.key: _telling(session, entity, record_id)}
+    telling = {entity.key: _telling(session, entity, record_id, shown)}
+    places = [JOURNAL.record_id == record_id]
     for child in _children(session, entity):
-        ids = _rows_of(session, child, record_id)
-        if ids:
-            places[child.key], telling[child.key] = ids, _telling(session, child)
-    journal = JournalRow.__table__
-    where = or_(*(and_(journal.c.entity == key, journal.c.record_id.in_(ids)) for key, ids in places.items()))
-    columns = (journal.c.id, journal.c.at, journal.c.actor_id, journal.c.source, journal.c.action, journal.c.entity, journal.c.record_id, journal.c.changes)
+        telling[child.key] = _telling(session, child)
+        places.append(JOURNAL.record_id.in_(_rows_of(session, child, record_id)))
     found: list[Happening] = []
     while True:
-        conditions = [where, journal.c.action.in_(SHOWN), *([journal.c.id < before] if before is not None else [])]
-        rows = session.kernel(select(*columns).where(*conditions).order_by(journal.c.id.desc()).limit(CHUNK)).all()
+        rows = session.kernel(_newest(list(zip(telling, places, strict=True)), before)).all()
         told = [list(_changes(session.catalog.entity(row.entity), row.changes, telling[row.entity])) for row in rows]
         known = _known(session, told)
         for row, whole in zip(rows, told, strict=True):
@@ -74,6 +73,17 @@ def history(session: UserSession, entity: Entity, record_id: int, *, before: int
                 return found, before
         if len(rows) < CHUNK:
             return found, None
+
+
+def _newest(places: Sequence[tuple[str, ColumnElement[bool]]], before: int | None) -> Select[Any] | CompoundSelect[Any]:
+    """The journal of several places, newest first. Each place is a query of its own: joined by OR they would lose the index."""
+    columns = (JOURNAL.id, JOURNAL.at, JOURNAL.actor_id, JOURNAL.source, JOURNAL.action, JOURNAL.entity, JOURNAL.record_id, JOURNAL.changes)
+    rest = [JOURNAL.id < before] if before is not None else []
+    parts = [select(*columns).where(JOURNAL.entity == key, place, JOURNAL.action.in_(SHOWN), *rest) for key, place in places]
+    if len(parts) == 1:
+        return parts[0].order_by(JOURNAL.id.desc()).limit(CHUNK)
+    together = union_all(*parts)
+    return together.order_by(together.selected_columns.id.desc()).limit(CHUNK)
 
 
 @dataclass(frozen=True)
@@ -93,9 +103,9 @@ def last_change(session: UserSession, entity: Entity, record_id: int) -> LastCha
     return LastChange(row[0], row[1]) if row is not None and row[0] is not None else None
 
 
-def _telling(session: UserSession, entity: Entity, record_id: int | None = None) -> Callable[[str], bool]:
+def _telling(session: UserSession, entity: Entity, record_id: int | None = None, known: Container[str] | None = None) -> Callable[[str], bool]:
     """Which fields' old values may be told. A field that shows by a condition on values is not: it may have been hidden then; nor is
-    anything of a record that a condition on values could deny."""
+    anything of a record that a condition on values could deny. `known`: the fields that show on the record now."""
     source, sight = session.table(entity.key), session.sight
     taken = sight.records(entity, READ).denied
     filterable = sight.filterable(entity.key)
@@ -107,6 +117,8 @@ def _telling(session: UserSession, entity: Entity, record_id: int | None = None)
     if record_id is None:
         shown = {k for k in steady if sight.grants(entity, entity.fields[k], READ, "read").always}
         return shown.__contains__
+    if known is not None:
+        return {k for k in steady if k in known}.__contains__
     row = session.execute(select(source.id, *(source.shows(k) for k in steady)).where(source.visible, source.id == record_id)).first()
     if row is None:
         raise NotFound()
@@ -127,10 +139,9 @@ def _children(session: UserSession, entity: Entity) -> list[Entity]:
     return found
 
 
-def _rows_of(session: UserSession, child: Entity, record_id: int) -> Sequence[int]:
+def _rows_of(session: UserSession, child: Entity, record_id: int) -> Select[Any]:
     source = session.table(child.key)
-    query = select(source.id).where(source.visible, source[child.parent or ""] == record_id).order_by(source.id.desc()).limit(CHILDREN)
-    return list(session.execute(query).scalars())
+    return select(source.id).where(source.visible, source[child.parent or ""] == record_id).order_by(source.id.desc()).limit(CHILDREN)
 
 
 def _changes(entity: Entity, changes: Mapping[str, Any], tells: Callable[[str], bool]) -> list[Changed]:

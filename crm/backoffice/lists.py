@@ -19,7 +19,7 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, Ref as FieldRef
 from crm.backoffice.fields.many_to_many import by_name, in_order
 from crm.backoffice.guard import DataSession
-from crm.backoffice.paging import SortKey
+from crm.backoffice.paging import Part, SortKey
 from crm.backoffice.search import matches
 from crm.backoffice.sight import READ, Source
 from crm.errors import BadRequest, NotFound, UnknownName
@@ -135,9 +135,8 @@ def page(session: DataSession, query: ListQuery) -> Page:
     position = paging.decode(query.after, keys)
     rows: list[Any] = []
     backwards = position is not None and position.backwards
-    for part, order in paging.parts(keys, position):
-        statement = columns.statement.add_columns(*(k.column for k in keys)).where(*part).order_by(*order).limit(query.size + 1 - len(rows))
-        rows += session.execute(statement).all()
+    for part in paging.parts(keys, position):
+        rows += session.execute(columns.statement(keys, part).limit(query.size + 1 - len(rows))).all()
         if len(rows) > query.size:
             break
     more = len(rows) > query.size
@@ -185,15 +184,17 @@ def neighbours(session: DataSession, query: ListQuery, record_id: int) -> tuple[
     kind = session.catalog.entity(query.entity)
     source = session.table(query.entity, actions=query.actions)
     keys = _sort_keys(session, kind, source, query)
-    here = session.execute(select(*(k.column for k in keys)).select_from(source.table).where(source.id == record_id, source.visible)).first()
+    near = select(*(k.column for k in keys)).select_from(paging.joining(source.table, keys))
+    here = session.execute(near.where(source.id == record_id, source.visible)).first()
     if here is None:
         return None, None
     found: list[int | None] = []
     for backwards in (True, False):
         position = paging.Position(tuple(here), backwards)
         found.append(None)
-        for part, order in paging.parts(keys, position):
-            row = session.execute(select(source.id).select_from(source.table).where(*_conditions(query, source), *part).order_by(*order).limit(1)).first()
+        for part in paging.parts(keys, position):
+            rows = select(source.id).select_from(paging.joining(source.table, keys, part)).where(*_conditions(query, source), *part.conditions)
+            row = session.execute(rows.order_by(*part.order).limit(1)).first()
             if row is not None:
                 found[-1] = row[0]
                 break
@@ -204,7 +205,7 @@ def record(session: DataSession, entity: str, record_id: int, columns: Sequence[
     """One record as its reader sees it. Raises NotFound, alike for what does not exist and what he may not know."""
     query = ListQuery(entity, tuple(columns if columns is not None else session.sight.readable(entity)), deleted=deleted)
     source, selected = _selected(session, query)
-    row = session.execute(selected.statement.where(source.id == record_id)).first() if 0 < record_id < 2**63 else None
+    row = session.execute(selected.statement().where(source.id == record_id)).first() if 0 < record_id < 2**63 else None
     if row is None:
         raise NotFound()
     return selected.view(row)
@@ -226,9 +227,8 @@ def stream(session: DataSession, query: ListQuery, *, refs: str = "title", chunk
         keys = _sort_keys(session, kind, source, part)
         position = paging.decode(after, keys)
         rows: list[Any] = []
-        for condition, order in paging.parts(keys, position):
-            statement = columns.statement.add_columns(*(k.column for k in keys)).where(*condition).order_by(*order).limit(chunk - len(rows))
-            rows += session.execute(statement).all()
+        for one in paging.parts(keys, position):
+            rows += session.execute(columns.statement(keys, one).limit(chunk - len(rows))).all()
             if len(rows) >= chunk:
                 break
         yield from (columns.view(row) for row in rows)
@@ -247,7 +247,7 @@ class _Columns:
         self.source, self.keys = source, query.columns
         self.selected: list[ColumnElement[Any]] = [source.id, source.row_version]
         self.plan: list[tuple[str, str, int]] = []  # key, how to read it, position
-        self.joined: FromClause = source.table
+        self.named: list[tuple[FromClause, ColumnElement[bool]]] = []  # what is joined for a name, and how
         usable = set(session.sight.filterable(query.entity, source.actions))
         for key in query.columns:
             spec = source.entity.fields[key]
@@ -268,13 +268,21 @@ class _Columns:
             if mask is not None:
                 self.plan.append((key, "mask", len(self.selected)))
                 self.selected.append(mask)
-        self.statement: Select[Any] = select(*self.selected).select_from(self.joined).where(*_conditions(query, source))
+        self.conditions = _conditions(query, source)
+
+    def statement(self, keys: Sequence[SortKey] = (), part: Part | None = None) -> Select[Any]:
+        """The columns, and the keys after them: of all rows, or of a part in its order."""
+        table = paging.joining(self.source.table, keys, part)
+        for target, on in self.named:
+            table = table.outerjoin(target, on)
+        statement = select(*self.selected, *(k.column for k in keys)).select_from(table).where(*self.conditions)
+        return statement if part is None else statement.where(*part.conditions).order_by(*part.order)
 
     def _name(self, session: DataSession, source: Source, spec: Field, refs: str) -> None:
         """Join the referred record for its name, where the reader may know it."""
         target = session.table(spec.target or "")
         shown = _naming(session, spec, refs)
-        self.joined = self.joined.outerjoin(target.table, and_(target.id == source[spec.key], target.visible))
+        self.named.append((target.table, and_(target.id == source[spec.key], target.visible)))
         self.selected.append(target[shown] if shown != "id" else target.id)
 
     def view(self, row: Any) -> RowView:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, false, literal, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, FromClause, and_, case, false, literal, or_, true, tuple_
 from sqlalchemy.types import TypeDecorator
 
 from crm.backoffice.fields.base import Field
@@ -22,11 +22,13 @@ from crm.backoffice.sight import Source
 
 @dataclass(frozen=True)
 class SortKey:
-    """A column to sort by; `nullable` says whether it can be empty in this list."""
+    """A column to sort by; `nullable` says whether it can be empty in this list. A key that stands in another record needs `joined`:
+    its table, and what joins it to the list."""
 
     column: ColumnElement[Any]
     descending: bool
     nullable: bool = True
+    joined: tuple[FromClause, ColumnElement[bool]] | None = None
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,15 @@ class Position:
     backwards: bool = False
 
 
+class Part(NamedTuple):
+    """A piece of a list in its order; `filled` says that no row of it lacks a key."""
+
+    conditions: list[ColumnElement[bool]]
+    order: list[ColumnElement[Any]]
+    filled: bool = False
+
+
 RESTORE: Mapping[str, Callable[[str], Any]] = {"d": Decimal, "t": datetime.fromisoformat, "on": date.fromisoformat}
-Part = tuple[list[ColumnElement[bool]], list[ColumnElement[Any]]]
 
 
 def sort_key(source: Source, spec: Field, descending: bool) -> SortKey:
@@ -51,7 +60,7 @@ def sort_key(source: Source, spec: Field, descending: bool) -> SortKey:
         known = catalog.picklists.get(spec.picklist)
         return SortKey(_by_place(source, spec, [o.id for o in known.options] if known else []), descending)
     if spec.target:
-        return SortKey(_by_name(source, spec), descending)
+        return _by_name(source, spec, descending)
     plain = spec.required and not spec.system and not spec.sort_companion()
     return SortKey(source.column(spec.key, spec.sort_companion()), descending, nullable=not plain)
 
@@ -62,12 +71,21 @@ def _by_place(source: Source, spec: Field, ids: Sequence[int]) -> ColumnElement[
     return source.sight.seal(case({i: n for n, i in enumerate(ids)}, value=source[spec.key]))  # type: ignore[no-any-return]
 
 
-def _by_name(source: Source, spec: Field) -> ColumnElement[Any]:
-    target, joined, link = source.hop(spec.key)
+def _by_name(source: Source, spec: Field, descending: bool) -> SortKey:
+    """A join and not a sub-query: so a database may go through the index of names and stop when the page is full."""
+    target = source.sight.table(spec.target or "")
     title = target.entity.fields[target.entity.declared.title]
     usable = title.key in source.sight.filterable(target.entity.key)
     column = target.column(title.key, title.sort_companion()) if usable else target.id
-    return source.sight.seal(select(column).select_from(joined).where(link).correlate(source.table).scalar_subquery())  # type: ignore[no-any-return]
+    return SortKey(column, descending, joined=(target.table, and_(target.id == source[spec.key], target.visible)))
+
+
+def joining(table: FromClause, keys: Sequence[SortKey], part: Part | None = None) -> FromClause:
+    """The list's table with what its keys need beside it; where all have a key, joined so that a database may begin with either table."""
+    for key in keys:
+        if key.joined is not None:
+            table = table.join(*key.joined, isouter=part is None or not part.filled)
+    return table
 
 
 def parts(keys: Sequence[SortKey], position: Position | None) -> list[Part]:
@@ -75,32 +93,38 @@ def parts(keys: Sequence[SortKey], position: Position | None) -> list[Part]:
     backwards = position is not None and position.backwards
     turned = [SortKey(k.column, k.descending != backwards, k.nullable) for k in keys]
     if len(turned) == 1:
-        return [([_beyond(turned, position)] if position else [], [_order(turned[0])])]
+        return [Part([_beyond(turned, position)] if position else [], [_order(turned[0])])]
     if len(turned) == 2:
         return _ranges(turned[0], turned[1], position)
     order = [part for key in turned for part in ([_nulls(key)] if key.nullable else []) + [_order(key)]]
-    return [([_beyond(turned, position)] if position else [], order)]
+    return [Part([_beyond(turned, position)] if position else [], order)]
 
 
 def _ranges(key: SortKey, last: SortKey, position: Position | None) -> list[Part]:
     order = [_order(key), _order(last)]
     if not key.nullable:
-        return [([_row_beyond(key, last, position)] if position else [], order)]
-    null, value = key.column.is_(None), key.column.is_not(None)
+        return [Part([_row_beyond(key, last, position)] if position else [], order)]
+    empty = Part([key.column.is_(None)], [_order(last)])
+    filled = Part([key.column.is_not(None)], order, filled=True)
     if position is None:
-        return [([value], order), ([null], [_order(last)])] if key.descending else [([null], [_order(last)]), ([value], order)]
+        return [filled, empty] if key.descending else [empty, filled]
     if position.values[0] is None:
         after = last.column < position.values[1] if last.descending else last.column > position.values[1]
-        return [([null, after], [_order(last)])] + ([] if key.descending else [([value], order)])
-    rest: Part = ([_row_beyond(key, last, position)], order)
-    return [rest, ([null], [_order(last)])] if key.descending else [rest]
+        rest = Part([*empty.conditions, after], empty.order)
+        return [rest] if key.descending else [rest, filled]
+    rest = Part([_row_beyond(key, last, position)], order, filled=True)
+    return [rest, empty] if key.descending else [rest]
 
 
 def _row_beyond(key: SortKey, last: SortKey, position: Position) -> ColumnElement[bool]:
     if key.descending == last.descending:
-        row = tuple_(key.column, last.column)
-        values = tuple_(literal(position.values[0], key.column.type), literal(position.values[1], last.column.type))
-        return row < values if key.descending else row > values
+        first = literal(position.values[0], key.column.type)
+        row, values = tuple_(key.column, last.column), tuple_(first, literal(position.values[1], last.column.type))
+        beyond = row < values if key.descending else row > values
+        if key.joined is None:
+            return beyond
+        # No index holds columns of two tables: the first by itself says where to begin in its own.
+        return and_(key.column <= first if key.descending else key.column >= first, beyond)
     return _beyond([key, last], position)
 
 

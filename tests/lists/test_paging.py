@@ -3,11 +3,13 @@
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from crm.backoffice import lists
 from crm.backoffice.guard import SystemSession
+from crm.contacts.models import Account
 from tests.company import Company
 
 CITIES = [None, "Київ", "Їжаківка", "Євпаторія", "Івано-Франківськ", "Ґалич", "Гоща", None]
@@ -111,3 +113,40 @@ def test_totals_are_of_what_is_filtered(loaded: SystemSession) -> None:
     query = lists.parse_query(loaded, "account", {"columns": "name,revenue", "where": '{"field": "city", "op": "eq", "value": "Київ"}', "size": "2"})
     rows = lists.page(loaded, replace(query, size=200)).rows
     assert lists.totals(loaded, query)["revenue"]["UAH"] == sum(r.values["revenue"] for r in rows if r.values["revenue"] is not None)
+
+
+NAMES = ("Їжак", "Єрмак", "Ґудзь", "Єрмак", "Бондар")  # two of one name; the last is removed
+
+
+@pytest.mark.parametrize("sort", ["account", "-account", "account,-amount"])
+def test_a_list_sorted_by_a_reference_goes_by_the_names_its_reader_sees(company: Company, sort: str) -> None:
+    company.role("near", {"entity": "account", "actions": ["read"], "scope": "own"}, {"entity": "deal", "actions": ["read"], "scope": "all"})
+    person = company.person("near")
+    accounts = company.make("account", *({"name": name, "owner": person if n != 2 else None} for n, name in enumerate(NAMES)))
+    deals = company.make("deal", *(
+        {"name": f"Угода {n}", "account": accounts[n % 6] if n % 6 < 5 else None, "amount": n % 4, "currency": "UAH"} for n in range(36)
+    ))
+    with company.system() as system:
+        system.kernel(Account.__table__.update().where(Account.__table__.c.id == accounts[4]).values(deleted_at=datetime.now(UTC)))
+        system.commit()
+    rank = {0: 2, 1: 1, 3: 1}  # Єрмак, Їжак; of the others the reader knows no name, and they come first
+    down = sort.startswith("-")
+    keys = [(rank.get(n % 6, 0), -(n % 4) if "amount" in sort else 0, deal) for n, deal in enumerate(deals)]
+    expected = [deal for rank_, amount, deal in sorted(keys, key=lambda k: (-k[0], -k[2]) if down else (k[0], k[1], -k[2] if "amount" in sort else k[2]))]
+    with company.session(person, write=False) as session:
+        query = replace(lists.parse_query(session, "deal", {"sort": sort, "columns": "name,account"}), size=200)
+        whole = [row.id for row in lists.page(session, query).rows]
+        assert whole == expected
+        query = replace(query, size=5)
+        page = lists.page(session, query)
+        pages = [page]
+        while page.next:
+            page = lists.page(session, replace(query, after=page.next))
+            pages.append(page)
+        assert [row.id for one in pages for row in one.rows] == whole
+        for before, after in itertools.pairwise(pages):
+            assert after.previous is not None
+            assert lists.page(session, replace(query, after=after.previous)).rows == before.rows
+        assert [row.id for row in lists.stream(session, query, chunk=4)] == whole
+        for before, deal, after in zip([None, *whole], whole, [*whole[1:], None], strict=False):
+            assert lists.neighbours(session, query, deal) == (before, after)

@@ -92,7 +92,7 @@ def show(view: "EntityView", record_id: int) -> Response:
     if "counts" in request.args:
         return _counts(view, record_id)
     card = read_card(session, entity, record_id, rights)
-    timeline = journal_view.timeline(session, entity, record_id, journal_view.SHORT)
+    timeline = journal_view.timeline(session, entity, record_id, journal_view.SHORT, shown=rights.shown)
     if request.args.get("drawer"):
         before, after = _neighbours(session, entity, record_id)
         html = view.render("admin/model/drawer.html", card=card, timeline=timeline, before=before, after=after)

@@ -1,6 +1,6 @@
 """The journal of a record for people: who changed what and when, in words, grouped by day."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -71,9 +71,11 @@ def show(view: "EntityView", record_id: int) -> Response:
     return make_response(html)
 
 
-def timeline(session: UserSession, entity: Entity, record_id: int, size: int, before: int | None = None) -> Timeline:
-    """The changes as this reader may know them. Raises NotFound."""
-    happenings, older = history(session, entity, record_id, before=before, size=size)
+def timeline(
+    session: UserSession, entity: Entity, record_id: int, size: int, before: int | None = None, shown: Container[str] | None = None
+) -> Timeline:
+    """The changes as this reader may know them; `shown` as `history` takes it. Raises NotFound."""
+    happenings, older = history(session, entity, record_id, before=before, size=size, shown=shown)
     reader = context.reader()
     names = _names(session, happenings)
     people = names.get("user", {})
@@ -125,14 +127,14 @@ def _named(change: Changed, value: Any, names: dict[str, dict[int, str]]) -> Any
 
 
 def _names(session: UserSession, happenings: Sequence[Happening]) -> dict[str, dict[int, str]]:
-    """Names of every person and record the changes speak of: one query an entity."""
+    """Names of every person and record the changes speak of."""
     wanted: dict[str, set[int]] = {"user": {h.actor_id for h in happenings if h.actor_id is not None}}
     for h in happenings:
         for change in h.changes if h.action == "update" else ():
             target = change.field.target
             if target and target not in session.catalog.configured:
                 wanted.setdefault(target, set()).update(_numbers((change.old, change.new)))
-    return {target: lookup.titles(session, session.catalog.entity(target), ids) for target, ids in wanted.items() if ids}
+    return lookup.names(session, {target: ids for target, ids in wanted.items() if ids})
 
 
 def _numbers(values: Iterable[Any]) -> Iterable[int]:

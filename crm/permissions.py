@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Date, Engine, Select, Table, and_, bindparam,
 
 from crm.backoffice.access import ACTIONS, Access, Action, Rule, parse_rule
 from crm.backoffice.catalog import Catalog, version_in_force
-from crm.backoffice.conditions.tree import dump
+from crm.backoffice.conditions.tree import Node, dump
 from crm.backoffice.configuration import AccessRule
 from crm.backoffice.entities import Entity
 from crm.backoffice.grants import Grant, Grants
@@ -114,19 +114,28 @@ def _below(connection: Connection, table: Table, top: int | None) -> set[int]:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Whether an action is allowed, the mode of the field asked about, and the rule that decides."""
+    """Whether an action is allowed, the mode of the field asked about, and the grant that decides."""
 
     allowed: bool
     mode: str | None
-    rule: Rule | None
+    by: Grant | None
     why: Message
+
+    @property
+    def rule(self) -> Rule | None:
+        """The rule to cite; none for what nobody's role says."""
+        return self.by.rule if self.by is not None and self.by.rule.role else None
+
+    @property
+    def condition(self) -> Node | None:
+        """The condition that holds here: of the field's mode when that has one, otherwise of the rule."""
+        return (self.by.condition if self.by is not None else None) or (self.rule.where if self.rule is not None else None)
 
     def as_dict(self) -> dict[str, Any]:
         """The form of `flask access explain --format json`; `why` is rendered by the caller."""
-        condition = dump(self.rule.where) if self.rule and self.rule.where else None
         return {
             "allowed": self.allowed, "mode": self.mode, "rule": self.rule.name if self.rule else None, "role": self.rule.role if self.rule else None,
-            "condition": condition,
+            "condition": dump(self.condition) if self.condition else None,
         }
 
 
@@ -164,34 +173,34 @@ class Inquiry:
             return Explanation(False, "hidden" if field else None, None, m("No rule of the person's roles shows this record."))
         if field is None:
             return self._record(action, visible)
-        mode, rule = self._mode(field) if visible else ("hidden", None)
+        mode, by = self._mode(field) if visible else ("hidden", None)
         if action in ("read", "export"):
             if action == "export" and not self._exports(field):
-                return Explanation(False, mode, rule, m("No rule that allows export shows the field here."))
+                return Explanation(False, mode, by, m("No rule that allows export shows the field here."))
             allowed = mode in ("read", "edit")
-            return Explanation(allowed, mode, rule, m("A rule shows the field here.") if allowed else m("No rule shows the field here."))
+            return Explanation(allowed, mode, by, m("A rule shows the field here.") if allowed else m("No rule shows the field here."))
         if action in ("create", "update"):
             if action == "update" and field in STANDING and self._deciding(self._records("assign")) is None:
-                return Explanation(False, mode, rule, m("Only a rule that lets the record be given to others lets this field be changed."))
+                return Explanation(False, mode, by, m("Only a rule that lets the record be given to others lets this field be changed."))
             writing = self._writes(field, action)
             why = m("A rule lets the field be changed here.") if writing else m("No rule lets the field be changed here.")
-            return Explanation(writing is not None, mode, _named(writing), why)
+            return Explanation(writing is not None, mode, writing, why)
         return self._record(action, visible)
 
     def _record(self, action: Action, visible: Grant | None) -> Explanation:
         deciding = self._deciding(self._records(*("read", action) if action == "export" else (action,)))
         if deciding is None:
-            return Explanation(False, None, _named(visible), m("The record is visible, but no rule allows the action on it."))
-        return Explanation(True, None, _named(deciding), m("A rule allows it."))
+            return Explanation(False, None, visible, m("The record is visible, but no rule allows the action on it."))
+        return Explanation(True, None, deciding, m("A rule allows it."))
 
-    def _mode(self, field: str) -> tuple[str, Rule | None]:
+    def _mode(self, field: str) -> tuple[str, Grant | None]:
         shown = self._deciding(self._field(field, "read", "read"))
         if shown is None:
             masked = self._deciding(self._field(field, "masked", "read"))
-            return ("masked", _named(masked)) if masked else ("hidden", None)
+            return ("masked", masked) if masked else ("hidden", None)
         editing = self._writes(field, "update")
         held = field not in STANDING or self._deciding(self._records("assign")) is not None
-        return ("edit", _named(editing)) if editing and held else ("read", _named(shown))
+        return ("edit", editing) if editing and held else ("read", shown)
 
     def _writes(self, field: str, action: Action) -> Grant | None:
         if self.kind.fields[field].system or self._deciding(self._records(action)) is None:
@@ -241,8 +250,3 @@ def _grants(rule: Rule) -> Iterable[Grant]:
 
 def _place(grant: Grant) -> tuple[int, int]:
     return id(grant.rule), id(grant.condition)
-
-
-def _named(grant: Grant | None) -> Rule | None:
-    """The rule to cite; none for what nobody's role says."""
-    return grant.rule if grant is not None and grant.rule.role else None

@@ -131,7 +131,8 @@ async function fieldSelect(node, here) {
   if (!here.path.length) return select;
   const way = [];
   for (let n = 0; n < node.path.length; n += 1) {
-    const step = (await description(node.path.slice(0, n)))?.steps.find((one) => one.key === node.path[n]);
+    const from = await description(node.path.slice(0, n));
+    const step = [...(from?.steps ?? []), ...(from?.fields ?? [])].find((one) => one.key === node.path[n]);
     way.push(step?.label ?? node.path[n]);
   }
   return make('div', { class: 'b-cond-way' }, make('span', { class: 'b-12 b-faint b-cut' }, `${way.join(' → ')} →`), select);

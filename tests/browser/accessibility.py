@@ -13,6 +13,10 @@ OF_COLOUR = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 LOOKS: tuple[tuple[int, int, Literal["light", "dark"], dict[str, Any]], ...] = (
     (1280, 800, "light", RULES), (1280, 800, "dark", OF_COLOUR), (390, 844, "dark", RULES), (390, 844, "light", OF_COLOUR),
 )
+# On a phone nothing scrolls sideways unseen, and nowhere a button is narrower than its words.
+CUT = """(phone) => [...document.querySelectorAll('.btn' + (phone ? ', main, dialog[open], .b-drawer, .b-scroll:not(:has(.b-x))' : ''))]
+  .filter((one) => one.offsetParent && one.scrollWidth > one.clientWidth + 1)
+  .map((one) => `${one.tagName} ${one.className} ${one.textContent.trim().slice(0, 30)}`)"""
 RUN = """async (only) => {
   const found = await axe.run(document, { runOnly: only, resultTypes: ['violations'] });
   return found.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')} ${node.failureSummary.split('\\n')[1] ?? ''}`));
@@ -32,6 +36,7 @@ def check(page: Page) -> list[str]:
         page.emulate_media(color_scheme=theme)
         wide = page.evaluate("document.documentElement.scrollWidth")
         faults += [f"{width}: the page is {wide} px wide"] if wide > width else []
+        faults += [f"{width} {theme}: {cut} is cut" for cut in page.evaluate(CUT, width < 600)]
         if not page.evaluate("'axe' in window"):
             page.evaluate(script())
         faults += [f"{width} {theme}: {fault}" for fault in page.evaluate(RUN, rules)]

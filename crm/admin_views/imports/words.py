@@ -1,6 +1,8 @@
 """How the screen of imports says things: forms of dates, encodings, signs, kinds of outcome."""
 
+from babel.numbers import format_decimal
 
+from crm.languages import current_language
 from crm.messages import Label, Message, m
 
 LETTERS: dict[str, Label] = {
@@ -25,7 +27,7 @@ def date_words(form: str, language: str) -> str:
 
 
 def size_words(size: int) -> Message:
-    """A file's size."""
+    """A file's size, for who reads this page."""
     if size < 1024 * 1024:
         return m("%(num)s kB", num=max(1, round(size / 1024)))
-    return m("%(num)s MB", num=round(size / 1024 / 1024, 1))
+    return m("%(num)s MB", num=format_decimal(round(size / 1024 / 1024, 1), locale=current_language()))

@@ -3,6 +3,8 @@
 import os
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -31,11 +33,11 @@ def _is_left_out(params: Mapping[str, object]) -> bool:
     return (ENTITIES.index(str(params["entity"])) + list(DOORS).index(str(params["door"]))) % 3 != 0
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    folder = tmp_path_factory.mktemp("contracts")
-    name = f"contracts_{os.getpid()}_{folder.name.rpartition('contracts')[2]}"
-    if request.param == "sqlite":
+@contextmanager
+def installation(request: pytest.FixtureRequest, database_kind: str, folder: Path) -> Iterator[World]:
+    """An installation of its own on SQLite or PostgreSQL, with three people of different rights."""
+    name = f"contracts_{os.getpid()}_{folder.name}"
+    if database_kind == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), folder / "brama.db")
         url = f"sqlite:///{folder / 'brama.db'}"
     else:
@@ -46,5 +48,18 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     made.populate()
     yield made
     made.engine.dispose()
-    if request.param == "postgres":
+    if database_kind == "postgres":
         admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with installation(request, request.param, tmp_path_factory.mktemp("contracts")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def new_world(world: World, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A second installation on the same database, in which nothing is but what every company begins with."""
+    with installation(request, "sqlite" if world.engine.dialect.name == "sqlite" else "postgres", tmp_path_factory.mktemp("anew")) as made:
+        yield made

@@ -21,16 +21,20 @@ class _Refused(ValueError):
 def open_jsonl(path: Path) -> Table:
     """The table of a JSONL file; its columns are all keys of all lines, in the order they appear. Raises Unreadable."""
     seen: dict[str, None] = {}
+    first: tuple[int, Message] | None = None
     for number, line in _lines(path):
         try:
             keys = _object(line)
-        except _Refused:
+        except _Refused as refused:
+            first = first or (number, refused.message)
             continue  # told with its row when the rows are read
         seen.update(dict.fromkeys(keys))
         if len(seen) > MAX_COLUMNS:
             raise Unreadable(m("The file has %(found)s columns, at most %(limit)s are read.", found=len(seen), limit=MAX_COLUMNS))
         if "" in seen:
             raise Unreadable(m("Row %(row)s: a key is empty.", row=number))
+    if not seen and first is not None:
+        raise Unreadable(m("Row %(row)s: %(problem)s", row=first[0], problem=first[1]))
     columns = check_columns(list(seen))
 
     def rows() -> Iterator[Row]:

@@ -23,7 +23,7 @@ from tests.leaks.suite import Outcome, Terms, run
 
 PROCESSES = 2
 SHARE = 0.25
-SHOWN = 12  # differences that are printed
+SHOWN = 6  # differences of a role that are printed
 
 
 def main() -> int:
@@ -82,6 +82,8 @@ def leaks(known: list[Databases], terms: Terms, chosen: list[str]) -> Counted:
                 f"  {name:9}{outcome.role:18}{sum(outcome.asked.values()):6} probes  {outcome.known:5} secrets  "
                 f"{len(outcome.faults):3} differences  {outcome.seconds:5.0f} s"
             )
+            for fault in outcome.faults[:SHOWN]:
+                say(f"    {fault}")
     return report(outcomes, whole=not (terms.only or terms.endpoint) and len(chosen) == len(roles.rules()))
 
 
@@ -92,8 +94,6 @@ def report(outcomes: list[Outcome], *, whole: bool) -> Counted:
     answered = {place for o in outcomes for place in o.met}
     unasked = sorted(set().union(*(o.rules for o in outcomes)) - answered) if whole and not faults else []
     idle = [o.role for o in outcomes if not o.known]
-    for fault in faults[:SHOWN]:
-        say(str(fault))
     if faults:
         say(f"PROBE={faults[0].role}/{faults[0].number} asks the first alone; what needs the writes of others is found again by ROLES={faults[0].role}")
     for place in unprobed:

@@ -38,6 +38,7 @@ class Question:
     expect: tuple[int, ...] = ()
     like: "Question | None" = None
     swap: tuple[str, str] = ("", "")
+    afresh: bool = False  # `like` is asked by another chance: what was written has a random key
     method: str = ""
     path: str = ""
     number: int = 0  # in the row of all that are made for a role: the same from the same seed
@@ -45,8 +46,8 @@ class Question:
     def expecting(self, *statuses: int) -> "Question":
         return replace(self, expect=statuses)
 
-    def just_as(self, other: "Question", unknown: str = "", known: str = "") -> "Question":
-        return replace(self, like=other, swap=(unknown, known))
+    def just_as(self, other: "Question", unknown: str = "", known: str = "", *, afresh: bool = False) -> "Question":
+        return replace(self, like=other, swap=(unknown, known), afresh=afresh)
 
 
 @dataclass(eq=False)

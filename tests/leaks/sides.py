@@ -22,11 +22,12 @@ TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, whatever was asked: status or exit code, heads, body."""
+    """What came back, whatever was asked: status or exit code, heads, body. `key` is the random name of what was made, when it was."""
 
     status: int
     body: bytes
     heads: tuple[tuple[str, str], ...] = ()
+    key: str = ""
 
     @property
     def text(self) -> str:

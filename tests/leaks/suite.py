@@ -26,7 +26,7 @@ from tests.leaks.databases import Databases
 from tests.leaks.difference import check_masks, keep_from
 from tests.leaks.probes.commands import in_a_name
 from tests.leaks.probes.people import kinds_of_letters
-from tests.leaks.questions import PROBES, Question, View, generic, rules
+from tests.leaks.questions import MISSING, PROBES, Question, View, generic, rules
 from tests.leaks.sides import Answer, Side, difference, open_side
 
 assert probes
@@ -88,6 +88,7 @@ def run(databases: Databases, role: str, terms: Terms) -> Outcome:
         questions = [replace(q, number=n) for n, q in enumerate(_questions(view, present), start=1)]
         inquiry = _Inquiry(outcome, left, right, chance, clock, terms)
         inquiry.ask(_chosen(view, questions, terms))
+        _check_missing(left)
     outcome.seconds = time.monotonic() - begun
     return outcome
 
@@ -123,6 +124,14 @@ def _sides(databases: Databases, role: str, terms: Terms, outcome: Outcome) -> I
         rng = Random(f"{terms.seed}:{role}:questions")
         view = View(role, secrets.oracle.me, catalog, catalog.reader("en"), secrets.oracle, secrets, rng, batches, imports, uploads)
         yield view, sides[0], sides[1], chance, clock
+
+
+def _check_missing(side: Side) -> None:
+    """Raises AssertionError when so much was written that the number of no record is now one's: the test would be wrong, not the product."""
+    with side.engine.connect() as connection:
+        for kind in side.catalog.entities.values():
+            table = kind.cls.__table__
+            assert connection.execute(select(table.c.id).where(table.c.id == MISSING)).first() is None, kind.key
 
 
 def _questions(view: View, present: set[str]) -> Iterator[Question]:
@@ -195,11 +204,10 @@ class _Inquiry:
                 return
 
     def _ask(self, question: Question) -> None:
-        if question.like is not None and self.wrote:
-            # The page after a save says that it was saved, and only that page does.
-            for side in (self.left, self.right):
-                side.send("GET", "/profile/")
-            self.wrote = False
+        if question.like is not None:
+            self._read_notices()
+        self.number += 1
+        self.clock.step()
         here, there = self._both(question)
         self.wrote |= question.writes
         outcome = self.outcome
@@ -219,16 +227,25 @@ class _Inquiry:
         elif question.expect and here.status not in question.expect:
             self._fault(question, f"both answer {here.status}, not {' or '.join(map(str, question.expect))}: {here.text[:200]}")
         elif question.like is not None:
-            unlike = difference(here, _swapped(self._of(self.left, question.like, "again" if question.writes else ""), *question.swap))
+            self._read_notices()
+            # Both sides are asked, so that what it leaves behind is on both.
+            here_too, there_too = self._both(question.like, "again" if question.afresh else "")
+            unlike = difference(here, _swapped(_swapped(here_too, here_too.key, here.key), *question.swap)) or difference(here_too, there_too)
+            self.wrote |= question.like.writes
             if unlike:
                 self._fault(question, f"not as what does not exist ({question.like.say}): {unlike}")
 
-    def _both(self, question: Question) -> tuple[Answer, Answer]:
-        self.number += 1
-        self.clock.step()
-        return self._of(self.left, question), self._of(self.right, question)
+    def _read_notices(self) -> None:
+        """The page after a save says that it was saved, and only that page does: it is not the one that is compared with another."""
+        if self.wrote:
+            self.wrote = False
+            for side in (self.left, self.right):
+                side.send("GET", "/profile/")
 
-    def _of(self, side: Side, question: Question, turn: str = "") -> Answer:
+    def _both(self, question: Question, turn: str = "") -> tuple[Answer, Answer]:
+        return self._of(self.left, question, turn), self._of(self.right, question, turn)
+
+    def _of(self, side: Side, question: Question, turn: str) -> Answer:
         self.chance.begin(f"{self.number}{turn}")
         try:
             return question.ask(side)
@@ -258,6 +275,7 @@ def _swapped(answer: Answer, unknown: str, known: str) -> Answer:
     heads = tuple((k, v.replace(unknown, known) if k != "Content-Length" else v) for k, v in answer.heads)
     body = answer.body.replace(unknown.encode(), known.encode())
     longer = len(body) - len(answer.body)
-    return Answer(answer.status, body, tuple((k, str(int(v) + longer) if k == "Content-Length" else v) for k, v in heads))
+    heads = tuple((k, str(int(v) + longer) if k == "Content-Length" else v) for k, v in heads)
+    return Answer(answer.status, body, heads, answer.key.replace(unknown, known))
 
 

@@ -79,7 +79,7 @@ def screens(view: View, kind: Entity) -> Iterator[Question]:
             unknown = view.unknown(kind.key, key)
             headed, unmapped = table.replace(key, unknown, 1), mapping.replace(key, unknown)
             other = _question(kind, f"the same by {unknown}", partial(_tried, kind.key, headed, unmapped), ())
-            asked = asked.just_as(other, unknown, key) if "_" not in key else asked
+            asked = asked.just_as(other, unknown, key, afresh=True) if "_" not in key else asked
         yield asked
         if number % 6 == 0 and not view.decisive(kind.key) & set(columns):
             yield _question(kind, f"an import of {', '.join(columns)}, and taken back", partial(_written, kind.key, table), names)
@@ -115,6 +115,7 @@ class _Steps:
     def __init__(self, side: Side) -> None:
         self.side = side
         self.answers: list[Answer] = []
+        self.key = ""  # of the file that was brought
 
     def send(self, method: str, path: str, **what: Any) -> Answer:
         answer = self.side.send(method, path, **what)
@@ -132,15 +133,18 @@ class _Steps:
 
     def answer(self) -> Answer:
         status = max(self.answers[0].status, *(a.status if a.status >= 500 else 0 for a in self.answers))
-        return Answer(status, b"\n".join(a.body for a in self.answers), tuple(h for a in self.answers for h in a.heads))
+        return Answer(status, b"\n".join(a.body for a in self.answers), tuple(h for a in self.answers for h in a.heads), self.key)
 
 
 def _bring(steps: _Steps, entity: str, table: str, mapping: str) -> str:
-    """The address of the file that was brought, "" when it was not taken."""
+    """The address of the file that was brought, also when its mapping is wrong; "" when it was not taken."""
     file = (io.BytesIO(table.encode()), "rows.csv")
     answer = steps.send("POST", f"/{entity}/import/", data={"file": file, "mapping": mapping}, content_type="multipart/form-data")
-    place = dict(answer.heads).get("Location", "")
-    return place if re.fullmatch(rf"/{entity}/import/\w+/", place) else ""
+    found = re.search(rf"/{entity}/import/([0-9a-f]{{32}})/", dict(answer.heads).get("Location", "") + answer.text)
+    if found is None:
+        return ""
+    steps.key = found[1]
+    return found[0]
 
 
 def _tried(entity: str, table: str, mapping: str, side: Side) -> Answer:

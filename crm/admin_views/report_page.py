@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from babel.dates import format_skeleton
 from babel.numbers import format_decimal, format_percent, get_currency_precision
 
+from crm.admin_views.kit.cells import currency_sign
 from crm.backoffice.fields.base import Reader
 from crm.backoffice.guard import UserSession
 from crm.backoffice.reports import Column, CommonParams, Report, Row, Table, described
@@ -129,7 +130,7 @@ def heads(table: Table, params: CommonParams, reader: Reader, address: Callable[
     now = dict(params.sort)
     for column in table.columns:
         down = not now[column.key] if column.key in now else column.measure
-        label = column.label.text(reader.language) + (f", {table.currency}" if column.unit == "money" else "")
+        label = column.label.text(reader.language) + (f", {currency_sign(table.currency, reader.language)}" if column.unit == "money" else "")
         state = ("descending" if now[column.key] else "ascending") if column.key in now else ""
         found.append(Head(column.key, label, column.help.text(reader.language) if column.help else "", "b-num" if column.measure else "",
                           address({"sort": ("-" if down else "") + column.key}), state))

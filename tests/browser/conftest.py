@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,9 +94,9 @@ def page(screen: BrowserContext) -> Page:
 
 
 @pytest.fixture(scope="session")
-def firm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firm]:
+def firm(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Firm]:
     """The small company on the real application. Tests share it: each changes only records of its own making."""
-    made = Firm(tmp_path_factory.mktemp("firm"))
+    made = Firm(tmp_path_factory.mktemp("firm"), sqlite_template)
     made.fill()
     with serving(made):
         yield made

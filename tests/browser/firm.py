@@ -1,6 +1,7 @@
 """A small company on the real application, for tests of its screens in a browser."""
 
 import logging
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,23 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from werkzeug.serving import make_server
 
-import crm.models
 from config import Settings
 from crm.application import create_app
 from crm.backoffice import lists, records
-from crm.backoffice.catalog import Catalog, load_catalog
-from crm.backoffice.entities import Base
-from crm.backoffice.guard import SystemSession, system_session
-from crm.backoffice.lowcode.apply import apply
-from crm.backoffice.lowcode.document import read
-from crm.organization.founding import Terms, add_person, set_terms
+from crm.organization.founding import add_person
 from crm.organization.sign_in import revoke
-from crm.standard import install_standard
+from tests.company import Company
 
-assert crm.models
 PASSWORD = "seven quiet storks"
 PEOPLE = (("Olena", "owner"), ("Mykola", "head"), ("Oksana", "seller"), ("Petro", "head"), ("Vasyl", "watcher"))
 ROLES = """
@@ -41,47 +35,22 @@ TODAY = date.today()
 QUARTER_BEGAN = date(TODAY.year, (TODAY.month - 1) // 3 * 3 + 1, 1)
 
 
-class Firm:
-    """The application, where it answers, and its data through the system's door."""
+class Firm(Company):
+    """The application, and where it answers."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, template: Path) -> None:
+        """`template` is a database with the standard configuration, to be copied."""
+        shutil.copy(template, folder / "brama.db")
         settings = Settings(instance=folder, database_url=f"sqlite:///{folder / 'brama.db'}", secret_key="k" * 40, testing=True)
         self.app: Flask = create_app(settings)
+        super().__init__(self.app.extensions["brama"].engine)
         self.people: dict[str, int] = {}
         self.address = ""
-        Base.metadata.create_all(self.engine)
-        with self.system() as session:
-            set_terms(session, Terms("UAH", "Europe/Kyiv", "uk"))
-            install_standard(session)
-            session.commit()
         self.configure(ROLES)
         with self.system() as session:
             for name, role in PEOPLE:
                 self.people[name] = add_person(session, f"{name.lower()}@firm.example", name, roles=(role,), password=PASSWORD)
             session.commit()
-
-    @property
-    def engine(self) -> Engine:
-        found: Engine = self.app.extensions["brama"].engine
-        return found
-
-    @property
-    def catalog(self) -> Catalog:
-        return load_catalog(self.engine)
-
-    def system(self, write: bool = True) -> SystemSession:
-        return system_session(self.engine, "test", self.catalog, write=write)
-
-    def configure(self, text: str) -> None:
-        with self.system() as session:
-            apply(session, read(text.encode(), session.catalog))
-            session.commit()
-
-    def make(self, entity: str, *rows: dict[str, Any]) -> list[int]:
-        with self.system() as session:
-            made = records.create_many(session, entity, rows)
-            session.commit()
-        return made
 
     def change(self, entity: str, number: int, **values: Any) -> None:
         with self.system() as session:
@@ -110,14 +79,6 @@ class Firm:
     def stored(self, entity: str, number: int) -> dict[str, Any]:
         with self.system(write=False) as session:
             return dict(lists.record(session, entity, number).values)
-
-    def stage(self, key: str) -> int:
-        return next(s.id for s in self.catalog.configured["stage"].values() if s.key == key)
-
-    def option(self, picklist: str, key: str) -> int:
-        found = self.catalog.picklists[picklist].by_key(key)
-        assert found is not None, key
-        return found.id
 
     def fill(self) -> None:
         """Thirty companies with people, and a hundred and twenty deals, every fifth of them won and every fifth lost."""

@@ -3,6 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from tests.browser.stage import Person, State
+from tests.browser.traffic import quiet
 
 
 def stored(page: Page, text: str, *, there: bool) -> None:
@@ -15,7 +16,8 @@ def stored(page: Page, text: str, *, there: bool) -> None:
 
 
 def form(page: Page) -> Page:
-    page.goto("/deal/new/", wait_until="networkidle")
+    page.goto("/deal/new/")
+    quiet(page)
     return page
 
 
@@ -121,5 +123,6 @@ def test_a_draft_puts_a_chosen_record_back_too(page: Page) -> None:
     page.keyboard.press("Enter")
     stored(page, "Dnipro Service", there=True)
     page.on("dialog", lambda dialog: dialog.accept())
-    page.reload(wait_until="networkidle")
+    page.reload()
+    quiet(page)
     expect(page.locator(".ts-control .item")).to_have_text("Dnipro Service")

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from crm.backoffice import records
 from tests.browser.conftest import Desk
 from tests.browser.firm import Firm, serving
 from tests.browser.steps import address, cell, open_list, paste, picker
@@ -44,17 +46,14 @@ def texts(firm: Firm, entity: str) -> dict[str, Any]:
 class Trap(Firm):
     """A firm in which every name, note and label is the hostile string."""
 
-    def __init__(self, folder: Any) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, template: Path) -> None:
+        super().__init__(folder, template)
         self.made: dict[str, int] = {}
 
     def lay(self) -> None:
         self.configure(CONFIGURED.replace("LABEL", json.dumps(NASTY)))
-        stage = next(s.id for s in self.catalog.configured["stage"].values() if s.code == "traps.begun")
-        won = next(s.id for s in self.catalog.configured["stage"].values() if s.code == "traps.won")
+        stage, won = self.stage("begun", "traps"), self.stage("won", "traps")
         with self.system() as session:
-            from crm.backoffice import records
-
             records.change(session, "user", self.people["Olena"], {k: v for k, v in texts(self, "user").items() if k != "email"})
             session.commit()
         mine = {"owner": self.people["Olena"]}
@@ -69,8 +68,8 @@ class Trap(Firm):
 
 
 @pytest.fixture(scope="module")
-def trap(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trap]:
-    made = Trap(tmp_path_factory.mktemp("trap"))
+def trap(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Trap]:
+    made = Trap(tmp_path_factory.mktemp("trap"), sqlite_template)
     made.lay()
     with serving(made):
         yield made

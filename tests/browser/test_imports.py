@@ -23,9 +23,9 @@ CLIENTS = """Номер;Назва компанії;Місто;Менеджер;
 
 
 @pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firm]:
+def empty(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Firm]:
     """A company without a single record, and a worker that does its jobs."""
-    made, over = Firm(tmp_path_factory.mktemp("empty")), threading.Event()
+    made, over = Firm(tmp_path_factory.mktemp("empty"), sqlite_template), threading.Event()
 
     def work() -> None:
         runtime = made.app.extensions["brama"]

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,19 +14,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
-import crm.models
 from config import Settings
 from crm.application import create_app
 from crm.backoffice import lists, records
 from crm.backoffice.catalog import Catalog, load_catalog
-from crm.backoffice.entities import Base
 from crm.backoffice.guard import SystemSession, system_session
 from crm.backoffice.lowcode.apply import apply
 from crm.backoffice.lowcode.document import read
-from crm.organization.founding import Terms, add_person, set_terms
-from crm.standard import install_standard
+from crm.organization.founding import add_person
 
-assert crm.models
 PASSWORD = "seven quiet storks"
 
 # `blind` knows no revenue and sees phones masked; `own` sees all deals and changes his own; `reader` changes nothing.
@@ -131,15 +128,17 @@ class Browser:
         return self.post(json.loads(answer.headers["HX-Trigger"])["toast"]["undo_url"])
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    settings = Settings(instance=tmp_path, database_url=f"sqlite:///{tmp_path / 'brama.db'}", secret_key="k" * 40, testing=True)
-    made = House(create_app(settings))
-    Base.metadata.create_all(made.engine)
-    with made.system() as session:
-        set_terms(session, Terms("UAH", "Europe/Kyiv", "uk"))
-        install_standard(session)
-        session.commit()
+def housed(folder: Path, people: dict[str, int]) -> House:
+    """The application over the database that lies in `folder`."""
+    return House(create_app(Settings(instance=folder, database_url=f"sqlite:///{folder / 'brama.db'}", secret_key="k" * 40, testing=True)), people)
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> tuple[Path, dict[str, int]]:
+    """A database with the roles and people of these tests, to be copied, and the people's numbers."""
+    folder = tmp_path_factory.mktemp("furnished")
+    shutil.copy(sqlite_template, folder / "brama.db")
+    made = housed(folder, {})
     with made.system() as session:
         apply(session, read(ROLES.encode(), session.catalog))
         session.commit()
@@ -147,6 +146,16 @@ def house(tmp_path: Path) -> Iterator[House]:
         for name, role in PEOPLE:
             made.people[name] = add_person(session, f"{name.lower()}@firm.example", name, roles=(role,), password=PASSWORD)
         session.commit()
+    with made.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    made.engine.dispose()
+    return folder / "brama.db", made.people
+
+
+@pytest.fixture
+def house(tmp_path: Path, furnished: tuple[Path, dict[str, int]]) -> Iterator[House]:
+    shutil.copy(furnished[0], tmp_path / "brama.db")
+    made = housed(tmp_path, dict(furnished[1]))
     yield made
     made.engine.dispose()
 

@@ -13,13 +13,14 @@ from crm.messages import Label
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the rail; `new_url` when "New" may offer it."""
+    """One line of the rail; `new_url` when "New" may offer it, as `one` of its kind."""
 
     label: str
     url: str
     icon: str
     key: str
     new_url: str | None = None
+    one: str = ""
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def areas(access: Access, catalog: Catalog, language: str, served: frozenset[str
         address = f"/{entity.key}/"
         new = f"{address}new/" if access.may(entity.key, "create") else None
         area = entity.declared.area if entity.declared.area in groups else "other"
-        groups[area].append(Entry(entity.plural.text(language), address, entity.declared.icon, entity.key, new))
+        groups[area].append(Entry(entity.plural.text(language), address, entity.declared.icon, entity.key, new, entity.label.text(language)))
     for page in PAGES:
         if (served is None or page.url in served) and page.allowed(access, catalog):
             groups[page.area].append(Entry(page.label.text(language), page.url, page.icon, page.key))

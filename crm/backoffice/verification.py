@@ -3,7 +3,7 @@
 What it does not know it refuses, so that a construct of SQLAlchemy nobody thought of is a refusal and not a leak.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from sqlalchemy import Column, FromClause, Label, Table
@@ -28,6 +28,11 @@ TRANSPARENT = (
     AsBoolean, BinaryExpression, BooleanClauseList, Case, Cast, ClauseList, ExpressionClauseList, FunctionFilter, Grouping, Label, Over, Tuple, TypeCoerce,
     UnaryExpression, functions.FunctionElement,
 )
+# Parts of a query that no list, report or export needs: where one stands, the whole is refused. A test holds both lists against SQLAlchemy's own.
+REFUSED = (
+    "_prefixes", "_suffixes", "_hints", "_statement_hints", "_independent_ctes", "_independent_ctes_opts", "_for_update_arg", "_params",
+    "_pre_columns_clause", "_post_select_clause", "_post_criteria_clause", "_post_body_clause", "_compile_state_funcs",
+)
 PLAIN = (BindParameter, Null, True_, False_)
 
 
@@ -46,7 +51,8 @@ class _Walk:
         if isinstance(statement, CompoundSelect):
             for part in statement.selects:
                 self.query(part, nearest, around)
-            for element in statement._order_by_clauses:
+            _refuse_extras(statement)
+            for element in _closing(statement):
                 self.element(element, nearest, around)
         elif isinstance(statement, SelectStatementGrouping):
             self.query(statement.element, nearest, around)
@@ -58,8 +64,7 @@ class _Walk:
     def select(self, statement: Select[Any], nearest: frozenset[int], around: frozenset[int]) -> None:
         if statement._propagate_attrs.get("compile_state_plugin") == "orm":
             raise GuardRefusal("mapped classes are read through the sight's tables")
-        if statement._prefixes or statement._suffixes or statement._hints or statement._statement_hints or statement._independent_ctes:
-            raise GuardRefusal("hints and prefixes")
+        _refuse_extras(statement)
         if statement._correlate_except is not None:
             raise GuardRefusal("correlate_except")
         outside = nearest if statement._auto_correlate else frozenset(id(t) for t in statement._correlate) & around
@@ -85,10 +90,8 @@ class _Walk:
         yield from statement._raw_columns
         yield from statement._where_criteria
         yield from statement._having_criteria
-        yield from statement._group_by_clauses
-        yield from statement._order_by_clauses
         yield from statement._distinct_on
-        yield from (clause for clause in (statement._limit_clause, statement._offset_clause, statement._fetch_clause) if clause is not None)
+        yield from _closing(statement)
 
     def scopes(self, condition: Any) -> Iterator[int]:
         """The tables that the conjuncts of `condition` scope."""
@@ -158,6 +161,20 @@ class _Walk:
             return
         name = f"{column.table.name}.{column.name}" if isinstance(column, Column | ColumnClause) else "a column"
         raise GuardRefusal(f"the column {name} did not come from the sight")
+
+
+def _refuse_extras(statement: Any) -> None:
+    for name in REFUSED:
+        part = getattr(statement, name, None)
+        if part is not None and not (isinstance(part, Collection) and not part):
+            raise GuardRefusal(f"{name.strip('_')} of a query")
+
+
+def _closing(statement: Any) -> Iterator[Any]:
+    """What both a query and a union of several may end with."""
+    yield from statement._group_by_clauses
+    yield from statement._order_by_clauses
+    yield from (clause for clause in (statement._limit_clause, statement._offset_clause, statement._fetch_clause) if clause is not None)
 
 
 def _froms(statement: Select[Any]) -> list[FromClause]:

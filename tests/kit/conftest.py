@@ -4,26 +4,21 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
 from config import Settings
 from crm.application import create_app
-from crm.backoffice import lists, records
-from crm.backoffice.catalog import Catalog, load_catalog
-from crm.backoffice.guard import SystemSession, system_session
 from crm.backoffice.lowcode.apply import apply
 from crm.backoffice.lowcode.document import read
 from crm.organization.founding import add_person
+from tests.kit_forms.house import PASSWORD, House
 
-PASSWORD = "seven quiet storks"
 
 # `blind` knows no revenue and sees phones masked; `own` sees all deals and changes his own; `reader` changes nothing.
 ROLES = """
@@ -46,60 +41,6 @@ roles:
       - {entity: account, actions: [read], scope: all, fields: {"*": read}}
 """
 PEOPLE = (("Olena", "owner"), ("Andrii", "administrator"), ("Bohdan", "blind"), ("Oksana", "own"), ("Roman", "reader"))
-
-
-@dataclass
-class House:
-    """The application, and its data through the system's door."""
-
-    app: Flask
-    people: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def engine(self) -> Engine:
-        found: Engine = self.app.extensions["brama"].engine
-        return found
-
-    @property
-    def catalog(self) -> Catalog:
-        return load_catalog(self.engine)
-
-    def system(self, write: bool = True) -> SystemSession:
-        return system_session(self.engine, "test", self.catalog, write=write)
-
-    def make(self, entity: str, **values: Any) -> int:
-        with self.system() as session:
-            number = records.create(session, entity, values)
-            session.commit()
-        return number
-
-    def make_many(self, entity: str, rows: list[dict[str, Any]]) -> list[int]:
-        with self.system() as session:
-            numbers = records.create_many(session, entity, rows)
-            session.commit()
-        return numbers
-
-    def change(self, entity: str, number: int, **values: Any) -> None:
-        with self.system() as session:
-            records.change(session, entity, number, values)
-            session.commit()
-
-    def stored(self, entity: str, number: int) -> dict[str, Any]:
-        with self.system(write=False) as session:
-            row = lists.record(session, entity, number)
-            return {**row.values, "row_version": row.row_version}
-
-    def is_there(self, entity: str, number: int) -> bool:
-        with self.system(write=False) as session:
-            return bool(lists.ids(session, lists.parse_query(session, entity, {"where": json.dumps({"field": "id", "op": "eq", "value": number})}), 1))
-
-    def stage(self, key: str) -> int:
-        return next(s.id for s in self.catalog.configured["stage"].values() if s.key == key)
-
-    def option(self, picklist: str, key: str) -> int:
-        found = self.catalog.picklists[picklist].by_key(key)
-        assert found is not None
-        return found.id
 
 
 @dataclass

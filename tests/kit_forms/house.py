@@ -1,6 +1,7 @@
 """A small company with people of different rights, and browsers signed in as them."""
 
 import html
+import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,6 +60,12 @@ class House:
             session.commit()
         return number
 
+    def make_many(self, entity: str, rows: list[dict[str, Any]]) -> list[int]:
+        with self.system() as session:
+            numbers = records.create_many(session, entity, rows)
+            session.commit()
+        return numbers
+
     def change(self, entity: str, number: int, **values: Any) -> None:
         with self.system() as session:
             records.change(session, entity, number, values)
@@ -73,6 +80,10 @@ class House:
         with self.system(write=False) as session:
             row = lists.record(session, entity, number)
             return {**row.values, "row_version": row.row_version}
+
+    def is_there(self, entity: str, number: int) -> bool:
+        with self.system(write=False) as session:
+            return bool(lists.ids(session, lists.parse_query(session, entity, {"where": json.dumps({"field": "id", "op": "eq", "value": number})}), 1))
 
     def count(self, entity: str) -> int:
         with self.system(write=False) as session:

@@ -1,14 +1,14 @@
 """From the roles a person holds today to an Access, and why a right is there or not."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Date, Engine, Select, Table, and_, bindparam, or_, select, true
+from sqlalchemy import Engine, Row, Table, bindparam, select, true
 
 from crm.backoffice.access import ACTIONS, Access, Action, Rule, parse_rule
 from crm.backoffice.catalog import Catalog, version_in_force
@@ -21,24 +21,33 @@ from crm.backoffice.saving.rights import STANDING
 from crm.backoffice.sight import Source
 from crm.errors import BadRequest, NotFound, UnknownName
 from crm.messages import Message, m
-from crm.organization.models import Department, Membership, Role, Territory, User
+from crm.organization import standing
+from crm.organization.models import Department, Role, Territory
 
 OWNER = "owner"
 
 
+def today(catalog: Catalog) -> date:
+    """The company's day, by which memberships begin and end."""
+    return datetime.now(UTC).astimezone(catalog.company.zone).date()
+
+
 def access_for(engine: Engine, user_id: int, catalog: Catalog) -> Access:
     """The rights of a person at this moment: roles held today, rules of the configuration in force. Raises NotFound."""
-    today = datetime.now(UTC).astimezone(catalog.company.zone).date()
     with engine.connect() as connection:
-        rows = connection.execute(_PLACE_AND_ROLES, {"person": user_id, "today": today}).all()
-        if not rows:
-            raise NotFound()
-        person = rows[0]
-        roles = {row.id: row.code for row in rows if row.id is not None}
-        held = _held(engine, catalog.version, tuple(roles.items()))
-        kinds = held.scopes
-        departments = _below(connection, Department.__table__, person.department_id) if "department_tree" in kinds else {person.department_id} - {None}
-        territories = _below(connection, Territory.__table__, person.territory_id) if "territory" in kinds else {person.territory_id} - {None}
+        rows = connection.execute(_STANDING, {"person": user_id, "day": today(catalog)}).all()
+    if not rows:
+        raise NotFound()
+    return access_of(engine, user_id, catalog, rows)
+
+
+def access_of(engine: Engine, user_id: int, catalog: Catalog, rows: Sequence[Row[*tuple[Any, ...]]]) -> Access:
+    """The same of a person whose rows of `crm.organization.standing` have just been read."""
+    person = rows[0]
+    roles = {row.role_id: row.role for row in rows if row.role_id is not None}
+    held = _held(engine, catalog.version, tuple(roles.items()))
+    departments = _units(engine, Department.__table__, person.department_id, below="department_tree" in held.scopes)
+    territories = _units(engine, Territory.__table__, person.territory_id, below="territory" in held.scopes)
     zone = ZoneInfo(person.time_zone) if person.time_zone else catalog.company.zone
     return Access(
         user_id, person.department_id, frozenset(departments), frozenset(territories), tuple(roles.values()), held.by_entity, OWNER in roles.values(),
@@ -46,22 +55,11 @@ def access_for(engine: Engine, user_id: int, catalog: Catalog) -> Access:
     )
 
 
-def _place_and_roles() -> Select[*tuple[Any, ...]]:
-    """A person's place and the roles held on a day. Made once: every request asks it, and making it costs more than the answer."""
-    user, membership, role = (c.__table__ for c in (User, Membership, Role))
-    day = bindparam("today", type_=Date())
-    holds = and_(
-        membership.c.user_id == user.c.id, membership.c.deleted_at.is_(None), or_(membership.c.since.is_(None), membership.c.since <= day),
-        or_(membership.c.until.is_(None), membership.c.until >= day),
-    )
-    return (
-        select(user.c.department_id, user.c.territory_id, user.c.language, user.c.time_zone, role.c.id, role.c.code)
-        .select_from(user.outerjoin(membership, holds).outerjoin(role, and_(role.c.id == membership.c.role_id, role.c.deleted_at.is_(None))))
-        .where(user.c.id == bindparam("person"), user.c.deleted_at.is_(None), user.c.active.is_(true())).order_by(role.c.id)
-    )
-
-
-_PLACE_AND_ROLES = _place_and_roles()
+# Made once: every request asks it, and making it costs more than the answer.
+_STANDING = (
+    select(*standing.COLUMNS).select_from(standing.HELD)
+    .where(standing.USER.c.id == bindparam("person"), standing.USER.c.deleted_at.is_(None), standing.USER.c.active.is_(true())).order_by(standing.ORDER)
+)
 
 
 def access_now(engine: Engine, user_id: int, catalog: Catalog) -> Access:
@@ -103,13 +101,14 @@ def _held(engine: Engine, version: int, roles: tuple[tuple[int, str], ...]) -> _
     return _Held(MappingProxyType({entity: tuple(given) for entity, given in found.items()}), scopes)
 
 
-def _below(connection: Connection, table: Table, top: int | None) -> set[int]:
-    """A unit of a tree and everything below it."""
-    if top is None:
-        return set()
+def _units(engine: Engine, table: Table, top: int | None, *, below: bool) -> set[int]:
+    """A unit of a tree, and everything below it when that is asked."""
+    if top is None or not below:
+        return set() if top is None else {top}
     tree = select(table.c.id).where(table.c.id == top).cte(recursive=True)
     tree = tree.union(select(table.c.id).join(tree, table.c.parent_id == tree.c.id).where(table.c.deleted_at.is_(None)))
-    return set(connection.execute(select(tree.c.id)).scalars())
+    with engine.connect() as connection:
+        return set(connection.execute(select(tree.c.id)).scalars())
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from threading import Lock
 
 from flask import Flask, request
+from flask_login import current_user
 from sqlalchemy import Engine, inspect
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
@@ -43,7 +44,10 @@ class Runtime:
 
         Raises NotSetUp when the database has not been migrated.
         """
-        version = self._stored_version()
+        return self.follow(self._stored_version())
+
+    def follow(self, version: int) -> Catalog:
+        """The same where the stored version has just been read."""
         known = self._catalog
         if known is not None and known.version == version:
             return known
@@ -68,5 +72,6 @@ class Runtime:
 
         @app.before_request
         def follow_configuration() -> None:
-            if request.endpoint not in WITHOUT_CONFIGURATION:
+            # Whoever is signed in was found together with the version.
+            if request.endpoint not in WITHOUT_CONFIGURATION and not current_user.is_authenticated:
                 self.refresh()

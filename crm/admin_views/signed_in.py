@@ -12,6 +12,7 @@ from crm.backoffice import journal
 from crm.backoffice.guard import system_session
 from crm.languages import SESSION_KEY as LANGUAGE
 from crm.organization.sign_in import Identity, identify, note_seen, revoke
+from crm.permissions import today
 from crm.runtime import Runtime
 
 
@@ -36,9 +37,10 @@ def runtime() -> Runtime:
 def load(token: str) -> SignedIn | None:
     """The person who holds the token of the cookie, None when that sign-in has ended."""
     here = runtime()
-    who = identify(here.engine, token)
+    who = identify(here.engine, token, today(here.catalog))
     if who is None:
         return None
+    here.follow(who.version)
     note_seen(here.engine, here.catalog, who)
     return SignedIn(**vars(who), token=token)
 

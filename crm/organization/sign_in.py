@@ -2,19 +2,19 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Engine, Row, RowMapping, Select, bindparam, delete, select, update
 
 from crm.backoffice import journal
-from crm.backoffice.catalog import Catalog
+from crm.backoffice.catalog import NEWEST, Catalog
 from crm.backoffice.guard import DataSession, SystemSession, system_session
 from crm.backoffice.types import UtcMoment
 from crm.errors import Invalid, NotFound
 from crm.messages import m
-from crm.organization import throttle
+from crm.organization import standing, throttle
 from crm.organization.models import User
 from crm.organization.passwords import check_password, hash_password, outdated, verify_password
 from crm.organization.sign_in_models import SignInSession
@@ -47,6 +47,9 @@ class Identity:
     density: str | None
     session_id: int
     seen_at: datetime
+    version: int  # of the configuration then in force
+    day: date  # on which he holds the roles of `standing`, rows of `crm.organization.standing`
+    standing: tuple[AnyRow, ...]
 
 
 @dataclass(frozen=True)
@@ -129,14 +132,17 @@ def open_session(session: SystemSession, account: AnyRow, where: Where, *, keep:
     return token
 
 
-def identify(engine: Engine, token: str) -> Identity | None:
-    """Who holds this token, by one query; None when the session or the person has come to an end."""
+def identify(engine: Engine, token: str, day: date) -> Identity | None:
+    """Who holds this token, where he stands, his roles on `day` and the number of the configuration, all by one query; None when the
+    session or the person has come to an end."""
     now = datetime.now(UTC)
     with engine.connect() as connection:
-        row = connection.execute(_HOLDER, {"token": token_hash(token), "now": now, "lately": now - IDLE}).first()
-    if row is None or not _sound(row):
+        rows = connection.execute(_HOLDER, {"token": token_hash(token), "now": now, "lately": now - IDLE, "day": day}).all()
+    if not rows or not _sound(rows[0]):
         return None
-    return Identity(row.id, row.name, row.email, row.language, row.time_zone, row.theme, row.density, row.session_id, row.seen_at)
+    row = rows[0]
+    own = (row.id, row.name, row.email, row.language, row.time_zone, row.theme, row.density, row.session_id, row.seen_at)
+    return Identity(*own, row.version or 0, day, tuple(rows))
 
 
 def _alive(now: Any, lately: Any) -> list[Any]:
@@ -147,18 +153,18 @@ def _alive(now: Any, lately: Any) -> list[Any]:
 def _holder() -> Select[*tuple[Any, ...]]:
     """Made once: every request asks it, and making it costs more than the answer."""
     user, signed_in = _USER.c, _SESSION.c
-    columns = (user.id, user.name, user.email, user.language, user.time_zone, user.theme, user.density, user.password_changed_at)
+    columns = (user.id, user.name, user.email, user.theme, user.density, user.password_changed_at, NEWEST.scalar_subquery().label("version"))
     own = (
         signed_in.id.label("session_id"), signed_in.email.label("signed_in_as"), signed_in.password_changed_at.label("password_then"), signed_in.seen_at,
     )
     alive = _alive(bindparam("now", type_=UtcMoment()), bindparam("lately", type_=UtcMoment()))
     return (
-        select(*columns, *own).select_from(_SESSION.join(_USER, user.id == signed_in.user_id))
-        .where(signed_in.token_hash == bindparam("token"), *alive, user.active, user.deleted_at.is_(None))
+        select(*columns, *own, *standing.COLUMNS).select_from(_SESSION.join(standing.HELD, user.id == signed_in.user_id))
+        .where(signed_in.token_hash == bindparam("token"), *alive, user.active, user.deleted_at.is_(None)).order_by(standing.ORDER)
     )
 
 
-_USER, _SESSION = User.__table__, SignInSession.__table__
+_USER, _SESSION = standing.USER, SignInSession.__table__
 _HOLDER = _holder()
 
 

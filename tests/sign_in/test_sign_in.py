@@ -1,5 +1,5 @@
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +81,7 @@ def test_the_signed_in_person_is_found_by_one_query(house: House, browser: Brows
     browser.sign_in()
     token = only_token(browser)
     seen = count_statements(house)
-    who = identify(house.engine, token)
+    who = identify(house.engine, token, date.today())
     assert who is not None
     assert (who.name, who.email) == ("Ольга Коваль", "olha@firm.example")
     assert [s.split()[0] for s in seen if not s.startswith("BEGIN")] == ["SELECT"]
@@ -98,7 +98,7 @@ def test_the_table_holds_a_digest_and_the_cookie_a_random_token(house: House, br
     token = only_token(browser)
     assert len(token) >= 43
     assert row.token_hash == token_hash(token) != token
-    assert identify(house.engine, row.token_hash) is None
+    assert identify(house.engine, row.token_hash, date.today()) is None
 
 
 def test_every_sign_in_is_a_new_row_and_ends_the_one_this_browser_had(house: House, browser: Browser) -> None:
@@ -108,7 +108,7 @@ def test_every_sign_in_is_a_new_row_and_ends_the_one_this_browser_had(house: Hou
         cookie["planted"] = "by somebody else"
     browser.client.post("/sign-in", data={"email": "olha@firm.example", "password": PASSWORD, "csrf_token": csrf(browser.get("/profile/").text)})
     assert only_token(browser) != first
-    assert identify(house.engine, first) is None
+    assert identify(house.engine, first, date.today()) is None
     with browser.client.session_transaction() as cookie:
         assert "planted" not in cookie
 
@@ -172,7 +172,7 @@ def test_a_session_ends_after_idle_hours_a_kept_one_after_thirty_days(house: Hou
         clock.move_to("2026-04-01 08:59:00")
         assert kept.is_signed_in()
         clock.move_to("2026-04-01 09:00:01")
-        assert identify(house.engine, only_token(kept)) is None
+        assert identify(house.engine, only_token(kept), date.today()) is None
 
 
 def test_last_seen_is_written_at_most_every_five_minutes(house: House) -> None:

@@ -13,7 +13,7 @@ from crm.backoffice.catalog import Catalog
 from crm.backoffice.fields.base import Reader
 from crm.backoffice.guard import UserSession, system_session, user_session
 from crm.languages import current_language
-from crm.permissions import access_for
+from crm.permissions import access_for, access_of, today
 from crm.runtime import Runtime
 
 
@@ -33,7 +33,10 @@ def catalog() -> Catalog:
 def access() -> Access:
     """The rights of the signed-in person at this moment."""
     if "access" not in g:
-        g.access = access_for(runtime().engine, current_user.id, catalog())
+        engine, now = runtime().engine, catalog()
+        # What was read with the sign-in holds for the configuration and the day of then.
+        read = current_user.version == now.version and current_user.day == today(now)
+        g.access = access_of(engine, current_user.id, now, current_user.standing) if read else access_for(engine, current_user.id, now)
     return g.access  # type: ignore[no-any-return]
 
 

@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _is_left_out(params: Mapping[str, object]) -> bool:
-    if params.get("world") != "postgres" or "door" not in params or params["entity"] not in ENTITIES:
+    if params.get("world") != "postgres" or not {"door", "entity"} <= params.keys():
         return False
     return (ENTITIES.index(str(params["entity"])) + list(DOORS).index(str(params["door"]))) % 3 != 0
 

@@ -17,7 +17,7 @@ WIDTHS = {
     "boolean": 88, "integer": 88, "percent": 88, "currency": 84, "date": 112, "moment": 136, "money": 124, "decimal": 104, "phone": 132, "email": 160,
     "picklist": 144, "country": 120, "reference": 152, "many_to_many": 220, "url": 160, "long_text": 220,
 }
-MAIN, PERSON, STAGE, OTHER = 188, 160, 164, 124
+MAIN, PERSON, STAGE, OTHER = 186, 160, 164, 124
 BOX = 44  # the check box before them
 # Where a cell stands in the three lines of a card on a phone.
 PLACES = ("p2", "p3", "p4", "p5", "p6")

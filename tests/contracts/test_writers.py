@@ -99,6 +99,8 @@ def without_marks(text: str, entity: str, number: int) -> str:
 def test_an_undo_brings_the_old_values_back_by_journaled_writes(world: World, entity: str, door: str) -> None:
     number = world.make(entity)
     before, values = world.stored(entity, number), changes_of(world, entity, door)
+    if door in ("cell", "bulk"):
+        values = dict(list(values.items())[:3])  # each is a save with an undo of its own
     answer = DOORS[door](world, Change("owner", entity, number, values, before["row_version"]))
     assert answer.outcome == "saved", answer.text[-800:]
     steps = answer.undo or tuple(_undo_of_the_form(world))

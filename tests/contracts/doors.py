@@ -9,7 +9,8 @@ from uuid import uuid4
 from werkzeug.test import TestResponse
 
 from crm.backoffice.exchange.mapping import Mapping
-from crm.backoffice.exchange.run import Order, run_import
+from crm.backoffice.exchange.order import Order
+from crm.backoffice.exchange.run import run_import
 from crm.backoffice.fields.base import Field
 from crm.errors import BramaError
 from tests.contracts.world import World

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from crm.backoffice import lists, records
 from crm.backoffice.conditions.tree import parse
-from crm.backoffice.exchange import batches, run
+from crm.backoffice.exchange import batches, write_file
 from crm.backoffice.exchange.mapping import load_mapping
 from crm.backoffice.exchange.order import Order
 from crm.backoffice.exchange.run import run_import
@@ -317,7 +317,7 @@ def test_a_role_lost_half_way_leaves_nothing(house: House, desk: Callable[..., D
         def took(self, seconds: float) -> None:
             pass
 
-    monkeypatch.setattr(run, "_Pace", Slow)
+    monkeypatch.setattr(write_file, "_Pace", Slow)
     at = desk("Olena").bring("name\n" + "".join(f"Фірма {n}\n" for n in range(40)))
     at.run()
     real, steps = batches.advance, []
@@ -326,7 +326,7 @@ def test_a_role_lost_half_way_leaves_nothing(house: House, desk: Callable[..., D
         real(*args, **kwargs)
         steps.append(kwargs["position"])
 
-    give_way = run._give_way
+    give_way = write_file._give_way
 
     def gone(writing: Any) -> None:
         give_way(writing)
@@ -334,7 +334,7 @@ def test_a_role_lost_half_way_leaves_nothing(house: House, desk: Callable[..., D
             lose_roles(house, "Olena")
 
     monkeypatch.setattr(batches, "advance", advance)
-    monkeypatch.setattr(run, "_give_way", gone)
+    monkeypatch.setattr(write_file, "_give_way", gone)
     assert work() == 1
     assert len(steps) == 3
     assert names(house) == []

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from multiprocessing import get_context
 from pathlib import Path
@@ -75,8 +75,8 @@ def leaks(known: list[Databases], terms: Terms, chosen: list[str]) -> Counted:
     outcomes: list[Outcome] = []
     with pool() as workers:
         work = {workers.submit(run, databases, role, terms): databases.name for databases in known for role in chosen}
-        for future, name in work.items():
-            outcome = future.result()
+        for future in as_completed(work):
+            name, outcome = work[future], future.result()
             outcomes.append(outcome)
             say(
                 f"  {name:9}{outcome.role:18}{sum(outcome.asked.values()):6} probes  {outcome.known:5} secrets  "

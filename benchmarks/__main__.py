@@ -11,6 +11,7 @@ from benchmarks import exchange, pages
 from benchmarks.data import FIRST, fill
 from benchmarks.databases import database
 from benchmarks.report import IMPORT_SECONDS, MEMORY, MOST_QUERIES, Report
+from config import Settings
 from crm.backoffice.database import make_engine
 
 
@@ -68,7 +69,7 @@ def count_queries(stage: pages.Stage, report: Report) -> None:
         report.promise(f"queries of {name}", number, MOST_QUERIES, "")
 
 
-def exchanged(settings: pages.Settings, plan: Plan, deals: int, report: Report) -> None:
+def exchanged(settings: Settings, plan: Plan, deals: int, report: Report) -> None:
     """Export by all, import by the product: time and memory."""
     exports = exchange.exports(settings, plan.stock, deals)
     for who, run in exports.items():

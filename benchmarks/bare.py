@@ -12,9 +12,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from babel.numbers import get_currency_symbol
 from flask import Flask, Response, g, redirect, render_template, request
 from flask import session as cookie
-from babel.numbers import get_currency_symbol
 from flask_babel import Babel, format_date, format_decimal
 from sqlalchemy import Engine, text
 

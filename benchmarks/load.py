@@ -58,21 +58,19 @@ def driver(connection: Connection) -> sqlite3.Connection:
     return found
 
 
-def copy(connection: Connection, entity: type[Base], rows: Rows) -> int:
-    """Write the rows, all with the keys of the first; how many they were."""
+def copy(connection: Connection, entity: type[Base], rows: Rows) -> None:
+    """Write the rows, all with the keys of the first."""
     table = entity.__table__
     source = iter(rows)
     first = next(source, None)
     if first is None:
-        return 0
+        return
     names = list(first)
-    count = 1
     if connection.dialect.name == "sqlite":
         connection.execute(insert(table), [dict(first)])
         while part := [dict(row) for row in islice(source, PART)]:
             connection.execute(insert(table), part)
-            count += len(part)
-        return count
+        return
     binders = [table.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect) for name in names]
     listed = ", ".join(f'"{name}"' for name in names)
     raw: Any = connection.connection.dbapi_connection
@@ -80,8 +78,6 @@ def copy(connection: Connection, entity: type[Base], rows: Rows) -> int:
         stream.write_row([row(first, n, b) for n, b in zip(names, binders, strict=True)])
         for one in source:
             stream.write_row([row(one, n, b) for n, b in zip(names, binders, strict=True)])
-            count += 1
-    return count
 
 
 def row(values: Mapping[str, Any], name: str, bind: Any) -> Any:

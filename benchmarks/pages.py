@@ -115,7 +115,7 @@ def questions(stage: Stage) -> Iterator[Question]:
         stage, "filter and sort", f"/deal/?columns={COLUMNS}&where={where}&sort=-closed_on", f"filtered?{filtered}", f"/admin/deal/?{filters}&sort=5&desc=1",
     )
     yield _list(
-        stage, f"page {place:,} by amount", f"/deal/?columns={COLUMNS}&sort=-amount&after={_token(stage, deep)}", f"deep?{last}",
+        stage, f"page {place:,} by amount", f"/deal/?columns={COLUMNS}&sort=-amount&after={paging.encode(deep, False)}", f"deep?{last}",
         f"/admin/deal/?sort=3&desc=1&page={place - 1}", offset=f"offset?offset={(place - 1) * PAGE}",
     )
     yield _list(stage, "search", f"/deal/?columns={COLUMNS}&search={quote(SOUGHT)}", f"search?sought={quote(SOUGHT)}", f"/admin/deal/?search={quote(SOUGHT)}")
@@ -181,10 +181,6 @@ def _deep(stage: Stage) -> tuple[Any, int]:
         query = select(deal["amount"], deal.id).where(deal.visible).order_by(deal["amount"].desc(), deal.id.desc())
         row = session.execute(query.offset((_page_number(stage) - 1) * PAGE - 1).limit(1)).one()
     return row[0], row[1]
-
-
-def _token(stage: Stage, deep: tuple[Any, int]) -> str:
-    return paging.encode(deep, False)
 
 
 def _stock_filters(stage: Stage) -> str:

@@ -57,4 +57,3 @@ class Report:
             self.say(f"  {'met   ' if target.met else 'MISSED'} {target.what:62} {target.reached:9.2f} of {target.most:g} {target.unit}")
         missed = sum(not target.met for target in self.targets)
         self.say(f"{len(self.targets) - missed} targets met, {missed} missed")
-

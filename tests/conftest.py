@@ -84,21 +84,23 @@ def postgres_server() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: str) -> str:
     """A migrated PostgreSQL database with the standard configuration, to be copied; its name."""
-    _admin(postgres_server, "CREATE DATABASE brama_template")
-    engine = make_engine(_database(postgres_server, "brama_template"))
+    admin(postgres_server, "CREATE DATABASE brama_template")
+    engine = make_engine(database(postgres_server, "brama_template"))
     build(engine)
     engine.dispose()
     return "brama_template"
 
 
-def _admin(server: str, statement: str) -> None:
+def admin(server: str, statement: str) -> None:
+    """A statement to the server itself: databases are made and dropped outside of transactions."""
     engine = create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(statement))
     engine.dispose()
 
 
-def _database(server: str, name: str) -> str:
+def database(server: str, name: str) -> str:
+    """The address of one of the server's databases."""
     return make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
@@ -111,9 +113,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     server, template = request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres_template")
     name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**9}"
-    _admin(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield _database(server, name)
-    _admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+    admin(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield database(server, name)
+    admin(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

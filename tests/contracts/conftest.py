@@ -8,16 +8,11 @@ from pathlib import Path
 
 import pytest
 
-import crm.models
 from config import Settings
 from crm.application import create_app
-from crm.backoffice.catalog import shape
-from tests.conftest import _admin as admin, _database as database
+from tests.conftest import admin, database
 from tests.contracts.doors import DOORS
-from tests.contracts.world import World
-
-assert crm.models
-ENTITIES = list(shape().entities)
+from tests.contracts.world import ENTITIES, World
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -6,16 +6,12 @@ from typing import Any
 
 import pytest
 
-import crm.models
 from crm.backoffice import lists
 from crm.backoffice.catalog import shape
 from crm.backoffice.entities import Entity
 from crm.backoffice.exchange.export import FORMATS
-from tests.contracts.world import World
+from tests.contracts.world import ENTITIES, World
 from tests.factories.anything import Anything
-
-assert crm.models
-ENTITIES = list(shape().entities)
 
 
 @pytest.fixture(scope="module")

@@ -6,15 +6,11 @@ from typing import Any
 
 import pytest
 
-import crm.models
 from crm.backoffice import records
-from crm.backoffice.catalog import shape
 from crm.backoffice.entities import Entity
 from tests.contracts.doors import DOORS, SCREENS, Change
-from tests.contracts.world import World
+from tests.contracts.world import ENTITIES, World
 
-assert crm.models
-ENTITIES = list(shape().entities)
 SOURCES = {"import": "import", "command": "import"}
 STALE = ("form", "cell", "paste")
 

@@ -12,8 +12,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+import crm.models
 from crm.backoffice import lists
-from crm.backoffice.catalog import Catalog
+from crm.backoffice.catalog import Catalog, shape
 from crm.backoffice.fields.base import Field
 from crm.backoffice.guard import SystemSession, UserSession, system_session, user_session
 from crm.backoffice.journal import JournalRow
@@ -23,6 +24,8 @@ from crm.organization.founding import add_person
 from crm.permissions import access_for
 from tests.factories.anything import Anything
 
+assert crm.models
+ENTITIES = tuple(shape().entities)
 PASSWORD = "seven quiet storks"
 ALL = ["read", "create", "update", "delete", "export", "assign"]
 

@@ -21,7 +21,7 @@ from crm.contacts.demo_words import latin
 from crm.errors import BadRequest, Invalid
 from crm.organization.passwords import verify_password
 from tests.company import Company
-from tests.conftest import _admin as admin, _database as database
+from tests.conftest import admin, database
 
 PASSWORD = "Correct-horse-9-battery"
 

@@ -4,7 +4,6 @@ import io
 import json
 import re
 import shutil
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,12 +11,13 @@ from typing import Any, NamedTuple
 import pytest
 from click.testing import Result
 from flask import Flask
-from openpyxl import Workbook, load_workbook
+from openpyxl import load_workbook
 from sqlalchemy import func, select, text
 
 from config import Settings
 from crm.application import create_app
 from crm.backoffice.journal import JournalRow
+from tests.factories.workbooks import bomb, huge_cell, workbook
 
 
 class Desk(NamedTuple):
@@ -55,33 +55,6 @@ def desk(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     app = create_app(Settings(instance=folder, database_url=f"sqlite:///{folder / 'brama.db'}", secret_key="k" * 40, testing=True))
     yield Desk(app, folder)
     app.extensions["brama"].engine.dispose()
-
-
-def workbook(*rows: list[object]) -> bytes:
-    book = Workbook()
-    for row in rows:
-        book.active.append(row)  # type: ignore[union-attr]  # a new workbook has a sheet
-    target = io.BytesIO()
-    book.save(target)
-    return target.getvalue()
-
-
-def bomb() -> bytes:
-    """A workbook of a few kilobytes that unpacks to a gigabyte."""
-    target = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(workbook(["name"], ["x"]))) as good, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made:
-        for part in good.infolist():
-            made.writestr(part, good.read(part) if "sheet1" not in part.filename else b"<worksheet><sheetData>" + b" " * (700 * 1024 * 1024))
-    return target.getvalue()
-
-
-def huge_cell() -> bytes:
-    """A workbook with a cell of three megabytes, which no spreadsheet would write."""
-    target = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(workbook(["name"], ["SMALL"]))) as good, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made:
-        for part in good.infolist():
-            made.writestr(part, good.read(part).replace(b"SMALL", b"x" * 3_000_000))
-    return target.getvalue()
 
 
 # name → file, its content, what the sentence says in English and in Ukrainian
@@ -193,8 +166,7 @@ FORMULAS = ("=cmd()", "=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "=HYPERL
 
 
 def test_a_cell_that_looks_like_a_formula_is_text_in_and_out(desk: Desk) -> None:
-    content = workbook(["name"])
-    book = load_workbook(io.BytesIO(content))
+    book = load_workbook(io.BytesIO(workbook(["name"])))
     for text_cell in FORMULAS:
         book.active.append([text_cell])  # type: ignore[union-attr]
         book.active.cell(book.active.max_row, 1).data_type = "s"  # type: ignore[union-attr]

@@ -1,17 +1,15 @@
 """Bad files and bad mappings at the import screen: one clear sentence, nothing written, nothing kept of what could not be read."""
 
-import io
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from openpyxl import Workbook
 from sqlalchemy import func, select
 
 from crm.admin_views.imports import views
 from crm.backoffice.exchange import uploads
+from tests.factories.workbooks import bomb, workbook
 from tests.importing_screen.conftest import Desk
 from tests.kit_forms.house import House
 
@@ -22,24 +20,6 @@ def kept(house: House) -> tuple[int, int]:
     with house.engine.connect() as connection:
         rows = connection.scalar(select(func.count()).select_from(uploads.TABLE)) or 0
     return sum(1 for path in folder.rglob("*") if path.is_file()), rows
-
-
-def workbook(*rows: list[object]) -> bytes:
-    book = Workbook()
-    for row in rows:
-        book.active.append(row)  # type: ignore[union-attr]  # a new workbook has a sheet
-    target = io.BytesIO()
-    book.save(target)
-    return target.getvalue()
-
-
-def bomb() -> bytes:
-    """A workbook of a few kilobytes that unpacks to a gigabyte."""
-    target = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(workbook(["name"], ["x"]))) as good, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made:
-        for part in good.infolist():
-            made.writestr(part, good.read(part) if "sheet1" not in part.filename else b"<worksheet><sheetData>" + b" " * (700 * 1024 * 1024))
-    return target.getvalue()
 
 
 UNREADABLE: dict[str, tuple[str, Callable[[], bytes], str]] = {

@@ -19,7 +19,6 @@ from crm.backoffice.lowcode.document import read
 from crm.organization.founding import add_person
 from tests.kit_forms.house import PASSWORD, House
 
-
 # `blind` knows no revenue and sees phones masked; `own` sees all deals and changes his own; `reader` changes nothing.
 ROLES = """
 roles:

@@ -8,7 +8,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
@@ -91,7 +91,7 @@ def joining(table: FromClause, keys: Sequence[SortKey], part: Part | None = None
 def parts(keys: Sequence[SortKey], position: Position | None) -> list[Part]:
     """What to read, one after another, to get the rows after `position` in order: conditions and order of each part."""
     backwards = position is not None and position.backwards
-    turned = [SortKey(k.column, k.descending != backwards, k.nullable) for k in keys]
+    turned = [replace(k, descending=k.descending != backwards) for k in keys]
     if len(turned) == 1:
         return [Part([_beyond(turned, position)] if position else [], [_order(turned[0])])]
     if len(turned) == 2:

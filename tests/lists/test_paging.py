@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import event
 
 from crm.backoffice import lists
 from crm.backoffice.guard import SystemSession
@@ -150,3 +151,17 @@ def test_a_list_sorted_by_a_reference_goes_by_the_names_its_reader_sees(company:
         assert [row.id for row in lists.stream(session, query, chunk=4)] == whole
         for before, deal, after in zip([None, *whole], whole, [*whole[1:], None], strict=False):
             assert lists.neighbours(session, query, deal) == (before, after)
+
+
+@pytest.mark.parametrize(("sort", "begins"), [("account", ">="), ("-account", "<=")])
+def test_a_later_page_by_a_reference_says_where_to_begin_in_the_table_of_names(company: Company, sort: str, begins: str) -> None:
+    """Without it PostgreSQL joins every row before the page: a comparison of columns of two tables goes through the index of neither."""
+    for n, account in enumerate(company.make("account", *({"name": f"Компанія {n}"} for n in range(3)))):
+        company.make("deal", {"name": f"Угода {n}", "account": account})
+    with company.system(write=False) as session:
+        query = replace(lists.parse_query(session, "deal", {"sort": sort, "columns": "name"}), size=1)
+        query = replace(query, after=lists.page(session, query).next)
+        sent: list[str] = []
+        event.listen(company.engine, "before_cursor_execute", lambda _c, _cursor, statement, *_: sent.append(statement))
+        assert len(lists.page(session, query).rows) == 1
+    assert f"name__sort {begins} " in sent[-1]

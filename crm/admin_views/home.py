@@ -182,7 +182,7 @@ def _tiles(session: UserSession) -> list[TileGroup]:
     """How many records of each daily entity this person sees."""
     reader = context.reader()
     groups = []
-    for area in areas(context.access(), session.catalog, reader.language, served=frozenset()):
+    for area in areas(context.access(), session.catalog, reader.language, pages=()):
         if area.key == "administration":
             continue
         tiles = []

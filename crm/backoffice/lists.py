@@ -131,7 +131,7 @@ def page(session: DataSession, query: ListQuery) -> Page:
     """One page of rows. A key that does not parse is the first page."""
     kind = session.catalog.entity(query.entity)
     source, columns = _selected(session, query)
-    keys = _sort_keys(session, kind, source, query)
+    keys = _sort_keys(kind, source, query)
     position = paging.decode(query.after, keys)
     rows: list[Any] = []
     backwards = position is not None and position.backwards
@@ -183,7 +183,7 @@ def neighbours(session: DataSession, query: ListQuery, record_id: int) -> tuple[
     """The records before and after one in the order of a list; None at the ends, and when it is not in it."""
     kind = session.catalog.entity(query.entity)
     source = session.table(query.entity, actions=query.actions)
-    keys = _sort_keys(session, kind, source, query)
+    keys = _sort_keys(kind, source, query)
     near = select(*(k.column for k in keys)).select_from(paging.joining(source.table, keys))
     here = session.execute(near.where(source.id == record_id, source.visible)).first()
     if here is None:
@@ -224,7 +224,7 @@ def stream(session: DataSession, query: ListQuery, *, refs: str = "title", chunk
     while True:
         part = replace(query, after=after, size=chunk)
         source, columns = _selected(session, part, refs)
-        keys = _sort_keys(session, kind, source, part)
+        keys = _sort_keys(kind, source, part)
         position = paging.decode(after, keys)
         rows: list[Any] = []
         for one in paging.parts(keys, position):
@@ -325,7 +325,7 @@ def _conditions(query: ListQuery, source: Source) -> list[ColumnElement[bool]]:
     return parts
 
 
-def _sort_keys(session: DataSession, kind: Entity, source: Source, query: ListQuery) -> list[SortKey]:
+def _sort_keys(kind: Entity, source: Source, query: ListQuery) -> list[SortKey]:
     keys: list[SortKey] = []
     for name, descending in query.sort:
         if name != "id":

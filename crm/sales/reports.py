@@ -114,7 +114,7 @@ def _figures(session: DataSession, params: CommonParams, dimensions: tuple[Dimen
     found: dict[Key, Figures] = defaultdict(Figures)
     days = case((deal["stage"].in_(won), days_between(session, deal["opened_on"], deal[CLOSED_ON]))) if params.shows("avg_days") else null()
     number = func.count(deal.id.distinct()) if groups.many else func.count(deal.id)
-    for row in session.execute(_closed(session, params, deal, groups, won + lost, deal["stage"], days, number=number)):
+    for row in session.execute(_closed(params, deal, groups, won + lost, deal["stage"], days, number=number)):
         key, (stage, took, count) = groups.key(row), row[groups.width :]
         figures = found[key]
         if stage in won:
@@ -125,13 +125,13 @@ def _figures(session: DataSession, params: CommonParams, dimensions: tuple[Dimen
             figures.lost += count
     if params.shows("amount"):
         source = groups.sources.get("lines", deal)
-        for row in session.execute(_closed(session, params, deal, groups, won, deal["currency"], number=func.sum(source["amount"]))):
+        for row in session.execute(_closed(params, deal, groups, won, deal["currency"], number=func.sum(source["amount"]))):
             currency, amount = row[groups.width :]
             found[groups.key(row)].add_amount(currency, amount)
     return dict(found)
 
 
-def _closed(session: DataSession, params: CommonParams, deal: Any, groups: Grouping, stages: list[int], *by: Any, number: Any) -> Any:
+def _closed(params: CommonParams, deal: Any, groups: Grouping, stages: list[int], *by: Any, number: Any) -> Any:
     """Closed deals that the parameters choose, grouped by the dimensions and by `by`, with one aggregate at the end."""
     where = deal.where(parse({"all": params.conditions(CLOSED_ON)}))
     statement = select(*groups.expressions, *by, number).select_from(deal.table)

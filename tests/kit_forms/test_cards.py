@@ -236,7 +236,6 @@ def test_explanations_of_others_rest_on_nothing_that_the_reader_may_not_see(hous
         assert browser(role).get(page).status_code == status, role
 
 
-
 def test_no_page_carries_inline_script_or_style(house: House, browser: Any, account: int) -> None:
     deal = house.make("deal", name="Камера", owner=house.people["Olena"])
     owner: Browser = browser("Olena")

@@ -127,8 +127,7 @@ def _kept(before: Mapping, column: str, name: str) -> Any:
     known: Target | None = next((t for t in (before.columns or {}).get(column, ()) if t.name == name), None)
     if known is None:
         return name
-    written = as_tree(Mapping(columns={column: (known,)}))["columns"][column]
-    return written
+    return as_tree(Mapping(columns={column: (known,)}))["columns"][column]
 
 
 def _defaults(session: UserSession, choices: Map[str, Choice], columns: Map[str, Any], form: Form) -> dict[str, str]:

@@ -10,6 +10,7 @@ from html import escape  # to a plain string: one that knows it is markup costs 
 from typing import Any
 
 from babel.numbers import get_currency_symbol
+
 from crm.admin_views.kit.days import day_words, moment_words
 from crm.backoffice.catalog import Catalog, Configured
 from crm.backoffice.entities import Entity
@@ -108,7 +109,7 @@ def _value_painter(spec: Field, reader: Reader, *, exact: bool = False) -> Calla
         one = _configured(spec.target, catalog, reader.language) if catalog is not None and spec.target in catalog.configured else _reference(spec.target)
         paint = _set(one) if spec.several else one
     elif spec.type == "boolean":
-        paint = _boolean(show, reader)
+        paint = _boolean(show)
     elif spec.type in ("email", "url"):
         paint = _link_out(spec.type, show)
     elif spec.type in ("date", "moment"):
@@ -222,7 +223,7 @@ def _set(one: Callable[[Any], str]) -> Callable[[Any], str]:
     return show
 
 
-def _boolean(show: Callable[[Any], str], reader: Reader) -> Callable[[Any], str]:
+def _boolean(show: Callable[[Any], str]) -> Callable[[Any], str]:
     yes = (
         '<svg class="b-i b-i-s b-won" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">'
         f'<path d="M5 12l5 5l10 -10"/></svg><span class="visually-hidden">{escape(show(True))}</span>'

@@ -1,6 +1,6 @@
 """The rail of areas: what a person may open, from the entities he may read and the pages that are no entity."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -115,9 +115,8 @@ def menu(access: Access, catalog: Catalog, language: str) -> Menu:
     return found
 
 
-def areas(access: Access, catalog: Catalog, language: str, served: frozenset[str] | None = None) -> list[Area]:
-    """The rail of one person in `language`; areas without an entry are left out. `served` names the pages that this installation
-    answers at all (None: all)."""
+def areas(access: Access, catalog: Catalog, language: str, pages: Sequence[Page] = PAGES) -> list[Area]:
+    """The entities and `pages` that one person may open, in `language`; areas without an entry are left out."""
     groups: dict[str, list[Entry]] = {key: [] for key, _, _ in AREAS}
     position = {key: n for n, key in enumerate(ORDER)}
     shown = [e for e in catalog.entities.values() if e.declared.area and e.is_record and access.may(e.key, "read")]
@@ -126,7 +125,7 @@ def areas(access: Access, catalog: Catalog, language: str, served: frozenset[str
         new = f"{address}new/" if access.may(entity.key, "create") else None
         area = entity.declared.area if entity.declared.area in groups else "other"
         groups[area].append(Entry(entity.plural.text(language), address, entity.declared.icon, entity.key, new, entity.label.text(language)))
-    for page in PAGES:
-        if (served is None or page.url in served) and page.allowed(access, catalog):
+    for page in pages:
+        if page.allowed(access, catalog):
             groups[page.area].append(Entry(page.label.text(language), page.url, page.icon, page.key))
     return [Area(key, label.text(language), icon, groups[key]) for key, label, icon in AREAS if groups[key]]

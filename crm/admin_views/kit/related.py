@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from urllib.parse import quote
 
-
 from crm.admin_views.kit import context
 from crm.admin_views.kit.cells import currency_sign, painter, text_formatter
 from crm.admin_views.kit.totals import number_text
@@ -25,6 +24,7 @@ class RelatedRow:
     id: int
     cells: list[str]
 
+
 @dataclass(frozen=True)
 class RelatedList:
     """The first rows of a relation, the address of all of them, and where one more is added ("" without the right)."""
@@ -38,11 +38,13 @@ class RelatedList:
     create_url: str
     icon: str
 
+
 def relations(session: UserSession, entity: Entity) -> list[Relation]:
     """The relations this reader may follow: the declared order first, then the rest."""
     keys = [k for k in entity.declared.related if k in entity.relations]
     keys += [k for k in entity.relations if k not in keys]
     return [r for r in (entity.relations[k] for k in keys) if r.field in _filterable(session, r.entity)]
+
 
 def relation(session: UserSession, entity: Entity, key: str) -> Relation:
     """Raises NotFound, alike for an unknown and a hidden relation."""
@@ -50,6 +52,7 @@ def relation(session: UserSession, entity: Entity, key: str) -> Relation:
     if found is None:
         raise NotFound()
     return found
+
 
 def rows(session: UserSession, found: Relation, record_id: int, size: int = ROWS) -> RelatedList:
     """The first `size` rows of a relation of the record, with the columns of their own list."""
@@ -68,9 +71,11 @@ def rows(session: UserSession, found: Relation, record_id: int, size: int = ROWS
     label = found.label.text(reader.language)
     return RelatedList(found, label, heads, cells, page.next is not None, list_url(found, record_id), create, entity.declared.icon)
 
+
 def count(session: UserSession, found: Relation, record_id: int) -> lists.Count:
     """How many rows of the relation this reader may see."""
     return lists.count(session, _query(session, found, record_id, (), 1))
+
 
 @dataclass(frozen=True)
 class Work:
@@ -80,6 +85,7 @@ class Work:
     count: str
     sums: list[str]
     url: str
+
 
 def in_progress(session: UserSession, entity: Entity, record_id: int) -> list[Work]:
     """For each relation whose rows go through stages: those not yet won or lost. Only sums this reader may see."""
@@ -101,21 +107,26 @@ def in_progress(session: UserSession, entity: Entity, record_id: int) -> list[Wo
             work.append(Work(found.label.text(language), number_text(number, language), _amounts(sums, rows), _url(found.entity, open_ones)))
     return work
 
+
 def _amounts(sums: dict[str | None, Decimal], rows: Entity) -> list[str]:
     reader = context.reader()
     show = text_formatter(rows.fields["amount"], reader)
     ordered = sorted(sums.items(), key=lambda pair: pair[0] or "")
     return [f"{show(amount)} {currency_sign(currency, reader.language)}" if currency else show(amount) for currency, amount in ordered]
 
+
 def _fields_of(session: UserSession, target: str | None) -> tuple[str, ...]:
     return tuple(session.catalog.entity(target).fields) if target and target in session.catalog.configured else ()
+
 
 def list_url(found: Relation, record_id: int) -> str:
     """The full list of the rows, as a permalink."""
     return _url(found.entity, Leaf((found.field,), "eq", record_id))
 
+
 def _url(entity: str, where: Node) -> str:
     return f"/{entity}/?where={quote(json.dumps(dump(where), separators=(',', ':')), safe='')}"
+
 
 def _query(session: UserSession, found: Relation, record_id: int, columns: tuple[str, ...], size: int) -> lists.ListQuery:
     entity = session.catalog.entity(found.entity)
@@ -123,6 +134,7 @@ def _query(session: UserSession, found: Relation, record_id: int, columns: tuple
     usable = order in entity.fields and order in _filterable(session, entity.key)
     sort = ((order, entity.declared.order.startswith("-")),) if usable else ()
     return lists.ListQuery(entity.key, columns, Leaf((found.field,), "eq", record_id), sort, "", None, size)
+
 
 def _filterable(session: UserSession, entity: str) -> tuple[str, ...]:
     return session.sight.filterable(entity) if session.sight.may(entity, "read") else ()

@@ -131,7 +131,7 @@ def _own_slot(binder: _Binder, index: int, column: str, target: Target) -> Slot:
     if spec is None:
         raise unknown(m("Column “%(column)s”", column=column), target.name, readable)
     _writable(binder, binder.kind, spec)
-    return _slot(binder, binder.kind, spec, index, column, target)
+    return _slot(binder, spec, index, column, target)
 
 
 def _writable(binder: _Binder, kind: Entity, spec: Field) -> None:
@@ -145,7 +145,7 @@ def _writable(binder: _Binder, kind: Entity, spec: Field) -> None:
     raise Forbidden(m("You may not change “%(field)s”.", field=spec.label))
 
 
-def _slot(binder: _Binder, kind: Entity, spec: Field, index: int, column: str, target: Target) -> Slot:
+def _slot(binder: _Binder, spec: Field, index: int, column: str, target: Target) -> Slot:
     where = m("Column “%(column)s”", column=column)
     if spec.type not in IMPORTABLE:
         raise MappingFault(m("“%(field)s” cannot be filled from a file.", field=spec.label))
@@ -213,7 +213,7 @@ def _grouped(binder: _Binder, group: Group, index: int, column: str, target: Tar
         raise unknown(m("Column “%(column)s”", column=column), target.name, names)
     kind, spec = found
     _writable(binder, kind, spec)
-    slot = _slot(binder, kind, spec, index, column, target)
+    slot = _slot(binder, spec, index, column, target)
     if kind is group.related.target:
         return replace(group, behind=(*group.behind, slot))
     return replace(group, child=(*group.child, slot))
@@ -224,7 +224,7 @@ def _default(binder: _Binder, key: str, text: str) -> object:
     if spec is None:
         raise unknown(m("“defaults”"), key, binder.sight.creatable(binder.kind.key))
     _writable(binder, binder.kind, spec)
-    slot = _slot(binder, binder.kind, spec, -1, key, Target((key,), missing="fail" if spec.type in REFERENCES | {"picklist"} else None))
+    slot = _slot(binder, spec, -1, key, Target((key,), missing="fail" if spec.type in REFERENCES | {"picklist"} else None))
     try:
         return slot.convert(text, None)
     except FieldError as error:

@@ -44,7 +44,7 @@ def survey(table: Table, layout: Layout, dates: tuple[str, ...], progress: Progr
         if row.problem is not None or row.blank:
             continue
         for index, forms in alive.items():
-            _narrow(row, index, forms, first, dates)
+            _narrow(row, index, forms, first)
         if keyed:
             key = tuple(cell_text(row.cells[index]) for index in keyed)
             if any(key):
@@ -68,7 +68,7 @@ def survey(table: Table, layout: Layout, dates: tuple[str, ...], progress: Progr
     return replace(layout, forms={**layout.forms, **forms_of}), found
 
 
-def _narrow(row: Row, index: int, forms: list[str], first: dict[int, str], dates: tuple[str, ...]) -> None:
+def _narrow(row: Row, index: int, forms: list[str], first: dict[int, str]) -> None:
     cell = row.cells[index]
     if not isinstance(cell, str) or not cell.strip() or not forms:
         return

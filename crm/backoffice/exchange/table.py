@@ -38,9 +38,6 @@ class Row:
         return self.problem is None and all(cell is None or cell == "" for cell in self.cells)
 
 
-
-
-
 @dataclass(frozen=True)
 class Table:
     """A readable file: its columns and a function that reads its rows from the start, as often as asked."""

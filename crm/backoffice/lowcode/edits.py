@@ -3,7 +3,7 @@
 What is configured is known to every worker without a query, so each must hear of the change; what `apply` does itself it announces itself.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -48,7 +48,8 @@ def a_changed_role_is_a_version(session: DataSession, drafts: Sequence[Draft]) -
     _version(session, drafts, lambda: {"roles": {d.old["code"]: _role(session, d) for d in drafts if _stood(d)}})
 
 
-def _version(session: DataSession, drafts: Sequence[Draft], before: Any) -> None:
+def _version(session: DataSession, drafts: Sequence[Draft], before: Callable[[], Row]) -> None:
+    """`before` makes the file that brings back what was there."""
     if session.info.get(APPLYING):
         return
     changes = [_change(draft) for draft in drafts]

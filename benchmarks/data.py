@@ -95,7 +95,7 @@ class Filler:
         return {**row, "digest": journal._digest(row)}
 
 
-def fill(engine: Engine, deals: int, seed: int, say: Say = print) -> None:
+def fill(engine: Engine, deals: int, seed: int, say: Say) -> None:
     """Found the company in an empty database and fill it with `deals` deals."""
     build(engine)
     catalog = load_catalog(engine)
@@ -121,8 +121,8 @@ def _sell_all(engine: Engine, deals: int, seed: int, say: Say) -> None:
     url = engine.url.render_as_string(hide_password=False)
     parts = [(url, deals, seed, start) for start in range(0, deals, PART)]
     if engine.dialect.name == "sqlite":
-        for _ in map(_sell_part, parts):
-            pass
+        for part in parts:
+            _sell_part(part)
         return
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
         for number, _ in enumerate(pool.map(_sell_part, parts), 1):

@@ -142,13 +142,6 @@ def find(engine: Engine, job_id: int, made_by: int | None) -> Job:
     return _job(row)
 
 
-def recent(engine: Engine, made_by: int, limit: int = 20) -> list[Job]:
-    """The newest jobs that this person asked for, newest first."""
-    with engine.connect() as connection:
-        rows = connection.execute(select(TABLE).where(TABLE.c.made_by_id == made_by).order_by(TABLE.c.id.desc()).limit(limit)).mappings().all()
-    return [_job(row) for row in rows]
-
-
 def _job(row: Mapping[Any, Any]) -> Job:
     sentence = thaw(row["error"]) if row["error"] else None
     return Job(

@@ -8,9 +8,6 @@ import pytest
 from sqlalchemy import update
 
 from config import Settings
-from crm import admin_views
-from crm.admin_views import sign_in
-from crm.admin_views.kit import context
 from crm.application import create_app
 from crm.backoffice.lowcode.apply import apply
 from crm.backoffice.lowcode.document import read
@@ -27,13 +24,7 @@ def hashed() -> str:
 
 @pytest.fixture
 def house(database_url: str, tmp_path: Path) -> Iterator[House]:
-    app = create_app(Settings(instance=tmp_path, database_url=database_url, secret_key="k" * 40, testing=True))
-    if not hasattr(app, "login_manager"):
-        sign_in.init_app(app)
-    if "account.index_view" not in app.view_functions:
-        context.init_app(app)
-        admin_views.init_app(app)
-    made = House(app)
+    made = House(create_app(Settings(instance=tmp_path, database_url=database_url, secret_key="k" * 40, testing=True)))
     with made.system() as session:
         apply(session, read(ROLES.encode(), session.catalog))
         session.commit()

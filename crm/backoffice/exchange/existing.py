@@ -1,7 +1,7 @@
 """The records that rows speak of, as they are now: found by match keys in bulk, with the values to compare."""
 
 from collections.abc import Iterable, Mapping as Map, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
@@ -18,16 +18,6 @@ class Stored:
 
     id: int
     values: Map[str, Any]
-
-
-@dataclass
-class Existing:
-    """What a chunk of rows meets: records by match key, and rows of their lists by parent."""
-
-    by_key: dict[tuple[Any, ...], list[Stored]] = field(default_factory=dict)
-    by_id: dict[int, Stored] = field(default_factory=dict)
-    children: dict[str, dict[int, list[Stored]]] = field(default_factory=dict)  # list → parent → rows
-    behind: dict[str, dict[int, Stored]] = field(default_factory=dict)  # list → record behind
 
 
 def by_keys(

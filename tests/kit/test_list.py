@@ -7,7 +7,6 @@ from decimal import Decimal
 from urllib.parse import quote
 
 import pytest
-from sqlalchemy import event
 
 from crm.backoffice import lists
 from tests.kit.conftest import Browser, House, where
@@ -232,21 +231,3 @@ def test_builder_offers_only_what_the_reader_may_filter_by(house: House, browser
     further = browser("Olena").get("/account/filters?path=deals").get_json()
     assert "amount" in {one["key"] for one in further["fields"]}
     assert browser("Bohdan").get("/account/filters?path=deals").status_code == browser("Bohdan").get("/account/filters?path=nonsense").status_code == 400
-
-
-def test_a_page_takes_at_most_eight_queries_whatever_its_size(house: House, browser: SignIn) -> None:
-    accounts = house.make_many("account", [{"name": f"К{n}", "revenue": Decimal(n), "owner": house.people["Olena"]} for n in range(120)])
-    assert accounts
-    someone = browser("Olena")
-    someone.page("/account/")
-    asked: list[str] = []
-    counter = lambda _c, _cur, statement, *_: asked.append(statement)
-    event.listen(house.engine, "before_cursor_execute", counter)
-    numbers = []
-    for size in (25, 100):
-        asked.clear()
-        someone.page(f"/account/?size={size}")
-        numbers.append(len([s for s in asked if not s.startswith(("PRAGMA", "BEGIN"))]))
-    event.remove(house.engine, "before_cursor_execute", counter)
-    assert numbers[0] == numbers[1]
-    assert numbers[1] <= 8, asked

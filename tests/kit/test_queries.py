@@ -1,35 +1,19 @@
 """How many queries a page sends: at most eight, however many rows it has and whatever happened to the record."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from tests.kit.conftest import Browser, House
+from tests.statements import statements
 
 MOST = 8
 
 
-@contextmanager
-def statements(house: House) -> Iterator[list[str]]:
-    """What is sent to the database meanwhile, but for the beginnings of transactions."""
-    sent: list[str] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith(("BEGIN", "SAVEPOINT", "RELEASE")):
-            sent.append(statement)
-
-    event.listen(house.engine, "before_cursor_execute", note)
-    yield sent
-    event.remove(house.engine, "before_cursor_execute", note)
-
-
 def sent_by(house: House, browser: Browser, path: str) -> list[str]:
     browser.page(path)  # what the first page of a process learns is learned
-    with statements(house) as sent:
+    with statements(house.engine) as sent:
         browser.page(path)
     return sent
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import event
 
 from crm.backoffice import lists
 from crm.backoffice.guard import SystemSession
 from crm.contacts.models import Account
 from tests.company import Company
+from tests.statements import statements
 
 CITIES = [None, "Київ", "Їжаківка", "Євпаторія", "Івано-Франківськ", "Ґалич", "Гоща", None]
 
@@ -161,7 +161,6 @@ def test_a_later_page_by_a_reference_says_where_to_begin_in_the_table_of_names(c
     with company.system(write=False) as session:
         query = replace(lists.parse_query(session, "deal", {"sort": sort, "columns": "name"}), size=1)
         query = replace(query, after=lists.page(session, query).next)
-        sent: list[str] = []
-        event.listen(company.engine, "before_cursor_execute", lambda _c, _cursor, statement, *_: sent.append(statement))
-        assert len(lists.page(session, query).rows) == 1
+        with statements(company.engine) as sent:
+            assert len(lists.page(session, query).rows) == 1
     assert f"name__sort {begins} " in sent[-1]

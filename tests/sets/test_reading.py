@@ -1,13 +1,11 @@
 """Sets of references as a reader meets them: both ends of a link and the field must be his to see, and what is not leaves no sign."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from crm.backoffice import lists
 from crm.backoffice.conditions.tree import parse
@@ -17,6 +15,7 @@ from crm.backoffice.guard import DataSession
 from crm.backoffice.lists import ListQuery, Masked, RowView
 from crm.errors import BadRequest, GuardRefusal, UnknownName
 from tests.company import Company
+from tests.statements import statements
 
 EVERYTHING = {"entity": "product_category", "actions": ["read"], "scope": "all", "fields": {"*": "read"}}
 
@@ -59,26 +58,14 @@ def found(session: DataSession, where: Any, entity: str = "account") -> set[int]
     return set(rows(session, "name", where=where, entity=entity))
 
 
-@contextmanager
-def counted(company: Company) -> Iterator[list[str]]:
-    statements: list[str] = []
-
-    def keep(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        statements.append(statement)
-
-    event.listen(company.engine, "before_cursor_execute", keep)
-    yield statements
-    event.remove(company.engine, "before_cursor_execute", keep)
-
-
 def test_a_list_names_what_is_in_a_set_by_the_alphabet_and_in_one_query(company: Company, firms: dict[str, int]) -> None:
     company.make("account", *({"name": f"к{n}", "interests": [firms["cold"], firms["parts"], firms["air"]]} for n in range(60)))
-    with company.system(write=False) as session, counted(company) as statements:
+    with company.system(write=False) as session, statements(company.engine) as sent:
         page = rows(session)
     assert page[firms["both"]].values["interests"] == (Ref(firms["air"], "Їжа"), Ref(firms["cold"], "Холод"))
     assert page[firms["none"]].values["interests"] is None
     assert [r.text for r in page[max(page)].values["interests"]] == ["Євро", "Їжа", "Холод"]
-    assert len([s for s in statements if s.startswith("SELECT")]) == 1
+    assert len([s for s in sent if s.startswith("SELECT")]) == 1
 
 
 def test_a_link_to_an_unseen_record_is_left_out_and_tells_nothing(company: Company, firms: dict[str, int]) -> None:
@@ -255,7 +242,7 @@ def test_a_table_of_links_is_no_source_of_a_users_query(company: Company, firms:
     links = Base.metadata.tables["account__interests"]
     with company.session(me, write=False) as session:
         account = session.table("account")
-        statements = [
+        queries = [
             select(links),
             select(links.c.target_id),
             select(func.count()).select_from(links),
@@ -263,9 +250,9 @@ def test_a_table_of_links_is_no_source_of_a_users_query(company: Company, firms:
             select(account.id).where(account.visible, account.id.in_(select(links.c.owner_id))),
             select(account.id, select(func.count(links.c.target_id)).where(links.c.owner_id == account.table.c.id).scalar_subquery()).where(account.visible),
         ]
-        for statement in statements:
+        for query in queries:
             with pytest.raises(GuardRefusal):
-                session.execute(statement)
+                session.execute(query)
         assert session.execute(select(account["interests"]).where(account.visible, account.id == firms["one"])).scalar() == (firms["air"],)
 
 

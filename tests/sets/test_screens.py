@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from sqlalchemy import event
 
 from tests.kit_forms.conftest import browser, house
 from tests.kit_forms.house import Browser, House, controls
+from tests.statements import statements
 
 __all__ = ["browser", "house"]
 SignIn = Callable[..., Browser]
@@ -77,16 +77,9 @@ def test_a_list_with_sets_takes_as_few_queries_whatever_its_size(house: House, b
     for more in (0, 45):
         for n in range(more):
             house.make("account", name=f"к{n}", interests=[lines["Холод"], lines["Клімат"]])
-        statements: list[str] = []
-
-        def keep(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-            if not statement.startswith(("BEGIN", "SAVEPOINT", "RELEASE")):
-                statements.append(statement)
-
-        event.listen(house.engine, "before_cursor_execute", keep)
-        assert someone.get("/account/?columns=name,interests&size=50").status_code == 200
-        event.remove(house.engine, "before_cursor_execute", keep)
-        counts.append(len(statements))
+        with statements(house.engine) as sent:
+            assert someone.get("/account/?columns=name,interests&size=50").status_code == 200
+        counts.append(len(sent))
     assert counts[0] == counts[1] <= 8, counts
 
 

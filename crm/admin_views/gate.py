@@ -87,3 +87,17 @@ def own_path(given: str | None) -> str | None:
 def where() -> Where:
     """Whence this request comes."""
     return Where(request.remote_addr or "", request.user_agent.string)
+
+
+class PagesForSignedIn:
+    """Stands before a view class of Flask-Admin whose pages belong to no entity: whoever is signed in is let in, its methods judge the rest."""
+
+    def is_accessible(self) -> bool:
+        return bool(current_user.is_authenticated)
+
+    def inaccessible_callback(self, name: str, **kwargs: Any) -> BaseResponse:
+        return ask_to_sign_in()
+
+    def _run_view(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
+        # The library answers any TypeError by calling the view once more, which hides the fault.
+        return fn(self, *args, **kwargs)

@@ -12,7 +12,7 @@ from flask_admin import AdminIndexView
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from crm.admin_views.gate import ask_to_sign_in
+from crm.admin_views.gate import PagesForSignedIn
 from crm.admin_views.kit import context, finding, lookup, recycle, undoing
 from crm.admin_views.kit.answers import say
 from crm.admin_views.kit.cells import currency_sign, text_formatter
@@ -70,22 +70,13 @@ class TileGroup:
     tiles: list[Tile] = field(default_factory=list)
 
 
-class HomeView(AdminIndexView):  # type: ignore[misc]  # Flask-Admin is not typed
+class HomeView(PagesForSignedIn, AdminIndexView):  # type: ignore[misc]  # Flask-Admin is not typed
     """The pages that belong to no entity."""
 
     def __init__(self) -> None:
         super().__init__(name="Brama", endpoint="home", url="/")
         # The library's own scripts and styles are not served.
         self.static_folder = None
-
-    def is_accessible(self) -> bool:
-        return bool(current_user.is_authenticated)
-
-    def inaccessible_callback(self, name: str, **kwargs: Any) -> BaseResponse:
-        return ask_to_sign_in()
-
-    def _run_view(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
-        return fn(self, *args, **kwargs)
 
     @route("/")
     def index(self) -> str:

@@ -1,18 +1,15 @@
 """Reports on the screen: the question as the title, parameters, a chart, the table with the same figures, and files of it."""
 
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlencode
 
 from flask import make_response, request
 from flask.wrappers import Response
 from flask_admin import BaseView
-from flask_login import current_user
-from werkzeug.wrappers import Response as BaseResponse
 
 import crm.reports  # noqa: F401 - completes the registry
 from crm.admin_views import report_page
-from crm.admin_views.gate import ask_to_sign_in
+from crm.admin_views.gate import PagesForSignedIn
 from crm.admin_views.kit import context
 from crm.admin_views.kit.routing import route
 from crm.backoffice.guard import UserSession
@@ -27,21 +24,12 @@ BESIDE = ("lang", "format", "from", "to")  # what an address may hold beside the
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
-class ReportsView(BaseView):  # type: ignore[misc]  # Flask-Admin is not typed
+class ReportsView(PagesForSignedIn, BaseView):  # type: ignore[misc]  # Flask-Admin is not typed
     """`/report/` and `/report/<name>`."""
 
     def __init__(self) -> None:
         super().__init__(name="Reports", endpoint="report", url="/report")
         self.static_folder = None
-
-    def is_accessible(self) -> bool:
-        return bool(current_user.is_authenticated)
-
-    def inaccessible_callback(self, name: str, **kwargs: Any) -> BaseResponse:
-        return ask_to_sign_in()
-
-    def _run_view(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
-        return fn(self, *args, **kwargs)
 
     @route("/")
     def index(self) -> str:

@@ -92,9 +92,9 @@ def unfinished(session: DataSession, fingerprint: str, *, lock: bool = False) ->
     return dict(row) if row is not None else None
 
 
-def advance(session: DataSession, batch: Map[str, Any], *, position: int, counts: Map[str, Any], state: str = "running") -> None:
+def advance(session: DataSession, batch: Map[str, Any], *, position: int, counts: Map[str, Any]) -> None:
     """Note how far the import has come, in the transaction of the rows. Raises TakenOver."""
-    values = {"position": position, "counts": dict(counts), "state": state, "moved_at": datetime.now(UTC)}
+    values = {"position": position, "counts": dict(counts), "state": "running", "moved_at": datetime.now(UTC)}
     done = session.kernel(update(BATCH).where(BATCH.c.id == batch["id"], BATCH.c.runner == batch["runner"]).values(**values))
     if done.rowcount != 1:  # type: ignore[attr-defined]  # an update's result counts rows
         raise TakenOver

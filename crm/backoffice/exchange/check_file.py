@@ -86,7 +86,9 @@ def _count(run: Run, one: RowPlan) -> None:
         run.counts["created"] += 1
     else:
         run.counts["unchanged" if one.idle else "updated"] += 1
-    if one.good:
-        for child in one.children:
-            for kind in [child.child, *([child.behind] if child.behind is not None and child.behind_id is None else [])] if child.id is None else []:
+    for child in one.children if one.good else ():
+        if child.id is not None:
+            continue
+        for kind in (child.child, child.behind if child.behind_id is None else None):
+            if kind is not None:
                 run.related[kind.key] = run.related.get(kind.key, 0) + 1

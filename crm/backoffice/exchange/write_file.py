@@ -38,8 +38,7 @@ class RowRefused(Exception):
 def write_file(run: Run, batch: Map[str, Any]) -> None:
     """Write what `batch` has not written yet, count it, and close the batch. Raises RowRefused unless the order is partial, with what
     earlier chunks wrote still there, and TakenOver when another process goes on with the batch."""
-    counts = {name: batch["counts"][name] for name in batches.COUNTS}
-    related: dict[str, int] = dict(batch["counts"]["related"])
+    done: Map[str, Any] = batch["counts"]
     context = run.context()
     pace, seen = _Pace(), 0
     for part in chunks(run.table.rows(), lambda: pace.size):
@@ -48,22 +47,17 @@ def write_file(run: Run, batch: Map[str, Any]) -> None:
         if not drafts:
             continue
         began = time.monotonic()
-        written, failed, skipped = _chunk(run, batch, drafts, context, counts, related)
+        done = _chunk(run, batch, drafts, context, done)
         spent = time.monotonic() - began
-        outcome = {"created": written.created, "updated": written.updated, "unchanged": written.unchanged, "failed": failed, "skipped": skipped}
-        for name, number in outcome.items():
-            counts[name] += number
-        for entity, number in written.related.items():
-            related[entity] = related.get(entity, 0) + number
         run.progress(run.survey.rows // 2 + seen // 2, run.survey.rows)
         pace.took(spent)
         _give_way(run)
     _write_later(run, batch)
+    run.counts, run.related = {name: done[name] for name in batches.COUNTS}, dict(done["related"])
     with run.open(run.catalog, True) as session:
-        journal.event(session, "import", run.order.entity, None, {"file": run.order.name or run.order.path.name, "batch": batch["key"], **counts})
+        journal.event(session, "import", run.order.entity, None, {"file": run.order.name or run.order.path.name, "batch": batch["key"], **run.counts})
         batches.close(session, batch, "done", error_file=run.errors.name)
         session.commit()
-    run.counts, run.related = counts, related
     run.progress(run.survey.rows, run.survey.rows)
 
 
@@ -80,10 +74,8 @@ class _Pace:
             self.size = min(MOST, self.size + self.size // 4)
 
 
-def _chunk(
-    run: Run, batch: Map[str, Any], drafts: Sequence[RowDraft], context: Context, counts: dict[str, int], related: dict[str, int],
-) -> tuple[Written, int, int]:
-    """Write one chunk and the batch's place in one transaction: what it did, how many rows failed, how many are blank."""
+def _chunk(run: Run, batch: Map[str, Any], drafts: Sequence[RowDraft], context: Context, done: Map[str, Any]) -> dict[str, Any]:
+    """Write one chunk, the batch's place and its counts in one transaction; `done` are the counts before it, returned are those after it."""
     made: list[Wanted] = []
     written = Written()
     with run.open(run.catalog, True) as session:
@@ -98,21 +90,23 @@ def _chunk(
             if bad and not run.order.partial:
                 raise RowRefused(bad[0].draft)
             _write_plans(session, run, batch, [p for p in plans if p.good], context, written)
-            failed = len(drafts) - len(live) + sum(1 for p in plans if p.draft.problems)
-            for one in bad + [p for p in plans if p.draft.problems and p not in bad]:
+            failed = [p for p in plans if p.draft.problems]
+            for one in failed:
                 run.errors.add(one.draft.problems)
-            skipped = sum(1 for p in plans if p.draft.blank and not p.draft.problems)
-            totals = {
-                "created": counts["created"] + written.created, "updated": counts["updated"] + written.updated,
-                "unchanged": counts["unchanged"] + written.unchanged, "skipped": counts["skipped"] + skipped, "failed": counts["failed"] + failed,
+            related = done["related"]
+            counts = {
+                "created": done["created"] + written.created, "updated": done["updated"] + written.updated,
+                "unchanged": done["unchanged"] + written.unchanged,
+                "skipped": done["skipped"] + sum(1 for p in plans if p.draft.blank and not p.draft.problems),
+                "failed": done["failed"] + len(drafts) - len(live) + len(failed),
                 "related": {key: related.get(key, 0) + written.related.get(key, 0) for key in {*related, *written.related}},
             }
-            batches.advance(session, batch, position=drafts[-1].number, counts=totals)
+            batches.advance(session, batch, position=drafts[-1].number, counts=counts)
             session.commit()
         except BaseException:
             context.references.forget(made)
             raise
-    return written, failed, skipped
+    return counts
 
 
 def _write_plans(

@@ -68,7 +68,7 @@ def test_card_and_list_show_names_with_links_and_escape_them(house: House, brows
         assert f'href="/product_category/{lines["Холод"]}/">Холод</a>' in page, path
         assert "<img" not in page
     page = someone.get("/account/?columns=name,interests").get_data(as_text=True)
-    assert 'data-text="&#34;&lt;img src=x onerror=&#34;&#34;1&#34;&#34;&gt;; а&#34;; Холод"' in page, "copied as it is pasted: with quotes where needed"
+    assert 'data-text="&quot;&lt;img src=x onerror=&quot;&quot;1&quot;&quot;&gt;; а&quot;; Холод"' in page, "copied as it is pasted: with quotes where needed"
 
 
 def test_a_list_with_sets_takes_as_few_queries_whatever_its_size(house: House, browser: SignIn, lines: dict[str, int]) -> None:

@@ -92,7 +92,7 @@ class Filler:
             "at": at, "actor_id": 1, "source": "ui", "reason": "", "entity": entity, "record_id": number, "action": "create", "version": 1,
             "changes": changes, "batch": f"{number:032x}", "salt": f"{self.rng.getrandbits(128):032x}", "previous": "",
         }
-        return {**row, "digest": journal._digest(row)}
+        return {**row, "digest": journal.digest_of(row)}
 
 
 def fill(engine: Engine, deals: int, seed: int, say: Say) -> None:

@@ -122,7 +122,7 @@ def verify(session: DataSession) -> Verification:
             rows += 1
             place = (row["entity"], row["record_id"])
             chained = row["version"] is not None
-            good = row["digest"] == _digest(dict(row)) and (not chained or row["previous"] == last.get(place, ""))
+            good = row["digest"] == digest_of(dict(row)) and (not chained or row["previous"] == last.get(place, ""))
             if not good and broken is None:
                 broken = row["id"]
             if chained:
@@ -158,10 +158,10 @@ def _row(
         "record_id": record_id, "action": action, "version": version, "changes": dict(changes), "batch": None if event else session.batch,
         "salt": secrets.token_hex(16), "previous": previous,
     }
-    return {**row, "digest": _digest(row)}
+    return {**row, "digest": digest_of(row)}
 
 
-def _digest(row: Mapping[str, Any]) -> str:
+def digest_of(row: Mapping[str, Any]) -> str:
     """SHA-256 over length-prefixed parts; the values enter as a salted hash of their own."""
     values = hashlib.sha256((row["salt"] + json.dumps(row["changes"], sort_keys=True, ensure_ascii=False)).encode()).hexdigest()
     parts = (

@@ -137,7 +137,14 @@ def check_changes(session: DataSession, entity: str, changes: Mapping[int, Value
     """What `change_many` would refuse, by position, without writing anything. Raises NotFound, Forbidden, UnknownName."""
     kind = session.catalog.entity(entity)
     rights.check_existing(session, kind, list(changes), "update")
-    return _changed(session, kind, changes, _load(session, kind, list(changes)), {})[1]
+    drafts, problems = _changed(session, kind, changes, _load(session, kind, list(changes)), {})
+    touched = [d for d in drafts if d.changed(*kind.fields)]
+    places = {d.id: n for n, d in enumerate(drafts)}
+    for number, key in rights.refused_fields(session, kind, touched, "update"):
+        problems.add(places[number], key, m("You may not change “%(field)s”.", field=kind.fields[key].label))
+    for number in rights.refused_moves(session, kind, touched):
+        problems.add(places[number], next(k for k in changes[number] if k in rights.STANDING), rights.NOT_YOURS_TO_GIVE)
+    return problems
 
 
 def merged_set(session: DataSession, entity: str, record_id: int, key: str, value: Any, *, seen_version: int | None = None) -> tuple[int, ...] | None:

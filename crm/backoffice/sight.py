@@ -24,10 +24,10 @@ from crm.backoffice.grants import Grant, Grants
 from crm.errors import UnknownName
 
 READ: frozenset[Action] = frozenset({"read"})
-ALIASES = 64  # of one entity in turn: more than any one statement can hold
+ALIASES = 512  # of one entity in turn: more than a statement can hold (each of 200 conditions may look something up, and each column)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def _alias(table: Table, actions: frozenset[Action], deleted: bool, number: int) -> FromClause:
     """An alias that all sights share: making its columns costs more than the query. It holds nothing of a reader, and being unnamed
     it lets equal statements share one compiled form."""

@@ -314,3 +314,30 @@ def test_the_importer_writes_with_his_own_rights_only(desk: Desk) -> None:
     makes_nobody = desk.load("account", "code,name,boss\nA2,Нова,Хтось\n", boss.replace("code: code", "code: code, name: name"), who=looking)
     assert sentences(makes_nobody)[0][:2] == (2, "boss")
     assert "You may not create" in sentences(makes_nobody)[0][2]
+
+
+def test_a_trial_refuses_what_the_writing_would_refuse_on_that_very_record(desk: Desk) -> None:
+    desk.company.role(
+        "keeper",
+        {
+            "entity": "account",
+            "effect": "allow",
+            "actions": ["read", "update"],
+            "scope": "own",
+            "fields": {"*": "edit", "website": {"mode": "edit", "where": {"field": "city", "op": "eq", "value": "Київ"}}},
+        },
+        {"entity": "user", "effect": "allow", "actions": ["read"], "scope": "all", "fields": {"*": "read"}},
+    )
+    who = desk.company.person("keeper", email="keeper@check.example", code="U-K")
+    desk.company.person(email="other@check.example", code="U-O")
+    desk.company.make("account", {"code": "A1", "name": "Рошен", "owner": who, "city": "Київ"}, {"code": "A2", "name": "Лан", "owner": who, "city": "Львів"})
+    mapping = "columns: {code: code, owner: owner, website: website}"
+    given_away = desk.load("account", "code,owner\nA1,U-O\n", "columns: {code: code, owner: owner}", who=who, dry_run=True)
+    assert [s[:2] for s in sentences(given_away)] == [(2, "owner")]
+    assert "to somebody else" in sentences(given_away)[0][2]
+    content = "code,owner,website\nA1,U-K,https://a1.example\nA2,U-K,https://a2.example\n"
+    tried = desk.load("account", content, mapping, who=who, dry_run=True, partial=True)
+    assert [s[:2] for s in sentences(tried)] == [(3, "website")]
+    done = desk.load("account", content, mapping, who=who, partial=True)
+    assert (done.updated, done.failed) == (1, 1)
+    assert desk.rows("account", "code", "website") == [("A1", "https://a1.example"), ("A2", None)]

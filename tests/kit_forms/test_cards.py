@@ -243,3 +243,20 @@ def test_no_page_carries_inline_script_or_style(house: House, browser: Any, acco
     for path in (*paths, "/deal/new/", "/recycle/"):
         page = text_of(owner.get(path))
         assert not re.search(r"\sstyle=|\son[a-z]+=|javascript:|<script(?![^>]*(src=|application/json))", page), path
+
+
+def test_people_without_a_readable_name_or_code_stand_namelessly_in_a_journal(house: House, browser: Any) -> None:
+    rules = [
+        {"entity": "account", "actions": ["read"], "scope": "all", "fields": {"*": "read"}},
+        {"entity": "user", "actions": ["read"], "scope": "all", "fields": {"email": "read"}},
+    ]
+    document = {"roles": {"blind": {"label": {"uk": "Без обороту", "en": "Without revenue"}, "rules": rules}}}
+    with house.system() as session:
+        apply(session, read(json.dumps(document).encode(), session.catalog))
+        session.commit()
+    number = house.make("account", name="Обрій", owner=house.people["Olena"])
+    house.change("account", number, owner=house.people["Andrii"])
+    for tail in ("", "?drawer=1", "journal"):
+        answer = browser("Bohdan").get(f"/account/{number}/{tail}")
+        assert answer.status_code == 200, tail
+        assert "Andrii" not in text_of(answer)

@@ -125,3 +125,14 @@ def test_an_unknown_name_is_named(loaded: SystemSession) -> None:
     for name in ("nmae", "deals.nmae", "account.x", "__class__", "deals.account.owner.secret"):
         with pytest.raises(UnknownName):
             lists.parse_query(loaded, "account", {"where": json.dumps({"field": name, "op": "empty"})})
+
+
+def test_as_many_conditions_as_are_allowed_each_look_up_a_record_of_their_own(company: Company) -> None:
+    boss = company.person(code="BOSS")
+    company.make("user", {"name": "Підлегла", "manager": boss})
+    reports = {"field": "manager", "op": "eq", "value": "BOSS"}
+    for number in (1, 64, 150):
+        with company.system(write=False) as session:
+            query = lists.parse_query(session, "user", {"where": json.dumps({"all": [reports] * number}), "sort": "manager", "columns": "name,manager"})
+            assert [row.values["name"] for row in lists.page(session, query).rows] == ["Підлегла"], number
+            assert lists.count(session, query).number == 1

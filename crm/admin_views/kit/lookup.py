@@ -70,7 +70,7 @@ def _text(session: UserSession, source: Source) -> ColumnElement[str]:
         mask = source.masked(key)
         choices += [func.nullif(source[key], "")] if key in shown else []
         choices += [mask] if mask is not None else []
-    return func.coalesce(*choices, "")
+    return func.coalesce(*choices, "") if choices else literal("")
 
 
 def title_of(entity: Entity, values: Any) -> str:

@@ -1,6 +1,6 @@
 """What a writer may do, asked of the database: on the record as it was, field by field, and again on the record as it became."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import select
 
@@ -13,6 +13,7 @@ from crm.errors import Forbidden, NotFound, UnknownName
 from crm.messages import m
 
 STANDING = frozenset({"owner", "department", "territory"})
+NOT_YOURS_TO_GIVE = m("You may not give this record to somebody else.")
 
 
 def may_name(session: DataSession, kind: Entity, keys: Iterable[str], action: Action) -> None:
@@ -47,6 +48,12 @@ def check_existing(session: DataSession, kind: Entity, ids: Sequence[int], actio
 
 def check_fields(session: DataSession, kind: Entity, drafts: Sequence[Draft], action: Action) -> None:
     """Fields with conditions: on each record where one is changed, a rule lets it be changed there. Raises Forbidden."""
+    for _, key in refused_fields(session, kind, drafts, action):
+        raise Forbidden(m("You may not change “%(field)s”.", field=kind.fields[key].label))
+
+
+def refused_fields(session: DataSession, kind: Entity, drafts: Sequence[Draft], action: Action) -> Iterator[tuple[int, str]]:
+    """Record and key of every changed field that no rule lets be changed on that record."""
     if isinstance(session, SystemSession):
         return
     wanted: frozenset[Action] = frozenset({action})
@@ -62,19 +69,28 @@ def check_fields(session: DataSession, kind: Entity, drafts: Sequence[Draft], ac
         ids = [d.id for d in drafts if key in d.given and d.changed(key)]
         source = session.table(kind.key)
         conditions = [source.may_edit(key, action)] + ([source.shows(key)] if action == "update" else [])
-        if _holding(session, source.table.c.id, ids, conditions) < len(ids):
-            raise Forbidden(m("You may not change “%(field)s”.", field=spec.label))
+        held = _holding(session, source.table.c.id, ids, conditions)
+        yield from ((number, key) for number in ids if number not in held)
 
 
 def check_assignment(session: DataSession, kind: Entity, drafts: Sequence[Draft]) -> frozenset[int]:
     """Whoever gives a record to somebody else needs `assign` on it. The records that may leave the writer's scope. Raises Forbidden."""
-    moved = [d.id for d in drafts if any(k in d.given and d.changed(k) for k in STANDING & kind.fields.keys())]
+    if refused_moves(session, kind, drafts):
+        raise Forbidden(NOT_YOURS_TO_GIVE)
+    return frozenset(_moved(kind, drafts))
+
+
+def refused_moves(session: DataSession, kind: Entity, drafts: Sequence[Draft]) -> frozenset[int]:
+    """The records that would be given to somebody else without `assign` on them."""
+    moved = _moved(kind, drafts)
     if not moved or isinstance(session, SystemSession):
-        return frozenset(moved)
+        return frozenset()
     source = session.table(kind.key)
-    if _holding(session, source.table.c.id, moved, [source.may("assign")]) < len(moved):
-        raise Forbidden(m("You may not give this record to somebody else."))
-    return frozenset(moved)
+    return frozenset(moved) - _holding(session, source.table.c.id, moved, [source.may("assign")])
+
+
+def _moved(kind: Entity, drafts: Sequence[Draft]) -> list[int]:
+    return [d.id for d in drafts if any(k in d.given and d.changed(k) for k in STANDING & kind.fields.keys())]
 
 
 def check_result(session: DataSession, kind: Entity, ids: Iterable[int], action: Action) -> None:
@@ -85,7 +101,7 @@ def check_result(session: DataSession, kind: Entity, ids: Iterable[int], action:
     source = session.table(kind.key)
     # A child row stands under its parent: one may only be put where the parent is seen.
     conditions = [source.may(action)] + ([source.visible] if kind.parent else [])
-    if _holding(session, source.table.c.id, wanted, conditions) < len(wanted):
+    if len(_holding(session, source.table.c.id, wanted, conditions)) < len(wanted):
         raise Forbidden(m("The record would leave what you may write."))
 
 
@@ -94,9 +110,9 @@ def by_version(versions: Mapping[int, int], seen: int | None) -> bool:
     return seen is None or all(v == seen for v in versions.values())
 
 
-def _holding(session: DataSession, column: object, ids: Sequence[int], conditions: Sequence[object]) -> int:
-    held = 0
+def _holding(session: DataSession, column: object, ids: Sequence[int], conditions: Sequence[object]) -> frozenset[int]:
+    held: set[int] = set()
     for start in range(0, len(ids), 500):
         query = select(column).where(column.in_(ids[start : start + 500]), *conditions)  # type: ignore[call-overload, attr-defined]
-        held += len(session.kernel(query).all())
-    return held
+        held.update(session.kernel(query).scalars())
+    return frozenset(held)

@@ -1,21 +1,24 @@
 """Imports on both databases: what rows make, change and leave; and that a bad one writes nothing."""
 
 import csv
+import gc
 import io
+import tempfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from crm.backoffice import records, undo
 from crm.backoffice.catalog import load_catalog
-from crm.backoffice.exchange import write_file as writing
+from crm.backoffice.exchange import export as exporting, write_file as writing
 from crm.backoffice.exchange.mapping import MappingFault
 from crm.backoffice.exchange.report import Report
 from crm.backoffice.exchange.take_back import take_back
 from crm.backoffice.guard import DataSession
-from crm.errors import BramaError, Forbidden, NotFound, UnknownName
+from crm.errors import BadRequest, BramaError, Forbidden, NotFound, UnknownName
 from crm.messages import render
 from tests.exchange.conftest import Desk
 
@@ -200,6 +203,18 @@ def test_export_and_import_are_inverse(desk: Desk, name: str, form: str) -> None
     if form == "csv":
         rows = list(csv.DictReader(io.StringIO(made.decode())))
         assert all(not value.startswith(("=", "+", "@", "\t")) for row in rows for value in row.values())
+
+
+def test_a_sheet_that_is_cut_short_leaves_nothing_behind(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    monkeypatch.setattr(exporting, "SHEET_ROWS", 2)
+    desk.company.make("account", *({"name": f"Фірма {n}"} for n in range(3)))
+    with pytest.raises(BadRequest):
+        desk.export("account", "xlsx")
+    gc.collect()
+    assert list(scratch.iterdir()) == []
 
 
 def test_undo_takes_a_whole_import_back_and_names_what_stays(desk: Desk) -> None:

@@ -147,12 +147,17 @@ def _xlsx(columns: Sequence[str], fields: Map[str, Field], rows: Iterator[list[A
             made.data_type = "s"
             return made
 
-        sheet.append([cell(name, "") for name in columns])
-        for count, row in enumerate(rows, 1):
-            if count > SHEET_ROWS:
-                raise BadRequest(m("A sheet holds at most %(limit)s rows; export as CSV or filter.", limit=SHEET_ROWS))
-            sheet.append([cell(value, key) for value, key in zip(row, columns, strict=True)])
-        book.save(path)
+        try:
+            sheet.append([cell(name, "") for name in columns])
+            for count, row in enumerate(rows, 1):
+                if count > SHEET_ROWS:
+                    raise BadRequest(m("A sheet holds at most %(limit)s rows; export as CSV or filter.", limit=SHEET_ROWS))
+                sheet.append([cell(value, key) for value, key in zip(row, columns, strict=True)])
+            book.save(path)
+        finally:
+            if not sheet.closed:  # cut short: its writer ends now and leaves no file behind, not whenever it is collected
+                sheet.close()
+                sheet._writer.cleanup()
         with path.open("rb") as file:
             while block := file.read(BLOCK):
                 yield block

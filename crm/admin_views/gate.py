@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from crm.errors import BadRequest
+from crm.errors import BadRequest, NotFound
 from crm.messages import m
 from crm.organization.sign_in import Where
 
@@ -25,11 +25,14 @@ def open_to_all(view: View) -> View:
 
 
 def gate() -> BaseResponse | None:
-    """Before every request. Raises BadRequest for an unsafe request from elsewhere; leads a stranger to the sign-in page."""
+    """Before every request. Raises BadRequest for an unsafe request from elsewhere, NotFound for an address that none of ours can be; leads a
+    stranger to the sign-in page."""
     if request.method not in SAFE:
         check_origin()
     if request.endpoint is None or request.endpoint in OPEN:
         return None
+    if "\0" in request.path:
+        raise NotFound(m("There is no such page."))
     if getattr(current_app.view_functions[request.endpoint], "open_to_all", False) or current_user.is_authenticated:
         return None
     return ask_to_sign_in()
@@ -70,7 +73,10 @@ def ask_to_sign_in() -> BaseResponse:
 
 def _page(address: str | None) -> str | None:
     """The path and query of an address of ours."""
-    parts = urlsplit(address or "")
+    try:
+        parts = urlsplit(address or "")
+    except ValueError:
+        return None
     return own_path(parts.path + (f"?{parts.query}" if parts.query else ""))
 
 

@@ -98,12 +98,12 @@ def sessions() -> Response:
     return make_response(render_template("admin/sign_in/sessions.html", devices=sorted(devices, key=lambda d: not d.here)))
 
 
-@pages.post("/sessions/<int:session_id>/end")
+@pages.post("/sessions/<int(min=1, max=2147483647):session_id>/end")
 def end_session(session_id: int) -> Response:
     """Signs one browser of one's own out."""
     here = runtime()
     with system_session(here.engine, "profile: end a sign-in", here.catalog, write=True, source="ui", actor_id=current_user.id) as work:
-        ended = revoke(work, current_user.id, only=session_id) if session_id < 2**63 else 0
+        ended = revoke(work, current_user.id, only=session_id)
         if not ended:
             raise NotFound()
         journal.event(work, "sign_out", "user", current_user.id, {"session": [session_id, None]})

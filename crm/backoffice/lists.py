@@ -4,7 +4,6 @@ Rows are plain values, only the asked columns, references joined for their names
 at any depth in the same time; keys are the reader's own sort values, so a list sorts by what he may read only.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -19,6 +18,7 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, Ref as FieldRef
 from crm.backoffice.fields.many_to_many import by_name, in_order
 from crm.backoffice.guard import DataSession
+from crm.backoffice.outside import read_json
 from crm.backoffice.paging import Part, SortKey
 from crm.backoffice.search import matches
 from crm.backoffice.sight import READ, Source
@@ -344,7 +344,7 @@ def _where(text: str) -> Node | None:
     if len(text) > 20_000:
         raise BadRequest(m("The condition is too large."))
     try:
-        return parse(json.loads(text))
+        return parse(read_json(text))
     except (ValueError, RecursionError):
         raise BadRequest(m("The condition is not valid JSON.")) from None
 

@@ -5,7 +5,6 @@ each (a condition `… OR col IS NULL` would lose the index), with several as on
 """
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,11 +12,18 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, and_, case, false, literal, or_, true, tuple_
+from sqlalchemy import BigInteger, ColumnElement, FromClause, and_, case, false, literal, or_, true, tuple_
 from sqlalchemy.types import TypeDecorator
 
 from crm.backoffice.fields.base import Field
+from crm.backoffice.fields.date import FIRST as FIRST_DAY, LAST as LAST_DAY
+from crm.backoffice.fields.decimal import DIGITS
+from crm.backoffice.fields.moment import FIRST as FIRST_MOMENT, LAST as LAST_MOMENT
+from crm.backoffice.fields.numbers import quantized
+from crm.backoffice.outside import read_json
 from crm.backoffice.sight import Source
+from crm.backoffice.types import ScaledDecimal
+from crm.errors import BadRequest
 
 
 @dataclass(frozen=True)
@@ -169,18 +175,33 @@ def decode(token: str | None, keys: Sequence[SortKey]) -> Position | None:
     if not token or len(token) > 4000:
         return None
     try:
-        backwards, *values = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        backwards, *values = read_json(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         restored = tuple(_restored(v) for v in values)
-    except (ValueError, TypeError, KeyError, binascii.Error, InvalidOperation, RecursionError):
+    except (ValueError, TypeError, KeyError, InvalidOperation, RecursionError, BadRequest):
         return None
-    fits = len(restored) == len(keys) and restored[-1] is not None and all(v is None or _fits(v, k) for v, k in zip(restored, keys, strict=True))
+    if backwards not in (0, 1) or len(restored) != len(keys) or restored[-1] is None:
+        return None
+    fits = all(v is None or _fits(v, k) for v, k in zip(restored, keys, strict=True))
     return Position(restored, bool(backwards)) if fits else None
 
 
 def _fits(value: Any, key: SortKey) -> bool:
+    """Whether the column could hold the value."""
     kept = key.column.type
     kind = (kept.impl_instance if isinstance(kept, TypeDecorator) else kept).python_type
-    return isinstance(value, kind) and not (kind is int and isinstance(value, bool)) and not (kind is datetime and value.tzinfo is None)
+    if type(value) is not kind:
+        return False
+    match value:
+        case Decimal():
+            scale = kept.scale if isinstance(kept, ScaledDecimal) else 0
+            return value.is_finite() and value.copy_abs() < Decimal(1).scaleb(DIGITS - scale) and value == quantized(value, scale)
+        case datetime():
+            return value.tzinfo is not None and FIRST_MOMENT <= value <= LAST_MOMENT
+        case date():
+            return FIRST_DAY <= value <= LAST_DAY
+        case int():
+            return abs(value) < 2**63 if isinstance(kept, BigInteger) else abs(value) < 2**31
+    return True
 
 
 def _plain(value: Any) -> Any:
@@ -196,8 +217,8 @@ def _plain(value: Any) -> Any:
 
 def _restored(value: Any) -> Any:
     if isinstance(value, dict):
-        kind, text = next(iter(value.items()))
+        ((kind, text),) = value.items()
         return RESTORE[kind](text)
-    if isinstance(value, list) or (isinstance(value, int) and abs(value) >= 2**63):
+    if isinstance(value, list):
         raise ValueError(value)
     return value

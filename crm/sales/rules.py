@@ -175,6 +175,15 @@ def line_amount(line: Any) -> Decimal | None:
     return round_half_up(line["quantity"] * line["price"] * (1 - (line.get("discount") or Decimal(0))), 4)
 
 
+@before_save("stage")
+@before_save("deal")
+@before_save("stage_history")
+def probability_is_a_fraction(draft: Draft) -> None:
+    """A probability is a fraction from 0 to 1."""
+    if draft["probability"] is not None and draft.changed("probability") and not 0 <= draft["probability"] <= 1:
+        draft.refuse("probability", m("A probability lies between 0 and 100 %%."))
+
+
 @before_save("deal_line")
 def discount_is_a_fraction(draft: Draft) -> None:
     """A discount is a fraction from 0 to 1."""

@@ -71,6 +71,8 @@ FILES: dict[str, tuple[str, Callable[[], bytes | str], str, str]] = {
     "a cell of three megabytes in a workbook": ("a.xlsx", huge_cell, "cell is longer than", "довша за"),
     "a zip bomb": ("a.xlsx", bomb, "The workbook unpacks to 700 MB", "Розпакована книга має 700 МБ"),
     "a damaged workbook": ("a.xlsx", lambda: workbook(["name"], ["x"])[:-300], "damaged or no XLSX file", "пошкоджена або це не XLSX"),
+    "half a character in JSON": ("a.jsonl", lambda: '{"name": "a\\ud800"}\n', "half a character", "половина символу"),
+    "half a character in a key": ("a.jsonl", lambda: '{"\\ud800": "a"}\n', "half a character", "половина символу"),
     "broken JSON": ("a.jsonl", lambda: '{"name": "x"\n', "Row 1: The row is no JSON object.", "Рядок 1: "),
     "an unknown column": ("a.csv", lambda: "name,colour\nА,red\n", "“colour” is no field of “Company”", "«colour» не є полем сутності «Компанія»"),
     "an unknown reference": ("a.csv", lambda: "name,parent\nА,NOBODY\n", "“parent”: Company “NOBODY” is not known.", "Компанія «NOBODY»: такого запису немає."),
@@ -87,6 +89,11 @@ MAPPINGS = {
     "a typo in a field": ("columns: {a: naem, city: city}\n", "Did you mean “name”?", "Можливо, ви мали на увазі «name»?"),
     "a column left over": ("columns: {a: name}\n", "“city” is neither mapped nor ignored", "«city» не зіставлено й не пропущено"),
     "another entity": ("entity: deal\n", "The mapping is for “deal”", "Зіставлення для «deal»"),
+    "half a character in a column": ('columns: {"\\uD800": name}\n', "half a character", "половина символу"),
+    "half a character in a value": ('columns: {a: {field: name, values: {x: "\\uD800"}}}\n', "half a character", "половина символу"),
+    "half a character in a default": ('columns: {a: name}\ndefaults: {city: "\\uD800"}\n', "half a character", "половина символу"),
+    "half a character as delimiter": ('file: {delimiter: "\\uD800"}\n', "half a character", "половина символу"),
+    "a zero in a column": ('columns: {"\\0": name}\n', "zero character", "нульовий символ"),
     "no YAML": ("columns: [\n", "no valid YAML (line 2)", "не є правильним YAML (рядок 2)"),
 }
 DEEP = json.dumps({"field": "name", "op": "eq", "value": "x"})
@@ -99,6 +106,7 @@ EXPORTS = {
     "no JSON": (("--where", "{"), "not valid JSON", "не є правильним JSON"),
     "an unknown field in a condition": (("--where", '{"field": "nope", "op": "eq", "value": 1}'), "“nope”", "«nope»"),
     "an unknown column": (("--fields", "nope"), "“nope”", "«nope»"),
+    "half a character in a condition": (("--where", '{"field": "\\ud800", "op": "eq", "value": 1}'), "half a character", "половина символу"),
     "an unknown sort": (("--sort", "nope"), "“nope”", "«nope»"),
 }
 STRANGE = {"emoji": "Ромашка 🌼👩‍🌾", "right to left": "שלום, ABC", "a long word": "Я" * 255, "a tab": "а\tб"}

@@ -74,6 +74,8 @@ MAPPINGS = {
     "colums:\n  name: name": "“colums” is not known. Did you mean “columns”?",
     "columns: [": "no valid YAML",
     "columns:\n  name: name\n  name: city": "twice",
+    'columns: {"\\uD800": name}': "half a character",
+    'columns: {name: {field: name, values: {"\\uD800": x}}}': "half a character",
     "entity: deal\ncolumns: {name: name}": "The mapping is for “deal”",
     "columns: {name: {field: name, missing: perhaps}}": "“missing” is one of",
 }
@@ -87,6 +89,7 @@ def test_a_mapping_with_a_fault_is_told_and_the_file_and_the_text_stay(house: Ho
     assert at.values()["yaml"].strip() == text.strip()
     assert kept(house) == (1, 1)
     assert house.count("account") == 0
+    assert [at.browser.get(path).status_code for path in ("/", "/account/")] == [200, 200]  # the session is whole
 
 
 def test_columns_that_only_one_side_knows_are_told(house: House, desk: Callable[..., Desk]) -> None:

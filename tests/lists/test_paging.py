@@ -1,5 +1,6 @@
 """Pages by key: every order, both directions, empty values, any size — compared with the whole list sorted in Python."""
 
+import base64
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
@@ -101,6 +102,25 @@ def test_a_page_key_of_another_type_is_no_error_of_ours(loaded: SystemSession) -
     for sort in ("revenue", "created_at", "founded", "industry"):
         query = lists.parse_query(loaded, "account", {"sort": sort, "after": by_name, "columns": "name"})
         assert lists.page(loaded, query).rows
+
+
+FORGED = (
+    "[0,{},1]", '[0,{"d":"NaN"},1]', '[0,{"d":"sNaN"},1]', '[0,{"d":"Infinity"},1]', '[0,{"d":[0,[1],"F"]},1]', '[0,{"d":"1e999999"},1]',
+    '[0,{"d":"1e9999999"},1]', '[0,{"d":"1e40"},1]', '[0,{"d":"1e-999999"},1]', '[0,{"d":"1","t":"2"},1]', '[0,{"t":"0001-01-01T00:00:00+14:00"},1]',
+    '[0,{"t":"9999-12-31T23:59:59-14:00"},1]', '[0,{"t":"2020-01-01T00:00:00"},1]', '[0,{"on":"0001-01-01"},1]', '[0,"\\ud800",1]',
+    '[0,"a\\u0000b",1]', "[0,NaN,1]", "[0,1e400,1]", "[0,true,1]", "[0,5,2147483648]", '[0,"x",2147483648]', '[0,"x",9223372036854775807]',
+    '[0,null,2147483648]', "[0,9223372036854775807]", "[0,2147483648]", "[0,9223372036854775808,1]", '[[],"x",1]', '[2,"x",1]', '{"0":1,"x":2,"y":3}',
+    "null", "5",
+)
+
+
+@pytest.mark.parametrize("sort", ["name", "-revenue", "created_at", "industry", "owner", "employees", "id", "revenue,-city"])
+def test_a_forged_page_key_is_the_first_page(loaded: SystemSession, sort: str) -> None:
+    first = [row.id for row in lists.page(loaded, lists.parse_query(loaded, "account", {"sort": sort, "columns": "name"})).rows]
+    for text in FORGED:
+        token = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        page = lists.page(loaded, lists.parse_query(loaded, "account", {"sort": sort, "columns": "name", "after": token}))
+        assert [row.id for row in page.rows] == first, text
 
 
 def test_search_finds_every_word_whatever_the_case(loaded: SystemSession) -> None:

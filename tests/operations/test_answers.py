@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -69,6 +70,17 @@ def test_what_does_not_exist_is_answered_with_a_sentence_in_the_language_asked_f
     assert "There is no such" in english.get_data(as_text=True)
     assert 'lang="en"' in english.get_data(as_text=True)
     assert 'lang="uk"' in client.get(f"{path}?lang=uk").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("address", ["http://[x", "https://localhost:99999/", "http://a]b/", "http://\u2100.example/"])
+def test_a_header_that_is_no_address_leads_a_stranger_to_the_sign_in_page(app: Flask, address: str) -> None:
+    client = app.test_client()
+    answer = client.get("/", headers={"HX-Request": "true", "HX-Current-URL": address.encode().decode("latin-1")})
+    assert (answer.status_code, answer.headers["HX-Redirect"].split("?")[0]) == (401, "/sign-in")
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/sign-in").get_data(as_text=True))
+    assert found
+    sent = client.post("/account/remove", headers={"X-CSRFToken": found[1], "Referer": address.encode().decode("latin-1")})
+    assert (sent.status_code, sent.headers["Location"].split("?")[0]) == (303, "/sign-in")
 
 
 def test_the_language_asked_for_is_kept(app: Flask) -> None:

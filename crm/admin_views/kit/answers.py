@@ -7,6 +7,7 @@ from flask import jsonify, request
 from flask.wrappers import Response
 
 from crm.admin_views.kit import context
+from crm.backoffice.outside import sound
 from crm.errors import BadRequest
 from crm.messages import Message, m, render
 
@@ -38,7 +39,7 @@ def posted_json() -> dict[str, Any]:
     if (request.content_length or 0) > MAX_JSON:
         raise BadRequest(m("What was sent is too large."))
     try:
-        body = request.get_json(silent=True)
+        body = sound(request.get_json(silent=True))
     except RecursionError:
         body = None
     if not isinstance(body, dict):

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, func, literal, not_, 
 
 from crm.backoffice.conditions.tree import Aggregate, All, Any_, Leaf, Node, Not
 from crm.backoffice.fields.base import NEGATED, Field, FieldError
+from crm.backoffice.fields.picklist import LARGEST_ID
 from crm.errors import BadRequest, UnknownName
 from crm.messages import m
 
@@ -117,7 +118,7 @@ def _named(spec: Field, values: Any, source: "Source") -> tuple[set[int], list[s
     if not isinstance(values, list) or len(values) > 1000 or any(isinstance(v, bool | float | dict | list) or v is None for v in values):
         raise _wrong(m("“%(field)s” is compared with a code or a number.", field=spec.label))
     known = source.sight.catalog.configured.get(spec.target or "")
-    ids = {v for v in values if isinstance(v, int) and abs(v) < 2**63}
+    ids = set(_possible(values))
     codes = [v for v in values if isinstance(v, str)]
     if ME in codes and spec.target == "user":
         codes.remove(ME)
@@ -131,9 +132,14 @@ def _named(spec: Field, values: Any, source: "Source") -> tuple[set[int], list[s
 def _number(source: "Source", op: str, value: Any) -> ColumnElement[bool]:
     """`id`, which is no field: for links to exactly these records."""
     values = value if op == "in" else [value]
-    if op not in ("eq", "in") or not isinstance(values, list) or len(values) > 1000 or any(not isinstance(v, int) or abs(v) >= 2**63 for v in values):
+    if op not in ("eq", "in") or not isinstance(values, list) or len(values) > 1000 or any(type(v) is not int for v in values):
         raise _wrong(m("A record's number is compared with whole numbers."))
-    return source.table.c.id.in_(values)
+    return source.table.c.id.in_(_possible(values))
+
+
+def _possible(values: list[Any]) -> list[int]:
+    """The numbers among `values` that a record can have; any other number fits nothing, and one database would refuse it."""
+    return [v for v in values if isinstance(v, int) and 0 < v <= LARGEST_ID]
 
 
 def _aggregate(node: Aggregate, source: "Source") -> ColumnElement[bool]:

@@ -16,6 +16,7 @@ import yaml
 
 from crm.backoffice.exchange.sniff import ENCODINGS, FORMATS
 from crm.backoffice.exchange.table import MAX_COLUMNS
+from crm.backoffice.outside import read_yaml
 from crm.errors import BadRequest
 from crm.messages import Message, m
 
@@ -83,7 +84,9 @@ def load_mapping(text: str) -> Mapping:
     if len(text) > MAX_MAPPING:
         raise MappingFault(m("The mapping is longer than a megabyte."))
     try:
-        raw = yaml.load(text, Loader=_Strict)  # noqa: S506 - a BaseLoader: it makes text, lists and mappings, nothing else
+        raw = read_yaml(text, _Strict)
+    except BadRequest as unsound:
+        raise MappingFault(unsound.message) from None
     except _Twice as twice:
         raise MappingFault(m("The mapping names “%(key)s” twice (line %(line)s).", key=twice.key, line=twice.line)) from twice
     except (yaml.YAMLError, ValueError, RecursionError) as error:

@@ -1,12 +1,13 @@
 """JSONL as a table: one object a line; its keys are the columns, a missing key is a cell that is not given."""
 
-import json
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from crm.backoffice.exchange.table import MAX_CELL, MAX_COLUMNS, MEGABYTE, Cell, Row, Table, Unreadable, cell_problem, check_columns, counted
+from crm.backoffice.outside import read_json
+from crm.errors import BadRequest
 from crm.messages import Message, m
 
 MAX_LINE = 4 * MEGABYTE
@@ -72,11 +73,13 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 def _object(line: bytes) -> dict[str, Cell]:
     try:
-        value = json.loads(line.decode("utf-8"), parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_once)
+        value = read_json(line.decode("utf-8"), parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_once)
     except UnicodeDecodeError as error:
         raise _Refused(m("The row is not in the encoding %(encoding)s.", encoding="UTF-8")) from error
     except _Refused:
         raise
+    except BadRequest as unsound:
+        raise _Refused(unsound.message) from None
     except (ValueError, RecursionError) as error:
         raise _Refused(m("The row is no JSON object.")) from error
     if not isinstance(value, dict):
@@ -102,4 +105,4 @@ def _cell(key: str, value: Any) -> Cell:
         raise _Refused(m("“%(column)s” holds an object or a list of them; a cell is one value.", column=key[:80]))
     if isinstance(value, str) and len(value) > MAX_CELL:
         raise _Refused(m("A cell is longer than %(limit)s characters.", limit=MAX_CELL))
-    return value  # type: ignore[no-any-return]  # str, int, Decimal, bool or None: what json.loads can still give here
+    return value  # type: ignore[no-any-return]  # str, int, Decimal, bool or None: what JSON can still give here

@@ -11,6 +11,7 @@ import yaml
 from crm.backoffice.access import Rule, parse_rule
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.conditions import compiler
+from crm.backoffice.outside import read_yaml
 from crm.backoffice.sight import Sight
 from crm.errors import BadRequest, BramaError
 from crm.messages import Label, Message, m
@@ -76,8 +77,8 @@ def read(text: str | bytes, catalog: Catalog) -> Document:
     if len(text) > 2_000_000:
         raise BadRequest(m("The configuration file is too large."))
     try:
-        raw = yaml.safe_load(text)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as wrong:
+        raw = read_yaml(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as wrong:
         raise BadRequest(m("The file is not valid YAML: %(why)s", why=str(wrong).splitlines()[0][:120])) from None
     return from_raw(raw or {}, catalog)
 

@@ -1,6 +1,5 @@
 """Texts of a command line or an address as the values of a report's parameters. Each takes the session, what is asked, and the text."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from sqlalchemy import select
 from crm.backoffice.conditions.tree import parse
 from crm.backoffice.guard import DataSession
 from crm.backoffice.money import currency_names
+from crm.backoffice.outside import read_json, sound
 from crm.backoffice.periods import Period, period
 from crm.backoffice.reports.sight import require
 from crm.backoffice.reports.table import Column
@@ -65,6 +65,7 @@ def record_of(session: DataSession, asked: Asked, text: str) -> int:
         return int(session.actor_id)
     if re.fullmatch(r"id:[0-9]{1,10}", text):
         return _visible(session, entity, int(text[3:]))
+    sound(text)
     source, title = session.table(entity), session.catalog.entity(entity).declared.title
     readable = session.sight.filterable(entity)
     for key in ("code", title):
@@ -103,7 +104,7 @@ def where_of(_session: DataSession, _asked: Asked, text: str) -> Mapping[str, An
     if len(text) > MAX_TEXT:
         raise BadRequest(m("The condition is too large."))
     try:
-        value = json.loads(text)
+        value = read_json(text)
     except (ValueError, RecursionError):
         raise BadRequest(m("The condition is not valid JSON.")) from None
     parse(value)

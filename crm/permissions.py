@@ -17,7 +17,7 @@ from crm.backoffice.configuration import AccessRule
 from crm.backoffice.entities import Entity
 from crm.backoffice.grants import Grant, Grants
 from crm.backoffice.guard import UserSession, user_session
-from crm.backoffice.saving.rights import STANDING
+from crm.backoffice.saving.rights import places
 from crm.backoffice.sight import Source
 from crm.errors import BadRequest, NotFound, UnknownName
 from crm.messages import Message, m
@@ -49,8 +49,9 @@ def access_of(engine: Engine, user_id: int, catalog: Catalog, rows: Sequence[Row
     departments = _units(engine, Department.__table__, person.department_id, below="department_tree" in held.scopes)
     territories = _units(engine, Territory.__table__, person.territory_id, below="territory" in held.scopes)
     zone = ZoneInfo(person.time_zone) if person.time_zone else catalog.company.zone
+    unlimited = any(row.role == OWNER and row.builtin for row in rows)  # never by the text of a code alone
     return Access(
-        user_id, person.department_id, frozenset(departments), frozenset(territories), tuple(roles.values()), held.by_entity, OWNER in roles.values(),
+        user_id, person.department_id, frozenset(departments), frozenset(territories), tuple(roles.values()), held.by_entity, unlimited,
         datetime.now(UTC).astimezone(zone).date(), zone, person.language or catalog.company.language, held.shared,
     )
 
@@ -92,7 +93,7 @@ class _Held:
 
 @lru_cache(maxsize=256)
 def _held(engine: Engine, version: int, roles: tuple[tuple[int, str], ...]) -> _Held:
-    """Of roles by number and code: a code alone may be what makes an owner."""
+    """Of roles by number and code."""
     found: dict[str, list[Rule]] = {}
     for role_id, _ in roles:
         for rule in _rules(engine, version).get(role_id, ()):
@@ -179,7 +180,7 @@ class Inquiry:
             allowed = mode in ("read", "edit")
             return Explanation(allowed, mode, by, m("A rule shows the field here.") if allowed else m("No rule shows the field here."))
         if action in ("create", "update"):
-            if action == "update" and field in STANDING and self._deciding(self._records("assign")) is None:
+            if action == "update" and field in places(self.kind) and self._deciding(self._records("assign")) is None:
                 return Explanation(False, mode, by, m("Only a rule that lets the record be given to others lets this field be changed."))
             writing = self._writes(field, action)
             why = m("A rule lets the field be changed here.") if writing else m("No rule lets the field be changed here.")
@@ -198,7 +199,7 @@ class Inquiry:
             masked = self._deciding(self._field(field, "masked", "read"))
             return ("masked", masked) if masked else ("hidden", None)
         editing = self._writes(field, "update")
-        held = field not in STANDING or self._deciding(self._records("assign")) is not None
+        held = field not in places(self.kind) or self._deciding(self._records("assign")) is not None
         return ("edit", editing) if editing and held else ("read", shown)
 
     def _writes(self, field: str, action: Action) -> Grant | None:

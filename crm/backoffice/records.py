@@ -78,6 +78,7 @@ def _create(session: DataSession, entity: str, rows: Sequence[Values], *, checke
         if checked:
             rights.check_result(session, kind, (d.id for d in drafts), "create")
             rights.check_fields(session, kind, drafts, "create")
+            rights.check_new_place(session, kind, drafts)
         _keep(session, kind, drafts, "create", {d.id: 1 for d in drafts})
         rules.follow(session, entity, drafts)
     return [d.id for d in drafts]
@@ -143,7 +144,7 @@ def check_changes(session: DataSession, entity: str, changes: Mapping[int, Value
     for number, key in rights.refused_fields(session, kind, touched, "update"):
         problems.add(places[number], key, m("You may not change “%(field)s”.", field=kind.fields[key].label))
     for number in rights.refused_moves(session, kind, touched):
-        problems.add(places[number], next(k for k in changes[number] if k in rights.STANDING), rights.NOT_YOURS_TO_GIVE)
+        problems.add(places[number], next(k for k in changes[number] if k in rights.places(kind)), rights.NOT_YOURS_TO_GIVE)
     return problems
 
 

@@ -1,17 +1,15 @@
 """What people, roles and memberships must satisfy."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import or_, select
 
-from crm.backoffice.access import RANK, Access, Rule, parse_rule
-from crm.backoffice.configuration import AccessRule
-from crm.backoffice.entities import Entity
+from crm.backoffice.access import Access
 from crm.backoffice.guard import DataSession
 from crm.backoffice.rules import Draft, before_save, when_changed
 from crm.errors import Forbidden
 from crm.messages import m
+from crm.organization.comparing import OWNER, denials, denials_bind, holds_as_much, outranks, widens
 from crm.organization.models import Department, Membership, Role, Territory, User
 from crm.organization.sign_in import revoke
 
@@ -55,11 +53,61 @@ def _no_loop(draft: Draft, cls: type[Department] | type[Territory]) -> None:
         above = draft.session.kernel(select(table.c.parent_id).where(table.c.id == above)).scalar()
 
 
+@when_changed("department", "parent", "deleted_at")
+def nobody_widens_his_own_department(session: DataSession, drafts: Sequence[Draft]) -> None:
+    """Nobody brings departments below his own, or out from below it, when his rights reach as far as that tree."""
+    if session.access is not None:
+        _own_tree(session, session.access, drafts, Department, "department_tree")
+
+
+@when_changed("territory", "parent", "deleted_at")
+def nobody_widens_his_own_territory(session: DataSession, drafts: Sequence[Draft]) -> None:
+    """Nobody brings territories below his own, or out from below it, when his rights reach as far as that tree."""
+    if session.access is not None:
+        _own_tree(session, session.access, drafts, Territory, "territory")
+
+
+def _own_tree(session: DataSession, access: Access, drafts: Sequence[Draft], cls: type[Department] | type[Territory], scope: str) -> None:
+    allowing, denying = widens(session, access, "allow", scope), widens(session, access, "deny", scope)
+    if access.unlimited or not (allowing or denying):
+        return
+    units, user = cls.__table__, User.__table__
+    top = session.kernel(select(user.c.department_id if cls is Department else user.c.territory_id).where(user.c.id == access.user_id)).scalar()
+    rows = session.kernel(select(units.c.id, units.c.parent_id).where(units.c.deleted_at.is_(None)))
+    after: dict[int, int | None] = {row.id: row.parent_id for row in rows}
+    moved = {d.id for d in drafts}
+    before = {i: above for i, above in after.items() if i not in moved} | {d.id: d.old["parent"] for d in drafts if stood(d)}
+    new = {d.id for d in drafts if d.is_new}  # nothing stands there yet
+    gained, lost = _below(top, after) - _below(top, before) - new, _below(top, before) - _below(top, after)
+    if (allowing and gained) or (denying and lost):
+        raise Forbidden(m("Another person must move this unit: your own rights depend on where it stands."))
+
+
+def _below(top: int | None, parents: Mapping[int, int | None]) -> set[int]:
+    """The units below `top`."""
+    children: dict[int, list[int]] = {}
+    for unit, above in parents.items():
+        if above is not None:
+            children.setdefault(above, []).append(unit)
+    found: set[int] = set()
+    ahead = [top] if top is not None else []
+    while ahead:
+        fresh = [unit for unit in children.get(ahead.pop(), ()) if unit not in found]
+        found.update(fresh)
+        ahead += fresh
+    return found
+
+
 @before_save("membership")
 def period_in_order(draft: Draft) -> None:
     """A membership ends no earlier than it begins."""
     if draft["since"] and draft["until"] and draft["until"] < draft["since"]:
         draft.refuse("until", m("The last day is before the first."))
+
+
+def stood(draft: Draft) -> bool:
+    """Whether it counted before: it is neither new nor back from the recycle bin."""
+    return not draft.is_new and draft.old.get("deleted_at") is None
 
 
 @before_save("membership")
@@ -68,7 +116,7 @@ def grants_only_what_one_holds(draft: Draft) -> None:
     access = draft.session.access
     if access is None or access.unlimited or not draft.changed("role", "user", "since", "until"):
         return
-    if not _holds_as_much(draft.session, access, [draft["role"]]):
+    if not holds_as_much(draft.session, access, [draft["role"]]):
         draft.refuse("role", m("This role allows more than you may do yourself."))
 
 
@@ -82,7 +130,7 @@ def the_mightier_are_not_taken_over(draft: Draft) -> None:
         for key in ("department", "territory"):
             if draft.changed(key):
                 draft.refuse(key, m("Another person must change this about you: your rights depend on it."))
-    elif draft.changed("email", "active") and not _outranks(draft.session, access, draft.id):
+    elif draft.changed("email", "active") and not outranks(draft.session, access, draft.id):
         draft.refuse("email" if draft.changed("email") else "active", m("This person may do more than you."))
 
 
@@ -90,16 +138,28 @@ def the_mightier_are_not_taken_over(draft: Draft) -> None:
 def the_mightier_are_not_removed(session: DataSession, drafts: Sequence[Draft]) -> None:
     """Nobody removes or restores a person with more rights."""
     access = session.access
-    if access is not None and not access.unlimited and not all(_outranks(session, access, d.id) for d in drafts):
+    if access is not None and not access.unlimited and not all(outranks(session, access, d.id) for d in drafts):
         raise Forbidden(m("This person may do more than you."))
 
 
-@when_changed("membership", "deleted_at", "until", "since")
+@when_changed("membership")
 def roles_of_the_mightier_stay(session: DataSession, drafts: Sequence[Draft]) -> None:
-    """Nobody takes away, or gives back, a role that allows more than his own do."""
+    """Nobody takes away, gives back or hands on a role that allows more than his own do, nor does he lift a denial that binds him."""
     access = session.access
-    if access is not None and not access.unlimited and not _holds_as_much(session, access, [d["role"] for d in drafts]):
-        raise Forbidden(m("This role allows more than you may do yourself."))
+    if access is None or access.unlimited:
+        return
+    for draft in drafts:
+        # Both as it was and as it is: handing a role on is taking it away.
+        roles = {d for d in (draft.old.get("role"), draft["role"]) if d is not None}
+        people = {d for d in (draft.old.get("user"), draft["user"]) if d is not None} - {access.user_id}
+        if not draft.is_new and not holds_as_much(session, access, sorted(roles)):
+            raise Forbidden(m("This role allows more than you may do yourself."))
+        lost = draft.old["role"] if stood(draft) else None
+        if lost is not None and (denials_bind(session, access, lost, apart_from=draft.id) or (draft.old["user"] == access.user_id and denials(session, lost))):
+            raise Forbidden(m("This role denies something to you: another person must lift it."))
+        # A denial takes rights away from whoever gets it.
+        if (not draft.is_new or denials(session, draft["role"])) and not all(outranks(session, access, person) for person in sorted(people)):
+            raise Forbidden(m("This person may do more than you."))
 
 
 @when_changed("membership")
@@ -121,7 +181,7 @@ def _owner_remains(session: DataSession, touched: set[int]) -> None:
     user, membership, role = (c.__table__ for c in (User, Membership, Role))
     owners = (
         select(user.c.id).select_from(user.join(membership, membership.c.user_id == user.c.id).join(role, role.c.id == membership.c.role_id))
-        .where(role.c.code == "owner").limit(1)
+        .where(role.c.code == OWNER, role.c.builtin.is_(True), role.c.deleted_at.is_(None)).limit(1)
     )
     if session.kernel(owners.where(user.c.id.in_(touched))).first() is None:
         return
@@ -133,65 +193,42 @@ def _owner_remains(session: DataSession, touched: set[int]) -> None:
         raise Forbidden(m("Somebody must remain the owner, without an end."))
 
 
-def _outranks(session: DataSession, access: Access, user_id: int) -> bool:
-    """Whether every role that a person holds allows no more than those of the one who acts."""
-    membership = Membership.__table__
-    held = select(membership.c.role_id).where(membership.c.user_id == user_id, membership.c.deleted_at.is_(None))
-    return _holds_as_much(session, access, list(session.kernel(held).scalars()))
-
-
-def _holds_as_much(session: DataSession, access: Access, role_ids: Sequence[int]) -> bool:
-    role, rules = Role.__table__, AccessRule.__table__
-    for role_id in set(role_ids):
-        code = session.kernel(select(role.c.code).where(role.c.id == role_id)).scalar()
-        rows = session.kernel(select(rules.c.rule).where(rules.c.role_id == role_id).order_by(rules.c.position)).scalars()
-        asked = [parse_rule(code or "", n, rule) for n, rule in enumerate(rows, 1)]
-        if code == "owner" or not all(_held(access, r, session.catalog.entity(r.entity), asked) for r in asked if r.effect == "allow"):
-            return False
-    return True
-
-
-def _held(access: Access, rule: Rule, kind: Entity, asked: Sequence[Rule]) -> bool:
-    """Whether one rule of the giver allows at least what `rule` does: every action, every record, every field as openly;
-    what is denied to the giver must be denied by the role (`asked`) too."""
-    denied = [own for own in access.of(rule.entity) if own.effect == "deny" and own.actions & rule.actions]
-    if not all(any(_same(own, other) for other in asked) for own in denied):
-        return False
-    return any(
-        own.effect == "allow" and rule.actions <= own.actions and _reaches(own, rule) and own.where in (None, rule.where) and _shows_as_much(own, rule, kind)
-        for own in access.of(rule.entity)
-    )
-
-
-def _same(one: Rule, other: Rule) -> bool:
-    return replace(one, role="", number=0) == replace(other, role="", number=0)
-
-
-def _reaches(own: Rule, rule: Rule) -> bool:
-    order = ("none", "own", "department", "department_tree", "all")
-    if own.scope in ("all", rule.scope):
-        return True
-    return own.scope in order and rule.scope in order and order.index(own.scope) >= order.index(rule.scope)
-
-
-def _shows_as_much(own: Rule, rule: Rule, kind: Entity) -> bool:
-    for key, spec in kind.fields.items():
-        mine, asked = own.mode(key, spec.sensitivity), rule.mode(key, spec.sensitivity)
-        if RANK[mine.mode] < RANK[asked.mode] or mine.where not in (None, asked.where):
-            return False
-    return True
-
-
 @before_save("role")
-def builtin_roles_keep_their_key(draft: Draft) -> None:
-    """The code of a built-in role is its key and stays."""
-    if not draft.is_new and draft.old.get("builtin") and draft.changed("code"):
-        draft.refuse("code", m("A built-in role keeps its key."))
+def a_role_keeps_its_code(draft: Draft) -> None:
+    """A role keeps its code: files know it by that. The code of a built-in role is nobody else's, even when that one is gone."""
+    if not draft.changed("code"):
+        return
+    if draft.old:
+        draft.refuse("code", m("A role keeps its code: files know it by that."))
+    elif not draft["builtin"] and draft["code"] is not None:
+        role = Role.__table__
+        builtin = set(draft.session.kernel(select(role.c.code).where(role.c.builtin.is_(True))).scalars())
+        if draft.session.access is not None and str(draft["code"]).strip().casefold() in {OWNER, *(code.casefold() for code in builtin)}:
+            draft.refuse("code", m("This is the code of a built-in role."))
+
+
+@when_changed("role", "deleted_at")
+def a_built_in_role_stays(session: DataSession, drafts: Sequence[Draft]) -> None:
+    """A built-in role is not deleted."""
+    if any(draft["builtin"] and draft["deleted_at"] is not None for draft in drafts):
+        raise Forbidden(m("A built-in role stays. Whoever should hold it no longer loses it on his card."))
+
+
+@when_changed("role", "deleted_at")
+def roles_that_allow_more_are_not_removed(session: DataSession, drafts: Sequence[Draft]) -> None:
+    """Nobody removes or restores a role that allows more than his own do, or that denies something to him."""
+    access = session.access
+    if access is None or access.unlimited:
+        return
+    if not holds_as_much(session, access, [draft.id for draft in drafts]):
+        raise Forbidden(m("This role allows more than you may do yourself."))
+    if any(denials_bind(session, access, draft.id) for draft in drafts):
+        raise Forbidden(m("This role denies something to you: another person must lift it."))
 
 
 @when_changed("membership")
 def a_changed_role_ends_sign_ins(session: DataSession, drafts: Sequence[Draft]) -> None:
     """Whoever gains or loses a role signs in anew."""
-    for user_id in sorted({d["user"] for d in drafts}):
+    for user_id in sorted({u for d in drafts for u in (d["user"], d.old.get("user")) if u is not None}):
         if user_id != session.actor_id:
             revoke(session, user_id)

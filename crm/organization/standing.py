@@ -12,5 +12,7 @@ _HOLDS = and_(
     or_(_MEMBERSHIP.c.until.is_(None), _MEMBERSHIP.c.until >= _DAY),
 )
 HELD = USER.outerjoin(_MEMBERSHIP, _HOLDS).outerjoin(_ROLE, and_(_ROLE.c.id == _MEMBERSHIP.c.role_id, _ROLE.c.deleted_at.is_(None)))
-COLUMNS = (USER.c.department_id, USER.c.territory_id, USER.c.language, USER.c.time_zone, _ROLE.c.id.label("role_id"), _ROLE.c.code.label("role"))
+COLUMNS = (
+    USER.c.department_id, USER.c.territory_id, USER.c.language, USER.c.time_zone, _ROLE.c.id.label("role_id"), _ROLE.c.code.label("role"), _ROLE.c.builtin,
+)
 ORDER = _ROLE.c.id

@@ -22,7 +22,7 @@ FIXED: dict[tuple[str, str], tuple[Any, ...]] = {
 }
 # Fields that say where a row or a record belongs, or that stay what they were: tests of their own.
 PLACES = frozenset({
-    ("pipeline", "code"), ("stage", "key"), ("stage", "pipeline"), ("deal", "pipeline"), ("deal", "stage"),
+    ("pipeline", "code"), ("role", "code"), ("stage", "key"), ("stage", "pipeline"), ("deal", "pipeline"), ("deal", "stage"),
     ("stage_history", "stage"), ("stage_history", "from_stage"),
 })
 

@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 import yaml
+from sqlalchemy import select
 
 from crm.backoffice import records
 from crm.backoffice.catalog import load_catalog, version_in_force
 from crm.backoffice.guard import UserSession
 from crm.backoffice.lowcode import export
-from crm.backoffice.lowcode.apply import undo
+from crm.backoffice.lowcode.apply import apply, undo
+from crm.backoffice.lowcode.document import from_raw
 from crm.errors import Forbidden, Invalid
+from crm.organization.models import Role
 from crm.runtime import Runtime
 from tests.company import Company
 
@@ -152,3 +155,44 @@ def test_where_deals_stand_is_not_deleted(company: Company) -> None:
     with company.session(owner) as session:
         records.remove(session, "stage", stage)
         session.commit()
+
+
+def test_an_undone_name_of_a_role_leaves_its_rules_and_undone_rules_its_name(company: Company) -> None:
+    company.role("mine", {"entity": "deal", "actions": ["read", "update"], "scope": "all"})
+    owner = company.person("owner")
+    with company.session(owner) as session:
+        role = session.kernel(select(Role.__table__.c.id).where(Role.__table__.c.code == "mine")).scalar_one()
+        records.change(session, "role", role, {"name": "Нова"})
+        session.commit()
+    renamed = stored_version(company)
+    narrow = {"entity": "deal", "effect": "allow", "actions": ["read"], "scope": "own"}
+    with company.system() as session:
+        apply(session, from_raw({"roles": {"mine": {"label": {"uk": "Нова", "en": "mine"}, "rules": [narrow]}}}, company.catalog))
+        session.commit()
+    tightened = stored_version(company)
+    taken_back(company, renamed)
+    assert whole(company)["roles"]["mine"] == {"label": {"uk": "mine", "en": "mine"}, "rules": [narrow]}
+    with company.session(owner) as session:
+        records.change(session, "role", role, {"name": "Ще новіша"})
+        session.commit()
+    taken_back(company, tightened)
+    assert whole(company)["roles"]["mine"]["label"]["uk"] == "Ще новіша"
+    assert whole(company)["roles"]["mine"]["rules"][0]["scope"] == "all"
+
+
+def test_a_removed_role_comes_back_itself_to_whoever_held_it(company: Company) -> None:
+    company.role("mine", {"entity": "deal", "actions": ["read"], "scope": "all"})
+    owner, holder = company.person("owner"), company.person("mine")
+    with company.session(owner) as session:
+        role = session.kernel(select(Role.__table__.c.id).where(Role.__table__.c.code == "mine")).scalar_one()
+        records.remove(session, "role", role)
+        session.commit()
+    assert not company.access(holder).may("deal", "read")
+    removed = stored_version(company)
+    company.configure("roles: {mine: {label: Other, rules: [{entity: account, actions: [read], scope: all}]}}")
+    assert not company.access(holder).may("account", "read"), "a new role with the key is another role"
+    taken_back(company, stored_version(company))
+    taken_back(company, removed)
+    assert company.access(holder).may("deal", "read")
+    with company.system(write=False) as session:
+        assert session.execute(select(Role.id).where(Role.code == "mine", Role.deleted_at.is_(None))).scalars().one() == role

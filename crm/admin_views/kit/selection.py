@@ -11,7 +11,7 @@ from crm.backoffice import lists
 from crm.backoffice.access import Action
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession
-from crm.backoffice.saving.rights import STANDING
+from crm.backoffice.saving.rights import places
 from crm.errors import BadRequest
 from crm.messages import m
 
@@ -51,7 +51,7 @@ def allowed(session: UserSession, entity: Entity, ids: list[int], action: Action
         conditions = [rows.visible, rows.id.in_(ids[start : start + PART]), rows.may(action)]
         if key is not None:
             conditions += [rows.may_edit(key, "update"), rows.shows(key)]
-            if key in STANDING:
+            if key in places(entity):
                 conditions.append(rows.may("assign"))
         fine |= set(session.execute(select(rows.id).where(*conditions)).scalars())
     return [number for number in ids if number in fine]

@@ -8,7 +8,7 @@ from sqlalchemy import Label, select
 from crm.backoffice.access import Action
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession
-from crm.backoffice.saving.rights import STANDING
+from crm.backoffice.saving.rights import places
 from crm.errors import NotFound
 
 ASKED: tuple[Action, ...] = ("update", "delete", "assign")
@@ -43,7 +43,7 @@ def standing(session: UserSession, entity: Entity, record_id: int) -> Standing:
         raise NotFound()
     shown = frozenset(k for k in filterable if row[f"shows_{k}"])
     # Whose a record is may be changed only by who may give it away.
-    kept = frozenset() if row["may_assign"] else STANDING
+    kept = frozenset() if row["may_assign"] else places(entity)
     return Standing(
         frozenset(a for a in ASKED if row[f"may_{a}"]),
         shown,

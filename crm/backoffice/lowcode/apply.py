@@ -1,7 +1,8 @@
 """Putting a configuration file in force, in one transaction: rows, journal, a new version — and the way back."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -48,19 +49,33 @@ def _write(session: SystemSession, document: Document, touched: Collection[tuple
         _pipeline(session, pipeline)
     for role in document.roles:
         if any(kind in ("role", "rules") and key == role.key for kind, _, key in touched):
-            _role(session, role)
+            _role(session, role, undoes=document.undoes)
     for kind, entity, key in document.removed:
         _remove(session, kind, entity, key)
 
 
 def undo(session: SystemSession, version: int) -> Applied:
     """Bring back what a version changed; what it made is taken away where nothing uses it. Raises NotFound."""
-    row = session.execute(select(ConfigVersion.before).where(ConfigVersion.id == version)).scalar()
+    row = session.execute(select(ConfigVersion.at, ConfigVersion.before, ConfigVersion.changes).where(ConfigVersion.id == version)).first()
     if row is None:
         raise NotFound(m("There is no version %(version)s of the configuration.", version=version))
-    document = from_raw(row["file"], session.catalog)
-    removed = tuple((kind, entity, key) for kind, entity, key in row["made"])
-    return apply(session, Document(document.roles, document.pipelines, document.picklists, removed))
+    document = from_raw(row.before["file"], session.catalog)
+    removed = tuple((kind, entity, key) for kind, entity, key in row.before["made"])
+    roles = tuple(back for spec in document.roles if (back := _taken_back(session, spec, row.changes)) is not None)
+    return apply(session, Document(roles, document.pipelines, document.picklists, removed, row.at))
+
+
+def _taken_back(session: SystemSession, spec: RoleSpec, changes: Sequence[Mapping[str, Any]]) -> RoleSpec | None:
+    """Of a role as it was before a version what that version changed, the rest as it is now; none when the role is gone since."""
+    did = {(c["kind"], c["effect"]) for c in changes if c["kind"] in ("role", "rules") and c["field"] == spec.key}
+    if ("role", "remove") in did:
+        return spec
+    role = session.catalog.entity("role").cls.__table__
+    now = session.execute(select(role.c.id, role.c.name, role.c.name_en).where(role.c.code == spec.key, role.c.deleted_at.is_(None))).first()
+    if now is None:
+        return None
+    label = spec.label if ("role", "label") in did or ("role", "change") in did else Label(now.name, now.name_en or now.name)
+    return replace(spec, label=label, rules=spec.rules if ("rules", "replace") in did else tuple(rules_of(session, now.id)))
 
 
 def add_options(session: SystemSession, picklist: str, options: Mapping[str, str]) -> Applied:
@@ -116,13 +131,18 @@ def _pipeline(session: SystemSession, spec: PipelineSpec) -> None:
             records.change(session, "stage", old.id, values)
 
 
-def _role(session: SystemSession, spec: RoleSpec) -> None:
+def _role(session: SystemSession, spec: RoleSpec, *, undoes: datetime | None) -> None:
     role = session.catalog.entity("role").cls.__table__
     known = session.execute(select(role.c.id).where(role.c.code == spec.key, role.c.deleted_at.is_(None))).scalar()
     names = {"name": spec.label.uk, "name_en": spec.label.en}
+    if known is None and undoes is not None:
+        removed = select(role.c.id).where(role.c.code == spec.key, role.c.deleted_at <= undoes).order_by(role.c.deleted_at.desc(), role.c.id.desc())
+        known = session.execute(removed.limit(1)).scalar()
+        if known is not None:
+            records.restore(session, "role", known)
+    old: list[dict[str, Any]] = []
     if known is None:
         known = records.create(session, "role", {"code": spec.key, "builtin": spec.builtin, **names})
-        old: list[dict[str, Any]] = []
     else:
         records.change(session, "role", known, names)
         old = rules_of(session, known)
@@ -135,7 +155,7 @@ def _role(session: SystemSession, spec: RoleSpec) -> None:
 
 
 def _remove(session: SystemSession, kind: str, entity: str, key: str) -> None:
-    """What an undone version had made: options and stages are retired, a pipeline that deals stand in stays."""
+    """What an undone version had made: options and stages are retired; a pipeline that deals stand in and a built-in role stay."""
     if kind == "option":
         session.execute(update(OptionRow).where(OptionRow.picklist == entity, OptionRow.key == key).values(retired=True))
         return
@@ -147,6 +167,8 @@ def _remove(session: SystemSession, kind: str, entity: str, key: str) -> None:
         records.change(session, "stage", row_id, {"retired": True})
         return
     if kind == "role":
+        if session.execute(select(table.c.builtin).where(table.c.id == row_id)).scalar():
+            return
         session.execute(delete(AccessRule).where(AccessRule.role_id == row_id))
         records.remove(session, "role", row_id)
         return

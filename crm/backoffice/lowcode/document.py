@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -70,6 +71,7 @@ class Document:
     pipelines: tuple[PipelineSpec, ...] = ()
     picklists: tuple[PicklistSpec, ...] = ()
     removed: tuple[tuple[str, str, str], ...] = field(default=())  # kind, entity, key of what an undo takes away; no file says this
+    undoes: datetime | None = None  # when the version was made that this undoes: a role removed by it comes back itself, with whoever held it
 
 
 def read(text: str | bytes, catalog: Catalog) -> Document:
@@ -96,7 +98,10 @@ def from_raw(raw: Any, catalog: Catalog) -> Document:
 def merge(documents: Iterable[Document]) -> Document:
     """Several documents as one."""
     several = list(documents)
-    return Document(*(tuple(x for d in several for x in getattr(d, name)) for name in ("roles", "pipelines", "picklists", "removed")))
+    return Document(
+        tuple(x for d in several for x in d.roles), tuple(x for d in several for x in d.pipelines), tuple(x for d in several for x in d.picklists),
+        tuple(x for d in several for x in d.removed),
+    )
 
 
 def _role(key: str, spec: Any, catalog: Catalog) -> RoleSpec:

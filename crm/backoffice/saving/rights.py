@@ -16,6 +16,11 @@ STANDING = frozenset({"owner", "department", "territory"})
 NOT_YOURS_TO_GIVE = m("You may not give this record to somebody else.")
 
 
+def places(kind: Entity) -> frozenset[str]:
+    """The fields that decide who sees records, which only `assign` may change: of what people stand in also what it stands below."""
+    return frozenset(STANDING & kind.fields.keys()) | (frozenset({"parent"}) if kind.key in STANDING else frozenset())
+
+
 def may_name(session: DataSession, kind: Entity, keys: Iterable[str], action: Action) -> None:
     """Refuse fields that this writer may never give: a hidden one as if it did not exist. Raises UnknownName, Forbidden."""
     if isinstance(session, SystemSession):
@@ -90,7 +95,17 @@ def refused_moves(session: DataSession, kind: Entity, drafts: Sequence[Draft]) -
 
 
 def _moved(kind: Entity, drafts: Sequence[Draft]) -> list[int]:
-    return [d.id for d in drafts if any(k in d.given and d.changed(k) for k in STANDING & kind.fields.keys())]
+    return [d.id for d in drafts if any(k in d.given and d.changed(k) for k in places(kind))]
+
+
+def check_new_place(session: DataSession, kind: Entity, drafts: Sequence[Draft]) -> None:
+    """Whoever makes a unit below another one moves the border of others' sight: that needs `assign` too. Raises Forbidden."""
+    below = [d.id for d in drafts if kind.key in STANDING and d["parent"] is not None]
+    if not below or isinstance(session, SystemSession):
+        return
+    source = session.table(kind.key)
+    if len(_holding(session, source.table.c.id, below, [source.may("assign")])) < len(below):
+        raise Forbidden(m("You may not put a unit below another one."))
 
 
 def check_result(session: DataSession, kind: Entity, ids: Iterable[int], action: Action) -> None:

@@ -190,3 +190,12 @@ def test_a_cell_that_looks_like_a_formula_is_text_in_and_out(desk: Desk) -> None
     again.write_bytes(desk.command("export", "account").stdout_bytes)
     said: Any = json.loads(desk.command("import", "account", str(again)).stdout)
     assert said["unchanged"] == said["rows"]
+
+
+@pytest.mark.parametrize("language", ["en", "uk"])
+@pytest.mark.parametrize("entity", ["stage", "deal"])
+@pytest.mark.parametrize("share", ["-0.01", "1.01", "500"])
+def test_a_probability_beyond_a_hundred_percent_is_a_fault_of_its_row(desk: Desk, entity: str, share: str, language: str) -> None:
+    code = json.loads(desk.command("export", "stage", "--format", "jsonl").stdout.splitlines()[0])["code"] if entity == "stage" else "D-900"
+    sentence = {"en": "A probability lies between 0 and 100 %.", "uk": "Ймовірність має бути від 0 до 100 %."}[language]
+    refused(desk, language, sentence, "import", entity, desk.file(f"code,probability\n{code},{share}\n"))

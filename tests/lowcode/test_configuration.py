@@ -104,6 +104,7 @@ def test_an_import_may_add_options(company: Company) -> None:
     "pipelines: {p: {label: P, entity: nothing}}", "pipelines: {p: {label: P, stages: [{key: a, label: A}, {key: a, label: B}]}}",
     "pipelines: {p: {label: P, stages: [{key: a, label: A, probability: 7}]}}", "pipelines: {p: {label: P, stages: [{key: a, label: A, type: maybe}]}}",
     "picklists: {p: {options: [{key: a, label: A, colour: ultraviolet}]}}", "!!python/object/apply:os.system [id]", "a: &a [*a]",
+    'picklists: {source: {options: [{key: fair, label: {uk: "a\\uD800", en: b}}]}}', 'roles: {"r\\0": {label: {uk: a, en: b}, rules: []}}',
 ])
 def test_a_mistake_is_a_sentence_and_changes_nothing(company: Company, text: str) -> None:
     before = whole(company)

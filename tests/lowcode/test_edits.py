@@ -196,3 +196,19 @@ def test_a_removed_role_comes_back_itself_to_whoever_held_it(company: Company) -
     assert company.access(holder).may("deal", "read")
     with company.system(write=False) as session:
         assert session.execute(select(Role.id).where(Role.code == "mine", Role.deleted_at.is_(None))).scalars().one() == role
+
+
+def test_an_undone_version_leaves_what_later_ones_did_beside_it(company: Company) -> None:
+    company.configure("picklists: {mine: {label: Mine, options: [{key: a, label: A}, {key: b, label: B}, {key: c, label: C}]}}")
+    company.configure("pipelines: {other: {label: Other, stages: [{key: x, label: X}, {key: y, label: Y}, {key: z, label: Z}]}}")
+    company.configure("picklists: {mine: {options: [{key: a, label: First}]}}")
+    option = stored_version(company)
+    company.configure("pipelines: {other: {label: Other, stages: [{key: y, label: Second}]}}")
+    stage = stored_version(company)
+    company.configure("picklists: {mine: {label: Ours, options: [{key: c, label: C}, {key: b, label: Later}]}}")
+    company.configure("pipelines: {other: {label: Another, stages: [{key: z, label: Later}, {key: x, label: X}]}}")
+    taken_back(company, option)
+    taken_back(company, stage)
+    picklist, pipeline = whole(company)["picklists"]["mine"], whole(company)["pipelines"]["other"]
+    assert picklist["label"]["en"] == "Ours" and [(o["key"], o["label"]["en"]) for o in picklist["options"]] == [("a", "A"), ("c", "C"), ("b", "Later")]
+    assert pipeline["label"]["en"] == "Another" and [(s["key"], s["label"]["en"]) for s in pipeline["stages"]] == [("z", "Later"), ("y", "Y"), ("x", "X")]

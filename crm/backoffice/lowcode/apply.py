@@ -1,7 +1,7 @@
 """Putting a configuration file in force, in one transaction: rows, journal, a new version — and the way back."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode import export
 from crm.backoffice.lowcode.document import Document, OptionSpec, PicklistSpec, PipelineSpec, RoleSpec, from_raw
 from crm.backoffice.lowcode.edits import applied_as_a_whole
+from crm.backoffice.lowcode.narrow import narrowed
 from crm.backoffice.lowcode.plan import Change, order, pipeline_of, plan, rules_of, stages_of
 from crm.errors import NotFound
 from crm.messages import Label, m
@@ -59,23 +60,9 @@ def undo(session: SystemSession, version: int) -> Applied:
     row = session.execute(select(ConfigVersion.at, ConfigVersion.before, ConfigVersion.changes).where(ConfigVersion.id == version)).first()
     if row is None:
         raise NotFound(m("There is no version %(version)s of the configuration.", version=version))
-    document = from_raw(row.before["file"], session.catalog)
+    back = narrowed(session, from_raw(row.before["file"], session.catalog), row.changes)
     removed = tuple((kind, entity, key) for kind, entity, key in row.before["made"])
-    roles = tuple(back for spec in document.roles if (back := _taken_back(session, spec, row.changes)) is not None)
-    return apply(session, Document(roles, document.pipelines, document.picklists, removed, row.at))
-
-
-def _taken_back(session: SystemSession, spec: RoleSpec, changes: Sequence[Mapping[str, Any]]) -> RoleSpec | None:
-    """Of a role as it was before a version what that version changed, the rest as it is now; none when the role is gone since."""
-    did = {(c["kind"], c["effect"]) for c in changes if c["kind"] in ("role", "rules") and c["field"] == spec.key}
-    if ("role", "remove") in did:
-        return spec
-    role = session.catalog.entity("role").cls.__table__
-    now = session.execute(select(role.c.id, role.c.name, role.c.name_en).where(role.c.code == spec.key, role.c.deleted_at.is_(None))).first()
-    if now is None:
-        return None
-    label = spec.label if ("role", "label") in did or ("role", "change") in did else Label(now.name, now.name_en or now.name)
-    return replace(spec, label=label, rules=spec.rules if ("rules", "replace") in did else tuple(rules_of(session, now.id)))
+    return apply(session, Document(back.roles, back.pipelines, back.picklists, removed, row.at))
 
 
 def add_options(session: SystemSession, picklist: str, options: Mapping[str, str]) -> Applied:

@@ -1,0 +1,76 @@
+"""What an undo brings back: of things as they were before a version only what that version changed, the rest as it is now."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+
+from crm.backoffice.catalog import Catalog
+from crm.backoffice.guard import SystemSession
+from crm.backoffice.lowcode.document import Document, OptionSpec, PicklistSpec, PipelineSpec, RoleSpec, StageSpec
+from crm.backoffice.lowcode.plan import pipeline_of, rules_of, stages_of
+from crm.messages import Label
+
+Changes = Sequence[Mapping[str, Any]]
+Spec = TypeVar("Spec", RoleSpec, PipelineSpec, PicklistSpec)
+Part = TypeVar("Part", StageSpec, OptionSpec)
+
+
+def narrowed(session: SystemSession, before: Document, changes: Changes) -> Document:
+    """The document of what a version changed (`changes`, as it was recorded), from that of what stood there before."""
+    return Document(
+        tuple(_there(_role(session, spec, changes) for spec in before.roles)),
+        tuple(_there(_pipeline(session.catalog, spec, changes) for spec in before.pipelines)),
+        tuple(_there(_picklist(session.catalog, spec, changes) for spec in before.picklists)),
+    )
+
+
+def _there(found: Iterable[Spec | None]) -> Iterable[Spec]:
+    return (one for one in found if one is not None)
+
+
+def _role(session: SystemSession, spec: RoleSpec, changes: Changes) -> RoleSpec | None:
+    """None when the role is gone since."""
+    did = {(c["kind"], c["effect"]) for c in changes if c["kind"] in ("role", "rules") and c["field"] == spec.key}
+    if ("role", "remove") in did:
+        return spec
+    role = session.catalog.entity("role").cls.__table__
+    now = session.execute(select(role.c.id, role.c.name, role.c.name_en).where(role.c.code == spec.key, role.c.deleted_at.is_(None))).first()
+    if now is None:
+        return None
+    label = spec.label if ("role", "label") in did or ("role", "change") in did else Label(now.name, now.name_en or now.name)
+    return RoleSpec(spec.key, label, spec.rules if ("rules", "replace") in did else tuple(rules_of(session, now.id)), spec.builtin)
+
+
+def _pipeline(catalog: Catalog, spec: PipelineSpec, changes: Changes) -> PipelineSpec | None:
+    """None when the pipeline is gone since."""
+    did = {c["effect"] for c in changes if c["kind"] == "pipeline" and c["field"] == spec.key}
+    known = pipeline_of(catalog, spec.key)
+    if known is None or "remove" in did:
+        return spec if "remove" in did else None
+    stages = stages_of(catalog, known)
+    now = [StageSpec(s.key, s.label, s.values["kind"], s.values["probability"], s.retired) for s in stages.values()]
+    named = {c["field"] for c in changes if c["kind"] == "stage"}
+    removed = any(c["kind"] == "stage" and c["effect"] == "remove" for c in changes)
+    touched = {s.key for s in spec.stages if (stages[s.key].code in named if s.key in stages else removed)}
+    return PipelineSpec(spec.key, spec.label if did else known.label, known.values["entity"], tuple(_parts(spec.stages, now, touched)))
+
+
+def _picklist(catalog: Catalog, spec: PicklistSpec, changes: Changes) -> PicklistSpec | None:
+    """None when the picklist is gone since."""
+    known = catalog.picklists.get(spec.key)
+    if known is None:
+        return None
+    now = [OptionSpec(o.key, o.label, o.colour, o.retired) for o in known.options]
+    touched = {c["field"] for c in changes if c["kind"] == "option" and c["entity"] == spec.key}
+    label = spec.label if any(c["kind"] == "picklist" and c["entity"] == spec.key for c in changes) else known.label
+    return PicklistSpec(spec.key, label, tuple(_parts(spec.options, now, touched)))
+
+
+def _parts(before: Sequence[Part], now: Sequence[Part], touched: set[str]) -> list[Part]:
+    """The present parts, those that the version touched as and where they were before."""
+    found = [one for one in now if one.key not in touched]
+    for place, one in enumerate(before):
+        if one.key in touched:
+            found.insert(place, one)
+    return found

@@ -12,25 +12,26 @@ from freezegun import freeze_time
 
 FOUNDED = datetime(2026, 9, 16, 9, 30, tzinfo=UTC)  # when the company has its last change; what is asked is asked after it
 
+NAME_OF_ALIAS = 10  # bytes that SQLAlchemy asks for
 
 class Chance:
     """Randomness that can be repeated. What the operating system gives is replaced: tokens, salts, batch numbers."""
 
     def __init__(self) -> None:
-        self.source = random.Random(0)
+        self.source, self.names = random.Random(0), random.Random(0)
 
     def begin(self, seed: str) -> None:
         self.source = random.Random(seed)
         random.seed(seed)
 
     def bytes(self, count: int) -> bytes:
-        return self.source.randbytes(count)
+        # Aliases are named by chance when they are made, once a process: the side that is asked first would alone use it up.
+        return (self.names if count == NAME_OF_ALIAS else self.source).randbytes(count)
 
     @contextmanager
     def in_force(self) -> Iterator[None]:
         with patch.object(os, "urandom", self.bytes), patch.object(random, "_urandom", self.bytes):
             yield
-
 
 class Clock:
     """A clock that both sides read: it goes on by a second for every question, and is the same for both."""
@@ -41,7 +42,6 @@ class Clock:
     def step(self) -> None:
         self.now += timedelta(seconds=1)
         self.frozen.move_to(self.now)
-
 
 @contextmanager
 def repeatable(start: datetime, seed: str) -> Iterator[tuple[Chance, Clock]]:

@@ -76,7 +76,7 @@ def screens(view: View, kind: Entity) -> Iterator[Question]:
         mapping = f"match: [{key}]\ncolumns: {{{', '.join(f'{c}: {c}' for c in columns)}}}\n"
         asked = _question(kind, f"a file of {', '.join(columns)} matched by {key}", partial(_tried, kind.key, table, mapping), names)
         if key in view.shut(kind.key) and not view.oracle.gives(kind.key, key, kind.fields[key]):
-            unknown = view.unknown(kind.key, key)
+            unknown = f"{key[:-1]}q"  # at the same place in the alphabet, by which a mapping lists the columns left out
             headed, unmapped = table.replace(key, unknown, 1), mapping.replace(key, unknown)
             other = _question(kind, f"the same by {unknown}", partial(_tried, kind.key, headed, unmapped), ())
             asked = asked.just_as(other, unknown, key, afresh=True) if "_" not in key else asked

@@ -11,8 +11,8 @@ from unittest.mock import patch
 from freezegun import freeze_time
 
 FOUNDED = datetime(2026, 9, 16, 9, 30, tzinfo=UTC)  # when the company has its last change; what is asked is asked after it
-
 NAME_OF_ALIAS = 10  # bytes that SQLAlchemy asks for
+
 
 class Chance:
     """Randomness that can be repeated. What the operating system gives is replaced: tokens, salts, batch numbers."""
@@ -33,6 +33,7 @@ class Chance:
         with patch.object(os, "urandom", self.bytes), patch.object(random, "_urandom", self.bytes):
             yield
 
+
 class Clock:
     """A clock that both sides read: it goes on by a second for every question, and is the same for both."""
 
@@ -42,6 +43,7 @@ class Clock:
     def step(self) -> None:
         self.now += timedelta(seconds=1)
         self.frozen.move_to(self.now)
+
 
 @contextmanager
 def repeatable(start: datetime, seed: str) -> Iterator[tuple[Chance, Clock]]:

@@ -31,7 +31,7 @@ export async function send(url, { method = 'GET', body = null, accept = 'applica
   try {
     answer = await fetch(url, { method, body, headers, signal, credentials: 'same-origin' });
   } catch (fault) {
-    if (fault.name !== 'AbortError') toast({ text: word('failed'), kind: 'error', once: 'failed' });
+    tell(fault);
     return null;
   } finally {
     root.classList.remove('is-asking');
@@ -50,14 +50,26 @@ async function sentence(answer) {
   return word('refused');
 }
 
+function tell(fault) {
+  if (fault.name !== 'AbortError') toast({ text: word('failed'), kind: 'error', once: 'failed' });
+}
+
+/** What an answer holds, or null when it was cut off on its way. */
+async function read(answer, form) {
+  try {
+    return answer && await answer[form]();
+  } catch (fault) {
+    tell(fault);
+    return null;
+  }
+}
+
 export async function getJson(url, options = {}) {
-  const answer = await send(url, options);
-  return answer && answer.json();
+  return read(await send(url, options), 'json');
 }
 
 export async function getText(url, options = {}) {
-  const answer = await send(url, { ...options, accept: 'text/html' });
-  return answer && answer.text();
+  return read(await send(url, { ...options, accept: 'text/html' }), 'text');
 }
 
 /** Posts `values` (an object, FormData or URLSearchParams). */

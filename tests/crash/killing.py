@@ -17,6 +17,7 @@ from crm.sales.models import Deal, DealLine
 POLL = 0.02
 TAIL = 1000  # rows at the end of the file: after the last row drawn, the longest delay still falls into the writing
 JITTER = 0.6  # seconds; longer than one transaction of an import, so that a kill falls anywhere in it
+ROWS_A_SECOND = 16_000  # faster than any import: in a short file the delay is shorter, so that its end does not come before
 BATCH, DEAL, LINE = ImportBatch.__table__, Deal.__table__, DealLine.__table__
 
 
@@ -34,7 +35,8 @@ class Moment:
 def moments(rng: Random, kills: int, rows: int, before_writing: float) -> list[Moment]:
     """One in four while the file is read and checked, which takes about `before_writing` seconds, the others all along the writing."""
     early = [Moment(None, rng.uniform(0.2, before_writing)) for _ in range(kills // 4)]
-    along = [Moment(row, rng.uniform(0, JITTER)) for row in sorted(rng.randint(1, max(rows - TAIL, 1)) for _ in range(kills - len(early)))]
+    longest = min(JITTER, rows / ROWS_A_SECOND)
+    along = [Moment(row, rng.uniform(0, longest)) for row in sorted(rng.randint(1, max(rows - TAIL, 1)) for _ in range(kills - len(early)))]
     for place, moment in zip(sorted(rng.randint(0, len(along)) for _ in early), early, strict=True):
         along.insert(place, moment)
     return along

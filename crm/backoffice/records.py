@@ -120,7 +120,7 @@ def _change(session: DataSession, entity: str, changes: Mapping[int, Values], se
         touched = [d for d in drafts if d.changed(*kind.fields)]
         leaving: frozenset[int] = frozenset()
         if checked:
-            rights.check_fields(session, kind, touched, "update")
+            rights.check_fields(session, kind, drafts, "update")
             leaving = rights.check_assignment(session, kind, touched)
         versions = _update(session, kind, touched, {i: row["row_version"] for i, row in stored.items()})
         links.write(session, kind, touched)
@@ -141,7 +141,7 @@ def check_changes(session: DataSession, entity: str, changes: Mapping[int, Value
     drafts, problems = _changed(session, kind, changes, _load(session, kind, list(changes)), {})
     touched = [d for d in drafts if d.changed(*kind.fields)]
     places = {d.id: n for n, d in enumerate(drafts)}
-    for number, key in rights.refused_fields(session, kind, touched, "update"):
+    for number, key in rights.refused_fields(session, kind, drafts, "update"):
         problems.add(places[number], key, m("You may not change “%(field)s”.", field=kind.fields[key].label))
     for number in rights.refused_moves(session, kind, touched):
         problems.add(places[number], next(k for k in changes[number] if k in rights.places(kind)), rights.NOT_YOURS_TO_GIVE)

@@ -224,8 +224,8 @@ def bulk_statements_passed(stack: ExitStack) -> None:
 
 def everybody_may_change(stack: ExitStack) -> None:
     """A bulk change asks neither whose the records are nor whose the fields."""
-    for check in ("check_existing", "check_fields", "check_result", "may_name"):
-        replaced(stack, rights, check, lambda *_args, **_kwargs: None)
+    for check in ("check_existing", "refused_fields", "check_result", "may_name"):
+        replaced(stack, rights, check, lambda *_args, **_kwargs: ())
     for module in (selection, bulk, paste):
         replaced(stack, module, "allowed", lambda session, entity, ids, action, key=None: list(ids))
 

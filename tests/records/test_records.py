@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from crm.backoffice import lists, records
 from crm.backoffice.journal import JournalRow
 from crm.backoffice.outbox import OutboxRow
-from crm.errors import Conflict, Invalid, NotFound, UnknownName
+from crm.errors import Conflict, Forbidden, Invalid, NotFound, UnknownName
 from tests.company import Company
 
 
@@ -175,3 +175,20 @@ def test_dates_out_of_order_are_refused(company: Company) -> None:
     with company.system() as session, pytest.raises(Invalid) as refused:
         records.create(session, "deal", {"name": "у", "opened_on": date(2026, 5, 2), "closed_on": date(2026, 5, 1)})
     assert set(refused.value.fields) == {"closed_on"}
+
+
+def test_a_field_that_does_not_show_on_a_record_is_refused_whatever_it_is_given(company: Company) -> None:
+    company.role("glance", {
+        "entity": "deal", "effect": "allow", "actions": ["read", "update"], "scope": "all",
+        "fields": {"*": "edit", "cost": {"mode": "edit", "where": {"field": "amount", "op": "lt", "value": 100}}},
+    })
+    who = company.person("glance", email="glance@check.example")
+    dear, cheap = company.make("deal", {"name": "Дорога", "amount": 500, "cost": 7}, {"name": "Дешева", "amount": 50, "cost": 7})
+    for value in (7, 8, None):  # the one that is stored tells itself by no other answer
+        with company.session(who) as session:
+            assert list(records.check_changes(session, "deal", {dear: {"cost": value}})) == [0], value
+            with pytest.raises(Forbidden):
+                records.change(session, "deal", dear, {"cost": value})
+    with company.session(who) as session:
+        assert "cost" in records.change(session, "deal", cheap, {"cost": 8}).changed
+        session.commit()

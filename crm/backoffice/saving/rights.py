@@ -58,11 +58,12 @@ def check_fields(session: DataSession, kind: Entity, drafts: Sequence[Draft], ac
 
 
 def refused_fields(session: DataSession, kind: Entity, drafts: Sequence[Draft], action: Action) -> Iterator[tuple[int, str]]:
-    """Record and key of every changed field that no rule lets be changed on that record."""
+    """Record and key of every changed field that no rule lets be changed on that record, and of every given one that does not show
+    there: whether it is what is stored already would tell its value."""
     if isinstance(session, SystemSession):
         return
     wanted: frozenset[Action] = frozenset({action})
-    for key in sorted({k for d in drafts for k in d.given if d.changed(k)}):
+    for key in sorted({k for d in drafts for k in d.given}):
         spec = kind.fields[key]
         given = session.sight.grants(kind, spec, wanted, "edit")
         shown = session.sight.grants(kind, spec, frozenset({"read"}), "read")
@@ -71,11 +72,13 @@ def refused_fields(session: DataSession, kind: Entity, drafts: Sequence[Draft], 
             plain = plain and covers(shown, session.sight.records(kind, frozenset({"read"})))
         if plain:
             continue
-        ids = [d.id for d in drafts if key in d.given and d.changed(key)]
         source = session.table(kind.key)
-        conditions = [source.may_edit(key, action)] + ([source.shows(key)] if action == "update" else [])
-        held = _holding(session, source.table.c.id, ids, conditions)
-        yield from ((number, key) for number in ids if number not in held)
+        changed = [d.id for d in drafts if key in d.given and d.changed(key)]
+        refused = set(changed) - _holding(session, source.table.c.id, changed, [source.may_edit(key, action)])
+        if action == "update":
+            given_at_all = [d.id for d in drafts if key in d.given]
+            refused |= set(given_at_all) - _holding(session, source.table.c.id, given_at_all, [source.shows(key)])
+        yield from ((number, key) for number in sorted(refused))
 
 
 def check_assignment(session: DataSession, kind: Entity, drafts: Sequence[Draft]) -> frozenset[int]:

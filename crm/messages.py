@@ -20,6 +20,11 @@ class Label(NamedTuple):
     uk: str
     en: str
 
+    @classmethod
+    def of(cls, name: str, name_en: str | None) -> "Label":
+        """The label of a record whose English name may be left out."""
+        return cls(name, name_en or name)
+
     def text(self, language: str) -> str:
         """The label in `language`, the other one when it is empty."""
         return (self.en or self.uk) if language == "en" else (self.uk or self.en)

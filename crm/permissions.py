@@ -24,8 +24,6 @@ from crm.messages import Message, m
 from crm.organization import standing
 from crm.organization.models import Department, Role, Territory
 
-OWNER = "owner"
-
 
 def today(catalog: Catalog) -> date:
     """The company's day, by which memberships begin and end."""
@@ -49,7 +47,7 @@ def access_of(engine: Engine, user_id: int, catalog: Catalog, rows: Sequence[Row
     departments = _units(engine, Department.__table__, person.department_id, below="department_tree" in held.scopes)
     territories = _units(engine, Territory.__table__, person.territory_id, below="territory" in held.scopes)
     zone = ZoneInfo(person.time_zone) if person.time_zone else catalog.company.zone
-    unlimited = any(row.role == OWNER and row.builtin for row in rows)  # never by the text of a code alone
+    unlimited = any(row.role == standing.OWNER and row.builtin for row in rows)  # never by the text of a code alone
     return Access(
         user_id, person.department_id, frozenset(departments), frozenset(territories), tuple(roles.values()), held.by_entity, unlimited,
         datetime.now(UTC).astimezone(zone).date(), zone, person.language or catalog.company.language, held.shared,

@@ -162,7 +162,7 @@ def _configured(connection: Connection, entity: Entity) -> dict[int, Configured]
     rows = connection.execute(select(table).where(table.c.deleted_at.is_(None)).order_by(*([table.c.position] if "position" in table.c else []), table.c.id))
     found: dict[int, Configured] = {}
     for row in rows.mappings():
-        label = Label(row["name"], row.get("name_en") or row["name"])
+        label = Label.of(row["name"], row.get("name_en"))
         found[row["id"]] = Configured(
             row["id"], row["code"], row.get("key") or row["code"], label, row[parent] if parent else None, row.get("position") or 0,
             bool(row.get("retired")), MappingProxyType({k: row[f.attribute] for k, f in entity.in_columns()}),

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
-from crm.backoffice import journal, links, outbox, rules, versions
+from crm.backoffice import journal, links, outbox, rules
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.many_to_many import in_order
 from crm.backoffice.guard import DataSession, SystemSession
@@ -19,6 +19,7 @@ from crm.backoffice.journal import Entry
 from crm.backoffice.rules import Draft
 from crm.backoffice.saving import numbers, rights, sets
 from crm.backoffice.saving.drafts import EMPTY, Problems, clean, fill_in, judge, visible
+from crm.backoffice.versions import one_at_a_time
 from crm.errors import Conflict, Invalid, NotFound
 from crm.messages import Message, m
 
@@ -142,7 +143,7 @@ def check_changes(session: DataSession, entity: str, changes: Mapping[int, Value
     touched = [d for d in drafts if d.changed(*kind.fields)]
     places = {d.id: n for n, d in enumerate(drafts)}
     for number, key in rights.refused_fields(session, kind, drafts, "update"):
-        problems.add(places[number], key, m("You may not change “%(field)s”.", field=kind.fields[key].label))
+        problems.add(places[number], key, rights.not_to_change(kind.fields[key]))
     for number in rights.refused_moves(session, kind, touched):
         problems.add(places[number], next(k for k in changes[number] if k in rights.places(kind)), rights.NOT_YOURS_TO_GIVE)
     return problems
@@ -178,7 +179,7 @@ def restore(session: DataSession, entity: str, record_id: int) -> Saved:
 
 def _alone(session: DataSession, kind: Entity) -> None:
     if kind.declared.configuration:
-        versions.one_at_a_time(session)
+        one_at_a_time(session)
 
 
 def _new(session: DataSession, kind: Entity, rows: Sequence[Values], ids: Sequence[int], *, checked: bool = True) -> tuple[list[Draft], Problems]:

@@ -42,6 +42,11 @@ class Draft:
                 return True
         return False
 
+    @property
+    def stood(self) -> bool:
+        """Whether the record was in force before the save: it is neither new nor back from the recycle bin."""
+        return not self.is_new and self.old.get("deleted_at") is None
+
     def takes(self, *keys: str) -> bool:
         """Whether the save puts something new into one of the fields; what comes back from the recycle bin brings what it had."""
         return self.changed(*keys) and (self.is_new or bool(self.old))

@@ -11,7 +11,7 @@ from crm.cli.demo import is_empty, load_demo
 from crm.cli.base import answer, command, language, runtime, say, stop
 from crm.cli.users import read_password
 from crm.messages import LANGUAGES, m, render
-from crm.organization import founding
+from crm.organization import founding, standing
 from crm.standard import install_standard
 from crm.serving import backup as backups, doctor as doctors, processes, schema, worker as workers
 
@@ -41,7 +41,7 @@ def init(email: str, name: str, password_stdin: bool, currency: str | None, time
         made = owner is None
         if owner is None:
             owner = founding.add_person(session, email, name, password=password)
-        founding.give_role(session, owner, founding.OWNER)
+        founding.give_role(session, owner, standing.OWNER)
         session.commit()
     company = here.refresh().company
     answer({"owner": owner, "email": email, "created": made, "currency": company.currency, "time_zone": str(company.zone), "language": company.language})

@@ -10,8 +10,7 @@ from crm.backoffice.configuration import AccessRule
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import DataSession
 from crm.organization.models import Membership, Role
-
-OWNER = "owner"
+from crm.organization.standing import OWNER
 
 
 def outranks(session: DataSession, access: Access, user_id: int) -> bool:

@@ -17,7 +17,6 @@ from crm.organization.models import Membership, User
 from crm.organization.sign_in import fold, set_password
 
 COMPANY = CompanySettings.__table__
-OWNER = "owner"
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from crm.backoffice.guard import DataSession
 from crm.backoffice.rules import Draft, before_save, when_changed
 from crm.errors import Forbidden
 from crm.messages import m
-from crm.organization.comparing import OWNER, denials, denials_bind, holds_as_much, outranks, widens
+from crm.organization.comparing import denials, denials_bind, holds_as_much, outranks, widens
 from crm.organization.models import Department, Membership, Role, Territory, User
 from crm.organization.sign_in import revoke
+from crm.organization.standing import OWNER
 
 
 @before_save("user")
@@ -76,7 +77,7 @@ def _own_tree(session: DataSession, access: Access, drafts: Sequence[Draft], cls
     rows = session.kernel(select(units.c.id, units.c.parent_id).where(units.c.deleted_at.is_(None)))
     after: dict[int, int | None] = {row.id: row.parent_id for row in rows}
     moved = {d.id for d in drafts}
-    before = {i: above for i, above in after.items() if i not in moved} | {d.id: d.old["parent"] for d in drafts if stood(d)}
+    before = {i: above for i, above in after.items() if i not in moved} | {d.id: d.old["parent"] for d in drafts if d.stood}
     new = {d.id for d in drafts if d.is_new}  # nothing stands there yet
     gained, lost = _below(top, after) - _below(top, before) - new, _below(top, before) - _below(top, after)
     if (allowing and gained) or (denying and lost):
@@ -103,11 +104,6 @@ def period_in_order(draft: Draft) -> None:
     """A membership ends no earlier than it begins."""
     if draft["since"] and draft["until"] and draft["until"] < draft["since"]:
         draft.refuse("until", m("The last day is before the first."))
-
-
-def stood(draft: Draft) -> bool:
-    """Whether it counted before: it is neither new nor back from the recycle bin."""
-    return not draft.is_new and draft.old.get("deleted_at") is None
 
 
 @before_save("membership")
@@ -154,7 +150,7 @@ def roles_of_the_mightier_stay(session: DataSession, drafts: Sequence[Draft]) ->
         people = {d for d in (draft.old.get("user"), draft["user"]) if d is not None} - {access.user_id}
         if not draft.is_new and not holds_as_much(session, access, sorted(roles)):
             raise Forbidden(m("This role allows more than you may do yourself."))
-        lost = draft.old["role"] if stood(draft) else None
+        lost = draft.old["role"] if draft.stood else None
         if lost is not None and (denials_bind(session, access, lost, apart_from=draft.id) or (draft.old["user"] == access.user_id and denials(session, lost))):
             raise Forbidden(m("This role denies something to you: another person must lift it."))
         # A denial takes rights away from whoever gets it.

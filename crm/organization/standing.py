@@ -4,6 +4,7 @@ from sqlalchemy import Date, and_, bindparam, or_
 
 from crm.organization.models import Membership, Role, User
 
+OWNER = "owner"  # the code of the built-in role that may do everything
 USER = User.__table__
 _MEMBERSHIP, _ROLE = Membership.__table__, Role.__table__
 _DAY = bindparam("day", type_=Date())

@@ -13,8 +13,10 @@ from crm.backoffice import versions
 from crm.backoffice.configuration import AccessRule
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import DataSession
+from crm.backoffice.lowcode.export import pipeline_form, role_form, stage_form
 from crm.backoffice.lowcode.plan import Change
 from crm.backoffice.rules import Draft, when_changed
+from crm.messages import Label
 
 APPLYING = "configuration is being applied"
 Row = Mapping[str, Any]
@@ -45,7 +47,7 @@ def a_changed_stage_is_a_version(session: DataSession, drafts: Sequence[Draft]) 
 @when_changed("role")
 def a_changed_role_is_a_version(session: DataSession, drafts: Sequence[Draft]) -> None:
     """A changed role is a new version of the configuration."""
-    _version(session, drafts, lambda: {"roles": {d.old["code"]: _role(session, d) for d in drafts if _stood(d)}})
+    _version(session, drafts, lambda: {"roles": {d.old["code"]: _role(session, d) for d in drafts if d.stood}})
 
 
 def _version(session: DataSession, drafts: Sequence[Draft], before: Callable[[], Row]) -> None:
@@ -53,17 +55,12 @@ def _version(session: DataSession, drafts: Sequence[Draft], before: Callable[[],
     if session.info.get(APPLYING):
         return
     changes = [_change(draft) for draft in drafts]
-    made = [(c.kind, c.entity, str(c.field)) for c, draft in zip(changes, drafts, strict=True) if not _stood(draft)]
+    made = [(c.kind, c.entity, str(c.field)) for c, draft in zip(changes, drafts, strict=True) if not draft.stood]
     versions.announce(session, [c.as_dict() for c in changes], before(), made)
 
 
-def _stood(draft: Draft) -> bool:
-    """Whether it was in force before: it is neither new nor back from the recycle bin."""
-    return not draft.is_new and draft.old.get("deleted_at") is None
-
-
 def _change(draft: Draft) -> Change:
-    effect = "create" if not _stood(draft) else "remove" if draft["deleted_at"] is not None else "change"
+    effect = "create" if not draft.stood else "remove" if draft["deleted_at"] is not None else "change"
     return Change(draft.entity.key, _led(draft), draft["code"], effect)
 
 
@@ -86,19 +83,15 @@ def _pipelines(session: DataSession, ids: Iterable[int], drafts: Sequence[Draft]
     pipelines = _rows(session, "pipeline", "id", wanted, drafts)
     stages = _rows(session, "stage", "pipeline", wanted, drafts)
     return {
-        row["code"]: {
-            "label": {"uk": row["name"], "en": row["name_en"] or row["name"]}, "entity": row["entity"],
-            "stages": [_stage(s) for s in sorted(stages.values(), key=lambda s: (s["position"], s["id"])) if s["pipeline"] == row["id"]],
-        }
+        row["code"]: pipeline_form(_label(row), row["entity"], [
+            stage_form(_label(s), s) for s in sorted(stages.values(), key=lambda s: (s["position"], s["id"])) if s["pipeline"] == row["id"]
+        ])
         for row in pipelines.values()
     }
 
 
-def _stage(row: Row) -> dict[str, Any]:
-    return (
-        {"key": row["key"], "label": {"uk": row["name"], "en": row["name_en"] or row["name"]}, "type": row["kind"]}
-        | ({"probability": float(row["probability"])} if row["probability"] is not None else {}) | ({"retired": True} if row["retired"] else {})
-    )
+def _label(row: Row) -> Label:
+    return Label.of(row["name"], row.get("name_en"))
 
 
 def _rows(session: DataSession, entity: str, by: str, values: Sequence[int], drafts: Sequence[Draft]) -> dict[int, dict[str, Any]]:
@@ -111,7 +104,7 @@ def _rows(session: DataSession, entity: str, by: str, values: Sequence[int], dra
         if draft.entity.key != entity:
             continue
         found.pop(draft.id, None)
-        if _stood(draft):
+        if draft.stood:
             found[draft.id] = {"id": draft.id, **draft.old}
     return found
 
@@ -119,4 +112,4 @@ def _rows(session: DataSession, entity: str, by: str, values: Sequence[int], dra
 def _role(session: DataSession, draft: Draft) -> dict[str, Any]:
     rules = AccessRule.__table__
     held = list(session.kernel(select(rules.c.rule).where(rules.c.role_id == draft.id).order_by(rules.c.position)).scalars())
-    return {"label": {"uk": draft.old["name"], "en": draft.old.get("name_en") or draft.old["name"]}, "rules": held}
+    return role_form(_label(draft.old), held)

@@ -1,5 +1,6 @@
 """The configuration in force as a file: what `flask config apply` reads back to no change."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -8,6 +9,7 @@ from crm.backoffice.catalog import Configured, Picklist
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.document import Document
 from crm.backoffice.lowcode.plan import pipeline_of, rules_of, stages_of
+from crm.messages import Label
 
 
 def whole(session: SystemSession) -> dict[str, Any]:
@@ -18,7 +20,7 @@ def whole(session: SystemSession) -> dict[str, Any]:
     return {
         "picklists": {key: _picklist(p) for key, p in sorted(catalog.picklists.items())},
         "pipelines": {p.code: _pipeline(session, p) for p in catalog.configured["pipeline"].values()},
-        "roles": {row.code: {"label": {"uk": row.name, "en": row.name_en or row.name}, "rules": rules_of(session, row.id)} for row in rows},
+        "roles": {row.code: role_form(Label.of(row.name, row.name_en), rules_of(session, row.id)) for row in rows},
     }
 
 
@@ -40,11 +42,25 @@ def _picklist(known: Picklist) -> dict[str, Any]:
 
 
 def _pipeline(session: SystemSession, known: Configured) -> dict[str, Any]:
-    stages = []
-    for stage in stages_of(session.catalog, pipeline_of(session.catalog, known.code)).values():
-        probability = stage.values["probability"]
-        stages.append(
-            {"key": stage.key, "label": stage.label.as_dict(), "type": stage.values["kind"]}
-            | ({"probability": float(probability)} if probability is not None else {}) | ({"retired": True} if stage.retired else {})
-        )
-    return {"label": known.label.as_dict(), "entity": known.values["entity"], "stages": stages}
+    stages = stages_of(session.catalog, pipeline_of(session.catalog, known.code)).values()
+    return pipeline_form(known.label, known.values["entity"], [stage_form(s.label, {**s.values, "key": s.key, "retired": s.retired}) for s in stages])
+
+
+# --- how a file says it --------------------------------------------------------------------------------------------
+
+
+def role_form(label: Label, rules: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {"label": label.as_dict(), "rules": rules}
+
+
+def pipeline_form(label: Label, entity: str, stages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {"label": label.as_dict(), "entity": entity, "stages": stages}
+
+
+def stage_form(label: Label, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a stage's `values`: key, kind, probability, retired."""
+    probability = values["probability"]
+    return (
+        {"key": values["key"], "label": label.as_dict(), "type": values["kind"]}
+        | ({"probability": float(probability)} if probability is not None else {}) | ({"retired": True} if values["retired"] else {})
+    )

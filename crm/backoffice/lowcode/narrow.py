@@ -38,7 +38,7 @@ def _role(session: SystemSession, spec: RoleSpec, changes: Changes) -> RoleSpec 
     now = session.execute(select(role.c.id, role.c.name, role.c.name_en).where(role.c.code == spec.key, role.c.deleted_at.is_(None))).first()
     if now is None:
         return None
-    label = spec.label if ("role", "label") in did or ("role", "change") in did else Label(now.name, now.name_en or now.name)
+    label = spec.label if ("role", "label") in did or ("role", "change") in did else Label.of(now.name, now.name_en)
     return RoleSpec(spec.key, label, spec.rules if ("rules", "replace") in did else tuple(rules_of(session, now.id)), spec.builtin)
 
 

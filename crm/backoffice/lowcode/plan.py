@@ -10,6 +10,7 @@ from crm.backoffice.catalog import Catalog, Configured
 from crm.backoffice.configuration import AccessRule
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.document import Document, PicklistSpec, PipelineSpec, RoleSpec
+from crm.messages import Label
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def role_changes(session: SystemSession, spec: RoleSpec) -> Iterator[Change]:
         yield Change("role", "role", spec.key, "create")
         return
     holders = _holders(session, known.id)
-    if (known.name, known.name_en or known.name) != (spec.label.uk, spec.label.en):
+    if Label.of(known.name, known.name_en) != spec.label:
         yield Change("role", "role", spec.key, "label", holders)
     if rules_of(session, known.id) != [dict(r) for r in spec.rules]:
         yield Change("rules", "role", spec.key, "replace", holders)

@@ -6,11 +6,12 @@ from sqlalchemy import select
 
 from crm.backoffice.access import Action
 from crm.backoffice.entities import Entity
+from crm.backoffice.fields.base import Field
 from crm.backoffice.grants import covers
 from crm.backoffice.guard import DataSession, SystemSession
 from crm.backoffice.rules import Draft
 from crm.errors import Forbidden, NotFound, UnknownName
-from crm.messages import m
+from crm.messages import Message, m
 
 STANDING = frozenset({"owner", "department", "territory"})
 NOT_YOURS_TO_GIVE = m("You may not give this record to somebody else.")
@@ -19,6 +20,11 @@ NOT_YOURS_TO_GIVE = m("You may not give this record to somebody else.")
 def places(kind: Entity) -> frozenset[str]:
     """The fields that decide who sees records, which only `assign` may change: of what people stand in also what it stands below."""
     return frozenset(STANDING & kind.fields.keys()) | (frozenset({"parent"}) if kind.key in STANDING else frozenset())
+
+
+def not_to_change(spec: Field) -> Message:
+    """Why a field is refused."""
+    return m("You may not change “%(field)s”.", field=spec.label)
 
 
 def may_name(session: DataSession, kind: Entity, keys: Iterable[str], action: Action) -> None:
@@ -36,7 +42,7 @@ def may_name(session: DataSession, kind: Entity, keys: Iterable[str], action: Ac
         if key not in shown and (never or action == "update"):
             raise UnknownName(key, hidden=True)
         if never or (action == "update" and key not in filterable):
-            raise Forbidden(m("You may not change “%(field)s”.", field=spec.label))
+            raise Forbidden(not_to_change(spec))
 
 
 def check_existing(session: DataSession, kind: Entity, ids: Sequence[int], action: Action, *, deleted: bool = False) -> None:
@@ -52,9 +58,9 @@ def check_existing(session: DataSession, kind: Entity, ids: Sequence[int], actio
 
 
 def check_fields(session: DataSession, kind: Entity, drafts: Sequence[Draft], action: Action) -> None:
-    """Fields with conditions: on each record where one is changed, a rule lets it be changed there. Raises Forbidden."""
+    """Raises Forbidden when one of the fields may not be given on one of the records, see `refused_fields`."""
     for _, key in refused_fields(session, kind, drafts, action):
-        raise Forbidden(m("You may not change “%(field)s”.", field=kind.fields[key].label))
+        raise Forbidden(not_to_change(kind.fields[key]))
 
 
 def refused_fields(session: DataSession, kind: Entity, drafts: Sequence[Draft], action: Action) -> Iterator[tuple[int, str]]:

@@ -20,6 +20,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         "crm", root_path=str(ROOT / "crm"), template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"), instance_path=str(settings.instance)
     )
     app.config.from_mapping(flask_settings(settings))
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # of Flask's own provider; Cyrillic letters as they are take a third of the room
     templating.init_app(app)
     if not settings.testing:
         logs.configure(settings.log_level)

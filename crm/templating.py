@@ -1,16 +1,19 @@
 """Templates compiled once a language: what is the same on every page in one language is text in the compiled template, not work of each
-request. Constant are sentences (`_("Save")`), addresses of static files, and the drawings of `macros/ui.html` with constant arguments."""
+request. Constant are the language, sentences (`_("Save")`), addresses of static files, and the drawings of `macros/ui.html` with constant
+arguments."""
 
 import weakref
 from collections.abc import MutableMapping
+from html import escape as plain_escape
 from typing import Any
 
 from flask import Flask, has_request_context, url_for
 from flask.templating import Environment
 from flask_babel import get_locale, gettext
 from jinja2 import Template, nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.visitor import NodeTransformer
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 PARTS = "macros/ui.html"
 DRAWINGS = frozenset({"icon", "mark"})  # macros whose outcome depends on their arguments alone
@@ -22,8 +25,29 @@ def init_app(app: Flask) -> None:
     app.jinja_environment = ByLanguage
 
 
+def written(value: Any) -> str:
+    """A value as it is written into a page: escaped unless it is markup. A plain string: markup that knows what it is costs more to make
+    than the escaping, and a page writes hundreds."""
+    if value.__class__ is str:
+        return plain_escape(value)
+    return value if value.__class__ is Markup else str(escape(value))
+
+
+class _Writing(CodeGenerator):
+    """Jinja's own compiler, with `written` in the place of its `escape`."""
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: Any) -> None:
+        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape or finalize.src is not None:
+            super()._output_child_pre(node, frame, finalize)
+        else:
+            self.write("environment.written(")
+
+
 class ByLanguage(Environment):
     """Keeps a compiled template for each language in which it was asked for."""
+
+    code_generator_class = _Writing
+    written = staticmethod(written)
 
     def _load_template(self, name: str, globals: MutableMapping[str, Any] | None) -> Template:
         loader, known = self.loader, self.cache
@@ -56,10 +80,15 @@ class _Constants(NodeTransformer):
     def __init__(self, environment: Environment, template: nodes.Template, name: str | None) -> None:
         self.environment = environment
         self.escapes = environment.autoescape if isinstance(environment.autoescape, bool) else environment.autoescape(name)
+        # A template that gives the name another meaning keeps it.
+        self.language = None if any(n.name == "language" and n.ctx != "load" for n in template.find_all(nodes.Name)) else _language()
         self.drawings = {
             found for node in template.find_all(nodes.FromImport) if isinstance(node.template, nodes.Const) and node.template.value == PARTS
             for found in node.names if found in DRAWINGS
         }
+
+    def visit_Name(self, name: nodes.Name) -> nodes.Node:
+        return _constant(name, self.language) if name.name == "language" and self.language else name
 
     def visit_Call(self, call: nodes.Call) -> nodes.Node:
         self.generic_visit(call)
@@ -88,5 +117,5 @@ def _constant_arguments(call: nodes.Call) -> tuple[list[Any], dict[str, Any]] | 
     return (args, named) if len(args) == len(call.args) and len(named) == len(call.kwargs) else None
 
 
-def _constant(call: nodes.Call, value: str) -> nodes.Const:
-    return nodes.Const(value, lineno=call.lineno, environment=call.environment)
+def _constant(node: nodes.Expr, value: str) -> nodes.Const:
+    return nodes.Const(value, lineno=node.lineno, environment=node.environment)

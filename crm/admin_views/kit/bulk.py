@@ -196,7 +196,8 @@ def _explain(session: UserSession, entity: Entity, preview: Preview, key: str, c
     for number in preview.ready[:SAMPLE]:
         row = rows[number]
         future = _future(control, row.values.get(key), value, names)
-        preview.sample.append((lookup.title_of(entity, row.values), paint(row), paint(RowView(row.id, row.row_version, {**row.values, key: future}))))
+        now, then = paint([row, RowView(row.id, row.row_version, {**row.values, key: future})])
+        preview.sample.append((lookup.title_of(entity, row.values), now, then))
     preview.reasons = [(lookup.title_of(entity, rows[n].values), say(why)) for n, why in list(preview.refused.items())[:REASONS]]
 
 

@@ -115,4 +115,4 @@ def _value(session: UserSession, entity: Entity, record_id: int, key: str, *, al
     """The saved value as HTML, for a list or `alone` for the card; nothing when the record has left the writer's scope with it."""
     query = lists.ListQuery(entity.key, tuple(dict.fromkeys((key, *(("currency",) if "currency" in session.sight.readable(entity.key) else ())))))
     found = lists.page(session, replace(query, where=Leaf(("id",), "eq", record_id), sort=(("id", False),), size=1)).rows
-    return painter(entity, entity.fields[key], context.reader(), signed=alone, exact=alone)(found[0]) if found else ""
+    return "".join(painter(entity, entity.fields[key], context.reader(), signed=alone, exact=alone)(found))

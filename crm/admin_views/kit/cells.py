@@ -1,10 +1,10 @@
-"""How a value stands in a list: one function a column, built once a request, that turns a row into the HTML inside its cell.
+"""How a value stands in a list: one function a column, built once a request, that turns the rows of a page into the HTML inside their cells.
 
 Text comes from the field's own formatter; here it only gets its mark: a badge for an option, a pie for a stage, an avatar for a
 person. Everything is escaped here, so that templates may take the cells as they are.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from html import escape  # to a plain string: one that knows it is markup costs as much again, and there are hundreds of cells
 from typing import Any
@@ -20,7 +20,8 @@ from crm.backoffice.fields.numbers import decimal_formatter
 from crm.backoffice.lists import Masked, RowView
 from crm.messages import m, render
 
-Painter = Callable[[RowView], str]
+Draw = Callable[[Any], str]  # the HTML of a value that is there
+Painter = Callable[[Sequence[RowView]], list[str]]  # the rows of a page → the HTML inside their cells of one column
 
 COLOURS = frozenset({
     "blue", "azure", "cyan", "teal", "green", "lime", "yellow", "orange", "red", "pink", "purple", "indigo", "violet", "grey", "gray", "won", "lost", "warn",
@@ -28,18 +29,29 @@ COLOURS = frozenset({
 HIDDEN_REFERENCE = '<span class="b-unseen">•</span>'
 
 
+class Drawn(dict[Any, str]):
+    """Value → its HTML, drawn when the value first comes up: on a page most of them repeat."""
+
+    def __init__(self, draw: Draw) -> None:
+        super().__init__({None: "", "": ""})
+        self._draw = draw
+
+    def __missing__(self, value: Any) -> str:
+        html = self[value] = f'<span class="b-masked">{escape(value.text)}</span>' if value.__class__ is Masked else self._draw(value)
+        return html
+
+
 def painter(entity: Entity, spec: Field, reader: Reader, *, link: bool = False, signed: bool = False, exact: bool = False) -> Painter:
-    """The function that shows `spec` of a row to `reader`; `link` makes it the row's main text, leading to the record.
+    """The function that shows `spec` of rows to `reader`; `link` makes it the row's main text, leading to the record.
 
     In a list the head of the column names the company's own currency and days are said as people say them; outside a list amounts
     are `signed` with their currency, and where a record is told field by field its days are `exact`."""
-    key = spec.key
-    paint = _value_painter(spec, reader, exact=exact)
+    key, drawn = spec.key, Drawn(_draw(spec, reader, exact=exact))
     if link:
-        return _linked(entity, key, paint, reader)
+        return _linked(entity, key, drawn, reader)
     if spec.type == "money" and "currency" in entity.fields:
-        return _money(key, paint, reader.language, home="" if signed else _home(reader))
-    return lambda row: paint(row.values.get(key))
+        return _money(key, drawn, reader.language, home="" if signed else _home(reader))
+    return lambda rows: [drawn[row.values.get(key)] for row in rows]
 
 
 def unit(entity: Entity, spec: Field, reader: Reader) -> str:
@@ -60,7 +72,7 @@ def _home(reader: Reader) -> str:
 
 def show_value(spec: Field, reader: Reader, value: Any) -> str:
     """The HTML of one value by itself."""
-    return _value_painter(spec, reader, exact=True)(value)
+    return Drawn(_draw(spec, reader, exact=True))[value]
 
 
 def initials(name: str) -> str:
@@ -100,120 +112,83 @@ def text_formatter(spec: Field, reader: Reader) -> Callable[[Any], str]:
     return lambda value: whole(value) if isinstance(value, Decimal) and value == value.to_integral_value() else show(value)
 
 
-def _value_painter(spec: Field, reader: Reader, *, exact: bool = False) -> Callable[[Any], str]:
+def _draw(spec: Field, reader: Reader, *, exact: bool = False) -> Draw:
     show = text_formatter(spec, reader)
     catalog = reader.catalog
     if spec.picklist and catalog is not None:
-        paint = _badges(show, catalog)
-    elif spec.target:
+        return _badges(show, catalog)
+    if spec.target:
         one = _configured(spec.target, catalog, reader.language) if catalog is not None and spec.target in catalog.configured else _reference(spec.target)
-        paint = _set(one) if spec.several else one
-    elif spec.type == "boolean":
-        paint = _boolean(show)
-    elif spec.type in ("email", "url"):
-        paint = _link_out(spec.type, show)
-    elif spec.type in ("date", "moment"):
-        paint = _time(show, None if exact else day_words(reader) if spec.type == "date" else moment_words(reader))
-    else:
-        paint = lambda value: escape(show(value))
-
-    def safe(value: Any) -> str:
-        if value is None or value == "":
-            return ""
-        if value.__class__ is Masked:
-            return f'<span class="b-masked">{escape(value.text)}</span>'
-        return paint(value)
-
-    return safe
+        return _set(one) if spec.several else one
+    if spec.type == "boolean":
+        return _boolean(show)
+    if spec.type in ("email", "url"):
+        return _link_out(spec.type, show)
+    if spec.type in ("date", "moment"):
+        return _time(show, None if exact else day_words(reader) if spec.type == "date" else moment_words(reader))
+    return lambda value: escape(show(value))
 
 
-def _linked(entity: Entity, key: str, paint: Callable[[Any], str], reader: Reader) -> Painter:
+def _linked(entity: Entity, key: str, drawn: Drawn, reader: Reader) -> Painter:
     base = f'<a class="b-main-text" data-drawer href="/{entity.key}/'
     unnamed = render(m("(no name)"), reader.language)
 
-    def link(row: RowView) -> str:
-        value = row.values.get(key)
+    def text(value: Any) -> str:
         # A reference as the row's title must not become a link inside a link.
-        text = escape(value.text or unnamed) if isinstance(value, Ref) else paint(value)
-        return f'{base}{row.id}/">{text or unnamed}</a>'
+        return (escape(value.text or "") if isinstance(value, Ref) else drawn[value]) or unnamed
 
-    return link
+    return lambda rows: [f'{base}{row.id}/">{text(row.values.get(key))}</a>' for row in rows]
 
 
-def _money(key: str, paint: Callable[[Any], str], language: str, *, home: str) -> Painter:
-    signs: dict[str, str] = {}
+def _money(key: str, drawn: Drawn, language: str, *, home: str) -> Painter:
+    signs = Drawn(lambda currency: f' <span class="b-unit">{escape(currency_sign(currency, language))}</span>' if isinstance(currency, str) else "")
+    signs[home] = ""
 
-    def money(row: RowView) -> str:
-        text = paint(row.values.get(key))
-        currency = row.values.get("currency")
-        if text and currency and currency != home and isinstance(currency, str):
-            sign = signs.get(currency)
-            if sign is None:
-                sign = signs[currency] = f' <span class="b-unit">{escape(currency_sign(currency, language))}</span>'
-            return text + sign
-        return text
+    def money(rows: Sequence[RowView]) -> list[str]:
+        texts = [drawn[row.values.get(key)] for row in rows]
+        return [text and text + signs[row.values.get("currency")] for text, row in zip(texts, rows, strict=True)]
 
     return money
 
 
-def _badges(show: Callable[[Any], str], catalog: Catalog) -> Callable[[Any], str]:
-    made: dict[Any, str] = {}
-
+def _badges(show: Draw, catalog: Catalog) -> Draw:
     def badge(value: Any) -> str:
-        html = made.get(value)
-        if html is None:
-            option = catalog.options.get(value)
-            colour = option.colour if option and option.colour in COLOURS else ""
-            css = "b-tag" if not colour else f"b-tag {colour}" if colour in ("won", "lost", "warn") else f"b-tag is-{colour}"
-            html = made[value] = f'<span class="{css}">{escape(show(value))}</span>'
-        return html
+        option = catalog.options.get(value)
+        colour = option.colour if option and option.colour in COLOURS else ""
+        css = "b-tag" if not colour else f"b-tag {colour}" if colour in ("won", "lost", "warn") else f"b-tag is-{colour}"
+        return f'<span class="{css}">{escape(show(value))}</span>'
 
     return badge
 
 
-def _number_of(value: Any) -> int | None:
-    return value.id if isinstance(value, Ref) else value if isinstance(value, int) else None
-
-
-def _configured(target: str, catalog: Catalog, language: str) -> Callable[[Any], str]:
+def _configured(target: str, catalog: Catalog, language: str) -> Draw:
     rows = catalog.configured[target]
-    made: dict[int, str] = {}
 
     def mark(value: Any) -> str:
-        number = _number_of(value)
-        if number is None or number not in rows:
+        row = rows.get(value.id if isinstance(value, Ref) else value)
+        if row is None:
             return HIDDEN_REFERENCE
-        html = made.get(number)
-        if html is None:
-            row = rows[number]
-            label = escape(row.label.text(language))
-            html = made[number] = f'<span class="b-nick">{stage_mark(row)}<span class="b-cut">{label}</span></span>' if "kind" in row.values else label
-        return html
+        label = escape(row.label.text(language))
+        return f'<span class="b-nick">{stage_mark(row)}<span class="b-cut">{label}</span></span>' if "kind" in row.values else label
 
     return mark
 
 
-def _reference(target: str) -> Callable[[Any], str]:
-    made: dict[tuple[int, str], str] = {}
+def _reference(target: str) -> Draw:
     person = target == "user"
 
     def reference(value: Any) -> str:
         if not isinstance(value, Ref) or value.text is None:
             return HIDDEN_REFERENCE
-        html = made.get((value.id, value.text))
-        if html is None:
-            text = escape(value.text)
-            if person:
-                html = f'<span class="b-nick">{avatar(value.id, value.text)}<span class="b-cut">{text}</span></span>'
-            else:
-                html = f'<a class="b-ref" href="/{target}/{value.id}/">{text}</a>'
-            made[value.id, value.text] = html
-        return html
+        text = escape(value.text)
+        if person:
+            return f'<span class="b-nick">{avatar(value.id, value.text)}<span class="b-cut">{text}</span></span>'
+        return f'<a class="b-ref" href="/{target}/{value.id}/">{text}</a>'
 
     return reference
 
 
-def _set(one: Callable[[Any], str]) -> Callable[[Any], str]:
+def _set(one: Draw) -> Draw:
     """The records of a set between commas; a copied cell gives them as a pasted one takes them."""
 
     def show(refs: Any) -> str:
@@ -223,7 +198,7 @@ def _set(one: Callable[[Any], str]) -> Callable[[Any], str]:
     return show
 
 
-def _boolean(show: Callable[[Any], str]) -> Callable[[Any], str]:
+def _boolean(show: Draw) -> Draw:
     yes = (
         '<svg class="b-i b-i-s b-won" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">'
         f'<path d="M5 12l5 5l10 -10"/></svg><span class="visually-hidden">{escape(show(True))}</span>'
@@ -232,7 +207,7 @@ def _boolean(show: Callable[[Any], str]) -> Callable[[Any], str]:
     return lambda value: yes if value else no
 
 
-def _link_out(kind: str, show: Callable[[Any], str]) -> Callable[[Any], str]:
+def _link_out(kind: str, show: Draw) -> Draw:
     def link(value: Any) -> str:
         text = escape(show(value))
         if kind == "email":
@@ -244,18 +219,14 @@ def _link_out(kind: str, show: Callable[[Any], str]) -> Callable[[Any], str]:
     return link
 
 
-def _time(show: Callable[[Any], str], words: Callable[[Any], str] | None) -> Callable[[Any], str]:
+def _time(show: Draw, words: Draw | None) -> Draw:
     """The value as a mark of time; said in `words` it keeps the exact one for whoever points at it."""
-    made: dict[Any, str] = {}
 
     def time(value: Any) -> str:
+        exact = escape(show(value))
         if not hasattr(value, "isoformat"):
-            return escape(show(value))
-        html = made.get(value)
-        if html is None:
-            exact = escape(show(value))
-            told = f' title="{exact}">{escape(words(value))}' if words else f">{exact}"
-            html = made[value] = f'<time datetime="{value.isoformat()}"{told}</time>'
-        return html
+            return exact
+        told = f' title="{exact}">{escape(words(value))}' if words else f">{exact}"
+        return f'<time datetime="{value.isoformat()}"{told}</time>'
 
     return time

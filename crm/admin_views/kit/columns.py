@@ -96,9 +96,9 @@ def with_companions(session: UserSession, entity: Entity, query: ListQuery) -> L
     return replace(query, columns=tuple(dict.fromkeys((*query.columns, *(k for k in extra if k in readable)))))
 
 
-def cells(made: Sequence[Column], row: RowView) -> list[str]:
-    """The HTML inside each cell of a row."""
-    return [column.paint(row) for column in made]
+def cells(made: Sequence[Column], rows: Sequence[RowView]) -> list[tuple[str, ...]]:
+    """The HTML inside the cells of each row."""
+    return list(zip(*(column.paint(rows) for column in made), strict=True)) if made else [()] * len(rows)
 
 
 def _main(entity: Entity, keys: Sequence[str]) -> str:

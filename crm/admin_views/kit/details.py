@@ -137,7 +137,7 @@ def _card_field(entity: Entity, key: str, row: RowView, rights: Standing) -> Car
     spec, reader = entity.fields[key], context.reader()
     url = f"/{entity.key}/{row.id}/cell/{key}" if key in rights.editable else ""
     help_text = spec.help.text(reader.language) if spec.help else ""
-    return CardField(key, spec.label.text(reader.language), help_text, painter(entity, spec, reader, signed=True, exact=True)(row), spec.type in WIDE, url)
+    return CardField(key, spec.label.text(reader.language), help_text, painter(entity, spec, reader, signed=True, exact=True)([row])[0], spec.type in WIDE, url)
 
 
 def _facts(entity: Entity, keys: Sequence[str], row: RowView, has_stages: bool) -> list[Fact]:
@@ -151,8 +151,8 @@ def _facts(entity: Entity, keys: Sequence[str], row: RowView, has_stages: bool) 
         value, day = row.values.get(key), row.values.get(f"{key}_on")
         if value is None or value == "":
             continue
-        small = painter(entity, entity.fields[f"{key}_on"], reader)(row) if day is not None else ""
-        facts.append(Fact(entity.fields[key].label.text(reader.language), painter(entity, entity.fields[key], reader, signed=True)(row), small))
+        small = painter(entity, entity.fields[f"{key}_on"], reader)([row])[0] if day is not None else ""
+        facts.append(Fact(entity.fields[key].label.text(reader.language), painter(entity, entity.fields[key], reader, signed=True)([row])[0], small))
     # The person stands last and is never crowded out.
     return facts if len(facts) <= FACTS else facts[: FACTS - 1] + facts[-1:]
 

@@ -102,16 +102,15 @@ def heads(entity: Entity, query: ListQuery, made: Sequence[Column], args: Mappin
 
 def body(entity: Entity, made: Sequence[Column], rows: Sequence[RowView]) -> Markup:
     """The rows as HTML."""
-    pick = escape(render(m("Select"), context.reader().language))
-    starts = [f'<td class="{c.css}">' if c.css else "<td>" for c in made]
-    found = []
-    for row in rows:
-        name = escape(lookup.title_of(entity, row.values))
-        inside = "</td>".join(start + cell for start, cell in zip(starts, cells(made, row), strict=True))
-        box = f'<td class="hp chk"><input class="form-check-input" type="checkbox" data-pick aria-label="{pick} {name}"></td>'
-        # Each cell is escaped where it is painted.
-        found.append(f'<tr data-id="{row.id}" data-v="{row.row_version}">{box}{inside}</td></tr>\n')
-    return Markup("".join(found))  # noqa: S704
+    pick = escape(render(m("Select"), context.reader().language)).replace("%", "%%")
+    box = f'<td class="hp chk"><input class="form-check-input" type="checkbox" data-pick aria-label="{pick} %s"></td>'
+    inside = "".join(f'<td class="{c.css}">%s</td>' if c.css else "<td>%s</td>" for c in made)
+    pattern = f'<tr data-id="%d" data-v="%d">{box}{inside}</tr>\n'
+    names = [escape(lookup.title_of(entity, row.values)) for row in rows]
+    # Each cell is escaped where it is painted.
+    return Markup("".join([  # noqa: S704
+        pattern % (row.id, row.row_version, name, *shown) for row, name, shown in zip(rows, names, cells(made, rows), strict=True)
+    ]))
 
 
 def rows_json(session: UserSession, entity: Entity, record_ids: Sequence[int]) -> list[dict[str, Any]]:
@@ -120,9 +119,10 @@ def rows_json(session: UserSession, entity: Entity, record_ids: Sequence[int]) -
     query = lists.parse_query(session, entity.key, {"columns": arguments(session, entity).get("columns", "")})
     made = columns(session, entity, query.columns)
     asked = replace(with_companions(session, entity, query), where=Leaf(("id",), "in", list(record_ids)), size=max(len(record_ids), 1))
+    rows = lists.page(session, asked).rows
     return [
-        {"id": row.id, "row_version": row.row_version, "cells": dict(zip((c.key for c in made), cells(made, row), strict=True))}
-        for row in lists.page(session, asked).rows
+        {"id": row.id, "row_version": row.row_version, "cells": dict(zip((c.key for c in made), shown, strict=True))}
+        for row, shown in zip(rows, cells(made, rows), strict=True)
     ]
 
 

@@ -63,8 +63,8 @@ def rows(session: UserSession, found: Relation, record_id: int, size: int = ROWS
         columns = tuple(k for k in (entity.declared.title, "code") if k in readable)
     money = any(entity.fields[k].type == "money" for k in columns) and "currency" in readable
     page = lists.page(session, _query(session, found, record_id, (*columns, "currency") if money and "currency" not in columns else columns, size))
-    painters = [painter(entity, entity.fields[k], reader, link=n == 0, signed=True) for n, k in enumerate(columns)]
-    cells = [RelatedRow(r.id, [paint(r) for paint in painters]) for r in page.rows]
+    painted = [painter(entity, entity.fields[k], reader, link=n == 0, signed=True)(page.rows) for n, k in enumerate(columns)]
+    cells = [RelatedRow(r.id, list(shown)) for r, *shown in zip(page.rows, *painted, strict=True)]
     heads = [(entity.fields[k].label.text(reader.language), entity.fields[k].align) for k in columns]
     creatable = found.field in session.sight.creatable(entity.key)
     create = f"/{entity.key}/new/?{found.field}={record_id}" if creatable else ""

@@ -1,6 +1,6 @@
 """Templates compiled once a language: what is the same on every page in one language is text in the compiled template, not work of each
-request. Constant are the language, sentences (`_("Save")`), addresses of static files, and the drawings of `macros/ui.html` with constant
-arguments."""
+request. Constant are the language, sentences (`_("Save")`), addresses of static files, the drawings of `macros/ui.html` with constant
+arguments, and texts that a template imports; what it imports and no longer needs is not imported."""
 
 import weakref
 from collections.abc import MutableMapping
@@ -67,11 +67,13 @@ class ByLanguage(Environment):
         if not _language():
             return parsed
         made: nodes.Template = _Constants(self, parsed, name).visit(parsed)
+        _Imports({found.name for found in made.find_all(nodes.Name)}).visit(made)
         return made
 
 
 def _language() -> str:
-    return str(get_locale() or "")
+    locale = get_locale()
+    return "" if locale is None else str(locale.language)
 
 
 class _Constants(NodeTransformer):
@@ -82,12 +84,18 @@ class _Constants(NodeTransformer):
         self.escapes = environment.autoescape if isinstance(environment.autoescape, bool) else environment.autoescape(name)
         # A template that gives the name another meaning keeps it.
         self.language = None if any(n.name == "language" and n.ctx != "load" for n in template.find_all(nodes.Name)) else _language()
-        self.drawings = {
-            found for node in template.find_all(nodes.FromImport) if isinstance(node.template, nodes.Const) and node.template.value == PARTS
-            for found in node.names if found in DRAWINGS
-        }
+        self.drawings: set[str] = set()
+        self.texts: dict[str, str] = {}
+        for node in template.find_all(nodes.FromImport) if has_request_context() else ():
+            if isinstance(node.template, nodes.Const) and not node.with_context:
+                names = [given for given in node.names if isinstance(given, str)]
+                self.drawings |= DRAWINGS.intersection(names) if node.template.value == PARTS else set()
+                module = environment.get_template(node.template.value).module
+                self.texts |= {given: text for given in names if isinstance(text := getattr(module, given, None), str)}
 
     def visit_Name(self, name: nodes.Name) -> nodes.Node:
+        if name.ctx == "load" and name.name in self.texts:
+            return _constant(name, self.texts[name.name])
         return _constant(name, self.language) if name.name == "language" and self.language else name
 
     def visit_Call(self, call: nodes.Call) -> nodes.Node:
@@ -101,11 +109,22 @@ class _Constants(NodeTransformer):
             sentence = gettext(args[0])
             # As Jinja has it: where values are escaped, a sentence of the catalogue is markup and values in it are escaped.
             return _constant(call, (Markup(sentence) if self.escapes else sentence) % named)  # noqa: S704
-        if name in self.drawings and has_request_context():
+        if name in self.drawings:
             return _constant(call, getattr(self.environment.get_template(PARTS).module, name)(*args, **named))
         if name == "url_for" and args == ["static"] and named.keys() == {"filename"} and has_request_context():
             return _constant(call, url_for("static", **named))
         return call
+
+
+class _Imports(NodeTransformer):
+    """Drops what is imported and not `used`: a request looks up each template that it imports from."""
+
+    def __init__(self, used: set[str]) -> None:
+        self.used = used
+
+    def visit_FromImport(self, node: nodes.FromImport) -> nodes.FromImport | None:
+        node.names = [given for given in node.names if (given if isinstance(given, str) else given[1]) in self.used]
+        return node if node.names else None
 
 
 def _constant_arguments(call: nodes.Call) -> tuple[list[Any], dict[str, Any]] | None:

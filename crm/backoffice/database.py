@@ -54,11 +54,11 @@ def _configure(connection: Any, _entry: ConnectionPoolEntry) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    writer = connection.get_execution_options().get("writer", False)
-    if writer:
-        _wait_to_write(cast(sqlite3.Connection, connection.connection.dbapi_connection))
+    driver = cast(sqlite3.Connection, connection.connection.dbapi_connection)
+    if connection.get_execution_options().get("writer", False):
+        _wait_to_write(driver)
     else:
-        connection.exec_driver_sql("BEGIN")
+        driver.execute("BEGIN")  # of the driver itself: the way through SQLAlchemy takes as long as a small query
 
 
 def _wait_to_write(connection: sqlite3.Connection) -> None:

@@ -4,8 +4,8 @@ Rows are plain values, only the asked columns, references joined for their names
 at any depth in the same time; keys are the reader's own sort values, so a list sorts by what he may read only.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -21,7 +21,7 @@ from crm.backoffice.guard import DataSession
 from crm.backoffice.outside import read_json
 from crm.backoffice.paging import Part, SortKey
 from crm.backoffice.search import matches
-from crm.backoffice.sight import READ, Source
+from crm.backoffice.sight import READ, Source, matching
 from crm.errors import BadRequest, NotFound, UnknownName
 from crm.messages import m
 
@@ -54,13 +54,12 @@ class ListQuery:
     deleted: bool = False
 
 
-@dataclass(frozen=True)
-class RowView:
+class RowView(NamedTuple):
     """A record as this reader sees it: field key → stored value, Ref (a tuple of them for a set), Masked or None."""
 
     id: int
     row_version: int
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any]
 
 
 def plain(value: Any) -> Any:
@@ -246,7 +245,8 @@ class _Columns:
     def __init__(self, session: DataSession, source: Source, query: ListQuery, refs: str) -> None:
         self.source, self.keys = source, query.columns
         self.selected: list[ColumnElement[Any]] = [source.id, source.row_version]
-        self.plan: list[tuple[str, str, int]] = []  # key, how to read it, position
+        self.places: list[tuple[str, int]] = []  # key, position
+        self.made: list[tuple[str, Reading, int]] = []  # of what is not taken as it stands: key, how to read it, position
         self.named: list[tuple[FromClause, ColumnElement[bool]]] = []  # what is joined for a name, and how
         usable = set(session.sight.filterable(query.entity, source.actions))
         for key in query.columns:
@@ -255,18 +255,17 @@ class _Columns:
             mask = source.masked(key)
             if key not in usable and mask is None:
                 raise UnknownName(key, hidden=True)
+            self.places.append((key, at))
             if key in usable and spec.several:
                 self.selected.append(source.names(key, _naming(session, spec, refs)))
-                self.plan.append((key, "refs", at))
+                self.made.append((key, _set, at))
             elif key in usable:
                 self.selected.append(source[key])
                 if spec.target and spec.target not in session.catalog.configured:
                     self._name(session, source, spec, refs)
-                    self.plan.append((key, "ref", at))
-                else:
-                    self.plan.append((key, "choice" if spec.target else "plain", at))
+                    self.made.append((key, _reference, at))
             if mask is not None:
-                self.plan.append((key, "mask", len(self.selected)))
+                self.made.append((key, _masked, len(self.selected)))
                 self.selected.append(mask)
         self.conditions = _conditions(query, source)
 
@@ -275,32 +274,38 @@ class _Columns:
         table = paging.joining(self.source.table, keys, part)
         for target, on in self.named:
             table = table.outerjoin(target, on)
-        statement = select(*self.selected, *(k.column for k in keys)).select_from(table).where(*self.conditions)
-        return statement if part is None else statement.where(*part.conditions).order_by(*part.order)
+        within, order = (part.conditions, part.order) if part is not None else ((), ())
+        return select(*self.selected, *(k.column for k in keys)).select_from(table).where(*self.conditions, *within).order_by(*order)
 
     def _name(self, session: DataSession, source: Source, spec: Field, refs: str) -> None:
         """Join the referred record for its name, where the reader may know it."""
         target = session.table(spec.target or "")
         shown = _naming(session, spec, refs)
-        self.named.append((target.table, and_(target.id == source[spec.key], target.visible)))
+        self.named.append((target.table, and_(matching(target.id, source[spec.key]), target.visible)))
         self.selected.append(target[shown] if shown != "id" else target.id)
 
     def view(self, row: Any) -> RowView:
-        values: dict[str, Any] = dict.fromkeys(self.keys)
-        for key, how, at in self.plan:
-            value = row[at]
-            if value is None:
-                continue
-            if how == "ref":
-                named = row[at + 1]
-                values[key] = Ref(value, str(named) if named is not None else None)
-            elif how == "refs":
-                values[key] = by_name(Ref(number, str(named) if named is not None else None) for number, named in value)
-            elif how == "mask":
-                values[key] = Masked(value)
-            else:
-                values[key] = value
+        values = {key: row[at] for key, at in self.places}
+        for key, read, at in self.made:
+            if row[at] is not None:
+                values[key] = read(row, at)
         return RowView(row[0], row[1], values)
+
+
+Reading = Callable[[Any, int], Any]  # a row, and the position of a value that is there → the value of a RowView
+
+
+def _reference(row: Any, at: int) -> Ref:
+    named = row[at + 1]
+    return Ref(row[at], named if named is None else str(named))
+
+
+def _set(row: Any, at: int) -> tuple[Ref, ...]:
+    return by_name(Ref(number, named if named is None else str(named)) for number, named in row[at])
+
+
+def _masked(row: Any, at: int) -> Masked:
+    return Masked(row[at])
 
 
 def _naming(session: DataSession, spec: Field, refs: str) -> str:

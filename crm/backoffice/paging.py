@@ -21,7 +21,7 @@ from crm.backoffice.fields.decimal import DIGITS
 from crm.backoffice.fields.moment import FIRST as FIRST_MOMENT, LAST as LAST_MOMENT
 from crm.backoffice.fields.numbers import quantized
 from crm.backoffice.outside import read_json
-from crm.backoffice.sight import Source
+from crm.backoffice.sight import Source, in_order, is_filled, is_null, matching
 from crm.backoffice.types import ScaledDecimal
 from crm.errors import BadRequest
 
@@ -83,7 +83,7 @@ def _by_name(source: Source, spec: Field, descending: bool) -> SortKey:
     title = target.entity.fields[target.entity.declared.title]
     usable = title.key in source.sight.filterable(target.entity.key)
     column = target.column(title.key, title.sort_companion()) if usable else target.id
-    return SortKey(column, descending, joined=(target.table, and_(target.id == source[spec.key], target.visible)))
+    return SortKey(column, descending, joined=(target.table, and_(matching(target.id, source[spec.key]), target.visible)))
 
 
 def joining(table: FromClause, keys: Sequence[SortKey], part: Part | None = None) -> FromClause:
@@ -110,8 +110,8 @@ def _ranges(key: SortKey, last: SortKey, position: Position | None) -> list[Part
     order = [_order(key), _order(last)]
     if not key.nullable:
         return [Part([_row_beyond(key, last, position)] if position else [], order)]
-    empty = Part([key.column.is_(None)], [_order(last)])
-    filled = Part([key.column.is_not(None)], order, filled=True)
+    empty = Part([is_null(key.column)], [_order(last)])
+    filled = Part([is_filled(key.column)], order, filled=True)
     if position is None:
         return [filled, empty] if key.descending else [empty, filled]
     if position.values[0] is None:
@@ -156,7 +156,7 @@ def _beyond(keys: Sequence[SortKey], position: Position) -> ColumnElement[bool]:
 
 
 def _order(key: SortKey) -> ColumnElement[Any]:
-    return key.column.desc() if key.descending else key.column.asc()
+    return in_order(key.column, key.descending)
 
 
 def _nulls(key: SortKey) -> ColumnElement[Any]:

@@ -7,9 +7,9 @@ his rules show it on some records only; or UnknownName), `deals.visible` the rec
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, FromClause, Table, and_, case, exists, false, func, not_, null, or_, select, true
+from sqlalchemy import Column, ColumnElement, FromClause, Table, and_, case, exists, false, func, not_, null, or_, select, true
 from sqlalchemy.sql.elements import Grouping
 
 from crm.backoffice import grants, links
@@ -23,6 +23,7 @@ from crm.backoffice.fields.many_to_many import ManyToManyField
 from crm.backoffice.grants import Grant, Grants
 from crm.errors import UnknownName
 
+Made = TypeVar("Made")
 READ: frozenset[Action] = frozenset({"read"})
 ALIASES = 512  # of one entity in turn: more than a statement can hold (each of 200 conditions may look something up, and each column)
 
@@ -34,11 +35,50 @@ def _alias(table: Table, actions: frozenset[Action], deleted: bool, number: int)
     return table.alias()
 
 
+def _shared(make: Callable[..., Made]) -> Callable[..., Made]:
+    """What `make` makes of columns of shared aliases is shared too: SQLAlchemy takes longer to make it than to run it, and it holds nothing
+    of a reader. Of anything else, as a column shown on some records only, it is made anew."""
+    kept = lru_cache(maxsize=4096)(make)
+
+    def made(first: ColumnElement[Any], second: Any = None) -> Made:
+        shared = first.__class__ is Column and not (isinstance(second, ColumnElement) and second.__class__ is not Column)
+        given = (first,) if second is None else (first, second)
+        return kept(*given) if shared else make(*given)
+
+    return made
+
+
+@_shared
+def is_null(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    return column.is_(None)
+
+
+@_shared
+def is_filled(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    return column.is_not(None)
+
+
+@_shared
+def matching(left: ColumnElement[Any], right: ColumnElement[Any]) -> ColumnElement[bool]:
+    return left == right
+
+
+@_shared
+def in_order(column: ColumnElement[Any], descending: bool) -> ColumnElement[Any]:
+    return column.desc() if descending else column.asc()
+
+
 class Whole(Grouping[Any]):
     """A predicate that a conjunction around it cannot dissolve into parts that nobody vouched for."""
 
     inherit_cache = True
     operator = None  # a grouping lends out its element's operator, and `and_` asks for it to flatten what is alike
+
+
+@_shared
+def _standing_rows(column: ColumnElement[Any], deleted: bool) -> Whole:
+    """All records that are not deleted, or all that are."""
+    return Whole(is_filled(column) if deleted else is_null(column))
 
 
 class Sight:
@@ -245,7 +285,7 @@ class Source:
         if isinstance(spec, ManyToManyField):
             joined, on = links.outwards(self, spec, target)
             return Hop(target, joined, self._where_shown(spec, on))
-        return Hop(target, target.table, and_(target.table.c.id == self[key], target.visible))
+        return Hop(target, target.table, and_(matching(target.table.c.id, self[key]), target.visible))
 
     def rows_of(self, entity: str, reference: str) -> Hop:
         """The rows of `entity` whose `reference` points here."""
@@ -284,7 +324,10 @@ class Source:
     # --- predicates --------------------------------------------------------------------------------------------
 
     def _scope(self, given: Grants) -> ColumnElement[bool]:
-        scope = self._seal(and_(*self._alive(), self._predicate(given)))
+        if given.always and not self.entity.parent and "deleted_at" in self.table.c:
+            scope: ColumnElement[bool] = self.sight.seal(_standing_rows(self.table.c.deleted_at, self.deleted))
+        else:
+            scope = self._seal(and_(*self._alive(), self._predicate(given)))
         self.sight.scoped[id(scope)] = self.table
         return scope
 
@@ -295,7 +338,7 @@ class Source:
     def _alive(self) -> Sequence[ColumnElement[bool]]:
         parts: list[ColumnElement[bool]] = []
         if "deleted_at" in self.table.c:
-            parts.append(self.table.c.deleted_at.is_not(None) if self.deleted else self.table.c.deleted_at.is_(None))
+            parts.append(is_filled(self.table.c.deleted_at) if self.deleted else is_null(self.table.c.deleted_at))
         if self.entity.parent:
             link = self.entity.fields[self.entity.parent]
             parent = self.sight.table(link.target or "")

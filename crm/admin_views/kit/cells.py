@@ -6,6 +6,7 @@ person. Everything is escaped here, so that templates may take the cells as they
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from html import escape  # to a plain string: one that knows it is markup costs as much again, and there are hundreds of cells
 from typing import Any
 
@@ -60,6 +61,7 @@ def unit(entity: Entity, spec: Field, reader: Reader) -> str:
     return currency_sign(home, reader.language) if spec.type == "money" and "currency" in entity.fields and home else ""
 
 
+@lru_cache(maxsize=512)
 def currency_sign(code: str, language: str) -> str:
     """`₴` where the language writes a sign, else the code."""
     sign: str = get_currency_symbol(code, locale=language)
@@ -81,6 +83,7 @@ def initials(name: str) -> str:
     return (words[0][0] + words[1][0] if len(words) > 1 else (words[0][:2] if words else "?")).upper()
 
 
+@lru_cache(maxsize=2048)
 def avatar(number: int, name: str) -> str:
     """The round mark of a person; its colour follows the record's number."""
     return f'<span class="b-av u{number % 6}" aria-hidden="true">{escape(initials(name))}</span>'

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from flask import Response, request
 
 from crm.admin_views.kit import context
-from crm.admin_views.kit.cells import Painter, painter, unit
+from crm.admin_views.kit.cells import painter, unit
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.guard import UserSession
@@ -38,7 +38,8 @@ class Column:
     editable: bool
     sortable: bool
     totals: bool
-    paint: Painter
+    spec: Field
+    main: bool  # it leads to the record
 
 
 def chosen(entity: Entity, readable: Iterable[str], actor: int | None) -> str | None:
@@ -66,24 +67,31 @@ def _cookie(entity_key: str, actor: int | None) -> str:
 
 def columns(session: UserSession, entity: Entity, keys: Sequence[str]) -> list[Column]:
     """The columns `keys`, in this order, for the reader of `session`."""
-    reader = context.reader()
-    editable = set(session.sight.editable(entity.key))
-    filterable = set(session.sight.filterable(entity.key))
-    shows_currency = "currency" in session.sight.readable(entity.key)
+    kept, language = context.access().derived(session.catalog), context.reader().language
     main = _main(entity, keys)
     places = _places([entity.fields[key] for key in keys if key != main])
     made = []
     for key in keys:
-        spec = entity.fields[key]
         place = "pk p1" if key == main else places.get(key, "hp")
-        css = " ".join(c for c in (place, "b-num" if spec.align == "end" else "", "" if key == main or spec.align == "end" else "b-soft") if c)
-        sign = unit(entity, spec, reader) if shows_currency else ""
-        told = spec.help.text(reader.language) if spec.help else ""
-        made.append(Column(
-            key, spec.label.text(reader.language), sign, told, spec.type, css, _width(session, spec, key == main),
-            key in editable, spec.sortable and key in filterable, spec.totals and key in filterable, painter(entity, spec, reader, link=key == main),
-        ))
+        # Nothing of it is a person's: all who hold the same rules and read the same language share it.
+        name = ("column", entity.key, key, place, language)
+        column: Column | None = kept.get(name)
+        if column is None:
+            column = kept[name] = _column(session, entity, entity.fields[key], place, main=key == main)
+        made.append(column)
     return made
+
+
+def _column(session: UserSession, entity: Entity, spec: Field, place: str, *, main: bool) -> Column:
+    reader, sight = context.reader(), session.sight
+    sign = unit(entity, spec, reader) if "currency" in sight.readable(entity.key) else ""
+    told = spec.help.text(reader.language) if spec.help else ""
+    css = " ".join(c for c in (place, "b-num" if spec.align == "end" else "", "" if main or spec.align == "end" else "b-soft") if c)
+    usable = spec.key in sight.filterable(entity.key)
+    return Column(
+        spec.key, spec.label.text(reader.language), sign, told, spec.type, css, _width(session, spec, main),
+        spec.key in sight.editable(entity.key), spec.sortable and usable, spec.totals and usable, spec, main,
+    )
 
 
 def with_companions(session: UserSession, entity: Entity, query: ListQuery) -> ListQuery:
@@ -96,9 +104,11 @@ def with_companions(session: UserSession, entity: Entity, query: ListQuery) -> L
     return replace(query, columns=tuple(dict.fromkeys((*query.columns, *(k for k in extra if k in readable)))))
 
 
-def cells(made: Sequence[Column], rows: Sequence[RowView]) -> list[tuple[str, ...]]:
+def cells(entity: Entity, made: Sequence[Column], rows: Sequence[RowView]) -> list[tuple[str, ...]]:
     """The HTML inside the cells of each row."""
-    return list(zip(*(column.paint(rows) for column in made), strict=True)) if made else [()] * len(rows)
+    reader = context.reader()
+    drawn = [painter(entity, column.spec, reader, link=column.main)(rows) for column in made]
+    return list(zip(*drawn, strict=True)) if drawn else [()] * len(rows)
 
 
 def _main(entity: Entity, keys: Sequence[str]) -> str:

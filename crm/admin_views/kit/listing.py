@@ -109,7 +109,7 @@ def body(entity: Entity, made: Sequence[Column], rows: Sequence[RowView]) -> Mar
     names = [escape(lookup.title_of(entity, row.values)) for row in rows]
     # Each cell is escaped where it is painted.
     return Markup("".join([  # noqa: S704
-        pattern % (row.id, row.row_version, name, *shown) for row, name, shown in zip(rows, names, cells(made, rows), strict=True)
+        pattern % (row.id, row.row_version, name, *shown) for row, name, shown in zip(rows, names, cells(entity, made, rows), strict=True)
     ]))
 
 
@@ -122,7 +122,7 @@ def rows_json(session: UserSession, entity: Entity, record_ids: Sequence[int]) -
     rows = lists.page(session, asked).rows
     return [
         {"id": row.id, "row_version": row.row_version, "cells": dict(zip((c.key for c in made), shown, strict=True))}
-        for row, shown in zip(rows, cells(made, rows), strict=True)
+        for row, shown in zip(rows, cells(entity, made, rows), strict=True)
     ]
 
 

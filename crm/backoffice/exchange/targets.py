@@ -1,5 +1,6 @@
 """What a reader may fill from a file: the record's own fields, fields of the lists beside it, and days that become child rows."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from crm.backoffice.catalog import Catalog
@@ -36,7 +37,7 @@ class Choice:
 
 def may_import(sight: Sight, kind: Entity) -> bool:
     """Whether this reader may bring any record of the entity, or change any, by a file."""
-    return (sight.may(kind.key, "create") or sight.may(kind.key, "update")) and bool(_writable(sight, kind))
+    return (sight.may(kind.key, "create") or sight.may(kind.key, "update")) and any(True for _ in _writable(sight, kind))
 
 
 def targets(sight: Sight, kind: Entity) -> list[Choice]:
@@ -66,9 +67,9 @@ def day_field(catalog: Catalog) -> Field:
     return next(f for e in catalog.entities.values() for f in e.fields.values() if f.type == "date")
 
 
-def _writable(sight: Sight, kind: Entity) -> list[Field]:
+def _writable(sight: Sight, kind: Entity) -> Iterator[Field]:
     writable = {*sight.creatable(kind.key), *sight.editable(kind.key)}
-    return [f for f in kind.editable() if f.key in writable and f.type in IMPORTABLE and (f.type not in REFERENCES or ways(sight, f))]
+    return (f for f in kind.editable() if f.key in writable and f.type in IMPORTABLE and (f.type not in REFERENCES or ways(sight, f)))
 
 
 def ways(sight: Sight, spec: Field, *, most: int | None = WAYS) -> list[str]:

@@ -1,7 +1,8 @@
 """The page that the product is measured against: Flask, SQL and Jinja and nothing else, over the same tables.
 
 It knows who is signed in by one query, shows the same menu and sends the same rows; `/raw/…` as the database gives them, `/babel/…`
-with every cell formatted by Flask-Babel to the very text that the product shows.
+with every cell formatted by Flask-Babel to the very text that the product shows, `/screen/…` as the screen that the product shows: its
+links, avatars, stages and days within its own frame, which costs this page nothing.
 """
 
 import csv
@@ -20,10 +21,11 @@ from sqlalchemy import Engine, text
 
 HEADS = ("Назва", "Компанія", "Етап", "Сума", "Валюта", "Очікуване закриття", "Наступний крок", "Коли", "Відповідальний")
 SELECT = """
-SELECT d.id, d.name, a.name AS account, s.name AS stage, d.amount, d.currency, d.expected_on, d.next_step, d.next_step_on, u.name AS owner
+SELECT d.id, d.name, a.name AS account, s.name AS stage, d.amount, d.currency, d.expected_on, d.next_step, d.next_step_on, u.name AS owner{more}
 FROM deal d LEFT JOIN account a ON a.id = d.account_id LEFT JOIN stage s ON s.id = d.stage_id LEFT JOIN "user" u ON u.id = d.owner_id
 WHERE d.deleted_at IS NULL {where} ORDER BY {order} LIMIT :size {offset}
 """
+MARKS = ", d.row_version, d.account_id, d.owner_id, s.kind, s.probability"  # what the marks of the screen need beside the values
 WHO = 'SELECT u.id, u.name, u.email FROM "user" u WHERE u.id = :id AND u.deleted_at IS NULL'
 # question → condition, order; the same questions as the product is asked
 LISTS = {
@@ -44,8 +46,8 @@ WHERE d.deleted_at IS NULL ORDER BY d.expected_on DESC, d.id DESC
 """
 
 
-def make_bare(engine: Engine, menu: Sequence[tuple[str, str]]) -> Flask:
-    """`menu` are the labels and addresses of the product's menu."""
+def make_bare(engine: Engine, menu: Sequence[tuple[str, str]], frame: tuple[str, str]) -> Flask:
+    """`menu` are the labels and addresses of the product's menu, `frame` its page before and after the rows."""
     app = Flask("bare", template_folder=str(Path(__file__).parent / "templates"))
     app.config.update(SECRET_KEY="bare", BABEL_DEFAULT_LOCALE="uk", BABEL_DEFAULT_TIMEZONE="Europe/Kyiv")
     Babel(app)
@@ -64,7 +66,7 @@ def make_bare(engine: Engine, menu: Sequence[tuple[str, str]]) -> Flask:
         cookie["user"] = user
         return Response("")
 
-    def rows(name: str) -> list[Any]:
+    def rows(name: str, more: str = "") -> list[Any]:
         where, order = LISTS[name]
         params: dict[str, Any] = {k: int(v) if k in INTEGERS else v for k, v in request.args.items()}
         params.setdefault("size", 50)
@@ -74,7 +76,7 @@ def make_bare(engine: Engine, menu: Sequence[tuple[str, str]]) -> Flask:
             params["amount"] = int(Decimal(params["amount"]) * 10_000) if scaled else Decimal(params["amount"])
         offset = "OFFSET :offset" if "offset" in params else ""
         with engine.connect() as connection:
-            found = connection.execute(text(SELECT.format(where=where, order=order, offset=offset)), {**params, "size": params["size"] + 1}).all()
+            found = connection.execute(text(SELECT.format(where=where, order=order, offset=offset, more=more)), {**params, "size": params["size"] + 1}).all()
         return list(found[: params["size"]])
 
     def page(name: str, show: Callable[[Any], Sequence[Any]]) -> str:
@@ -89,9 +91,15 @@ def make_bare(engine: Engine, menu: Sequence[tuple[str, str]]) -> Flask:
     def babel(name: str) -> str:
         return page(name, lambda row: formatted(row, scaled))
 
+    @app.get("/screen/<name>")
+    def screen(name: str) -> str:
+        head, foot = frame
+        shown = [(row, formatted(row, scaled), [written(day) for day in days_of(row)]) for row in rows(name, MARKS)]
+        return head + render_template("screen.html", rows=shown, whole=1_000_000 if scaled else 1) + foot
+
     def record(number: int) -> tuple[Any, list[Any], list[Any], list[Any]]:
         with engine.connect() as connection:
-            deal = connection.execute(text(SELECT.format(where="AND d.id = :id", order="d.id", offset="")), {"id": number, "size": 1}).one()
+            deal = connection.execute(text(SELECT.format(where="AND d.id = :id", order="d.id", offset="", more="")), {"id": number, "size": 1}).one()
             lines = connection.execute(text(
                 "SELECT p.name, l.quantity, l.price, l.discount, l.amount FROM deal_line l JOIN product p ON p.id = l.product_id WHERE l.deal_id = :id"
             ), {"id": number}).all()
@@ -147,11 +155,19 @@ def cell(value: Any, scaled: bool) -> str:
 
 def formatted(row: Any, scaled: bool) -> list[str]:
     """The cells of a row as the product's list shows them: a foreign currency stands with its amount too."""
-    days = (row.expected_on, row.next_step_on)
-    # SQLite gives dates as text.
-    expected, step = (date.fromisoformat(day) if isinstance(day, str) else day for day in days)
+    expected, step = days_of(row)
     amount = cell(row.amount, scaled) + (f" {get_currency_symbol(row.currency, locale='uk')}" if row.currency != "UAH" else "")
     return [row.name, row.account or "", row.stage, amount, row.currency, cell(expected, scaled), row.next_step or "", cell(step, scaled), row.owner or ""]
+
+
+def days_of(row: Any) -> list[date | None]:
+    """The days of a row; SQLite gives them as text."""
+    return [date.fromisoformat(day) if isinstance(day, str) else day for day in (row.expected_on, row.next_step_on)]
+
+
+def written(day: date | None) -> str:
+    """A day in words."""
+    return "" if day is None else str(format_date(day, "d MMM yyyy"))
 
 
 def exported(engine: Engine) -> Iterator[bytes]:

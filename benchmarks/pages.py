@@ -32,7 +32,7 @@ COLUMNS = "name,account,stage,amount,currency,expected_on,next_step,next_step_on
 SIZES = (25, 50, 200)
 NO_TEXT = re.compile(r'<svg.*?</svg>|<span class="b-av[^"]*" aria-hidden="true">.*?</span>', re.DOTALL)
 TIME = re.compile(r'<time[^>]* title="([^"]*)">.*?</time>', re.DOTALL)
-BARE, FORMATTED, OFFSET, STOCK, PRODUCT = "bare", "bare, formatted", "bare, by offset", "stock Flask-Admin", "Brama"
+BARE, FORMATTED, SCREEN, OFFSET, STOCK, PRODUCT = "bare", "bare, formatted", "the same screen", "bare, by offset", "stock Flask-Admin", "Brama"
 
 
 @dataclass
@@ -76,9 +76,11 @@ def set_stage(database_url: str, instance: Path) -> Stage:
         user = int(connection.execute(text('SELECT id FROM "user" WHERE email = :email'), {"email": READER}).scalar_one())
         deals = int(connection.execute(text("SELECT count(*) FROM deal")).scalar_one())
     product = Caller(app).sign_in(READER)
-    menu = re.findall(r'<li><a href="([^"]+)" data-nav="[^"]*"[^>]*title="([^"]+)"', product.get("/deal/").text)
+    page = product.get(f"/deal/?columns={COLUMNS}").text
+    menu = re.findall(r'<li><a href="([^"]+)" data-nav="[^"]*"[^>]*title="([^"]+)"', page)
     assert len(menu) > 5, "the menu of the product is not found"
-    bare = Caller(make_bare(engine, [(unescape(label), url) for url, label in menu]))
+    head, rest = page.split("<tbody>\n")
+    bare = Caller(make_bare(engine, [(unescape(label), url) for url, label in menu], (head + "<tbody>\n", rest[rest.index("  </tbody>") :])))
     stock = Caller(make_stock(engine, len(menu)))
     for caller in (bare, stock):
         caller.get(f"/sign-in/{user}")
@@ -137,9 +139,11 @@ def questions(stage: Stage) -> Iterator[Question]:
 
 
 def _list(stage: Stage, name: str, product: str, bare: str, stock: str, *, offset: str = "") -> Question:
-    _same_cells(stage, name, product, f"/babel/{bare}")
+    _same_cells(stage, name, product, f"/babel/{bare}", skip=0)
+    _same_cells(stage, name, product, f"/screen/{bare}", skip=1)
     contenders: dict[str, Work] = {
         PRODUCT: lambda: stage.product.get(product), BARE: lambda: stage.bare.get(f"/raw/{bare}"), FORMATTED: lambda: stage.bare.get(f"/babel/{bare}"),
+        SCREEN: lambda: stage.bare.get(f"/screen/{bare}"),
     }
     if offset:
         contenders[OFFSET] = lambda: stage.bare.get(f"/raw/{offset}")
@@ -147,9 +151,9 @@ def _list(stage: Stage, name: str, product: str, bare: str, stock: str, *, offse
     return Question(name, contenders, listed=True)
 
 
-def _same_cells(stage: Stage, name: str, product: str, bare: str) -> None:
-    """The product and the formatted page show the same text in the same rows."""
-    ours, theirs = cells(stage.product.get(product).text, skip=1), cells(stage.bare.get(bare).text, skip=0)
+def _same_cells(stage: Stage, name: str, product: str, bare: str, *, skip: int) -> None:
+    """The product and another page, whose first `skip` cells of a row hold no value, show the same text in the same rows."""
+    ours, theirs = cells(stage.product.get(product).text, skip=1), cells(stage.bare.get(bare).text, skip=skip)
     assert ours and ours == theirs, f"{name}: not the same cells: {next((p for p in zip(ours.items(), theirs.items(), strict=False) if p[0] != p[1]), None)}"
 
 

@@ -1,5 +1,6 @@
 """In which language and zone a request is answered: `?lang=`, else what the session keeps, else the person's, the browser's, the company's."""
 
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g, has_request_context, request, session
@@ -17,7 +18,7 @@ def init_app(app: Flask, babel: Babel) -> None:
     babel.init_app(
         app, default_translation_directories=str(ROOT / "translations"), locale_selector=current_language, timezone_selector=lambda: str(current_zone())
     )
-    app.context_processor(lambda: {"language": current_language()})
+    app.context_processor(lambda: {"language": current_language(), "address_in": address_in})
 
     @app.before_request
     def keep_asked_language() -> None:
@@ -37,6 +38,11 @@ def current_language() -> str:
         chosen = next((x for x in (asked, kept, own) if x in LANGUAGES), None)
         g.language = chosen or request.accept_languages.best_match(LANGUAGES) or "uk"
     return str(g.language)
+
+
+def address_in(language: str) -> str:
+    """The address of the page that is asked for, in `language`."""
+    return f"{request.path}?{urlencode(request.args.to_dict() | {'lang': language})}"
 
 
 def current_zone() -> ZoneInfo:

@@ -53,20 +53,6 @@ class Entry:
     changes: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Verification:
-    """What `flask journal verify` found: how many rows, and the first whose chain does not hold."""
-
-    rows: int
-    sealed: int
-    unsealed: int
-    first_broken: int | None
-
-    @property
-    def ok(self) -> bool:
-        return self.first_broken is None
-
-
 def record(session: DataSession, entries: Sequence[Entry]) -> None:
     """Write the rows of changes made in this transaction, each chained to its record's last row."""
     if not entries:
@@ -109,27 +95,6 @@ def batch_made(session: DataSession, batch: str) -> tuple[int | None, datetime] 
     query = select(journal.c.actor_id, journal.c.at).where(journal.c.batch == batch, journal.c.version.is_not(None)).order_by(journal.c.id.desc()).limit(1)
     row = session.kernel(query).first()
     return (row.actor_id, row.at) if row else None
-
-
-def verify(session: DataSession) -> Verification:
-    """Recompute every digest in order. Constant memory but for the last digest of each record."""
-    journal = JournalRow.__table__
-    last: dict[tuple[str | None, int | None], str] = {}
-    rows, broken, after = 0, None, 0
-    while True:
-        page = session.kernel(select(journal).where(journal.c.id > after).order_by(journal.c.id).limit(5000)).mappings().all()
-        for row in page:
-            rows += 1
-            place = (row["entity"], row["record_id"])
-            chained = row["version"] is not None
-            good = row["digest"] == digest_of(dict(row)) and (not chained or row["previous"] == last.get(place, ""))
-            if not good and broken is None:
-                broken = row["id"]
-            if chained:
-                last[place] = row["digest"]
-        if len(page) < 5000:
-            return Verification(rows, 0, rows, broken)
-        after = page[-1]["id"]
 
 
 def _last_digests(session: DataSession, entries: Iterable[Entry]) -> dict[tuple[str, int], str]:

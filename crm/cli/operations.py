@@ -7,11 +7,13 @@ from flask import current_app
 
 from config import Settings
 from crm.backoffice.guard import system_session
+from crm.backoffice.seals.block import Keeper
 from crm.cli.demo import is_empty, load_demo
 from crm.cli.base import answer, command, language, runtime, say, stop
 from crm.cli.users import read_password
 from crm.messages import LANGUAGES, m, render
 from crm.organization import founding, standing
+from crm.runtime import Runtime
 from crm.standard import install_standard
 from crm.serving import backup as backups, doctor as doctors, processes, schema, worker as workers
 
@@ -29,7 +31,7 @@ def init(email: str, name: str, password_stdin: bool, currency: str | None, time
     terms = founding.Terms(currency, time_zone, company_language)
     founding.check_terms(terms)
     password = read_password() if password_stdin else ""
-    schema.upgrade(here.settings.database_url)
+    _migrate(here)
     with system_session(here.engine, "flask init", here.refresh(), write=True) as session:
         founding.set_terms(session, terms)
         session.commit()
@@ -49,6 +51,12 @@ def init(email: str, name: str, password_stdin: bool, currency: str | None, time
         say(m("%(email)s was there already; the password was left as it is.", email=email))
 
 
+def _migrate(here: Runtime) -> None:
+    if schema.current(here.engine) is None:
+        Keeper.of(here.settings.instance, here.settings.secret_key).set_aside()
+    schema.upgrade(here.settings.database_url)
+
+
 @command("serve")
 def serve() -> None:
     """Migrate, then run the web server and the job worker until Ctrl-C."""
@@ -56,7 +64,7 @@ def serve() -> None:
     settings = here.settings
     if not processes.is_free(settings.host, settings.port):
         stop(m("Port %(port)s is taken by another program; start with PORT=… to use another one.", port=settings.port))
-    schema.upgrade(settings.database_url)
+    _migrate(here)
     here.refresh()
     if settings.demo and is_empty(here.engine):
         say(m("Making the demo company …"))

@@ -22,13 +22,14 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
 from config import Settings
+from crm.backoffice.seals.block import Keeper
 from crm.errors import BadRequest
 from crm.messages import m
 from crm.serving import schema
 
 FORMAT = 1
 MANIFEST, DATABASE, TABLES = "manifest.json", "brama.db", "tables/"
-KEPT = ("secret_key", "demo.txt")
+KEPT = ("secret_key", "demo.txt", "journal.heads")
 CHUNK = 1024 * 1024
 
 
@@ -42,14 +43,15 @@ def backup(engine: Engine, settings: Settings, target: Path) -> dict[str, Any]:
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             with tarfile.open(fileobj=file, mode="w") as tar:
+                # Before the database: a head of a block that the copy does not have would say that rows are missing.
+                kept = {name: (settings.instance / name).read_bytes() for name in KEPT if (settings.instance / name).is_file()}
                 if engine.dialect.name == "sqlite":
                     _copy_sqlite(tar, settings)
                 else:
                     manifest["tables"] = _copy_tables(tar, engine)
                 _add(tar, MANIFEST, json.dumps(manifest, indent=1).encode())
-                for name in KEPT:
-                    if (settings.instance / name).is_file():
-                        tar.add(settings.instance / name, f"keys/{name}", recursive=False)
+                for name, content in kept.items():
+                    _add(tar, f"keys/{name}", content)
                 if settings.files.is_dir():
                     tar.add(settings.files, "files")
             file.flush()
@@ -218,6 +220,7 @@ def _list(columns: list[str]) -> sql.Composed:
 
 def _place_files(tar: tarfile.TarFile, settings: Settings) -> None:
     """Kept files and keys; the tar's own names go nowhere but into the two places meant for them."""
+    Keeper.of(settings.instance, settings.secret_key).set_aside()
     for entry in tar:
         if entry.isfile() and entry.name.startswith("files/"):
             tar.extract(entry, settings.instance, filter="data")

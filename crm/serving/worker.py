@@ -1,6 +1,7 @@
-"""The job worker: delivers the outbox and hands out jobs every second, and runs jobs in threads of its own."""
+"""The job worker: delivers the outbox and hands out jobs every second, seals the journal every minute, and runs jobs in threads of its own."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -9,11 +10,14 @@ from flask import Flask
 
 from crm.backoffice import outbox
 from crm.backoffice.job_queue import dispatch, execute, make_queue
+from crm.backoffice.seals import sealing
+from crm.backoffice.seals.block import Keeper
 from crm.runtime import Runtime
 
 log = structlog.get_logger("brama.worker")
 THREADS = 2
 ROUND = 1.0
+SEALING = 60.0  # seconds between two looks at what of the journal can be sealed
 
 
 def work(app: Flask) -> None:
@@ -36,11 +40,16 @@ def work(app: Flask) -> None:
 
 def rounds(app: Flask, hand: Callable[[int], Any], over: threading.Event) -> None:
     runtime: Runtime = app.extensions["brama"]
+    keeper = Keeper.of(runtime.settings.instance, runtime.settings.secret_key)
+    sealed = 0.0
     while not over.wait(ROUND):
         try:
             with app.app_context():
                 dispatch(runtime.engine, hand)
                 outbox.deliver(runtime.engine)
+                if time.monotonic() - sealed > SEALING:
+                    sealed = time.monotonic()
+                    sealing.seal(runtime.engine, keeper)
         except Exception as fault:
             # A locked or restarting database is no reason to stop working.
             log.error("round failed", error=str(fault), exc_info=fault)

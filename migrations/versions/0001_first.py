@@ -108,6 +108,17 @@ def upgrade() -> None:
     op.create_index(op.f("ix_journal_batch"), "journal", ["batch"], unique=False)
     op.create_index("ix_journal_record", "journal", ["entity", "record_id", "id"], unique=False)
     create_table(
+        "journal_seal",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", UtcMoment(), nullable=False),
+        sa.Column("ranges", sa.JSON(), nullable=False),
+        sa.Column("marks", sa.Text(), nullable=False),
+        sa.Column("root", sa.String(length=64), nullable=False),
+        sa.Column("head", sa.String(length=64), nullable=False),
+        sa.Column("signature", sa.String(length=80), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_journal_seal")),
+    )
+    create_table(
         "outbox",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("topic", sa.String(length=32), nullable=False),
@@ -184,6 +195,7 @@ def upgrade() -> None:
     )
     create_table(
         "user",
+        sa.Column("name", sa.String(length=255), nullable=False),
         sa.Column("first_name", sa.String(length=255), nullable=True),
         sa.Column("last_name", sa.String(length=255), nullable=True),
         sa.Column("email", KeyText(254), nullable=True),
@@ -209,7 +221,6 @@ def upgrade() -> None:
         sa.Column("position__sort", KeyText(200), nullable=True),
         sa.Column("position__find", KeyText(), nullable=True),
         sa.Column("code", sa.String(length=64), nullable=False),
-        sa.Column("name", sa.String(length=255), nullable=False),
         sa.Column("owner_id", sa.Integer(), nullable=True),
         sa.Column("department_id", sa.Integer(), nullable=True),
         sa.Column("territory_id", sa.Integer(), nullable=True),
@@ -592,6 +603,7 @@ def upgrade() -> None:
     )
     create_table(
         "contact",
+        sa.Column("name", sa.String(length=255), nullable=False),
         sa.Column("first_name", sa.String(length=255), nullable=True),
         sa.Column("last_name", sa.String(length=255), nullable=True),
         sa.Column("middle_name", sa.String(length=255), nullable=True),
@@ -613,7 +625,6 @@ def upgrade() -> None:
         sa.Column("phone__find", KeyText(), nullable=True),
         sa.Column("description__find", KeyText(), nullable=True),
         sa.Column("code", sa.String(length=64), nullable=False),
-        sa.Column("name", sa.String(length=255), nullable=False),
         sa.Column("owner_id", sa.Integer(), nullable=True),
         sa.Column("department_id", sa.Integer(), nullable=True),
         sa.Column("territory_id", sa.Integer(), nullable=True),
@@ -1040,6 +1051,7 @@ TABLES = (
     "sign_in_attempt",
     "picklist",
     "outbox",
+    "journal_seal",
     "journal",
     "department",
     "company",

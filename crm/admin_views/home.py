@@ -98,12 +98,19 @@ class HomeView(PagesForSignedIn, AdminIndexView):  # type: ignore[misc]  # Flask
 
 
 def _greeting() -> Message:
-    hour = datetime.now(context.reader().zone).hour
     # People are greeted by their first name; a name written in one word is that name.
-    name = getattr(current_user, "first_name", None) or current_user.name
-    if hour < 5 or hour >= 18:
+    return greeting(datetime.now(context.reader().zone).hour, getattr(current_user, "first_name", None) or current_user.name)
+
+
+def greeting(hour: int, name: str) -> Message:
+    """How a person is greeted at this hour of his own zone."""
+    if 5 <= hour < 12:
+        return m("Good morning, %(name)s", name=name)
+    if 12 <= hour < 18:
+        return m("Good afternoon, %(name)s", name=name)
+    if 18 <= hour < 23:
         return m("Good evening, %(name)s", name=name)
-    return m("Good morning, %(name)s", name=name) if hour < 12 else m("Good afternoon, %(name)s", name=name)
+    return m("Hello, %(name)s", name=name)  # wishing a good night is how one takes leave
 
 
 def _closing(session: UserSession) -> Card | None:

@@ -94,6 +94,12 @@ class Entity:
     def title(self) -> Field:
         return self.fields[self.declared.title]
 
+    def named_by(self, language: str) -> tuple[str, ...]:
+        """The fields that name a record to a reader of `language`, the first that is filled: of a role in English `name_en`, then `name`."""
+        title = self.declared.title
+        own = f"{title}_{language}"
+        return (own, title) if own in self.fields else (title,)
+
     @property
     def columns(self) -> tuple[str, ...]:
         return self.declared.columns or tuple(k for k, f in self.fields.items() if not f.system)[:8]

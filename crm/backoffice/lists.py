@@ -282,7 +282,7 @@ class _Columns:
         target = session.table(spec.target or "")
         shown = _naming(session, spec, refs)
         self.named.append((target.table, and_(matching(target.id, source[spec.key]), target.visible)))
-        self.selected.append(target[shown] if shown != "id" else target.id)
+        self.selected.append(target.naming(shown))
 
     def view(self, row: Any) -> RowView:
         values = {key: row[at] for key, at in self.places}

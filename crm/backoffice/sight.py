@@ -232,13 +232,26 @@ class Source:
             made = self._columns[key, companion] = self._shown(spec, self._stored(spec, companion))
         return made
 
+    @cached_property
+    def title(self) -> ColumnElement[Any]:
+        """What names a record to this reader, in his language where the entity keeps names in it. Raises UnknownName when the title itself is
+        hidden or masked."""
+        *own, title = self.entity.named_by(self.sight.reader.language)
+        usable = self.sight.filterable(self.entity.key, self.actions)
+        columns = [self[key] for key in (*(key for key in own if key in usable), title)]
+        return self.sight.seal(func.coalesce(*columns)) if len(columns) > 1 else columns[0]
+
+    def naming(self, key: str) -> ColumnElement[Any]:
+        """The column that names the records: `id`, the title as this reader knows it, or the code."""
+        return self.id if key == "id" else self.title if key == self.entity.declared.title else self[key]
+
     def names(self, key: str, title: str) -> ColumnElement[Any]:
-        """A set of references as pairs of number and `title`, a field of the target, as this reader may use both."""
+        """A set of references as pairs of number and what names the target (see `naming`), as this reader may use both."""
         spec = self.field(key)
         assert isinstance(spec, ManyToManyField)
         self._met(spec)
         target = self.sight.table(spec.target or "")
-        return self._shown(spec, links.gathered(self, spec, target.id if title == "id" else target[title], target=target))
+        return self._shown(spec, links.gathered(self, spec, target.naming(title), target=target))
 
     def masked(self, key: str) -> ColumnElement[Any] | None:
         """The mask of a field where this reader sees it only masked, as text; null elsewhere. None when it is never so."""

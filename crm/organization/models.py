@@ -85,7 +85,7 @@ class Role(Record):
         sections=(Section(Label("Роль", "Role"), ("name", "name_en", "code", "description")),),
     )
 
-    name_en: Mapped[str | None] = text(Label("Назва англійською", "Name in English"), sensitivity="open")
+    name_en: Mapped[str | None] = text(Label("Назва англійською", "Name in English"), searchable=True, sensitivity="open")
     description: Mapped[str | None] = long_text(Label("Опис", "Description"), sensitivity="open")
     builtin: Mapped[bool] = boolean(Label("Вбудована", "Built-in"), required=True, default=False, system=True, sensitivity="open")
 

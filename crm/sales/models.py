@@ -87,7 +87,7 @@ class Pipeline(Record):
         sections=(Section(Label("Воронка", "Pipeline"), ("name", "name_en", "code", "entity")),), related=("stages",),
     )
 
-    name_en: Mapped[str | None] = text(Label("Назва англійською", "Name in English"), sensitivity="open")
+    name_en: Mapped[str | None] = text(Label("Назва англійською", "Name in English"), searchable=True, sensitivity="open")
     entity: Mapped[str] = text(Label("Сутність", "Entity"), required=True, default="deal", max_length=64, sensitivity="open", system=True)
 
 
@@ -101,7 +101,7 @@ class Stage(Record):
         sections=(Section(Label("Етап", "Stage"), ("name", "name_en", "code", "pipeline", "key", "position", "kind", "probability")),),
     )
 
-    name_en: Mapped[str | None] = text(Label("Назва англійською", "Name in English"), sensitivity="open")
+    name_en: Mapped[str | None] = text(Label("Назва англійською", "Name in English"), searchable=True, sensitivity="open")
     pipeline_id: Mapped[int] = reference(
         "pipeline", Label("Воронка", "Pipeline"), required=True, sensitivity="open", reverse=("stages", Label("Етапи", "Stages"))
     )

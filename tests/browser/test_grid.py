@@ -288,3 +288,19 @@ def test_on_a_phone_rows_are_cards_chosen_by_a_long_touch(desk: Desk, language: 
     page.locator("[data-unselect]").tap()
     row.locator(".p3").tap()
     expect(page.locator("#drawer-body h2").first).to_have_text("Угода 004")
+
+
+CUT = """heads => heads.map(head => head.querySelector('.b-cut') || head)
+.filter(one => one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight + 1).map(one => one.textContent)"""
+
+
+@pytest.mark.parametrize("language", ["uk", "en"])
+@pytest.mark.parametrize("sort", ["-expected_on", "-probability"])
+def test_the_head_of_a_column_is_read_whole(desk: Desk, language: str, sort: str) -> None:
+    page = open_list(desk(language=language), address("deal", sort=sort))
+    heads = page.locator("[data-list] thead th[data-field]")
+    assert heads.evaluate_all(CUT) == []
+    # The standard columns fit a window of 1280 pixels.
+    assert page.locator("[data-list]").evaluate("list => list.scrollWidth - list.clientWidth") <= 0
+    open_list(page, address("deal", sort=sort, columns="name,probability,expected_on,next_step_on,loss_reason,sales_channel,business_line,created_at"))
+    assert heads.evaluate_all(CUT) == []

@@ -35,6 +35,19 @@ def names(house: House, entity: str = "account") -> list[str]:
         return [str(row.values["name"]) for row in lists.stream(session, lists.ListQuery(entity, ("name",), sort=(("id", False),)))]
 
 
+def test_a_trial_names_records_in_the_language_of_its_screen(house: House, desk: Callable[..., Desk], work: Callable[[], int]) -> None:
+    house.make("product", name="Камера", name_en="Camera", code="P-CAM")
+    house.make("product", name="Принтер", code="P-PRN")
+    other = house.make("product", name="Штатив", name_en="Tripod", code="P-TRI")
+    file = "code;goes_with\nP-CAM;P-TRI\nP-PRN;P-CAM\n"
+    english = desk("Olena", "product").bring(file).page
+    assert [name in english for name in ("Camera", "Tripod", "Принтер")] == [True, True, True]
+    assert "Камера" not in english
+    ukrainian = desk("Olena", "product", "uk").bring(file).page
+    assert [name in ukrainian for name in ("Камера", "Штатив", "Camera", "Tripod")] == [True, True, False, False]
+    assert house.stored("product", other)["name"] == "Штатив"
+
+
 def test_a_file_becomes_records_and_all_of_it_can_be_taken_back(house: House, desk: Callable[..., Desk], work: Callable[[], int]) -> None:
     old = house.make("account", name="Рошен", city="Вінниця")
     at = desk("Olena").bring(FIRMS, "Клієнти.csv")

@@ -103,7 +103,8 @@ def _run(work: Work, *, trial: bool) -> dict[str, Any]:
     began = time.monotonic()
     with _system(work) as asking:
         upload = uploads.find(asking, str(work.args["upload"]))
-    order, sessions, preview = order_of(work, upload, trial=trial), _Sessions(work), Preview()
+    order, sessions = order_of(work, upload, trial=trial), _Sessions(work)
+    preview = Preview(order.language)
     rights = stamp(access_now(work.engine, sessions.person, work.catalog), work.catalog)
     try:
         report = run_import(work.engine, sessions.open, work.catalog, order, _told(work), preview)

@@ -135,11 +135,21 @@ def _draw(spec: Field, reader: Reader, *, exact: bool = False) -> Draw:
 def _linked(entity: Entity, key: str, drawn: Drawn, reader: Reader) -> Painter:
     base = f'<a class="b-main-text" data-drawer href="/{entity.key}/'
     unnamed = render(m("(no name)"), reader.language)
+    own = entity.named_by(reader.language)[0] if key == entity.declared.title else key
 
     def text(value: Any) -> str:
         # A reference as the row's title must not become a link inside a link.
         return (escape(value.text or "") if isinstance(value, Ref) else drawn[value]) or unnamed
 
+    def named(row: RowView) -> str:
+        value, name = row.values.get(key), row.values.get(own)
+        if isinstance(value, str) and isinstance(name, str):
+            # What is copied is the field's own text, as it is typed and pasted.
+            return f'{base}{row.id}/" data-text="{escape(value)}">{escape(name)}</a>'
+        return f'{base}{row.id}/">{text(value)}</a>'
+
+    if own != key:
+        return lambda rows: [named(row) for row in rows]
     return lambda rows: [f'{base}{row.id}/">{text(row.values.get(key))}</a>' for row in rows]
 
 

@@ -89,7 +89,7 @@ def _column(session: UserSession, entity: Entity, spec: Field, place: str, *, ma
     css = " ".join(c for c in (place, "b-num" if spec.align == "end" else "", "" if main or spec.align == "end" else "b-soft") if c)
     usable = spec.key in sight.filterable(entity.key)
     return Column(
-        spec.key, spec.label.text(reader.language), sign, told, spec.type, css, _width(session, spec, main),
+        spec.key, spec.label.text(reader.language), sign, told, spec.type, css, max(_width(session, spec, main), _narrowest(spec, reader.language)),
         spec.key in sight.editable(entity.key), spec.sortable and usable, spec.totals and usable, spec, main,
     )
 
@@ -99,7 +99,7 @@ def with_companions(session: UserSession, entity: Entity, query: ListQuery) -> L
     extra = []
     if any(entity.fields[k].type == "money" for k in query.columns):
         extra.append("currency")
-    extra.append(entity.declared.title)
+    extra.extend(entity.named_by(session.reader.language))
     readable = set(session.sight.readable(entity.key))
     return replace(query, columns=tuple(dict.fromkeys((*query.columns, *(k for k in extra if k in readable)))))
 
@@ -124,6 +124,11 @@ def _width(session: UserSession, spec: Field, main: bool) -> int:
     if spec.target in session.catalog.configured:
         return STAGE
     return WIDTHS.get(spec.type, OTHER)
+
+
+def _narrowest(spec: Field, language: str) -> int:
+    """Pixels in which the longest word of the column's head has room, with the arrow of a sorted one: a head breaks between words only."""
+    return 46 + round(7.2 * max(map(len, spec.label.text(language).split()), default=0))
 
 
 def _places(fields: Sequence[Field]) -> dict[str, str]:

@@ -67,18 +67,21 @@ def _text(session: UserSession, source: Source) -> ColumnElement[str]:
     shown = session.sight.filterable(source.entity.key)
     choices: list[ColumnElement[Any]] = []
     for key in title_columns(session, source.entity):
-        mask = source.masked(key)
+        mask = source.masked(key) if key in (source.entity.declared.title, "code") else None
         choices += [func.nullif(source[key], "")] if key in shown else []
         choices += [mask] if mask is not None else []
     return func.coalesce(*choices, "") if choices else literal("")
 
 
 def title_of(entity: Entity, values: Any) -> str:
-    """What names a record among `values` of its row: the title, else the code."""
-    title = values.get(entity.declared.title)
-    if isinstance(title, Ref | Masked):
-        title = title.text
-    return str(title or _plain(values.get("code")))
+    """What names a record among `values` of its row: the title in this reader's language, the title, else the code."""
+    for key in entity.named_by(context.reader().language):
+        title = values.get(key)
+        if isinstance(title, Ref | Masked):
+            title = title.text if key == entity.declared.title else None
+        if title:
+            return str(title)
+    return _plain(values.get("code"))
 
 
 def _plain(value: Any) -> str:
@@ -88,7 +91,7 @@ def _plain(value: Any) -> str:
 def title_columns(session: UserSession, entity: Entity) -> tuple[str, ...]:
     """The columns that `title_of` looks at, as far as this reader may see them."""
     readable = session.sight.readable(entity.key)
-    return tuple(k for k in dict.fromkeys((entity.declared.title, "code")) if k in readable)
+    return tuple(k for k in dict.fromkeys((*entity.named_by(session.reader.language), "code")) if k in readable)
 
 
 def _query(session: UserSession, entity: Entity, *, where: Leaf | None = None, search: str = "", size: int = PAGE) -> lists.ListQuery:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from crm.admin_views.kit import context
 from crm.admin_views.kit.cells import currency_sign, painter, text_formatter
+from crm.admin_views.kit.columns import with_companions
 from crm.admin_views.kit.totals import number_text
 from crm.backoffice import lists
 from crm.backoffice.conditions.tree import All, Leaf, Node, dump
@@ -61,8 +62,7 @@ def rows(session: UserSession, found: Relation, record_id: int, size: int = ROWS
     columns = tuple(k for k in entity.columns if k in readable and k != found.field)[:COLUMNS]
     if not columns:
         columns = tuple(k for k in (entity.declared.title, "code") if k in readable)
-    money = any(entity.fields[k].type == "money" for k in columns) and "currency" in readable
-    page = lists.page(session, _query(session, found, record_id, (*columns, "currency") if money and "currency" not in columns else columns, size))
+    page = lists.page(session, with_companions(session, entity, _query(session, found, record_id, columns, size)))
     painted = [painter(entity, entity.fields[k], reader, link=n == 0, signed=True)(page.rows) for n, k in enumerate(columns)]
     cells = [RelatedRow(r.id, list(shown)) for r, *shown in zip(page.rows, *painted, strict=True)]
     heads = [(entity.fields[k].label.text(reader.language), entity.fields[k].align) for k in columns]

@@ -15,10 +15,10 @@ from crm.messages import Message, m
 def records_named(session: UserSession, spec: Field, texts: Collection[str]) -> dict[str, int | Message]:
     """Each text → the number of the one visible record of the target whose code it is, or else its name; or why there is none."""
     target = session.catalog.entity(spec.target or "")
-    by_code: dict[str, list[int]] = {}
-    by_name: dict[str, list[int]] = {}
+    by_code: dict[str, set[int]] = {}
+    by_name: dict[str, set[int]] = {}
     usable = session.sight.filterable(target.key) if session.sight.may(target.key, "read") else ()
-    keys = [key for key in ("code", target.declared.title) if key in usable and not target.fields[key].target]
+    keys = [key for key in ("code", *target.named_by(session.reader.language)) if key in usable and not target.fields[key].target]
     wanted = sorted(set(texts))
     for start in range(0, len(wanted) if keys else 0, 200):
         part = wanted[start : start + 200]
@@ -26,14 +26,14 @@ def records_named(session: UserSession, spec: Field, texts: Collection[str]) -> 
         statement = select(rows.id, *(rows[key] for key in keys)).where(rows.visible, or_(*(rows[key].in_(part) for key in keys)))
         for row in session.execute(statement):
             for key, value in zip(keys, row[1:], strict=True):
-                (by_code if key == "code" else by_name).setdefault(value, []).append(row[0])
-    return {text: _one(by_code.get(text) or by_name.get(text) or [], text) for text in wanted}
+                (by_code if key == "code" else by_name).setdefault(value, set()).add(row[0])
+    return {text: _one(by_code.get(text) or by_name.get(text) or (), text) for text in wanted}
 
 
-def _one(fitting: list[int], text: str) -> int | Message:
+def _one(fitting: Collection[int], text: str) -> int | Message:
     if not fitting:
         return m("There is no “%(text)s” here.", text=text[:60])
-    return fitting[0] if len(fitting) == 1 else m("“%(text)s” fits more than one record; write the code.", text=text[:60])
+    return next(iter(fitting)) if len(fitting) == 1 else m("“%(text)s” fits more than one record; write the code.", text=text[:60])
 
 
 def belongs_to(session: UserSession, entity: Entity, spec: Field) -> str | None:

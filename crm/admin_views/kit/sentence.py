@@ -196,14 +196,12 @@ def names_in(session: UserSession, entity: Entity, node: Node) -> dict[tuple[str
 
 
 def _read_names(session: UserSession, target: Entity, values: set[int | str]) -> dict[tuple[str, Any], str]:
-    readable = session.sight.readable(target.key)
-    title = target.declared.title
-    if not session.sight.may(target.key, "read") or title not in readable:
+    if not session.sight.may(target.key, "read") or target.declared.title not in session.sight.filterable(target.key):
         return {}
     rows = session.table(target.key)
     numbers = [v for v in values if isinstance(v, int)] + [int(v) for v in values if isinstance(v, str) and v.isdecimal() and len(v) < 10]
     tests = [rows.id.in_(numbers)]
-    columns = [rows.id, rows[title]]
+    columns = [rows.id, rows.title]
     if "code" in session.sight.filterable(target.key):
         columns.append(rows["code"])
         tests.append(rows["code"].in_([v for v in values if isinstance(v, str)]))

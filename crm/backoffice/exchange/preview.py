@@ -29,8 +29,9 @@ Part = tuple[str, str, str, Any, Any]  # name as the mapping writes it, entity, 
 
 @dataclass
 class Preview:
-    """A watch for `run_import`."""
+    """A watch for `run_import`; records are told by the names that they have in `language`."""
 
+    language: str = "uk"
     changed: list[dict[str, Any]] = field(default_factory=list)
     fresh: list[dict[str, Any]] = field(default_factory=list)
     reasons: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -45,7 +46,7 @@ class Preview:
         moved = [p for p in good if not p.is_new and not p.idle][: ROWS - len(self.changed)]
         made = [p for p in good if p.is_new][: ROWS - len(self.fresh)]
         if moved or made:
-            names = _Names(session, context, [(p, _parts(p, context)) for p in (*moved, *made)])
+            names = _Names(session, context, self.language, [(p, _parts(p, context)) for p in (*moved, *made)])
             self.changed += [names.row(p) for p in moved]
             self.fresh += [names.row(p) for p in made]
 
@@ -94,8 +95,8 @@ def _parts(one: RowPlan, context: Context) -> list[Part]:
 class _Names:
     """Names of the records that the parts refer to, looked up at once."""
 
-    def __init__(self, session: DataSession, context: Context, rows: Sequence[tuple[RowPlan, list[Part]]]) -> None:
-        self.session, self.context = session, context
+    def __init__(self, session: DataSession, context: Context, language: str, rows: Sequence[tuple[RowPlan, list[Part]]]) -> None:
+        self.session, self.context, self.language = session, context, language
         self.parts = {p.number: parts for p, parts in rows}
         self.titles: dict[str, dict[int, Any]] = {}
         wanted: dict[str, set[int]] = {}
@@ -119,10 +120,12 @@ class _Names:
         }
 
     def _titles(self, kind: Entity, ids: set[int]) -> dict[int, Any]:
-        key = kind.declared.title
-        if key not in self.session.sight.filterable(kind.key) or kind.fields[key].target is not None:
+        usable = self.session.sight.filterable(kind.key)
+        if kind.declared.title not in usable or kind.title.target is not None:
             return {}
-        return {number: stored.values[key] for number, stored in existing.by_ids(self.session, kind.key, ids, (key,)).items()}
+        keys = [key for key in kind.named_by(self.language) if key in usable]
+        found = existing.by_ids(self.session, kind.key, ids, keys)
+        return {number: next((stored.values[key] for key in keys if stored.values[key]), None) for number, stored in found.items()}
 
     def _told(self, entity: str, key: str, value: Any) -> dict[str, Any] | None:
         if value is None:

@@ -66,9 +66,9 @@ def record_of(session: DataSession, asked: Asked, text: str) -> int:
     if re.fullmatch(r"id:[0-9]{1,10}", text):
         return _visible(session, entity, int(text[3:]))
     sound(text)
-    source, title = session.table(entity), session.catalog.entity(entity).declared.title
+    source, titles = session.table(entity), session.catalog.entity(entity).named_by(session.reader.language)
     readable = session.sight.filterable(entity)
-    for key in ("code", title):
+    for key in ("code", *titles):
         if key in readable:
             found = session.scalars(select(source.id).where(source.visible, source[key] == text).limit(2)).all()
             if len(found) == 1:

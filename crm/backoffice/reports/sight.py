@@ -60,6 +60,6 @@ def names(session: DataSession, entity: str, ids: Iterable[int | None]) -> dict[
     found: dict[int, str] = {}
     for start in range(0, len(wanted), CHUNK):
         chunk = wanted[start : start + CHUNK]
-        rows = session.execute(select(source.id, source[title]).where(source.visible, source.id.in_(chunk)))
+        rows = session.execute(select(source.id, source.title).where(source.visible, source.id.in_(chunk)))
         found.update((row[0], row[1]) for row in rows if row[1] is not None)
     return found

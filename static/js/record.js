@@ -99,7 +99,7 @@ async function remove(button) {
   if (!answer) return;
   const events = JSON.parse(answer.headers.get('HX-Trigger') ?? '{}');
   try { if (events.toast) sessionStorage.setItem(WAITING, JSON.stringify(events.toast)); } catch { /* the page says it all the same */ }
-  location.assign(button.dataset.back);
+  location.assign(button.dataset.listUrl);
 }
 
 async function takeBack(form) {
@@ -108,7 +108,7 @@ async function takeBack(form) {
   const { url } = await answer.json();
   const row = form.closest('tr');
   row.classList.add('is-back');
-  form.replaceWith(Object.assign(document.createElement('a'), { href: url, className: 'b-accent b-strong', textContent: form.dataset.open }));
+  form.replaceWith(Object.assign(document.createElement('a'), { href: url, className: 'b-accent b-strong', textContent: form.dataset.linkText }));
 }
 
 document.addEventListener('click', (event) => {

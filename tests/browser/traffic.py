@@ -31,9 +31,9 @@ def watch(page: Page) -> None:
     page.on("requestfailed", traffic.answered)
 
 
-def quiet(page: Page) -> None:
-    """Until every request has been answered and no answer has led to another."""
+def quiet(page: Page, *, held: int = 0) -> None:
+    """Until every request but those `held` back has been answered and no answer has led to another."""
     still = 0
     while still < 2:
         page.wait_for_timeout(MOMENT)
-        still = 0 if _traffic[page].waiting else still + 1
+        still = 0 if _traffic[page].waiting > held else still + 1

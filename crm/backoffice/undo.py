@@ -6,7 +6,7 @@ what he did to them later, so that several deeds are taken back one after the ot
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +18,7 @@ from crm.backoffice.fields.base import Field
 from crm.backoffice.fields.many_to_many import SetChange
 from crm.backoffice.guard import DataSession, SystemSession
 from crm.backoffice.journal import JournalRow
-from crm.errors import BramaError, Conflict, Forbidden, Invalid, NotFound
+from crm.errors import BramaError, Conflict, Forbidden, Invalid, NotFound, UnknownName
 from crm.messages import Message, m
 
 
@@ -29,6 +29,7 @@ class Kept:
     entity: str
     code: str
     why: Message
+    forbidden: bool = False  # for want of a right, whatever became of the record
 
 
 @dataclass(frozen=True)
@@ -68,14 +69,14 @@ def undo(session: DataSession, batch: str, *, by_field: bool = False) -> Undone:
         ready = {i: t for i, t in touched.items() if i not in reasons}
         made = [i for i, t in ready.items() if t.made]
         for start in range(0, len(made), 500):
-            done, refused = _together(session, kind, made[start : start + 500])
+            done, left = _together(session, kind, made[start : start + 500])
             undone += done
-            kept += refused
+            kept += left
         for record_id, one in ready.items():
             if not one.made:
-                refusal = _back(session, kind, record_id, one)
-                undone += refusal is None
-                kept += [Kept(key, str(record_id), refusal)] if refusal else []
+                refused = _back(session, kind, record_id, one)
+                undone += not refused
+                kept += refused
     return Undone(undone, tuple(_with_codes(session, kept)), session.batch)
 
 
@@ -164,11 +165,11 @@ def _together(session: DataSession, kind: Entity, ids: Sequence[int]) -> tuple[i
             records.remove(session, kind.key, record_id)
             done += 1
         except BramaError as refused:
-            kept.append(Kept(kind.key, str(record_id), refused.message))
+            kept.append(_kept(kind, record_id, refused))
     return done, kept
 
 
-def _back(session: DataSession, kind: Entity, record_id: int, one: _Touched) -> Message | None:
+def _back(session: DataSession, kind: Entity, record_id: int, one: _Touched) -> list[Kept]:
     try:
         if one.removed:
             records.restore(session, kind.key, record_id)
@@ -176,8 +177,12 @@ def _back(session: DataSession, kind: Entity, record_id: int, one: _Touched) -> 
         if values:
             records.change(session, kind.key, record_id, values)
     except BramaError as refused:
-        return refused.message
-    return None
+        return [_kept(kind, record_id, refused)]
+    return []
+
+
+def _kept(kind: Entity, record_id: int, refused: BramaError) -> Kept:
+    return Kept(kind.key, str(record_id), refused.message, isinstance(refused, NotFound | Forbidden | UnknownName))
 
 
 def _old_value(spec: Field, one: _Touched, key: str) -> Any:
@@ -199,7 +204,7 @@ def _with_codes(session: DataSession, kept: Sequence[Kept]) -> list[Kept]:
         if kind.is_record:
             table = kind.cls.__table__
             code = session.kernel(select(table.c.code).where(table.c.id == int(one.code))).scalar()
-            named.append(Kept(one.entity, code or one.code, one.why))
+            named.append(replace(one, code=code or one.code))
         else:
             named.append(one)
     return named

@@ -33,7 +33,7 @@ function show() {
 
 /** Takes back the deed at `url`. Whatever the server says of it, it is not offered again. */
 async function takeBack(url) {
-  const answer = await post(url, {}, { accepted: [404] });
+  const answer = await post(url, {}, { accepted: [403, 404] });
   if (!answer) return;
   keep(kept().filter((one) => one.url !== url));
   if (!answer.ok) { toast({ text: (await answer.json()).message, kind: 'error' }); return; }

@@ -17,7 +17,7 @@ from tests.browser.traffic import quiet
 def without_scripts(page: Page, url: str) -> Iterator[None]:
     """The page as it stands before its own scripts have come; at the end they come."""
     waiting: list[Route] = []
-    page.route("**/static/js/main.js*", lambda route: waiting.append(route))  # not the method itself: the library marks what it is given
+    page.route("**/static/js/main.js*", lambda route: waiting.append(route))  # noqa: PLW0108  # the library marks what it is given
     page.goto(url, wait_until="commit")
     expect(page.locator("dialog#question")).to_be_attached()
     quiet(page, held=1)

@@ -116,6 +116,24 @@ def test_the_mapping_used_before_comes_first_but_not_what_may_no_longer_be_writt
     assert fields(ask("account", content, before, company.person(role))) == {"name": "code", "city": "name"}
 
 
+def test_a_column_that_is_named_for_a_field_out_of_reach_is_left_out_and_no_neighbour_takes_it(company: Company, ask: Ask) -> None:
+    rule = {"entity": "account", "actions": ["read", "create", "update"], "scope": "all"}
+    all_of_it = company.person(company.role("open", {**rule, "fields": {"*": "edit"}}))
+    no_phone = company.person(company.role("no_phone", {**rule, "fields": {"*": "edit", "phone": "hidden"}}))
+    only_read = company.person(company.role("reads_phone", {**rule, "fields": {"*": "edit", "phone": "read"}}))
+    content = "Назва,Phone\nА,044 111 22 33\nБ,(067) 555-44-33\n"
+    assert fields(ask("account", content, who=all_of_it)) == {"Назва": "name", "Phone": "phone"}
+    for person in (no_phone, only_read):
+        assert fields(ask("account", content, who=person)) == {"Назва": "name"}
+        assert fields(ask("account", content.replace("Phone", "Телефон офісу"), who=person)) == {"Назва": "name"}
+        # A name that says nothing is still known by what stands in the column.
+        assert fields(ask("account", content.replace("Phone", "x"), who=person)) == {"Назва": "name", "x": "fax"}
+    deals = {"entity": "deal", "actions": ["read", "create", "update"], "scope": "all", "fields": {"*": "edit", "expected_on": "hidden"}}
+    seller = company.person(company.role("expects_nothing", deals))
+    assert fields(ask("deal", "Назва,Очікуване закриття\nА,2026-11-03\n")) == {"Назва": "name", "Очікуване закриття": "expected_on"}
+    assert fields(ask("deal", "Назва,Очікуване закриття\nА,2026-11-03\n", who=seller)) == {"Назва": "name"}
+
+
 MAPPINGS = (
     "columns: {a: name}",
     """

@@ -5,11 +5,23 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import quote
 
+import pytest
 from freezegun import freeze_time
 
+from crm.backoffice import lists, records
+from crm.backoffice.conditions.tree import parse
+from crm.backoffice.lowcode.apply import apply
+from crm.backoffice.lowcode.document import read
+from crm.organization.founding import give_role
 from tests.kit.conftest import Browser, House, where
 
 SignIn = Callable[..., Browser]
+STOCK = """
+roles:
+  stock:
+    label: {uk: Склад, en: Stock}
+    rules: [{entity: product, actions: [read], scope: all, fields: {"*": read}}]
+"""
 
 
 def accounts(house: House, count: int = 3, **values: object) -> list[int]:
@@ -232,6 +244,39 @@ def test_undo_ends_after_ten_minutes_and_keeps_what_was_changed_since(house: Hou
     assert undone["undone"] == 1
     assert [k["entity"] for k in undone["kept"]] == ["account"]
     assert [house.stored("account", n)["city"] for n in numbers] == ["Луцьк", "Київ"]
+
+
+def set_role(house: House, name: str, role: str) -> None:
+    """The person holds this role alone."""
+    with house.system() as session:
+        memberships = lists.ListQuery("membership", (), parse({"field": "user", "op": "eq", "value": house.people[name]}))
+        records.remove_many(session, "membership", lists.ids(session, memberships, 10))
+        give_role(session, house.people[name], role)
+        session.commit()
+
+
+@pytest.mark.parametrize(("left", "status", "message"), [
+    ("reader", 403, "You no longer have the right to take this back."), ("stock", 404, "There is nothing to undo."),
+])
+def test_what_a_person_may_no_longer_write_he_cannot_take_back(house: House, browser: SignIn, left: str, status: int, message: str) -> None:
+    with house.system() as session:
+        apply(session, read(STOCK.encode(), session.catalog))
+        session.commit()
+    numbers = accounts(house, 2)
+    someone = browser("Bohdan")
+    answer = someone.post("/account/bulk", {"ids": ",".join(map(str, numbers)), "field": "city", "value": "Львів", "step": "apply"})
+    removed = someone.post("/account/remove", {"ids": str(accounts(house, 1)[0])})
+    assert (answer.status_code, removed.status_code) == (200, 200)
+    set_role(house, "Bohdan", left)  # which ends his sign-ins
+    someone = browser("Bohdan")
+    for made in (answer, removed):
+        refused = someone.undo(made)
+        assert (refused.status_code, refused.get_json()["message"]) == (status, message)
+    assert [house.stored("account", n)["city"] for n in numbers] == ["Львів", "Львів"]
+    # With the right it can be taken back again: the refusals have changed nothing.
+    set_role(house, "Bohdan", "blind")
+    someone = browser("Bohdan")
+    assert [someone.undo(made).get_json()["undone"] for made in (answer, removed)] == [2, 1]
 
 
 def test_search_finds_records_of_all_kinds_that_the_reader_sees(house: House, browser: SignIn) -> None:

@@ -12,20 +12,27 @@ from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import done, say
 from crm.backoffice import journal
 from crm.backoffice.undo import Kept, undo
-from crm.errors import NotFound
+from crm.errors import Forbidden, NotFound
 from crm.messages import m, mn
 
 TIME = timedelta(minutes=10)
 NAMED = 5
+NOTHING = m("There is nothing to undo.")
 
 
 def take_back(batch: str) -> BaseResponse:
-    """POST: undo the batch. Somebody else's, an old and an unknown one are all answered 404."""
+    """POST: undo the batch. Somebody else's, an old and an unknown one are all answered 404, and so is one of whose records nothing is this
+    person's to see any longer; 403 when he sees them and may take back none."""
     session = context.session()
     made = journal.batch_made(session, batch) if len(batch) == 32 and set(batch) <= set(hexdigits) else None
     if made is None or made[0] != session.actor_id or datetime.now(UTC) - made[1] > TIME:
-        raise NotFound(m("There is nothing to undo."))
+        raise NotFound(NOTHING)
     result = undo(session, batch, by_field=True)
+    if not result.undone:
+        if not result.kept:
+            raise NotFound(NOTHING)
+        if all(one.forbidden for one in result.kept):
+            raise Forbidden(m("You no longer have the right to take this back."))
     session.commit()
     message = mn("%(num)s record is as before.", "%(num)s records are as before.", result.undone)
     if result.kept:

@@ -3,12 +3,12 @@
 Nothing is suggested or named that the reader may not write: candidates come from `targets`, records are looked for in his session.
 """
 
-from collections.abc import Iterable, Mapping as Map
+from collections.abc import Iterable, Mapping as Map, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
 
-from crm.backoffice.entities import Entity
+from crm.backoffice.entities import Entity, describe
 from crm.backoffice.exchange import naming, readings
 from crm.backoffice.exchange.convert import DATES, NAMED, NUMBERS, REFERENCES, named_options
 from crm.backoffice.exchange.mapping import FileForm, Mapping, Target
@@ -56,7 +56,7 @@ def suggest(session: DataSession, kind: Entity, profile: Profile, form: FileForm
     draft = _Draft()
     if before is not None:
         _remember(draft, choices, profile, before)
-    _by_name_and_content(session, kind, draft, choices, profile)
+    _by_name_and_content(session, kind, draft, choices, _others(session, kind, choices), profile)
     empty = form.empty | {word for column in profile.columns for word in column.nothing} | (before.file.empty if before is not None else frozenset())
     mapping = Mapping(
         entity=kind.key, file=replace(form, empty=frozenset(empty)), dates=_dates(draft, choices, profile, before),
@@ -80,18 +80,30 @@ def _remember(draft: _Draft, choices: Map[str, Choice], profile: Profile, before
             draft.why[column.name] = "used"
 
 
-def _by_name_and_content(session: DataSession, kind: Entity, draft: _Draft, choices: Map[str, Choice], profile: Profile) -> None:
+def _others(session: DataSession, kind: Entity, choices: Map[str, Choice]) -> list[Choice]:
+    """What a file of `kind` may fill beside `choices`, as far as the product itself declares it: a column that is named for one of these is
+    not meant for a neighbour. What this company has made is known to those alone who see it."""
+    found = [c for c in targets(session.sight.unlimited, kind) if c.name not in choices and c.spec is not None and not c.kind.custom]
+    declared = {c.kind.key: describe(c.kind.cls).fields for c in found}
+    return [c for c in found if c.spec is not None and c.spec.key in declared[c.kind.key]]
+
+
+def _by_name_and_content(
+    session: DataSession, kind: Entity, draft: _Draft, choices: Map[str, Choice], others: Sequence[Choice], profile: Profile,
+) -> None:
     free = [c for c in profile.columns if c.name not in draft.why]
+    fuzzy = len(free) <= FUZZY_COLUMNS
+    meant = {column.name: max((_by_name(kind, other, column, fuzzy) for other in others), default=0.0) for column in free}
     scored: list[tuple[float, int, str, str]] = []
     for at, column in enumerate(free):
         for order, choice in enumerate(choices.values()):
-            score = _by_name(kind, choice, column, len(free) <= FUZZY_COLUMNS)
-            scored += [(score, -at * 1000 - order, column.name, choice.name)] if score else []
+            score = _by_name(kind, choice, column, fuzzy)
+            scored += [(score, -at * 1000 - order, column.name, choice.name)] if score and score >= meant[column.name] else []
     _take(draft, scored, "name")
     if len(free) > FUZZY_COLUMNS:
         return
     scored = []
-    for at, column in enumerate(c for c in free if c.name not in draft.columns):
+    for at, column in enumerate(c for c in free if c.name not in draft.columns and not meant[c.name]):
         for order, choice in enumerate(c for c in choices.values() if c.group is None and c.name not in draft.taken):
             score = _by_content(session, choice, column)
             scored += [(score, -at * 1000 - order, column.name, choice.name)] if score else []

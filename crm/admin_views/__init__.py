@@ -6,6 +6,7 @@ from flask_admin.theme import Theme
 from flask_login import current_user
 from sqlalchemy.exc import DBAPIError
 
+from crm.admin_views import interactions
 from crm.admin_views.home import HomeView
 from crm.admin_views.imports import past_views, views as import_views
 from crm.admin_views.kit import context
@@ -14,6 +15,8 @@ from crm.admin_views.kit.view import EntityView
 from crm.admin_views.reports import ReportsView
 from crm.backoffice.catalog import Catalog, shape
 from crm.runtime import NotSetUp, Runtime
+
+AREAS = (interactions,)  # what areas add to the derived screens is registered when they are imported
 
 
 def init_app(app: Flask) -> None:

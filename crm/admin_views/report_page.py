@@ -74,6 +74,8 @@ def figure(value: Any, column: Column, table: Table, reader: Reader) -> str:
     match column.unit:
         case "count":
             return str(format_decimal(value, locale=locale))
+        case "minutes":
+            return str(format_decimal(Decimal(str(value)), format="#,##0.#", locale=locale))
         case "rate":
             return str(format_percent(value, format="#,##0.0\u00a0%" if locale == "uk" else "#,##0.0%", locale=locale))
         case "days":
@@ -88,6 +90,13 @@ def month_text(value: str, reader: Reader) -> str:
     year, month = value.split("-")
     text: str = format_skeleton("yMMMM", date(int(year), int(month), 1), locale=reader.language)
     return text
+
+
+def option_text(column: Column, key: str, reader: Reader) -> str:
+    """The label of an option, its key when it is none any more."""
+    known = reader.catalog.picklists.get(column.picklist) if reader.catalog else None
+    option = known.by_key(key) if known else None
+    return option.label.text(reader.language) if option else key
 
 
 def rows(report: Report, table: Table, reader: Reader) -> list[list[Cell]]:
@@ -107,6 +116,8 @@ def _cell(report: Report, table: Table, row: Row, column: Column, reader: Reader
     value = row[column.key]
     if column.unit == "month":
         return Cell(month_text(value, reader)) if value else Cell(render(m("not set"), reader.language), css="b-faint")
+    if column.unit == "option":
+        return Cell(option_text(column, value, reader)) if value else Cell(render(m("not set"), reader.language), css="b-faint")
     number = row[f"{column.key}_id"]
     if number is None:
         return Cell(render(m("not set"), reader.language), css="b-faint")
@@ -191,8 +202,13 @@ def _mark(month: str | None) -> str:
 
 
 def _name(table: Table, row: Row, reader: Reader) -> str:
-    parts = [month_text(row[c.key], reader) if c.unit == "month" and row[c.key] else row[c.key] or "—" for c in table.dimensions]
-    return " · ".join(parts)
+    return " · ".join(_dimension_text(c, row[c.key], reader) for c in table.dimensions)
+
+
+def _dimension_text(column: Column, value: Any, reader: Reader) -> str:
+    if not value:
+        return "—"
+    return month_text(value, reader) if column.unit == "month" else option_text(column, value, reader) if column.unit == "option" else str(value)
 
 
 def chart_words(drawn: Mapping[str, Any], table: Table, reader: Reader) -> str:

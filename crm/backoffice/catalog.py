@@ -14,6 +14,7 @@ from crm.backoffice.configuration import CompanySettings, ConfigVersion, OptionR
 from crm.backoffice.entities import Base, Entity, Relation, describe
 from crm.backoffice.fields.base import Reader
 from crm.errors import UnknownName
+from crm.backoffice.working_time import USUAL_TIME, WorkingTime, working_time
 from crm.messages import Label
 
 
@@ -60,12 +61,13 @@ class Configured:
 
 @dataclass(frozen=True)
 class Company:
-    """Whose installation this is: base currency, time zone and language."""
+    """Whose installation this is: base currency, time zone, language and working time."""
 
     name: str = ""
     currency: str = "UAH"
     zone: ZoneInfo = ZoneInfo("Europe/Kyiv")
     language: str = "uk"
+    working_time: WorkingTime = USUAL_TIME
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ def read_catalog(connection: Connection) -> Catalog:
 
 def _company(connection: Connection) -> Company:
     row = connection.execute(select(CompanySettings.__table__)).first()
-    return Company(row.name, row.currency, ZoneInfo(row.time_zone), row.language) if row else Company()
+    return Company(row.name, row.currency, ZoneInfo(row.time_zone), row.language, working_time(row.working_time)) if row else Company()
 
 
 def _picklists(connection: Connection, entities: Iterable[Entity]) -> dict[str, Picklist]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.backoffice.entities import Base
 from crm.backoffice.types import UtcMoment
+from crm.backoffice.working_time import USUAL
 
 
 class CompanySettings(Base):
@@ -20,6 +21,7 @@ class CompanySettings(Base):
     currency: Mapped[str] = mapped_column(String(3))
     time_zone: Mapped[str] = mapped_column(String(64))
     language: Mapped[str] = mapped_column(String(2))
+    working_time: Mapped[str] = mapped_column(String(32), default=USUAL)
 
 
 class PicklistRow(Base):

@@ -46,6 +46,7 @@ class Declared:
     sections: tuple[Section, ...] = ()
     related: tuple[str, ...] = ()  # relations shown on the card, in order; the rest follows
     order: str = "name"  # the standard sort of its list
+    composed: tuple[str, ...] = ()  # required fields that a rule puts together when they are left empty
     configuration: bool = False  # rows that describe how the company works (pipelines, stages), read by all staff
 
 

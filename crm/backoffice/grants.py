@@ -63,6 +63,8 @@ def of_field(access: Access, entity: Entity, spec: Field, actions: frozenset[Act
     """Where a field may be met with at least `mode` (read, edit) by rules that allow `actions`; `masked` means masked exactly."""
     if access.unlimited:
         return NONE if mode == "masked" else ALL
+    if spec.made_of and not _all_seen(access, entity, spec, actions):
+        return NONE
     if entity.declared.configuration and mode == "read" and spec.sensitivity != "sensitive":
         return ALL
     allowed: list[Grant] = []
@@ -79,6 +81,12 @@ def of_field(access: Access, entity: Entity, spec: Field, actions: frozenset[Act
             if taken is not None:
                 denied.append(Grant(rule, taken.where))
     return Grants(tuple(allowed), tuple(denied))
+
+
+def _all_seen(access: Access, entity: Entity, spec: Field, actions: frozenset[Action]) -> bool:
+    """Whether everything that a derived field is computed from shows on every record: it is as secret as its most secret source."""
+    records = of_records(access, entity, actions)
+    return all(covers(of_field(access, entity, entity.fields[key], actions, "read"), records) for key in spec.made_of)
 
 
 def covers(field: Grants, records: Grants) -> bool:

@@ -38,6 +38,7 @@ class DataSession(Session):
         self.source = source
         self.reason = reason
         self.batch = uuid4().hex
+        self.undoing = False  # while a batch is taken back: what was, may be again
 
     @property
     def actor_id(self) -> int | None:

@@ -259,8 +259,8 @@ def _stored(kind: Entity, values: Values, keys: Sequence[str] | None = None) -> 
     row: dict[str, Any] = {}
     for key in keys if keys is not None else kind.fields:
         spec = kind.fields[key]
-        # Of a new row's system fields only what is known; of a changed row also what was emptied: restoring empties `deleted_at`.
-        if keys is not None or not spec.system or values.get(key) is not None:
+        # Of a new row's system fields only what is worked out or known; of a changed row also what was emptied: restoring empties `deleted_at`.
+        if keys is not None or not spec.system or spec.made_of or values.get(key) is not None:
             row |= spec.stored(values.get(key))
     return row
 

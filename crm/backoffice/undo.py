@@ -59,6 +59,14 @@ def undo(session: DataSession, batch: str, *, by_field: bool = False) -> Undone:
     if not entities:
         raise NotFound(m("There is nothing to undo."))
     session.batch = uuid4().hex
+    session.undoing = True
+    try:
+        return _undone(session, entities, by_field)
+    finally:
+        session.undoing = False
+
+
+def _undone(session: DataSession, entities: Mapping[str, Mapping[int, "_Touched"]], by_field: bool) -> Undone:
     undone = 0
     kept: list[Kept] = []
     stays = _stays(session, entities, by_field)  # asked before the first write: what follows a removal is no change by somebody else

@@ -25,10 +25,13 @@ from crm.serving import backup as backups, doctor as doctors, processes, schema,
 @click.option("--currency", help="Base currency (UAH).")
 @click.option("--time-zone", help="The company's time zone (Europe/Kyiv).")
 @click.option("--language", "company_language", type=click.Choice(LANGUAGES), help="The company's language (uk).")
-def init(email: str, name: str, password_stdin: bool, currency: str | None, time_zone: str | None, company_language: str | None) -> None:
+@click.option("--working-time", help="Days and hours of work, 1 is Monday (1-5 09:00-18:00).")
+def init(
+    email: str, name: str, password_stdin: bool, currency: str | None, time_zone: str | None, company_language: str | None, working_time: str | None,
+) -> None:
     """Migrate the database and make the owner; repeating it changes nothing that is there."""
     here = runtime()
-    terms = founding.Terms(currency, time_zone, company_language)
+    terms = founding.Terms(currency, time_zone, company_language, working_time)
     founding.check_terms(terms)
     password = read_password() if password_stdin else ""
     _migrate(here)

@@ -46,7 +46,7 @@ class Account(Record):
             Section(Label("Умови роботи", "Terms"), ("credit_limit", "payment_days", "source", "interests")),
             Section(Label("Чиє це", "Whose it is"), ("owner", "department", "territory", "description")),
         ),
-        related=("positions", "deals", "subsidiaries"),
+        related=("positions", "interactions", "deals", "subsidiaries"),
     )
 
     kind_id: Mapped[int | None] = picklist("account_kind", Label("Вид", "Kind"), sensitivity="open")
@@ -91,7 +91,7 @@ class Contact(Record):
             Section(Label("Звʼязок", "Reach"), ("email", "phone")),
             Section(Label("Чиє це", "Whose it is"), ("owner", "department", "territory", "description")),
         ),
-        related=("positions", "contact_points", "deals"),
+        related=("positions", "interactions", "contact_points", "deals"), composed=("name",),
     )
 
     name: Mapped[str] = text(Label("Повне імʼя", "Name"), required=True, searchable=True, indexed=True, sensitivity="open", personal=True)

@@ -11,7 +11,8 @@ from sqlalchemy import insert, select, update
 from crm.backoffice import records
 from crm.backoffice.configuration import CompanySettings, ConfigVersion
 from crm.backoffice.guard import SystemSession
-from crm.errors import Invalid, NotFound
+from crm.backoffice.working_time import working_time
+from crm.errors import FieldError, Invalid, NotFound
 from crm.messages import LANGUAGES, Message, m
 from crm.organization.models import Membership, User
 from crm.organization.sign_in import fold, set_password
@@ -26,6 +27,7 @@ class Terms:
     currency: str | None = None
     time_zone: str | None = None
     language: str | None = None
+    working_time: str | None = None
 
 
 def check_terms(terms: Terms) -> None:
@@ -37,6 +39,11 @@ def check_terms(terms: Terms) -> None:
         wrong["time_zone"] = m("There is no time zone “%(value)s”; give its name, such as Europe/Kyiv.", value=terms.time_zone[:60])
     if terms.language is not None and terms.language not in LANGUAGES:
         wrong["language"] = m("There is no language “%(value)s” here; choose uk or en.", value=terms.language[:20])
+    if terms.working_time is not None:
+        try:
+            working_time(terms.working_time)
+        except FieldError as unclear:
+            wrong["working_time"] = unclear.message
     if wrong:
         raise Invalid(wrong)
 
@@ -48,7 +55,8 @@ def set_terms(session: SystemSession, terms: Terms) -> bool:
     """
     check_terms(terms)
     row = session.kernel(select(COMPANY)).mappings().first()
-    given = {k: v for k, v in (("currency", terms.currency), ("time_zone", terms.time_zone), ("language", terms.language)) if v is not None}
+    terms_given = {"currency": terms.currency, "time_zone": terms.time_zone, "language": terms.language, "working_time": terms.working_time}
+    given = {k: v for k, v in terms_given.items() if v is not None}
     if row is None:
         session.kernel(insert(COMPANY).values({"name": "", "currency": "UAH", "time_zone": "Europe/Kyiv", "language": "uk", **given}))
     else:

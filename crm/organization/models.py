@@ -22,6 +22,7 @@ class User(Record):
             Section(Label("Особа", "Person"), ("first_name", "last_name", "name", "code", "email", "phone")),
             Section(Label("Робота", "Work"), ("position", "manager", "department", "territory", "active")),
         ),
+        related=("memberships", "interactions", "subordinates"), composed=("name",),
     )
 
     name: Mapped[str] = text(Label("Повне імʼя", "Name"), required=True, searchable=True, indexed=True, sensitivity="open", personal=True)

@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("time_zone", sa.String(length=64), nullable=False),
         sa.Column("language", sa.String(length=2), nullable=False),
+        sa.Column("working_time", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_company")),
     )
     create_table(
@@ -979,6 +980,96 @@ def upgrade() -> None:
     op.create_index("ix_deal_line_updated_at", "deal_line", ["updated_at", "id"], unique=False)
     op.create_index("ix_deal_line_updated_by_id", "deal_line", ["updated_by_id", "id"], unique=False)
     create_table(
+        "interaction",
+        sa.Column("owner_id", sa.Integer(), nullable=True),
+        sa.Column("account_id", sa.Integer(), nullable=True),
+        sa.Column("contact_id", sa.Integer(), nullable=True),
+        sa.Column("deal_id", sa.Integer(), nullable=True),
+        sa.Column("medium_id", sa.Integer(), nullable=False),
+        sa.Column("direction_id", sa.Integer(), nullable=False),
+        sa.Column("state_id", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=True),
+        sa.Column("planned_start", UtcMoment(), nullable=True),
+        sa.Column("planned_minutes", sa.BigInteger(), nullable=True),
+        sa.Column("held_at", UtcMoment(), nullable=True),
+        sa.Column("actual_minutes", sa.BigInteger(), nullable=True),
+        sa.Column("starts_at", UtcMoment(), nullable=True),
+        sa.Column("ends_at", UtcMoment(), nullable=True),
+        sa.Column("result_id", sa.Integer(), nullable=True),
+        sa.Column("minutes", sa.Text(), nullable=True),
+        sa.Column("agenda", sa.Text(), nullable=True),
+        sa.Column("agreed", sa.Text(), nullable=True),
+        sa.Column("objections", sa.Text(), nullable=True),
+        sa.Column("next_step", sa.String(length=255), nullable=True),
+        sa.Column("next_start", UtcMoment(), nullable=True),
+        sa.Column("follows_id", sa.Integer(), nullable=True),
+        sa.Column("postponed_from_id", sa.Integer(), nullable=True),
+        sa.Column("moves", sa.BigInteger(), nullable=False),
+        sa.Column("code__sort", KeyText(200), nullable=True),
+        sa.Column("code__find", KeyText(), nullable=True),
+        sa.Column("name__sort", KeyText(200), nullable=True),
+        sa.Column("name__find", KeyText(), nullable=True),
+        sa.Column("subject__sort", KeyText(200), nullable=True),
+        sa.Column("subject__find", KeyText(), nullable=True),
+        sa.Column("minutes__find", KeyText(), nullable=True),
+        sa.Column("agenda__find", KeyText(), nullable=True),
+        sa.Column("agreed__find", KeyText(), nullable=True),
+        sa.Column("objections__find", KeyText(), nullable=True),
+        sa.Column("next_step__sort", KeyText(200), nullable=True),
+        sa.Column("next_step__find", KeyText(), nullable=True),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("department_id", sa.Integer(), nullable=True),
+        sa.Column("territory_id", sa.Integer(), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("row_version", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", UtcMoment(), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("updated_at", UtcMoment(), nullable=False),
+        sa.Column("updated_by_id", sa.Integer(), nullable=True),
+        sa.Column("deleted_at", UtcMoment(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_interaction_account_id")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_interaction_contact_id")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["user.id"], name=op.f("fk_interaction_created_by_id")),
+        sa.ForeignKeyConstraint(["deal_id"], ["deal.id"], name=op.f("fk_interaction_deal_id")),
+        sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_interaction_department_id")),
+        sa.ForeignKeyConstraint(["direction_id"], ["picklist_option.id"], name=op.f("fk_interaction_direction_id")),
+        sa.ForeignKeyConstraint(["follows_id"], ["interaction.id"], name=op.f("fk_interaction_follows_id")),
+        sa.ForeignKeyConstraint(["medium_id"], ["picklist_option.id"], name=op.f("fk_interaction_medium_id")),
+        sa.ForeignKeyConstraint(["owner_id"], ["user.id"], name=op.f("fk_interaction_owner_id")),
+        sa.ForeignKeyConstraint(["postponed_from_id"], ["interaction.id"], name=op.f("fk_interaction_postponed_from_id")),
+        sa.ForeignKeyConstraint(["result_id"], ["picklist_option.id"], name=op.f("fk_interaction_result_id")),
+        sa.ForeignKeyConstraint(["state_id"], ["picklist_option.id"], name=op.f("fk_interaction_state_id")),
+        sa.ForeignKeyConstraint(["territory_id"], ["territory.id"], name=op.f("fk_interaction_territory_id")),
+        sa.ForeignKeyConstraint(["updated_by_id"], ["user.id"], name=op.f("fk_interaction_updated_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_interaction")),
+    )
+    op.create_index("ix_interaction_account_id", "interaction", ["account_id", "id"], unique=False)
+    op.create_index("ix_interaction_account_starts_at", "interaction", ["account_id", "starts_at", "id"], unique=False)
+    op.create_index("ix_interaction_code__sort", "interaction", ["code__sort", "id"], unique=False)
+    op.create_index("ix_interaction_contact_id", "interaction", ["contact_id", "id"], unique=False)
+    op.create_index("ix_interaction_contact_starts_at", "interaction", ["contact_id", "starts_at", "id"], unique=False)
+    op.create_index("ix_interaction_created_at", "interaction", ["created_at", "id"], unique=False)
+    op.create_index("ix_interaction_created_by_id", "interaction", ["created_by_id", "id"], unique=False)
+    op.create_index("ix_interaction_deal_id", "interaction", ["deal_id", "id"], unique=False)
+    op.create_index("ix_interaction_deal_starts_at", "interaction", ["deal_id", "starts_at", "id"], unique=False)
+    op.create_index("ix_interaction_department_id", "interaction", ["department_id", "id"], unique=False)
+    op.create_index("ix_interaction_ends_at", "interaction", ["ends_at", "id"], unique=False)
+    op.create_index("ix_interaction_follows_id", "interaction", ["follows_id", "id"], unique=False)
+    op.create_index("ix_interaction_held_at", "interaction", ["held_at", "id"], unique=False)
+    op.create_index("ix_interaction_name__sort", "interaction", ["name__sort", "id"], unique=False)
+    op.create_index("ix_interaction_owner_id", "interaction", ["owner_id", "id"], unique=False)
+    op.create_index("ix_interaction_owner_state_starts_at", "interaction", ["owner_id", "state_id", "starts_at", "id"], unique=False)
+    op.create_index("ix_interaction_planned_start", "interaction", ["planned_start", "id"], unique=False)
+    op.create_index("ix_interaction_postponed_from_id", "interaction", ["postponed_from_id", "id"], unique=False)
+    op.create_index("ix_interaction_starts_at", "interaction", ["starts_at", "id"], unique=False)
+    op.create_index("ix_interaction_territory_id", "interaction", ["territory_id", "id"], unique=False)
+    op.create_index("ix_interaction_updated_at", "interaction", ["updated_at", "id"], unique=False)
+    op.create_index("ix_interaction_updated_by_id", "interaction", ["updated_by_id", "id"], unique=False)
+    op.create_index(
+        "uq_interaction_code", "interaction", ["code"], unique=True, sqlite_where=sa.text("deleted_at IS NULL"), postgresql_where=sa.text("deleted_at IS NULL")
+    )
+    create_table(
         "stage_history",
         sa.Column("deal_id", sa.Integer(), nullable=False),
         sa.Column("from_stage_id", sa.Integer(), nullable=True),
@@ -1012,6 +1103,48 @@ def upgrade() -> None:
     op.create_index("ix_stage_history_stage_id", "stage_history", ["stage_id", "id"], unique=False)
     op.create_index("ix_stage_history_updated_at", "stage_history", ["updated_at", "id"], unique=False)
     op.create_index("ix_stage_history_updated_by_id", "stage_history", ["updated_by_id", "id"], unique=False)
+    create_table(
+        "interaction__products",
+        sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("target_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["owner_id"], ["interaction.id"], name=op.f("fk_interaction__products_owner_id")),
+        sa.ForeignKeyConstraint(["target_id"], ["product.id"], name=op.f("fk_interaction__products_target_id")),
+        sa.PrimaryKeyConstraint("owner_id", "target_id", name=op.f("pk_interaction__products")),
+    )
+    op.create_index("ix_interaction__products_target_id", "interaction__products", ["target_id"], unique=False)
+    create_table(
+        "interaction_participant",
+        sa.Column("interaction_id", sa.Integer(), nullable=False),
+        sa.Column("contact_id", sa.Integer(), nullable=True),
+        sa.Column("colleague_id", sa.Integer(), nullable=True),
+        sa.Column("role_id", sa.Integer(), nullable=True),
+        sa.Column("present", sa.Boolean(), nullable=True),
+        sa.Column("minutes", sa.BigInteger(), nullable=True),
+        sa.Column("note", sa.String(length=255), nullable=True),
+        sa.Column("note__sort", KeyText(200), nullable=True),
+        sa.Column("note__find", KeyText(), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("row_version", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", UtcMoment(), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("updated_at", UtcMoment(), nullable=False),
+        sa.Column("updated_by_id", sa.Integer(), nullable=True),
+        sa.Column("deleted_at", UtcMoment(), nullable=True),
+        sa.ForeignKeyConstraint(["colleague_id"], ["user.id"], name=op.f("fk_interaction_participant_colleague_id")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_interaction_participant_contact_id")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["user.id"], name=op.f("fk_interaction_participant_created_by_id")),
+        sa.ForeignKeyConstraint(["interaction_id"], ["interaction.id"], name=op.f("fk_interaction_participant_interaction_id")),
+        sa.ForeignKeyConstraint(["role_id"], ["picklist_option.id"], name=op.f("fk_interaction_participant_role_id")),
+        sa.ForeignKeyConstraint(["updated_by_id"], ["user.id"], name=op.f("fk_interaction_participant_updated_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_interaction_participant")),
+    )
+    op.create_index("ix_interaction_participant_colleague_id", "interaction_participant", ["colleague_id", "id"], unique=False)
+    op.create_index("ix_interaction_participant_contact_id", "interaction_participant", ["contact_id", "id"], unique=False)
+    op.create_index("ix_interaction_participant_created_at", "interaction_participant", ["created_at", "id"], unique=False)
+    op.create_index("ix_interaction_participant_created_by_id", "interaction_participant", ["created_by_id", "id"], unique=False)
+    op.create_index("ix_interaction_participant_interaction_id", "interaction_participant", ["interaction_id", "id"], unique=False)
+    op.create_index("ix_interaction_participant_updated_at", "interaction_participant", ["updated_at", "id"], unique=False)
+    op.create_index("ix_interaction_participant_updated_by_id", "interaction_participant", ["updated_by_id", "id"], unique=False)
     create_keys()
 
 
@@ -1022,7 +1155,10 @@ def downgrade() -> None:
 
 
 TABLES = (
+    "interaction_participant",
+    "interaction__products",
     "stage_history",
+    "interaction",
     "deal_line",
     "product__goes_with",
     "position",

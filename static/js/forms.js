@@ -127,7 +127,7 @@ onContent((root) => {
   if (root.matches?.('form[data-edit]')) found.push(root);
   found.forEach(begin);
   const target = root.querySelector('[data-focus-first]') ?? (root === document ? root.querySelector('form[data-edit] [autofocus]') : null);
-  target?.focus();
+  (target?.tomselect ?? target)?.focus();
 });
 
 addEventListener('beforeunload', (event) => { if (dirtyWithin(document)) event.preventDefault(); });

@@ -8,7 +8,7 @@ import { isOpen as railIsOpen, slide } from './rail.js';
 import { rows, current, move } from './rows.js';
 import { word } from './words.js';
 
-const GO = { h: '/', a: 'account', c: 'contact', d: 'deal', p: 'product', r: 'reports', u: 'user', t: 'task', o: 'order' };
+const GO = { h: '/', a: 'account', c: 'contact', d: 'deal', i: 'interaction', p: 'product', r: 'reports', u: 'user', t: 'task', o: 'order' };
 const WAIT = 1500;
 let going = 0;
 let single = recall('single-keys', true);
@@ -16,7 +16,7 @@ let single = recall('single-keys', true);
 const typing = (target) => target.isContentEditable || target.closest('input:not([type="checkbox"]):not([type="radio"]), textarea, select, [contenteditable], .ts-wrapper') !== null;
 const modal = () => document.querySelector('dialog[open]');
 const shown = (element) => element.offsetParent !== null;
-const own = (key) => [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find(shown);
+const own = (key) => [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find(shown) ?? document.querySelector(`[data-anywhere="${CSS.escape(key)}"]`);
 
 /** The character a key means: what it types when that is a Latin letter, else what stands at its place. */
 function meant(event) {

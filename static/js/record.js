@@ -14,7 +14,7 @@ async function refresh(inside) {
   const fresh = new DOMParser().parseFromString(html, 'text/html');
   const pairs = inDrawer
     ? [[root, fresh.querySelector('[data-record]')]]
-    : ['.b-head', '.b-stage-wrap', '#facts', '.b-side'].map((part) => [document.querySelector(part), fresh.querySelector(part)]);
+    : ['.b-head', '.b-stage-wrap', '.b-quick', '#facts', '.b-side'].map((part) => [document.querySelector(part), fresh.querySelector(part)]);
   for (const [old, made] of pairs) if (old && made) fill(old, made.innerHTML);
   const now = fresh.querySelector('[data-record]');
   if (now) root.dataset.version = now.dataset.version;
@@ -87,8 +87,11 @@ function narrow(select) {
   const above = select.form?.elements[select.dataset.dependsOn];
   if (!above) return;
   const apply = () => {
-    for (const option of select.options) option.hidden = option.disabled = Boolean(option.dataset.parent && above.value && option.dataset.parent !== above.value);
-    if (select.selectedOptions[0]?.disabled) select.value = [...select.options].find((option) => option.value && !option.disabled)?.value ?? '';
+    for (const option of select.options) option.hidden = option.disabled = Boolean(option.dataset.parent && above.value && !option.dataset.parent.split(' ').includes(above.value));
+    if (select.selectedOptions[0]?.disabled) {
+      const free = [...select.options].filter((option) => !option.disabled);
+      select.value = (free.find((option) => !option.value) ?? free[0])?.value ?? '';
+    }
   };
   above.addEventListener('change', apply);
   apply();

@@ -19,11 +19,13 @@ FIXED: dict[tuple[str, str], tuple[Any, ...]] = {
     ("stage", "kind"): ("open", "won"),
     ("account", "founded"): (1991, 2004),
     ("user", "active"): (True, False),
+    ("interaction", "held_at"): (datetime(2024, 3, 4, 10, 30, tzinfo=UTC), datetime(2025, 1, 4, 10, 30, tzinfo=UTC)),
 }
 # Fields that say where a row or a record belongs, or that stay what they were: tests of their own.
 PLACES = frozenset({
     ("pipeline", "code"), ("role", "code"), ("stage", "key"), ("stage", "pipeline"), ("deal", "pipeline"), ("deal", "stage"),
-    ("stage_history", "stage"), ("stage_history", "from_stage"),
+    ("stage_history", "stage"), ("stage_history", "from_stage"), ("interaction", "state"), ("interaction_participant", "contact"),
+    ("interaction_participant", "colleague"),
 })
 
 COUNT = count(1)  # values of unique fields differ through a whole run
@@ -56,7 +58,16 @@ class Anything:
             found |= {"pipeline": self.bare("pipeline"), "key": f"key{next(COUNT)}"}
         if kind.key == "stage_history" and "stage" not in given:
             found["stage"] = next(iter(self.catalog.configured["stage"]))
+        if kind.key == "interaction_participant" and not {"contact", "colleague"} & given.keys():
+            found["contact"] = self.bare("contact")
+        if kind.key == "interaction":
+            found |= {"state": self.option("interaction_state", "held"), "actual_minutes": 20, "account": self.bare("account")} if "state" not in given else {}
         return found
+
+    def option(self, picklist: str, key: str) -> int:
+        found = self.catalog.picklists[picklist].by_key(key)
+        assert found is not None
+        return found.id
 
     def bare(self, entity: str, **given: Any) -> int:
         """A record with only what it must have."""

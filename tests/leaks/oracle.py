@@ -39,6 +39,8 @@ class Oracle:
         """How the role shows a field of a record that it shows."""
         kind, row = self.catalog.entities[entity], self.rows[entity][number]
         spec = kind.fields[key]
+        if not self.whole(entity, spec.made_of):
+            return "hidden"
         if kind.declared.configuration and spec.sensitivity != "sensitive":
             return "shown"
         for r in self.of(entity, "read"):
@@ -52,6 +54,8 @@ class Oracle:
         """Whether no rule shows anything of the field, on whatever record."""
         if self.catalog.entities[entity].declared.configuration and sensitivity != "sensitive":
             return False
+        if not self.whole(entity, self.catalog.entities[entity].fields[key].made_of):
+            return True
         if any(r.get("effect") == "deny" and r.get("scope") == "all" and key in (r.get("fields") or {}) for r in self.of(entity, "read")):
             return True
         return self.modes(entity, key, sensitivity) <= {"hidden"}
@@ -74,9 +78,23 @@ class Oracle:
         """Every mode that some rule gives the field, conditions aside."""
         if self.catalog.entities[entity].declared.configuration and sensitivity != "sensitive":
             return {"read"}
+        if not self.whole(entity, self.catalog.entities[entity].fields[key].made_of):
+            return {"hidden"}
         allowing = [r.get("fields", {"*": "edit"}) for r in self.of(entity, "read") if r.get("effect") != "deny"]
         modes = (f.get(key, "hidden" if sensitivity == "sensitive" else f.get("*", "hidden")) for f in allowing)
         return {str(m["mode"]) if isinstance(m, dict) else str(m) for m in modes}
+
+    def whole(self, entity: str, sources: tuple[str, ...]) -> bool:
+        """Whether every rule shows all of `sources` on all of its records, and no denial takes one: only then does what is worked out of
+        them show."""
+        rules = self.of(entity, "read")
+        if any(r.get("effect") == "deny" and key in (r.get("fields") or {}) for r in rules for key in sources):
+            return False
+        fields = self.catalog.entities[entity].fields
+        given = [r.get("fields", {"*": "edit"}) for r in rules if r.get("effect") != "deny"]
+        return all(
+            f.get(key, "hidden" if fields[key].sensitivity == "sensitive" else f.get("*", "hidden")) in ("read", "edit") for f in given for key in sources
+        )
 
     def steady(self, entity: str, key: str) -> bool:
         """Whether no condition on values decides where the field shows: only then may its past be told."""

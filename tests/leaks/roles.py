@@ -14,6 +14,9 @@ seller_no_revenue:  # one field hidden, one masked, one conditional
   - {entity: deal, effect: deny, actions: [delete], scope: all}
   - {entity: deal_line, actions: [read], scope: all, fields: {"*": read, price: hidden, discount: hidden}}
   - {entity: product, actions: [read], scope: all, fields: {"*": read, price: masked}}
+  - {entity: interaction, actions: [read, create, update, export], scope: all, fields: {"*": edit, planned_minutes: hidden, minutes: hidden, next_step: hidden,
+     contact: hidden}}
+  - {entity: interaction_participant, actions: [read, update], scope: all, fields: {"*": edit, present: hidden}}
 own_only:  # records outside the scope
   - {entity: account, actions: [read, create, update, delete, export], scope: own, fields: {"*": edit}}
   - {entity: contact, actions: [read, create, update, delete], scope: own, fields: {"*": edit}}
@@ -24,6 +27,8 @@ own_only:  # records outside the scope
   - {entity: stage_history, actions: [read], scope: all, fields: {"*": read}}
   - {entity: product, actions: [read], scope: all, fields: {"*": read}}
   - {entity: product_category, actions: [read], scope: own, fields: {"*": read}}
+  - {entity: interaction, actions: [read, create, update, delete, export], scope: own, fields: {"*": edit}}
+  - {entity: interaction_participant, actions: [read, create, update, export], scope: all, fields: {"*": edit}}
 department:  # a department, and one's own people beyond it
   - {entity: user, actions: [read], scope: department, fields: {"*": read, phone: hidden, email: masked}}
   - {entity: account, actions: [read, update, export], scope: department_tree, fields: {"*": edit}}
@@ -32,6 +37,8 @@ department:  # a department, and one's own people beyond it
   - {entity: deal, actions: [read], scope: own, fields: {"*": read, cost: read}}
   - {entity: deal_line, actions: [read, update], scope: all, fields: {"*": edit}}
   - {entity: product, actions: [read], scope: all, fields: {name: read, code: read}}
+  - {entity: interaction, actions: [read, update, export], scope: department, fields: {"*": edit, agreed: hidden}}
+  - {entity: interaction, actions: [read], scope: own, fields: {"*": read, planned_start: hidden}}
 masked:  # much is masked, everywhere
   - {entity: user, actions: [read], scope: all, fields: {"*": read, name: masked, email: masked, phone: masked}}
   - {entity: account, actions: [read, export], scope: all, fields: {"*": read, name: masked, phone: masked, tax_code: masked, revenue: masked, city: masked,
@@ -41,6 +48,9 @@ masked:  # much is masked, everywhere
   - {entity: contact_point, actions: [read], scope: all, fields: {"*": read, value: masked}}
   - {entity: position, actions: [read], scope: all, fields: {"*": read, title: masked}}
   - {entity: deal, actions: [read, export], scope: all, fields: {"*": read, amount: masked, account: hidden, next_step: masked}}
+  - {entity: interaction, actions: [read, export], scope: all, fields: {"*": read, name: masked, subject: masked, minutes: masked, actual_minutes: masked,
+     held_at: masked}}
+  - {entity: interaction_participant, actions: [read], scope: all, fields: {"*": read, note: masked}}
 conditional:  # fields that show on some records only, and records by a condition
   - {entity: user, actions: [read], scope: all, fields: {"*": read}}
   - {entity: account, actions: [read, update, export], where: {field: payment_days, op: lt, value: 15}, fields: {"*": edit,
@@ -50,6 +60,9 @@ conditional:  # fields that show on some records only, and records by a conditio
      margin: {mode: read, where: {field: name, op: contains, value: "1"}}, next_step: {mode: masked, where: {field: probability, op: lt, value: "0.5"}}}}
   - {entity: deal_line, actions: [read], scope: all, fields: {"*": read, amount: {mode: read, where: {field: quantity, op: lt, value: 3}}}}
   - {entity: product, actions: [read], scope: all, fields: {"*": read, cost: {mode: read, where: {field: active, op: eq, value: true}}}}
+  - {entity: interaction, actions: [read, update, export], scope: all, fields: {"*": edit,
+     agreed: {mode: edit, where: {field: actual_minutes, op: lt, value: 30}},
+     planned_minutes: {mode: read, where: {field: actual_minutes, op: lt, value: 45}}}}
 denied:  # a wide role, less what denials take
   - {entity: user, actions: [read], scope: all, fields: {"*": read}}
   - {entity: account, actions: [read, create, update, delete, export], scope: all, fields: {"*": edit}}
@@ -60,6 +73,9 @@ denied:  # a wide role, less what denials take
   - {entity: deal, effect: deny, actions: [export], scope: all, fields: {amount: hidden}}
   - {entity: product, actions: [read], scope: all, fields: {"*": read}}
   - {entity: role, actions: [read, update], scope: all, fields: {"*": read}}
+  - {entity: interaction, actions: [read, create, update, delete, export], scope: all, fields: {"*": edit}}
+  - {entity: interaction, effect: deny, actions: [read], scope: own, fields: {objections: hidden}}
+  - {entity: interaction, effect: deny, actions: [read], scope: all, fields: {postponed_from: hidden}}
 """
 BUILT_IN = ("administrator", "head", "seller", "clerk", "approver")
 

@@ -157,6 +157,7 @@ def fill(company: Company, rng: Random, people: list[int]) -> None:
         ),
         source="demo",
     )
+    talk(company, rng, people, accounts, contacts, deals[:30], products, option)
 
 
 def deal(rng: Random, n: int, people: Any, accounts: Any, contacts: Any, lines: Any, stage: Any, option: Any, money: Any, today: date) -> dict[str, Any]:
@@ -184,6 +185,33 @@ def deal(rng: Random, n: int, people: Any, accounts: Any, contacts: Any, lines: 
         "currency": rng.choice(("UAH", "UAH", "EUR")),
         "owner": people[n % len(people)],
     }
+
+
+def talk(company: Company, rng: Random, people: Any, accounts: Any, contacts: Any, deals: Any, products: Any, option: Any) -> None:
+    """Interactions of every state, with who took part."""
+    states = {o.key: o.id for o in company.catalog.picklists["interaction_state"].options}
+    results = [o.id for o in company.catalog.picklists["interaction_result"].options[:4]]  # those go with every medium
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+
+    def one(n: int) -> dict[str, Any]:
+        state = rng.choice(list(states))
+        start = now + timedelta(hours=rng.randint(-3000, -1 if state != "planned" else 400))
+        held = {"held_at": start + timedelta(minutes=rng.randint(0, 50)), "actual_minutes": rng.randint(1, 90)} if state == "held" else {}
+        return {
+            "account": rng.choice(accounts), "contact": rng.choice(contacts), "deal": rng.choice(deals), "medium": option("interaction_medium"),
+            "direction": option("direction"), "state": states[state], "subject": f"Розмова {n}", "planned_start": start, "planned_minutes": rng.randint(5, 90),
+            "minutes": f"сказано {rng.random()}", "agreed": f"домовлено {n}", "objections": f"заперечення {n}", "agenda": f"порядок {n}",
+            "result": rng.choice(results), "next_step": f"крок {rng.randint(1, 99)}", "products": rng.sample(products, n % 3),
+            "owner": people[n % len(people)], **held,
+        }
+
+    made = company.make("interaction", *(one(n) for n in range(60)), source="demo")
+    with company.system(source="demo") as session:
+        records.change_many(session, "interaction", {b: {"postponed_from": a} for a, b in zip(made[:10], made[20:30], strict=True)})
+        session.commit()
+    company.make("interaction_participant", *(
+        {"interaction": rng.choice(made), "contact": c, "present": n % 3 > 0, "minutes": n, "note": f"примітка {n}"} for n, c in enumerate(contacts)
+    ))
 
 
 def live(company: Company, rng: Random, people: list[int]) -> None:

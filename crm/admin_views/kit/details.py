@@ -10,6 +10,7 @@ from flask.wrappers import Response
 from crm.admin_views.kit import context, journal_view, lookup, related
 from crm.admin_views.kit.addresses import KEPT
 from crm.admin_views.kit.cells import initials, painter
+from crm.admin_views.kit.quick import Quick, of_record
 from crm.admin_views.kit.stages import Step, steps
 from crm.admin_views.kit.standing import Standing, standing
 from crm.admin_views.kit.totals import number_text
@@ -64,6 +65,7 @@ class Card:
     initials: str
     facts: list[Fact]
     stages: list[Step]
+    quick: list[Quick] | None  # what one key does with it; None where it never knows any
     sections: list[tuple[str, list[CardField]]]
     relations: list[tuple[Relation, str]]
     rights: Standing
@@ -112,10 +114,12 @@ def read_card(session: UserSession, entity: Entity, record_id: int, rights: Stan
     stage_steps = steps(session.catalog, entity, row.values, reader.language)
     title = lookup.title_of(entity, row.values)
     code = lookup.title_of(entity, {"code": row.values.get("code")})
+    quick = of_record(entity.key, reader, row.values, rights.editable)
     relations = [(r, r.label.text(reader.language)) for r in related.relations(session, entity)]
     return Card(
         entity, record_id, row.row_version, title or f"№ {record_id}", code, entity.label.text(reader.language), initials(title),
-        _facts(entity, keys, row, bool(stage_steps)), stage_steps, _sections(entity, keys, row, rights), relations, rights, f"/{entity.key}/{record_id}/",
+        _facts(entity, keys, row, bool(stage_steps)), stage_steps, quick, _sections(entity, keys, row, rights), relations, rights,
+        f"/{entity.key}/{record_id}/",
     )
 
 

@@ -11,6 +11,7 @@ from crm.backoffice.catalog import Catalog, Configured
 from crm.backoffice.fields.base import Field, FieldError, Reader, Ref
 from crm.backoffice.fields.codes import CodeField
 from crm.backoffice.fields.many_to_many import in_order
+from crm.backoffice.fields.picklist import Narrowed, PicklistField
 from crm.backoffice.fields.text import TextField
 from crm.backoffice.money import tender
 from crm.backoffice.text import sort_key
@@ -27,7 +28,7 @@ INPUT_MODES = {"integer": "numeric", "decimal": "decimal", "money": "decimal", "
 
 @dataclass(frozen=True)
 class Choice:
-    """One entry of a select: what is posted, what is read, and where it belongs (`parent`: the pipeline of a stage)."""
+    """One entry of a select: what is posted, what is read, and where it belongs (`parent`: the pipeline of a stage; several with spaces)."""
 
     value: str
     text: str
@@ -154,7 +155,9 @@ def control_for(spec: Field, reader: Reader, catalog: Catalog, current: Any, *, 
     if spec.picklist:
         known = catalog.picklists.get(spec.picklist)
         options = [o for o in (known.options if known else ()) if not o.retired or o.id == current]
-        return _select([(Choice(str(o.id), o.label.text(reader.language)), o.id) for o in options])
+        narrowed_by = spec.narrowed_by if isinstance(spec, PicklistField) else None
+        pairs = [(Choice(str(o.id), o.label.text(reader.language), parent=_belongs(o.key, narrowed_by, catalog)), o.id) for o in options]
+        return _select(pairs, depends_on=narrowed_by[0] if narrowed_by else "")
     if spec.target and catalog.entity(spec.target).declared.configuration and not spec.several:
         return _configured(spec, reader, catalog, current)
     if spec.target:
@@ -175,6 +178,14 @@ def control_for(spec: Field, reader: Reader, catalog: Catalog, current: Any, *, 
 
 def _select(pairs: Sequence[tuple[Choice, Any]], depends_on: str = "") -> Control:
     return Control("select", choices=tuple(c for c, _ in pairs), meaning={c.value: meant for c, meant in pairs}, depends_on=depends_on)
+
+
+def _belongs(key: str, narrowed_by: Narrowed | None, catalog: Catalog) -> str:
+    """The options of another field with which an option goes; "" is any of them."""
+    if narrowed_by is None or key not in narrowed_by[2]:
+        return ""
+    fitting = (catalog.picklists[narrowed_by[1]].by_key(other) for other in narrowed_by[2][key])
+    return " ".join(str(o.id) for o in fitting if o is not None)
 
 
 def _yes_no(reader: Reader) -> Control:

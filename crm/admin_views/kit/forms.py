@@ -11,7 +11,7 @@ from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response
 from wtforms.form import BaseForm
 
-from crm.admin_views.kit import conflict, context, lookup
+from crm.admin_views.kit import beforehand, conflict, context, lookup
 from crm.admin_views.kit.form_fields import KEEP, Choice, EntityField, control_for
 from crm.admin_views.kit.standing import standing
 from crm.backoffice import lists, records
@@ -42,6 +42,7 @@ class RecordForm:
     name: str = ""
     posted_version: str = ""  # of a refused form: it goes on being compared with what its writer saw first
     posted_seen: str = ""
+    focus: str = ""  # the field in which typing begins
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -64,9 +65,11 @@ def new(view: "EntityView") -> Response:
     session, entity = context.session(), view.entity
     if not session.sight.may(entity.key, "create"):
         raise Forbidden()
-    filled = record_form(session, entity, session.sight.creatable(entity.key), _beforehand(session, entity))
+    asked = beforehand.asked(entity)
+    filled = record_form(session, entity, session.sight.creatable(entity.key), beforehand.values(session, entity, asked))
     if request.method != "POST":
-        _take_arguments(session, filled)
+        _take_arguments(session, filled, asked)
+        filled.focus = _first_empty(filled) if any(f.short_name in asked for f in filled.fields) else ""
         return page(view, filled)
     _read(filled)
     if not filled.is_refused:
@@ -153,49 +156,33 @@ def _can_be_typed(session: UserSession, entity: Entity, key: str) -> bool:
 
 
 def _needed(entity: Entity, key: str) -> bool:
-    """Whether the form asks for it: codes are numbered by themselves, a person's name is put together from its parts."""
+    """Whether the form asks for it: codes are numbered by themselves, a composed name is put together from its parts."""
     spec = entity.fields[key]
-    composed = key == "code" or (key == "name" and "last_name" in entity.fields)
+    composed = key == "code" or key in entity.declared.composed
     return spec.required and spec.default is None and spec.type != "boolean" and not composed
 
 
-def _beforehand(session: UserSession, entity: Entity) -> dict[str, Any]:
-    """What a new record starts with: declared defaults, the writer as owner, the company's currency, the first of required rows."""
-    values: dict[str, Any] = {k: f.default for k, f in entity.fields.items() if f.default is not None and not f.system}
-    if "owner" in entity.fields and entity.key != "user" and session.actor_id is not None:
-        values["owner"] = session.actor_id
-    if "currency" in entity.fields:
-        values["currency"] = session.catalog.company.currency
-    for key, spec in entity.fields.items():
-        rows = session.catalog.configured.get(spec.target or "", {})
-        if spec.required and rows and not spec.system:
-            belongs = next((values.get(k) for k, f in entity.fields.items() if f.target == _parent_of(session, spec.target)), None)
-            fitting = [r for r in rows.values() if not r.retired and belongs in (None, r.parent_id) and r.values.get("entity") in (None, entity.key)]
-            first = min(fitting, key=lambda r: (r.position, r.id), default=None)
-            values[key] = first.id if first else None
-    return values
-
-
-def _parent_of(session: UserSession, target: str | None) -> str:
-    """The configuration entity that rows of `target` belong to: of stages it is the pipeline."""
-    fields = session.catalog.entity(target or "").fields.values()
-    return next((f.target or "" for f in fields if f.target in session.catalog.configured and f.required and not f.system), "")
-
-
-def _take_arguments(session: UserSession, filled: RecordForm) -> None:
-    """Fill fields from the address; what does not read, or names a record that is not visible, is left out."""
+def _take_arguments(session: UserSession, filled: RecordForm, asked: Mapping[str, str]) -> None:
+    """Fill fields from the address; what does not read, or names a record that is not visible, is left out. An option may go by its key."""
     for f in filled.fields:
-        text = request.args.get(f.short_name)
-        if text is None or len(text) > 500:
+        text = asked.get(f.short_name)
+        if text is None:
             continue
+        by_key = f.spec.picklist and text not in f.control.meaning
         try:
-            f.data = f.read(text)
+            f.data = f.spec.parse(text, f.reader) if by_key else f.read(text)
         except ValueError:
             continue
-        f.text = text
+        f.text = f.input_text(f.data) if by_key else text
     missing = fill_chosen(session, filled)
     for f in missing:
         f.text, f.data = "", None
+
+
+def _first_empty(filled: RecordForm) -> str:
+    """Where typing begins in a form that is partly filled: the first empty field in which something is typed."""
+    typed = (f.short_name for f in filled.fields if not f.text and f.control.kind in ("text", "area", "lookup", "date", "moment"))
+    return next(typed, "")
 
 
 def _read(filled: RecordForm) -> None:

@@ -41,6 +41,7 @@ class Menu:
     """The rail, shared by all who hold the same rules and read the same language; `kept` are the pieces of HTML made of it."""
 
     areas: list[Area]
+    shortcuts: list[Entry] = field(default_factory=list)
     pieces: dict[tuple[str, str], Markup] = field(default_factory=dict, compare=False)
 
     @cached_property
@@ -76,6 +77,21 @@ class Page:
     allowed: Callable[[Access, Catalog], bool]
 
 
+@dataclass(frozen=True)
+class Shortcut:
+    """A new record that "New" offers nearly filled; `key` opens it from anywhere."""
+
+    entity: str
+    label: Label
+    words: str
+    icon: str
+    key: str = ""
+
+
+SHORTCUTS: tuple[Shortcut, ...] = (
+    Shortcut("interaction", Label("Записати дзвінок", "Log a call"), "state=held&medium=call", "phone", "l"),
+    Shortcut("interaction", Label("Записати зустріч", "Log a meeting"), "state=held&medium=meeting", "users"),
+)
 AREAS: tuple[tuple[str, Label, str], ...] = (
     ("contacts", Label("Контакти", "Contacts"), "users"),
     ("sales", Label("Продажі", "Sales"), "coins"),
@@ -84,7 +100,7 @@ AREAS: tuple[tuple[str, Label, str], ...] = (
     ("other", Label("Інше", "Other"), "database"),
 )
 # Within an area the daily ones come first; entities not named here follow in the order of their labels.
-ORDER = ("account", "contact", "deal", "product", "product_category", "user", "role", "department", "territory", "pipeline", "stage")
+ORDER = ("account", "contact", "interaction", "deal", "product", "product_category", "user", "role", "department", "territory", "pipeline", "stage")
 
 
 def _reads_anything(access: Access, catalog: Catalog) -> bool:
@@ -111,8 +127,15 @@ def menu(access: Access, catalog: Catalog, language: str) -> Menu:
     kept, key = access.derived(catalog), ("menu", language)
     found: Menu | None = kept.get(key)
     if found is None:
-        found = kept[key] = Menu(areas(access, catalog, language))
+        found = kept[key] = Menu(areas(access, catalog, language), shortcuts(access, language))
     return found
+
+
+def shortcuts(access: Access, language: str) -> list[Entry]:
+    """The nearly filled records that one person may begin."""
+    return [
+        Entry(s.label.text(language), f"/{s.entity}/new/?{s.words}", s.icon, s.key) for s in SHORTCUTS if access.may(s.entity, "create")
+    ]
 
 
 def areas(access: Access, catalog: Catalog, language: str, pages: Sequence[Page] = PAGES) -> list[Area]:

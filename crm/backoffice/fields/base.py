@@ -63,6 +63,7 @@ class Facets(TypedDict, total=False):
     sortable: bool
     indexed: bool
     system: bool
+    made_of: tuple[str, ...]
     default: Any
 
 
@@ -89,6 +90,7 @@ class Field:
     sortable: bool = True
     indexed: bool = False  # an index (column, id): fast sorting and keyed pages at any depth
     system: bool = False  # kept by the product (created_at, row_version): never accepted from outside
+    made_of: tuple[str, ...] = ()  # the fields it is computed from: it shows only to those who see all of them
     default: Any = None
     attribute: str = ""  # the mapped attribute; "cf_7" for a field made in the browser
     target: str | None = None  # the entity that a reference points to

@@ -1,6 +1,6 @@
 """One option of a configured list: kept as its number, read as key or label, exported as key."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Unpack
 
@@ -13,6 +13,8 @@ from crm.backoffice.text import fold
 from crm.messages import Label, m
 
 LARGEST_ID = 2**31 - 1
+# Another field of the record, its picklist, and for options by key the options there with which they go; the others go with any.
+Narrowed = tuple[str, str, Mapping[str, tuple[str, ...]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +23,8 @@ class PicklistField(Field):
 
     type: ClassVar[str] = "picklist"
     suffix: ClassVar[str] = "_id"
+
+    narrowed_by: Narrowed | None = None
 
     def sql_type(self) -> TypeEngine[Any]:
         return Integer()
@@ -94,6 +98,6 @@ def row_number(value: Any) -> int | None:
     return value
 
 
-def picklist(key: str, label: Label, **facets: Unpack[Facets]) -> MappedColumn[Any]:
-    """One option of the picklist `key`."""
-    return declare(PicklistField(label=label, picklist=key, **facets), foreign_key="picklist_option.id")
+def picklist(key: str, label: Label, *, narrowed_by: Narrowed | None = None, **facets: Unpack[Facets]) -> MappedColumn[Any]:
+    """One option of the picklist `key`; `narrowed_by` says which of them go with which option of another field."""
+    return declare(PicklistField(label=label, picklist=key, narrowed_by=narrowed_by, **facets), foreign_key="picklist_option.id")

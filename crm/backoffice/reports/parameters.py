@@ -33,16 +33,17 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Dimension:
-    """Something a report can be split by: a path from the report's entity to a reference, or to a date taken by month."""
+    """Something a report can be split by: a path from the report's entity to a reference, to an option, or to a date or moment by month."""
 
     key: str
     label: Label
     path: str
-    entity: str = ""  # whose names the rows carry; "" for a month
+    entity: str = ""  # whose names the rows carry
+    picklist: str = ""  # whose options' keys they carry; without either it is a month
 
     @property
     def by_month(self) -> bool:
-        return not self.entity
+        return not self.entity and not self.picklist
 
 
 PERIODS = "2026, 2026-Q2, 2026-06, 2026-01-01..2026-03-31, this_quarter, last_30_days"
@@ -78,10 +79,13 @@ class CommonParams:
     shown: tuple[Column, ...] = ()  # the measures this reader may see
     dimensions: tuple[Dimension, ...] = ()  # what stands in `by`
 
-    def conditions(self, dated: str) -> list[Json]:
-        """The parameters as conditions on the report's records; `dated` is the date field that the period looks at."""
+    def conditions(self, dated: str, *, moment: bool = False) -> list[Json]:
+        """The parameters as conditions on the report's records; `dated` is the date that the period looks at, or a `moment`, of which
+        days are those of `time_zone`."""
         found: list[Json] = []
-        if self.period is not None:
+        if self.period is not None and moment:
+            found += within(dated, self.period, self.time_zone)
+        elif self.period is not None:
             found.append({"field": dated, "op": "within", "value": f"{self.period.first}..{self.period.last}"})
         if self.owner is not None:
             found.append({"field": "owner", "op": "eq", "value": self.owner})
@@ -95,6 +99,12 @@ class CommonParams:
     def shows(self, key: str) -> bool:
         """Whether the reader gets the measure `key`."""
         return any(c.key == key for c in self.shown)
+
+
+def within(field: str, days: Period, zone: ZoneInfo) -> list[Json]:
+    """The conditions that choose the moments of these days of a zone."""
+    start, end = days.moments(zone)
+    return [{"field": field, "op": "ge", "value": start.isoformat()}, {"field": field, "op": "lt", "value": end.isoformat()}]
 
 
 def described(params: type[CommonParams]) -> dict[str, Parameter]:

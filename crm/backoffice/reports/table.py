@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from crm.messages import Label, Message
 
-Unit = Literal["name", "month", "count", "rate", "days", "money"]
+Unit = Literal["name", "option", "month", "count", "minutes", "rate", "days", "money"]
 Row = Mapping[str, Any]
 
 
@@ -21,12 +21,13 @@ class Column:
     unit: Unit
     help: Label | None = None
     needs: tuple[str, ...] = ()
+    picklist: str = ""  # whose options an "option" names, by their keys
     sample: tuple[str, ...] = ()  # the counts that a rate rests on together: a small sum is marked as a small sample
 
     @property
     def measure(self) -> bool:
         """Whether the column holds a figure; the others name the row."""
-        return self.unit not in ("name", "month")
+        return self.unit not in ("name", "option", "month")
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ class Chart:
 class Table:
     """The answer of a report.
 
-    Rows and totals hold by column key: int for counts, float fractions of 1 for rates and float days (neither rounded), Decimal
-    with four places for money in `currency`, None where a figure is undefined. A dimension over a reference has `<key>_id` beside it.
+    Rows and totals hold by column key: int for counts and sums of minutes, float fractions of 1 for rates, float days and median minutes (none
+    rounded), Decimal with four places for money in `currency`, None where a figure is undefined. A dimension over a reference has `<key>_id` beside it.
     """
 
     columns: tuple[Column, ...]

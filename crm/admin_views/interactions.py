@@ -1,0 +1,64 @@
+"""What the screens of interactions do beside the derived ones: a form that is nearly filled, and a key for what became of a planned one."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from crm.admin_views.kit.beforehand import begins_with
+from crm.admin_views.kit.quick import Choice, Quick, quick_actions
+from crm.backoffice.fields.base import Reader
+from crm.backoffice.guard import UserSession
+from crm.contacts.interactions import CALL, CANCELLED, HELD, NO_SHOW, PLANNED, RESCHEDULED, TALKS, USUAL_MINUTES
+from crm.messages import m, render
+
+ICONS = {HELD: "check", NO_SHOW: "user-circle", RESCHEDULED: "calendar-event", CANCELLED: "x"}
+
+
+@begins_with("interaction")
+def nearly_filled(session: UserSession, asked: Mapping[str, str]) -> Mapping[str, Any]:
+    """What was held was held now and took the usual minutes of its medium; what is planned takes as many."""
+
+    def option(picklist: str, key: str) -> int | None:
+        found = session.catalog.picklists[picklist].by_key(key)
+        return found.id if found and not found.retired else None
+
+    medium, held = asked.get("medium", CALL), asked.get("state") == HELD
+    values: dict[str, Any] = {
+        "state": option("interaction_state", HELD if held else PLANNED), "medium": option("interaction_medium", medium),
+        "direction": option("direction", "outbound"),
+    }
+    if held:
+        values["held_at"] = datetime.now(UTC).replace(second=0, microsecond=0)
+    usual = USUAL_MINUTES.get(medium) if medium in TALKS or not held else None
+    return values | {"actual_minutes" if held else "planned_minutes": usual}
+
+
+@quick_actions("interaction")
+def what_became_of_it(reader: Reader, values: Mapping[str, Any]) -> list[Quick]:
+    """Held, no show, postpone, cancel: of a planned one."""
+    states = reader.catalog.picklists["interaction_state"] if reader.catalog else None
+    known = {o.key: str(o.id) for o in states.options if not o.retired} if states else {}
+    if not known or str(values.get("state")) != known.get(PLANNED):
+        return []
+    words = {HELD: m("Held"), NO_SHOW: m("No show"), RESCHEDULED: m("Postpone"), CANCELLED: m("Cancel it")}
+    keys = {HELD: "h", NO_SHOW: "n", RESCHEDULED: "p", CANCELLED: "x"}
+    found = []
+    for state, label in words.items():
+        asks = "next_start" if state == RESCHEDULED else ""
+        choices = _later(reader, values.get("planned_start")) if asks else ()
+        if state in known:
+            found.append(Quick(keys[state], render(label, reader.language), ICONS[state], {"state": known[state]}, asks, choices))
+    return found
+
+
+def _later(reader: Reader, planned: Any) -> tuple[Choice, ...]:
+    """The same hour tomorrow and in a week, by the reader's clock."""
+    at = planned.astimezone(reader.zone) if isinstance(planned, datetime) else datetime.now(reader.zone).replace(minute=0)
+
+    def on(day: date) -> str:
+        return f"{day.isoformat()}T{at:%H:%M}"
+
+    return (
+        Choice(render(m("Tomorrow"), reader.language), on(reader.today + timedelta(days=1))),
+        Choice(render(m("In a week"), reader.language), on(reader.today + timedelta(days=7))),
+    )

@@ -4,7 +4,7 @@ Every verb checks first and then writes, inside a savepoint of its own: when it 
 Values are Python's: references, options and stages are numbers, money is Decimal in the record's currency.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -85,10 +85,19 @@ def _create(session: DataSession, entity: str, rows: Sequence[Values], *, checke
     return [d.id for d in drafts]
 
 
-def check_new(session: DataSession, entity: str, rows: Sequence[Values]) -> Mapping[int, Mapping[str, Message]]:
-    """What `create_many` would refuse, by position, without writing anything."""
+def check_new(session: DataSession, entity: str, rows: Sequence[Values], *, below: Container[int] = ()) -> Mapping[int, Mapping[str, Message]]:
+    """What `create_many` would refuse, by position, without writing anything; the rows at `below` are to stand under another record that
+    they do not name yet."""
+    if not rows:
+        return {}
     kind = session.catalog.entity(entity)
-    return _new(session, kind, rows, [-n - 1 for n in range(len(rows))])[1] if rows else {}
+    drafts, problems = _new(session, kind, rows, [-n - 1 for n in range(len(rows))])
+    if kind.key in rights.STANDING:
+        placed = {d.id: n for n, d in enumerate(drafts) if n in below or d["parent"] is not None}
+        stamps = {"created_by_id": session.actor_id, "updated_by_id": session.actor_id}
+        for number in rights.refused_places(session, kind, {d.id: {**_stored(kind, d.new), **stamps} for d in drafts if d.id in placed}):
+            problems.add(placed[number], "" if placed[number] in below else "parent", rights.NOT_BELOW)
+    return problems
 
 
 def change(session: DataSession, entity: str, record_id: int, values: Values, *, seen_version: int | None = None) -> Saved:
@@ -135,8 +144,11 @@ def _change(session: DataSession, entity: str, changes: Mapping[int, Values], se
     ]
 
 
-def check_changes(session: DataSession, entity: str, changes: Mapping[int, Values]) -> Mapping[int, Mapping[str, Message]]:
-    """What `change_many` would refuse, by position, without writing anything. Raises NotFound, Forbidden, UnknownName."""
+def check_changes(
+    session: DataSession, entity: str, changes: Mapping[int, Values], *, moving: Collection[int] = ()
+) -> Mapping[int, Mapping[str, Message]]:
+    """What `change_many` would refuse, by position, without writing anything; `moving` are to stand under another record that their values
+    do not name yet. Raises NotFound, Forbidden, UnknownName."""
     kind = session.catalog.entity(entity)
     rights.check_existing(session, kind, list(changes), "update")
     drafts, problems = _changed(session, kind, changes, _load(session, kind, list(changes)), {})
@@ -144,8 +156,8 @@ def check_changes(session: DataSession, entity: str, changes: Mapping[int, Value
     places = {d.id: n for n, d in enumerate(drafts)}
     for number, key in rights.refused_fields(session, kind, drafts, "update"):
         problems.add(places[number], key, rights.not_to_change(kind.fields[key]))
-    for number in rights.refused_moves(session, kind, touched):
-        problems.add(places[number], next(k for k in changes[number] if k in rights.places(kind)), rights.NOT_YOURS_TO_GIVE)
+    for number in rights.refused_moves(session, kind, touched, (i for i in changes if i in moving)):
+        problems.add(places[number], next((k for k in changes[number] if k in rights.places(kind)), ""), rights.NOT_YOURS_TO_GIVE)
     return problems
 
 

@@ -7,6 +7,7 @@ import tempfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -356,3 +357,43 @@ def test_a_trial_refuses_what_the_writing_would_refuse_on_that_very_record(desk:
     done = desk.load("account", content, mapping, who=who, partial=True)
     assert (done.updated, done.failed) == (1, 1)
     assert desk.rows("account", "code", "website") == [("A1", "https://a1.example"), ("A2", None)]
+
+
+LEADS_WITH_L = {"field": "code", "op": "starts", "value": "L"}
+ALL_DEPARTMENTS = {"entity": "department", "actions": ["read", "create", "update"], "scope": "all", "fields": {"*": "edit"}}
+UNITS = "code,name,parent\nL1,Львів,TOP\nK1,Київ,TOP\nK2,Окремий,\nL2,Сихів,L1\nK3,Чуже,L1\nK9,Давній,L1\nL9,Давній,L1\n"
+BELOW, NOT_GIVEN = "You may not put a unit below another one.", "You may not give this record to somebody else."
+
+
+@pytest.mark.parametrize(
+    ("assign", "refused"),
+    [
+        ([], {2: BELOW, 3: BELOW, 5: BELOW, 6: BELOW, 7: NOT_GIVEN, 8: NOT_GIVEN}),
+        ([{"entity": "department", "actions": ["assign"], "where": LEADS_WITH_L, "fields": {"*": "edit"}}], {3: BELOW, 6: BELOW, 7: NOT_GIVEN}),
+        ([{"entity": "department", "actions": ["assign"], "scope": "own", "fields": {"*": "edit"}}], {7: NOT_GIVEN, 8: NOT_GIVEN}),  # what one makes is one's own
+        ([{"entity": "department", "actions": ["assign"], "scope": "all", "fields": {"*": "edit"}}], {}),
+    ],
+)
+def test_a_trial_foresees_which_units_may_not_be_put_below_another(desk: Desk, assign: list[dict[str, Any]], refused: dict[int, str]) -> None:
+    desk.company.make("department", {"code": "TOP", "name": "Уся компанія"}, {"code": "K9", "name": "Давній"}, {"code": "L9", "name": "Давній"})
+    who = desk.company.person(desk.company.role("keeper", ALL_DEPARTMENTS, *assign))
+    mapping = "match: [code]\ncolumns: {code: code, name: name, parent: parent}"
+    trial = desk.load("department", UNITS, mapping, who=who, dry_run=True)
+    assert {row: message for row, _, message in sentences(trial)} == refused
+    # What the trial lets through is written to the last row; it refuses no row that would be.
+    done = desk.load("department", UNITS, mapping, who=who, partial=True)
+    assert {row: message for row, _, message in sentences(done)} == refused
+    assert (done.created, done.updated) == (trial.created, trial.updated) == (5 - len(refused.keys() & {2, 3, 4, 5, 6}), 2 - len(refused.keys() & {7, 8}))
+    assert ("L2", "L1") in desk.rows("department", "code", "parent") or 5 in refused
+
+
+def test_a_unit_of_ones_own_may_be_put_below_another_by_whoever_may_give_his_own_away(desk: Desk) -> None:
+    desk.company.make("department", {"code": "TOP", "name": "Уся компанія"})
+    own = {"entity": "department", "actions": ["assign"], "scope": "own", "fields": {"*": "edit"}}
+    people = {"entity": "user", "actions": ["read"], "scope": "all", "fields": {"*": "read"}}
+    who = desk.company.person(desk.company.role("keeper", ALL_DEPARTMENTS, own, people), code="U-K", email="keeper@check.example")
+    desk.company.person(code="U-O", email="other@check.example")
+    mapping = "match: [code]\ncolumns: {code: code, name: name, parent: parent, owner: owner}"
+    trial = desk.load("department", "code,name,parent,owner\nD1,Моє,TOP,U-K\nD2,Чуже,TOP,U-O\n", mapping, who=who, dry_run=True)
+    assert [(row, column) for row, column, _ in sentences(trial)] == [(3, "parent")]
+    assert desk.load("department", "code,name,parent,owner\nD1,Моє,TOP,U-K\n", mapping, who=who).created == 1

@@ -1,13 +1,15 @@
 """What the one door would refuse, asked before the first row is written."""
 
-from collections.abc import Callable, Mapping as Map, Sequence
+from collections.abc import Callable, Collection, Mapping as Map, Sequence
 from typing import Any
 
 from crm.backoffice import records
+from crm.backoffice.entities import Entity
 from crm.backoffice.exchange.convert import Wanted, WantedOption, each
 from crm.backoffice.exchange.planned import ChildPlan, Context, RowPlan
 from crm.backoffice.exchange.references import ToMake, values_of
 from crm.backoffice.guard import DataSession
+from crm.backoffice.saving import rights
 from crm.errors import BramaError
 from crm.messages import Message, m
 
@@ -38,14 +40,21 @@ def check(session: DataSession, plans: Sequence[RowPlan], context: Context) -> N
     kind = context.layout.kind
     columns = context.columns
     new = [p for p in plans if p.good and p.is_new]
-    refused = _asked(lambda part: records.check_new(session, kind.key, part), [_known(p.values) for p in new])
+    rows = [_known(p.values) for p in new]
+    waiting = {id(row) for row, p in zip(rows, new, strict=True) if _waits_for_place(p, kind)}
+    refused = _asked(lambda part: records.check_new(session, kind.key, part, below={n for n, row in enumerate(part) if id(row) in waiting}), rows)
     _note(new, refused, columns, [_open(p.values) | set(p.later) for p in new])
     changed = [p for p in plans if p.good and not p.is_new and (p.values or p.later)]
     known = {p.record_id: _known(p.values) for p in changed if p.record_id is not None}
-    refused = _asked_changes(session, kind.key, known)
+    refused = _asked_changes(session, kind.key, known, {p.record_id for p in changed if p.record_id is not None and _waits_for_place(p, kind)})
     _note(changed, refused, columns, [_open(p.values) for p in changed])
     for part in _by_child(plans).values():
         _check_children(session, part, context)
+
+
+def _waits_for_place(one: RowPlan, kind: Entity) -> bool:
+    """Whether the row is to stand below another row of the file, which is not written yet."""
+    return "parent" in rights.places(kind) & one.later.keys()
 
 
 def _check_children(session: DataSession, part: Sequence[tuple[RowPlan, ChildPlan]], context: Context) -> None:
@@ -133,16 +142,16 @@ def _asked(ask: Callable[[list[dict[str, Any]]], Refusals], rows: list[dict[str,
     return found
 
 
-def _asked_changes(session: DataSession, entity: str, changes: Map[int, dict[str, Any]]) -> Refusals:
+def _asked_changes(session: DataSession, entity: str, changes: Map[int, dict[str, Any]], moving: Collection[int] = ()) -> Refusals:
     if not changes:
         return {}
     try:
-        return records.check_changes(session, entity, changes)
+        return records.check_changes(session, entity, changes, moving=moving)
     except BramaError as error:
         if len(changes) == 1:
             return {0: {"": error.message}}
     found: dict[int, Map[str, Message]] = {}
     for position, (record_id, values) in enumerate(changes.items()):
-        for why in _asked_changes(session, entity, {record_id: values}).values():
+        for why in _asked_changes(session, entity, {record_id: values}, moving).values():
             found[position] = why
     return found

@@ -1,8 +1,9 @@
 """What a writer may do, asked of the database: on the record as it was, field by field, and again on the record as it became."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Column, ColumnElement, FromClause, cast, literal, select, union_all
 
 from crm.backoffice.access import Action
 from crm.backoffice.entities import Entity
@@ -10,11 +11,13 @@ from crm.backoffice.fields.base import Field
 from crm.backoffice.grants import covers
 from crm.backoffice.guard import DataSession, SystemSession
 from crm.backoffice.rules import Draft
+from crm.backoffice.sight import READ, Source
 from crm.errors import Forbidden, NotFound, UnknownName
 from crm.messages import Message, m
 
 STANDING = frozenset({"owner", "department", "territory"})
 NOT_YOURS_TO_GIVE = m("You may not give this record to somebody else.")
+NOT_BELOW = m("You may not put a unit below another one.")
 
 
 def places(kind: Entity) -> frozenset[str]:
@@ -94,9 +97,9 @@ def check_assignment(session: DataSession, kind: Entity, drafts: Sequence[Draft]
     return frozenset(_moved(kind, drafts))
 
 
-def refused_moves(session: DataSession, kind: Entity, drafts: Sequence[Draft]) -> frozenset[int]:
-    """The records that would be given to somebody else without `assign` on them."""
-    moved = _moved(kind, drafts)
+def refused_moves(session: DataSession, kind: Entity, drafts: Sequence[Draft], moving: Iterable[int] = ()) -> frozenset[int]:
+    """The records that would be given to somebody else without `assign` on them; `moving` are to be, in a way that their drafts do not tell."""
+    moved = list({*_moved(kind, drafts), *moving})
     if not moved or isinstance(session, SystemSession):
         return frozenset()
     source = session.table(kind.key)
@@ -114,7 +117,32 @@ def check_new_place(session: DataSession, kind: Entity, drafts: Sequence[Draft])
         return
     source = session.table(kind.key)
     if len(_holding(session, source.table.c.id, below, [source.may("assign")])) < len(below):
-        raise Forbidden(m("You may not put a unit below another one."))
+        raise Forbidden(NOT_BELOW)
+
+
+def refused_places(session: DataSession, kind: Entity, units: Mapping[int, Mapping[str, Any]]) -> frozenset[int]:
+    """Of units that are yet to be made below another one, those for which `check_new_place` would refuse it. `units`: number → attribute → stored
+    value."""
+    if kind.key not in STANDING or isinstance(session, SystemSession):
+        return frozenset()
+    held: set[int] = set()
+    rows = [{"id": number, **stored} for number, stored in units.items()]
+    for start in range(0, len(rows), 50):
+        unmade = _unmade(session, kind, rows[start : start + 50])
+        held.update(session.kernel(select(unmade.c.id).where(Source(session.sight, kind, unmade, READ).may("assign"))).scalars())
+    return frozenset(units) - held
+
+
+def _unmade(session: DataSession, kind: Entity, rows: Sequence[Mapping[str, Any]]) -> FromClause:
+    """Rows that are in no table, with the columns of the entity's."""
+
+    def value(row: Mapping[str, Any], column: Column[Any]) -> ColumnElement[Any]:
+        given = literal(row.get(column.key), column.type)
+        # PostgreSQL takes what nobody typed for text; SQLite's CAST would spoil dates.
+        return (given if session.get_bind().dialect.name == "sqlite" else cast(given, column.type)).label(column.key)
+
+    columns = kind.cls.__table__.c
+    return union_all(*(select(*(value(row, column) for column in columns)) for row in rows)).subquery()
 
 
 def check_result(session: DataSession, kind: Entity, ids: Iterable[int], action: Action) -> None:

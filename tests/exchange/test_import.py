@@ -365,13 +365,17 @@ UNITS = "code,name,parent\nL1,Львів,TOP\nK1,Київ,TOP\nK2,Окремий
 BELOW, NOT_GIVEN = "You may not put a unit below another one.", "You may not give this record to somebody else."
 
 
+def assigning(**where: Any) -> dict[str, Any]:
+    return {"entity": "department", "actions": ["assign"], "fields": {"*": "edit"}, **where}
+
+
 @pytest.mark.parametrize(
     ("assign", "refused"),
     [
         ([], {2: BELOW, 3: BELOW, 5: BELOW, 6: BELOW, 7: NOT_GIVEN, 8: NOT_GIVEN}),
-        ([{"entity": "department", "actions": ["assign"], "where": LEADS_WITH_L, "fields": {"*": "edit"}}], {3: BELOW, 6: BELOW, 7: NOT_GIVEN}),
-        ([{"entity": "department", "actions": ["assign"], "scope": "own", "fields": {"*": "edit"}}], {7: NOT_GIVEN, 8: NOT_GIVEN}),  # what one makes is one's own
-        ([{"entity": "department", "actions": ["assign"], "scope": "all", "fields": {"*": "edit"}}], {}),
+        ([assigning(where=LEADS_WITH_L)], {3: BELOW, 6: BELOW, 7: NOT_GIVEN}),
+        ([assigning(scope="own")], {7: NOT_GIVEN, 8: NOT_GIVEN}),  # what one makes is one's own
+        ([assigning(scope="all")], {}),
     ],
 )
 def test_a_trial_foresees_which_units_may_not_be_put_below_another(desk: Desk, assign: list[dict[str, Any]], refused: dict[int, str]) -> None:
@@ -389,9 +393,8 @@ def test_a_trial_foresees_which_units_may_not_be_put_below_another(desk: Desk, a
 
 def test_a_unit_of_ones_own_may_be_put_below_another_by_whoever_may_give_his_own_away(desk: Desk) -> None:
     desk.company.make("department", {"code": "TOP", "name": "Уся компанія"})
-    own = {"entity": "department", "actions": ["assign"], "scope": "own", "fields": {"*": "edit"}}
     people = {"entity": "user", "actions": ["read"], "scope": "all", "fields": {"*": "read"}}
-    who = desk.company.person(desk.company.role("keeper", ALL_DEPARTMENTS, own, people), code="U-K", email="keeper@check.example")
+    who = desk.company.person(desk.company.role("keeper", ALL_DEPARTMENTS, assigning(scope="own"), people), code="U-K", email="keeper@check.example")
     desk.company.person(code="U-O", email="other@check.example")
     mapping = "match: [code]\ncolumns: {code: code, name: name, parent: parent, owner: owner}"
     trial = desk.load("department", "code,name,parent,owner\nD1,Моє,TOP,U-K\nD2,Чуже,TOP,U-O\n", mapping, who=who, dry_run=True)

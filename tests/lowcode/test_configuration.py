@@ -120,3 +120,36 @@ def test_a_file_makes_one_version_whatever_it_changes(company: Company) -> None:
     with company.engine.connect() as connection:
         row = connection.execute(select(ConfigVersion.__table__).where(ConfigVersion.__table__.c.id == version + 1)).one()
     assert {c["kind"] for c in row.changes} >= {"pipeline", "stage", "role", "option"}
+
+
+def undone(company: Company, version: int) -> int:
+    """Undoes a version; the number of the version which that makes."""
+    with company.system() as session:
+        made = undo(session, version).version
+        session.commit()
+    company.catalog = load_catalog(company.engine)
+    return made
+
+
+def test_an_undo_is_undone_and_what_it_took_away_is_back(company: Company) -> None:
+    """A role with its rules and whoever held it, a pipeline with its stages, an option, a stage of a pipeline that was there before."""
+    more = PIPELINE.replace("roles:", "  sales: {label: {uk: Продажі, en: Sales}, stages: [{key: extra, label: {uk: Додатковий, en: Extra}}]}\nroles:")
+    at_first = yaml.safe_load(whole(company))
+    version, _ = put(company, more)
+    applied = yaml.safe_load(whole(company))
+    assert applied != at_first
+    holder = company.person("narrow")
+    assert "city" in readable(company, holder)
+    for _ in range(2):
+        version = undone(company, version)
+        gone = yaml.safe_load(whole(company))
+        assert gone["roles"] == at_first["roles"]
+        assert "city" not in readable(company, holder)
+        version = undone(company, version)
+        assert yaml.safe_load(whole(company)) == applied
+        assert "city" in readable(company, holder)
+
+
+def readable(company: Company, person: int) -> tuple[str, ...]:
+    with company.session(person) as session:
+        return session.sight.readable("account")

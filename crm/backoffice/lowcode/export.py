@@ -30,7 +30,19 @@ def of(session: SystemSession, document: Document) -> dict[str, Any]:
     named = {
         "picklists": {p.key for p in document.picklists}, "pipelines": {p.key for p in document.pipelines}, "roles": {r.key for r in document.roles},
     }
+    for kind, entity, key in document.removed:
+        match kind:
+            case "option":
+                named["picklists"].add(entity)
+            case "stage":
+                named["pipelines"] |= {p.code for p in session.catalog.configured["pipeline"].values() if key in _codes(session, p)}
+            case _:
+                named[f"{kind}s"].add(key)
     return {section: {k: v for k, v in everything[section].items() if k in keys} for section, keys in named.items()}
+
+
+def _codes(session: SystemSession, pipeline: Configured) -> set[str]:
+    return {stage.code for stage in stages_of(session.catalog, pipeline).values()}
 
 
 def _picklist(known: Picklist) -> dict[str, Any]:

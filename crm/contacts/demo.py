@@ -6,6 +6,8 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
+from stdnum.ua import edrpou, rntrc
+
 from crm.backoffice.demo import Demo
 from crm.contacts.demo_words import FIRMS, INDUSTRY_WEIGHTS, MEN, PLACES, REGIONS, STREETS, SURNAMES, TITLES, TOWNS, WOMEN, Town, latin
 from crm.organization.demo import PEOPLE, TEAM_OF_REGION, Company
@@ -184,16 +186,11 @@ def _landline(chance: Random, town: Town) -> str:
 
 def _firm_code(chance: Random) -> str:
     """A code of the state register with a right check digit, from a range that is not given out."""
-    body = [9, *(chance.randrange(10) for _ in range(6))]
-    for first in (1, 3):
-        check = sum(d * (first + n) for n, d in enumerate(body)) % 11
-        if check < 10:
-            break
-    return "".join(map(str, body)) + str(check % 10)
+    body = "9" + "".join(str(chance.randrange(10)) for _ in range(6))
+    return body + edrpou.calc_check_digit(body)
 
 
 def _person_code(chance: Random) -> str:
     """A taxpayer's number with a right check digit, of somebody born in a day still to come."""
-    body = [9, 9, *(chance.randrange(10) for _ in range(7))]
-    weights = (-1, 5, 7, 9, 4, 6, 10, 5, 7)
-    return "".join(map(str, body)) + str(sum(d * w for d, w in zip(body, weights, strict=True)) % 11 % 10)
+    body = "99" + "".join(str(chance.randrange(10)) for _ in range(7))
+    return body + rntrc.calc_check_digit(body)

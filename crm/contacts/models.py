@@ -19,6 +19,7 @@ from crm.backoffice.fields import (
     phone as phone_field,
     picklist,
     reference,
+    tax_code,
     text,
     url,
 )
@@ -52,7 +53,7 @@ class Account(Record):
     kind_id: Mapped[int | None] = picklist("account_kind", Label("Вид", "Kind"), sensitivity="open")
     status_id: Mapped[int | None] = picklist("account_status", Label("Статус", "Status"), sensitivity="open")
     legal_form_id: Mapped[int | None] = picklist("legal_form", Label("Правова форма", "Legal form"))
-    tax_code: Mapped[str | None] = text(Label("Код ЄДРПОУ / ІПН", "Tax code"), searchable=True, indexed=True, max_length=32)
+    tax_code: Mapped[str | None] = tax_code(Label("Код ЄДРПОУ / ІПН", "Tax code"), searchable=True, indexed=True)
     industry_id: Mapped[int | None] = picklist("industry", Label("Галузь", "Industry"))
     revenue: Mapped[Decimal | None] = money(Label("Обіг за рік", "Yearly revenue"), indexed=True)
     currency: Mapped[str | None] = currency(Label("Валюта", "Currency"))

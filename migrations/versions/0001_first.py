@@ -524,7 +524,7 @@ def upgrade() -> None:
         sa.Column("kind_id", sa.Integer(), nullable=True),
         sa.Column("status_id", sa.Integer(), nullable=True),
         sa.Column("legal_form_id", sa.Integer(), nullable=True),
-        sa.Column("tax_code", sa.String(length=32), nullable=True),
+        sa.Column("tax_code", KeyText(20), nullable=True),
         sa.Column("industry_id", sa.Integer(), nullable=True),
         sa.Column("revenue", MoneyType(), nullable=True),
         sa.Column("currency", KeyText(3), nullable=True),
@@ -547,8 +547,6 @@ def upgrade() -> None:
         sa.Column("code__find", KeyText(), nullable=True),
         sa.Column("name__sort", KeyText(200), nullable=True),
         sa.Column("name__find", KeyText(), nullable=True),
-        sa.Column("tax_code__sort", KeyText(200), nullable=True),
-        sa.Column("tax_code__find", KeyText(), nullable=True),
         sa.Column("region_name__sort", KeyText(200), nullable=True),
         sa.Column("region_name__find", KeyText(), nullable=True),
         sa.Column("city__sort", KeyText(200), nullable=True),
@@ -595,7 +593,7 @@ def upgrade() -> None:
     op.create_index("ix_account_owner_id", "account", ["owner_id", "id"], unique=False)
     op.create_index("ix_account_parent_id", "account", ["parent_id", "id"], unique=False)
     op.create_index("ix_account_revenue", "account", ["revenue", "id"], unique=False)
-    op.create_index("ix_account_tax_code__sort", "account", ["tax_code__sort", "id"], unique=False)
+    op.create_index("ix_account_tax_code", "account", ["tax_code", "id"], unique=False)
     op.create_index("ix_account_territory_id", "account", ["territory_id", "id"], unique=False)
     op.create_index("ix_account_updated_at", "account", ["updated_at", "id"], unique=False)
     op.create_index("ix_account_updated_by_id", "account", ["updated_by_id", "id"], unique=False)

@@ -13,6 +13,7 @@ from crm.backoffice.catalog import Catalog
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.guard import SystemSession
+from tests.factories.codes import bank_account, firm_code
 
 # Fields whose values are not free: what a rule of the area or the product's own use of them asks for.
 FIXED: dict[tuple[str, str], tuple[Any, ...]] = {
@@ -118,6 +119,10 @@ class Anything:
                 return f"any{self.count}@firm{turn}.example"
             case "phone":
                 return f"+38044{2_000_000 + self.count}"
+            case "tax_code":
+                return firm_code(self.count)
+            case "iban":
+                return bank_account(self.count)
             case "url":
                 return f"https://any{self.count}.example/"
         raise LookupError(f"a value of type {spec.type}")

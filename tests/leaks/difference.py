@@ -16,6 +16,7 @@ from crm.backoffice.fields.base import Field, Reader
 from crm.backoffice.fields.many_to_many import ManyToManyField
 from crm.backoffice.journal import JournalRow
 from crm.organization.models import User
+from tests.factories.codes import bank_account, firm_code
 from tests.leaks import links
 from tests.leaks.oracle import Oracle
 from tests.leaks.roles import rules
@@ -156,6 +157,10 @@ def _other(spec: Field, value: Any, oracle: Oracle, rng: Random) -> Any:
             return f"+38050{rng.randint(1000000, 9999999)}"
         case "email":
             return f"z{rng.randint(1, 99999)}@other.example"
+        case "tax_code":
+            return firm_code(rng.randrange(10**7))
+        case "iban":
+            return bank_account(rng.randrange(10**9))
         case "url":
             return f"https://other{rng.randint(1, 99999)}.example/"
     # Now and then it begins and ends elsewhere in the alphabet, and is of another length.
@@ -171,6 +176,8 @@ def _masked_alike(spec: Field, value: Any, rng: Random) -> Any:
             return f"+38050{rng.randint(10000, 99999)}{value[-2:]}" if len(value) >= 6 else value
         case "email":
             return f"{value[0]}{rng.randint(1, 99999)}@else.{value.rpartition('.')[2]}"
+        case "tax_code":
+            return firm_code(rng.randrange(10**7))
         case "text" | "long_text":
             return value[0] + "".join(rng.choice("абвгдежз") for _ in range(rng.randint(2, 12)))
         case "integer":

@@ -16,6 +16,7 @@ from crm.organization.founding import add_person
 from crm.organization.models import User
 from crm.organization.sign_in import Where, accounts, open_session
 from tests.company import Company, build
+from tests.factories.codes import firm_code
 from tests.leaks import roles
 from tests.leaks.chance import FOUNDED, repeatable
 
@@ -89,7 +90,7 @@ def fill(company: Company, rng: Random, people: list[int]) -> None:
     accounts = company.make("account", *(
         {
             "name": f"{rng.choice(('Криниця', 'Зоря', 'Обрій', 'Ґанок'))} {n}", "kind": option("account_kind"), "status": option("account_status"),
-            "industry": option("industry"), "tax_code": f"{rng.randint(10**7, 10**8)}", "revenue": money(10**6), "employees": rng.randint(1, 900),
+            "industry": option("industry"), "tax_code": firm_code(rng.randrange(10**7)), "revenue": money(10**6), "employees": rng.randint(1, 900),
             "founded": rng.randint(1950, 2024), "country": "UA", "region_name": "область", "city": CITIES[n % 4], "address": f"вул. Лугова, {n}",
             "postal_code": f"{rng.randint(10000, 99999)}", "phone": f"+38044{rng.randint(2000000, 5999999)}", "website": f"https://firm{n}.example/",
             "credit_limit": money(10**5), "payment_days": rng.randint(0, 30), "source": option("source"), "description": f"таємниця {rng.random()}",

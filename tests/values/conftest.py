@@ -4,14 +4,15 @@ import warnings
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Column, Engine, Integer, MetaData, Table, insert
 
 from crm.backoffice.catalog import Catalog, Configured, Option, Picklist
 from crm.backoffice.database import make_engine
-from crm.backoffice.fields.base import Reader
+from crm.backoffice.fields.base import Field, Reader
 from crm.messages import Label
 
 
@@ -34,6 +35,23 @@ def database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     engine = make_engine(url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def make_table(database: Engine) -> Iterator[Any]:
+    """A table of one field with its companions, filled with cleaned values; returns it and gives it up after the test."""
+    metadata = MetaData()
+
+    def make(spec: Field, values: list[Any]) -> Table:
+        columns = [Column(spec.attribute + s, spec.companion_type(s) if s else spec.sql_type()) for s in ("", *spec.companions)]
+        table = Table(f"v_{spec.type}", metadata, Column("id", Integer, primary_key=True), *columns)
+        metadata.create_all(database)
+        with database.begin() as connection:
+            connection.execute(insert(table), [{"id": n, **spec.stored(spec.clean(v))} for n, v in enumerate(values)])
+        return table
+
+    yield make
+    metadata.drop_all(database)
 
 
 def catalog() -> Catalog:

@@ -1,7 +1,6 @@
 """Both databases keep, add, order, find and mask alike."""
 
 import random
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -15,23 +14,6 @@ from tests.values.conftest import reader
 from tests.values.test_facets import field
 
 MILLION = 1_000_000
-
-
-@pytest.fixture
-def make_table(database: Engine) -> Iterator[Any]:
-    """A table of one field with its companions, filled with cleaned values; returns it and gives it up after the test."""
-    metadata = MetaData()
-
-    def make(spec: Field, values: list[Any]) -> Table:
-        columns = [Column(spec.attribute + s, spec.companion_type(s) if s else spec.sql_type()) for s in ("", *spec.companions)]
-        table = Table(f"v_{spec.type}", metadata, Column("id", Integer, primary_key=True), *columns)
-        metadata.create_all(database)
-        with database.begin() as connection:
-            connection.execute(insert(table), [{"id": n, **spec.stored(spec.clean(v))} for n, v in enumerate(values)])
-        return table
-
-    yield make
-    metadata.drop_all(database)
 
 
 def rows(database: Engine, statement: Any) -> list[Any]:
@@ -224,6 +206,8 @@ MASKED = {
     "integer": ([5, None], ["•••", None]),
     "date": ([date(2026, 1, 1), None], ["•••", None]),
     "country": (["UA", None], ["•••", None]),
+    "tax_code": (["32855961", None], ["•••", None]),
+    "iban": (["UA213223130000026007233566001", None], ["UA••• 6001", None]),
     "url": (["https://secret.example", None], ["•••", None]),
 }
 

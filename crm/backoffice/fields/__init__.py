@@ -9,6 +9,7 @@ from crm.backoffice.fields.currency import CurrencyField, currency
 from crm.backoffice.fields.date import DateField, date_ as date
 from crm.backoffice.fields.decimal import DecimalField, decimal
 from crm.backoffice.fields.email import EmailField, email
+from crm.backoffice.fields.iban import IbanField, iban
 from crm.backoffice.fields.integer import IntegerField, integer
 from crm.backoffice.fields.long_text import LongTextField, long_text
 from crm.backoffice.fields.many_to_many import ManyToManyField, many_to_many
@@ -18,18 +19,20 @@ from crm.backoffice.fields.percent import PercentField, percent
 from crm.backoffice.fields.phone import PhoneField, phone
 from crm.backoffice.fields.picklist import PicklistField, picklist
 from crm.backoffice.fields.reference import ReferenceField, reference
+from crm.backoffice.fields.tax_code import TaxCodeField, tax_code
 from crm.backoffice.fields.text import TextField, text
 from crm.backoffice.fields.url import UrlField, url
 
 __all__ = [
-    "TYPES", "Field", "Ref", "boolean", "country", "currency", "date", "decimal", "email", "integer", "long_text", "many_to_many", "moment", "money",
-    "percent", "phone", "picklist", "reference", "text", "url",
+    "TYPES", "Field", "Ref", "boolean", "country", "currency", "date", "decimal", "email", "iban", "integer", "long_text", "many_to_many", "moment", "money",
+    "percent", "phone", "picklist", "reference", "tax_code", "text", "url",
 ]
 
 TYPES: Registry = MappingProxyType({
     spec.type: spec
     for spec in (
         TextField, LongTextField, IntegerField, DecimalField, MoneyField, CurrencyField, PercentField, DateField, MomentField, BooleanField,
-        PicklistField, EmailField, PhoneField, UrlField, CountryField, ReferenceField, ManyToManyField,
+        PicklistField, EmailField, PhoneField, UrlField, CountryField, TaxCodeField, IbanField,
+        ReferenceField, ManyToManyField,
     )
 })

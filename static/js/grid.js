@@ -5,7 +5,7 @@ import { getText } from './net.js';
 import { clearMarks } from './ranges.js';
 import { any, clear, update } from './selection.js';
 
-const FROM_THE_TOP = ['money', 'decimal', 'integer', 'percent', 'date', 'moment']; // asked for largest and newest first
+const FROM_THE_TOP = ['money', 'decimal', 'integer', 'percent', 'duration', 'date', 'moment']; // asked for largest and newest first
 const STEPS = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] };
 const inControl = (target) => target.closest('input, textarea, select, [contenteditable], .ts-wrapper, dialog, .dropdown-menu');
 const drawerOpen = () => document.getElementById('drawer')?.hidden === false;

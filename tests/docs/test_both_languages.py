@@ -23,6 +23,7 @@ PAGES = [(en / path.name, uk / path.name) for en, uk in FOLDERS for path in sort
 EVERY = [path for pair in PAGES for path in pair]
 LINES = (r"^\| ", r"^\|---", r"^- ", r"^\d+\. ", r"\*\*[^*]+\*\*")  # rows, tables, entries, steps, words in bold
 NAMES = frozenset({
+    "IBAN",
     "Brama", "CSV", "XLSX", "JSONL", "JSON", "YAML", "ISO", "HSTS", "Python", "git", "make", "npm", "tar", "kill", "Chromium", "Linux", "Flask", "Migrate",
     "SQLite", "PostgreSQL", "http", "https", "Ctrl", "SIGTERM", "stdout", "stderr", "CHANGELOG", "SECURITY", "EMAIL", "FILE", "VERSION", "BATCH",
 })  # that are written so in every language

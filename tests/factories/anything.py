@@ -97,7 +97,7 @@ class Anything:
                 return f"{spec.key} {turn}-{self.count} їжак"[: spec.max_length] if spec.key not in ("code", "key") else f"{kind.key[:3]}{turn}-{self.count}"
             case "long_text":
                 return f"Рядок {turn}\nдругий {self.count}"
-            case "integer":
+            case "integer" | "duration":
                 return 10 * (turn + 1) + self.count % 7
             case "decimal":
                 return Decimal(f"{turn + 2}.25")

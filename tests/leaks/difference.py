@@ -139,7 +139,7 @@ def _other(spec: Field, value: Any, oracle: Oracle, rng: Random) -> Any:
     match spec.type:
         case "boolean":
             return not value
-        case "integer":
+        case "integer" | "duration":
             return (value or 0) + rng.randint(1, 500)
         case "money" | "decimal":
             return (value or Decimal(0)) + Decimal(rng.randint(1, 90_000)) / 100
@@ -180,7 +180,7 @@ def _masked_alike(spec: Field, value: Any, rng: Random) -> Any:
             return firm_code(rng.randrange(10**7))
         case "text" | "long_text":
             return value[0] + "".join(rng.choice("абвгдежз") for _ in range(rng.randint(2, 12)))
-        case "integer":
+        case "integer" | "duration":
             return value + rng.randint(1, 99)
         case "money" | "decimal":
             return value + Decimal(rng.randint(1, 9999)) / 100

@@ -204,6 +204,7 @@ MASKED = {
     "phone": (["0441234567", "12", None], ["••• 67", "•••", None]),
     "money": ([Decimal("5"), None], ["•••", None]),
     "integer": ([5, None], ["•••", None]),
+    "duration": ([90, None], ["•••", None]),
     "date": ([date(2026, 1, 1), None], ["•••", None]),
     "country": (["UA", None], ["•••", None]),
     "tax_code": (["32855961", None], ["•••", None]),

@@ -27,6 +27,7 @@ EXAMPLES: dict[str, Any] = {
     "percent": Decimal("0.125000"),
     "date": date(2026, 11, 24),
     "moment": datetime(2026, 11, 24, 13, 30, tzinfo=UTC),
+    "duration": 90,
     "boolean": True,
     "picklist": 1,
     "email": "іван@пошта.укр",
@@ -46,6 +47,7 @@ SHOWN = {
         "percent": "12,5\u00a0%",
         "date": "24.11.2026",
         "moment": "24.11.2026 15:30",
+        "duration": "1\u00a0год 30\u00a0хв",
         "boolean": "так",
         "picklist": "Медицина",
         "phone": "044 123 4567",
@@ -61,6 +63,7 @@ SHOWN = {
         "percent": "12.5%",
         "date": "24 Nov 2026",
         "moment": "24 Nov 2026, 15:30",
+        "duration": "1\u00a0h 30\u00a0min",
         "boolean": "yes",
         "picklist": "Medical",
         "phone": "044 123 4567",
@@ -248,6 +251,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "percent": st.decimals(min_value=-1000, max_value=1000, places=6, allow_nan=False),
     "date": st.dates(min_value=date(1000, 1, 1)),
     "moment": st.datetimes(min_value=datetime(1000, 1, 2), max_value=datetime(9999, 12, 29), timezones=st.just(UTC)),
+    "duration": st.integers(0, 60_000_000),
     "boolean": st.booleans(),
     "picklist": st.sampled_from([1, 2, 3]),
     "currency": st.sampled_from(["UAH", "USD", "EUR", "JPY"]),
@@ -274,7 +278,7 @@ def test_a_value_survives_its_input_its_file_and_the_journal(kind: str, data: st
 
 
 def test_a_decimal_never_comes_from_a_float() -> None:
-    for kind in ("decimal", "money", "percent", "integer"):
+    for kind in ("decimal", "money", "percent", "integer", "duration"):
         with pytest.raises(FieldError):
             field(kind).clean(0.1)
     assert field("money").read(0.1, reader()) == Decimal("0.1"), "a condition's JSON has floats; they mean what is written"

@@ -15,7 +15,7 @@ from crm.admin_views.kit.filters import choices as known_choices
 from crm.backoffice.entities import Entity
 from crm.backoffice.exchange import readings
 from crm.backoffice.exchange.binding import TEXTS
-from crm.backoffice.exchange.convert import DATES, NAMED, NUMBERS, REFERENCES
+from crm.backoffice.exchange.convert import DATES, NAMED, NUMBERS, REFERENCES, SCALED
 from crm.backoffice.exchange.mapping import Mapping, Target
 from crm.backoffice.exchange.profile import Column, Profile
 from crm.backoffice.exchange.readings import Reading
@@ -216,7 +216,7 @@ def _panel(session: UserSession, line: Line, choice: Choice, column: Column, tar
     if spec.type in DATES and column.forms:
         now = next((d for d in mapping.dates if d in column.forms), column.forms[0])
         line.forms = [Option(form, date_words(form, language), form == now) for form in column.forms]
-    if spec.type in NUMBERS:
+    if spec.type in SCALED:
         factor = mapping.scale.get(target.name)
         line.scale = format(factor.normalize(), "f") if factor is not None else ""
 

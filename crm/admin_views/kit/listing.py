@@ -93,7 +93,7 @@ def heads(entity: Entity, query: ListQuery, made: Sequence[Column], args: Mappin
         rank, down = ranks.get(column.key, (0, False))
         state = "" if column.key not in ranks else "down" if down else "up"
         # Amounts and dates are asked for largest and newest first, words from A.
-        first_down = column.type in ("money", "decimal", "integer", "percent", "date", "moment")
+        first_down = column.type in ("money", "decimal", "integer", "percent", "duration", "date", "moment")
         next_down = (not down) if state else first_down
         url = address(entity.key, args, sort=("-" if next_down else "") + column.key) if column.sortable else ""
         found.append(Head(column, url, state, rank + 1 if state and len(query.sort) > 1 else 0))

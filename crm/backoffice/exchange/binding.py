@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.entities import Entity
-from crm.backoffice.exchange.convert import DATES, IMPORTABLE, NAMED, NUMBERS, REFERENCES, converter
+from crm.backoffice.exchange.convert import DATES, IMPORTABLE, NAMED, REFERENCES, SCALED, converter
 from crm.backoffice.exchange.layout import Days, Group, Layout, Slot
 from crm.backoffice.exchange.mapping import Mapping, MappingFault, Target, did_you_mean, unknown
 from crm.backoffice.exchange.related import EXTRAS, Extra, Related, related_of, required
@@ -267,7 +267,7 @@ def _check_scale(binder: _Binder, targets: Iterable[Target]) -> None:
             related = related_of(binder.catalog, binder.kind).get(path[0])
             pair = related.field(path[1]) if related else None
             found = pair[1] if pair else None
-        if found is None or found.type not in NUMBERS:
+        if found is None or found.type not in SCALED:
             raise MappingFault(m("“scale” is for numbers; “%(name)s” is none.", name=name))
 
 

@@ -19,7 +19,8 @@ NUMBERS = frozenset({"integer", "decimal", "money", "percent"})
 DATES = frozenset({"date", "moment"})
 REFERENCES = frozenset({"reference", "many_to_many"})
 NAMED = REFERENCES | {"picklist", "country", "currency"}  # may be missing from a list of known ones
-IMPORTABLE = NUMBERS | DATES | NAMED | {"text", "long_text", "boolean", "email", "phone", "url", "tax_code", "iban"}
+SCALED = NUMBERS | {"duration"}  # that a mapping may multiply
+IMPORTABLE = SCALED | DATES | NAMED | {"text", "long_text", "boolean", "email", "phone", "url", "tax_code", "iban"}
 YES = frozenset({"true", "yes", "y", "1", "так", "т", "да", "+"})
 NO = frozenset({"false", "no", "n", "0", "ні", "н", "нет", "-"})
 MOST_KNOWN, LONGEST_KNOWN = 5_000, 200  # how many cells of a column, of how many characters, have their values remembered
@@ -133,6 +134,8 @@ def _reading(spec: Field, target: Target, catalog: Catalog, reader: Reader, deci
     missing: Missing = target.missing or "fail"
     match spec.type:
         case kind if kind in NUMBERS:
+            return lambda cell, form: spec.clean(_scaled(_number(cell, decimal), scale, spec))
+        case "duration" if scale is not None:  # a number of hours, days
             return lambda cell, form: spec.clean(_scaled(_number(cell, decimal), scale, spec))
         case "date":
             return lambda cell, form: spec.clean(as_date(cell, form))

@@ -31,7 +31,7 @@ CONTENT_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 EXPORT: frozenset[Action] = frozenset({"read", "export"})
-NUMERIC = frozenset({"integer", "decimal", "money", "percent", "date", "moment", "boolean"})
+NUMERIC = frozenset({"integer", "decimal", "money", "percent", "date", "moment", "duration", "boolean"})
 SHEET_ROWS = 1_048_575
 BLOCK = 64 * 1024
 

@@ -8,6 +8,7 @@ from crm.backoffice.fields.country import CountryField, country
 from crm.backoffice.fields.currency import CurrencyField, currency
 from crm.backoffice.fields.date import DateField, date_ as date
 from crm.backoffice.fields.decimal import DecimalField, decimal
+from crm.backoffice.fields.duration import DurationField, duration
 from crm.backoffice.fields.email import EmailField, email
 from crm.backoffice.fields.iban import IbanField, iban
 from crm.backoffice.fields.integer import IntegerField, integer
@@ -24,15 +25,14 @@ from crm.backoffice.fields.text import TextField, text
 from crm.backoffice.fields.url import UrlField, url
 
 __all__ = [
-    "TYPES", "Field", "Ref", "boolean", "country", "currency", "date", "decimal", "email", "iban", "integer", "long_text", "many_to_many", "moment", "money",
-    "percent", "phone", "picklist", "reference", "tax_code", "text", "url",
+    "TYPES", "Field", "Ref", "boolean", "country", "currency", "date", "decimal", "duration", "email", "iban", "integer", "long_text", "many_to_many", "moment",
+    "money", "percent", "phone", "picklist", "reference", "tax_code", "text", "url",
 ]
 
 TYPES: Registry = MappingProxyType({
     spec.type: spec
     for spec in (
-        TextField, LongTextField, IntegerField, DecimalField, MoneyField, CurrencyField, PercentField, DateField, MomentField, BooleanField,
-        PicklistField, EmailField, PhoneField, UrlField, CountryField, TaxCodeField, IbanField,
-        ReferenceField, ManyToManyField,
+        TextField, LongTextField, IntegerField, DecimalField, MoneyField, CurrencyField, PercentField, DateField, MomentField, DurationField,
+        BooleanField, PicklistField, EmailField, PhoneField, UrlField, CountryField, TaxCodeField, IbanField, ReferenceField, ManyToManyField,
     )
 })

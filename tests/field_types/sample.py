@@ -1,0 +1,43 @@
+"""An entity that exists in these tests alone: it has a field of every type that the product's own entities do not show.
+
+Elsewhere the class is mapped and no more: it has no table and is in no catalog.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Mapped
+
+from crm.backoffice.entities import Base, Declared, Record
+from crm.backoffice.fields import duration, iban, tax_code
+from crm.messages import Label
+
+
+class Sample(Record):
+    """One of each."""
+
+    __tablename__ = "sample"
+
+    lasts: Mapped[int | None] = duration(Label("Тривалість", "Lasts"), indexed=True)
+    bank: Mapped[str | None] = iban(Label("Рахунок", "Account number"), searchable=True)
+    tax: Mapped[str | None] = tax_code(Label("Код", "Tax number"), searchable=True)
+
+
+TABLE = Sample.__table__
+Base.metadata.remove(TABLE)  # type: ignore[arg-type]
+DECLARED = Declared(
+    key="sample", label=Label("Зразок", "Sample"), plural=Label("Зразки", "Samples"), area="contacts", prefix="S", columns=("name", "lasts", "bank", "tax"),
+)
+
+
+@contextmanager
+def known(engine: Engine) -> Iterator[None]:
+    """Inside, the entity is one of the product's and has its table."""
+    Sample.__entity__ = DECLARED
+    with engine.begin() as connection:
+        TABLE.create(connection)  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        Sample.__entity__ = None

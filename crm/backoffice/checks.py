@@ -51,6 +51,6 @@ def _check(catalog: Catalog, entity: Entity) -> Iterator[Finding]:
     for key, spec in entity.in_columns():
         if any(spec.attribute + suffix not in mapped for suffix in ("", *spec.companions)):
             yield found(9, m("Field “%(field)s” of “%(entity)s” has no column.", entity=entity.key, field=key))
-    for key, spec, _ in entity.sets():
-        if spec.unique or spec.searchable or spec.sortable or spec.indexed:
+    for key, spec in entity.fields.items():
+        if (spec.several or spec.multiple) and (spec.unique or spec.searchable or spec.sortable or spec.indexed):
             yield found(10, m("Field “%(field)s” of “%(entity)s” is a set: it is not unique, sorted or searched by.", entity=entity.key, field=key))

@@ -66,7 +66,7 @@ def plain(value: Any) -> Any:
     """A value of a row as `records` takes it: references as numbers."""
     if isinstance(value, FieldRef):
         return value.id
-    return in_order(ref.id for ref in value) if value.__class__ is tuple else value  # a mask is a tuple of another kind
+    return in_order(getattr(one, "id", one) for one in value) if value.__class__ is tuple else value  # a mask is a tuple of another kind
 
 
 @dataclass(frozen=True)

@@ -125,6 +125,25 @@ class KeyText(TypeDecorator[str]):
         return f"KeyText({self.length or ''})"
 
 
+class NumberSet(TypeDecorator[tuple[int, ...]]):
+    """Different whole numbers as text, each between commas: `,3,17,`. A tuple in ascending order; None instead of an empty one."""
+
+    impl = String
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(String(collation="C" if dialect.name == "postgresql" else None))
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return f",{','.join(map(str, sorted(value)))}," if value else None
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[int, ...] | None:
+        return tuple(map(int, value.strip(",").split(","))) if value else None
+
+    def __repr__(self) -> str:
+        return "NumberSet()"
+
+
 class product(FunctionElement[Decimal]):
     """`amount × factor` of two scaled columns in the type of `amount`, each product rounded half up to its decimals, on both databases.
 

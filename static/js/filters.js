@@ -139,7 +139,7 @@ async function fieldSelect(node, here) {
 }
 
 /** Whether the operator compares with several values; a set is also asked whether it holds all of them. */
-const takesMany = (field, op) => op === 'in' || op === 'not_in' || (op === 'contains' && field.type === 'many_to_many');
+const takesMany = (field, op) => op === 'in' || op === 'not_in' || (op === 'contains' && ['many_to_many', 'multi_picklist'].includes(field.type));
 
 const NUMBERS = ['integer', 'decimal', 'money', 'percent'];
 
@@ -210,7 +210,8 @@ function period(node, periods, label) {
 }
 
 function choice(node, field, label) {
-  const many = node.op === 'in' || node.op === 'not_in';
+  const many = takesMany(field, node.op);
+  if (many && node.value !== undefined && !Array.isArray(node.value)) node.value = [node.value];
   const chosen = (many ? node.value ?? [] : [node.value]).map(String);
   const value = (text) => (field.type === 'boolean' ? text === 'true' : text);
   const unknown = chosen.filter((one) => one !== 'undefined' && !field.options.some(([known]) => String(known) === one)).map((one) => [one, names[field.target]?.[one] ?? one]);

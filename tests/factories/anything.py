@@ -87,7 +87,8 @@ class Anything:
         if spec.target is not None:
             return self.bare(spec.target)
         if spec.picklist is not None:
-            return self.catalog.picklists[spec.picklist].options[turn].id
+            option = self.catalog.picklists[spec.picklist].options[turn].id
+            return (option,) if spec.multiple else option
         return self.plain(kind, spec, turn)
 
     def plain(self, kind: Entity, spec: Field, turn: int) -> Any:

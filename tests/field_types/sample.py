@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Mapped
 
 from crm.backoffice.entities import Base, Declared, Record
-from crm.backoffice.fields import duration, iban, tax_code
+from crm.backoffice.fields import duration, iban, multi_picklist, tax_code
 from crm.messages import Label
 
 
@@ -21,13 +21,15 @@ class Sample(Record):
 
     lasts: Mapped[int | None] = duration(Label("Тривалість", "Lasts"), indexed=True)
     bank: Mapped[str | None] = iban(Label("Рахунок", "Account number"), searchable=True)
+    trades: Mapped[tuple[int, ...] | None] = multi_picklist("industry", Label("Галузі", "Trades"))
     tax: Mapped[str | None] = tax_code(Label("Код", "Tax number"), searchable=True)
 
 
 TABLE = Sample.__table__
 Base.metadata.remove(TABLE)  # type: ignore[arg-type]
 DECLARED = Declared(
-    key="sample", label=Label("Зразок", "Sample"), plural=Label("Зразки", "Samples"), area="contacts", prefix="S", columns=("name", "lasts", "bank", "tax"),
+    key="sample", label=Label("Зразок", "Sample"), plural=Label("Зразки", "Samples"), area="contacts", prefix="S",
+    columns=("name", "lasts", "bank", "tax", "trades"),
 )
 
 

@@ -48,6 +48,8 @@ def _plain(view: View, spec: Field, value: Any) -> Any:
     """The value as a condition writes it; for an empty column something of its kind all the same."""
     if value is None:
         return {"boolean": True, "date": "2026-05-05", "moment": "2026-05-05T10:00:00+00:00"}.get(spec.type, "a" if spec.type == "text" else 1)
+    if spec.multiple:
+        return value[0]
     if spec.type == "many_to_many":
         return next(iter(value), 1)
     return value if spec.target or spec.picklist else spec.export(value, view.reader)

@@ -133,7 +133,8 @@ def _other(spec: Field, value: Any, oracle: Oracle, rng: Random) -> Any:
     if not spec.required and value is not None and rng.random() < 0.15:
         return None
     if spec.picklist:
-        return rng.choice([o.id for o in oracle.catalog.picklists[spec.picklist].options])
+        options = [o.id for o in oracle.catalog.picklists[spec.picklist].options]
+        return tuple(sorted(rng.sample(options, min(2, len(options))))) if spec.multiple else rng.choice(options)
     if spec.target:
         return rng.choice(list(oracle.rows[spec.target]))
     match spec.type:

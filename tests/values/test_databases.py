@@ -241,3 +241,21 @@ def test_products_are_rounded_alike_and_a_plain_product_is_refused(database: Eng
         _ = table.c.amount * table.c.share
     with pytest.raises(TypeError, match="whole numbers"):
         _ = table.c.amount * Decimal("0.5")
+
+
+def test_an_option_whose_number_is_a_part_of_another_is_not_taken_for_it(database: Engine, make_table: Any) -> None:
+    spec = field("multi_picklist")
+    sets = [(1,), (11,), (2, 13), (1, 21), (3, 11, 12), None]
+    table = make_table(spec, sets)
+    assert rows(database, select(table.c["it"]).order_by(table.c.id)) == sets
+
+    def holding(op: str, *numbers: int) -> list[Any]:
+        return rows(database, select(table.c["it"]).where(spec.compare(lambda companion: table.c["it" + companion], op, numbers)).order_by(table.c.id))
+
+    assert holding("eq", 1) == [(1,), (1, 21)]
+    assert holding("eq", 2) == [(2, 13)]
+    assert holding("in", 3, 21) == [(1, 21), (3, 11, 12)]
+    assert holding("contains", 12, 3) == [(3, 11, 12)]
+    assert holding("contains", 1, 2) == []
+    assert holding("in") == []
+    assert rows(database, select(spec.mask(table.c["it"])).order_by(table.c.id)) == ["•••"] * 5 + [None]

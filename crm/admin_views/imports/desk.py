@@ -15,7 +15,7 @@ from crm.admin_views.kit.filters import choices as known_choices
 from crm.backoffice.entities import Entity
 from crm.backoffice.exchange import readings
 from crm.backoffice.exchange.binding import TEXTS
-from crm.backoffice.exchange.convert import DATES, NAMED, NUMBERS, REFERENCES, SCALED
+from crm.backoffice.exchange.convert import DATES, LISTED, NAMED, NUMBERS, REFERENCES, SCALED
 from crm.backoffice.exchange.mapping import Mapping, Target
 from crm.backoffice.exchange.profile import Column, Profile
 from crm.backoffice.exchange.readings import Reading
@@ -121,7 +121,8 @@ def desk(session: UserSession, kind: Entity, upload: Upload, profile: Profile, s
     lines = [_line(session, kind, choices, upload, profile, number, column, seen.get(column.name, ())) for number, column in enumerate(profile.columns)]
     filled = {t.name for several in (mapping.columns or {}).values() for t in several}
     usable = session.sight.filterable(kind.key)
-    keys = [c for c in choices.values() if c.group is None and c.name in filled and (c.name in usable or c.spec is None) and not (c.spec and c.spec.several)]
+    alone = [c for c in choices.values() if c.group is None and not (c.spec and (c.spec.several or c.spec.multiple))]
+    keys = [c for c in alone if c.name in filled and (c.name in usable or c.spec is None)]
     match = [Option(c.name, c.label.text(language), c.name in (mapping.match or ())) for c in keys]
     required = [c for c in choices.values() if c.group is None and c.spec is not None and c.name not in filled and _must(c.spec)]
     wanted = {**{c.name: "" for c in required}, **mapping.defaults}
@@ -232,7 +233,7 @@ def _values(line: Line, target: Target, unknown: Sequence[str]) -> None:
 
 def _adds(session: UserSession, spec: Field) -> bool:
     """Whether the reader may add what is missing, as the engine judges it: options are configuration."""
-    if spec.type == "picklist":
+    if spec.type in LISTED:
         return session.access is None or session.access.unlimited or session.sight.may("pipeline", "update")
     return spec.type in REFERENCES and spec.target not in session.catalog.configured and session.sight.may(str(spec.target), "create")
 

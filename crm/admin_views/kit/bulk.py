@@ -41,6 +41,7 @@ class Preview:
     same: int
     forbidden: int
     refused: dict[int, Message]
+    values: Mapping[int, Any]  # what to write into those that are ready
     sample: list[tuple[str, str, str]] = default(default_factory=list)  # name, old, new (the two as HTML)
     reasons: list[tuple[str, str]] = default(default_factory=list)  # name, why
 
@@ -68,13 +69,13 @@ def answer(view: "EntityView") -> Response:
     if request.method != "POST" or request.form.get("step") != "apply":
         _explain(session, entity, preview, key, control, value)
         return _panel(session, entity, selection, editable, control, preview=preview)
-    return _apply(session, entity, {number: {key: value} for number in preview.ready}, len(preview.refused) + preview.forbidden)
+    return _apply(session, entity, {number: {key: preview.values[number]} for number in preview.ready}, len(preview.refused) + preview.forbidden)
 
 
 def _asked(control: EntityField) -> Any:
     """The new value; of a set also what is only put into it (`how=add`) or taken out of it (`how=take`)."""
     how = request.values.get("how", "set")
-    if not control.spec.several or how not in ("add", "take"):
+    if not (control.spec.several or control.spec.multiple) or how not in ("add", "take"):
         return control.data
     numbers = frozenset(control.data or ())
     return SetChange(added=numbers) if how == "add" else SetChange(taken=numbers)
@@ -88,15 +89,18 @@ def look_ahead(session: UserSession, entity: Entity, ids: Sequence[int], key: st
     """What setting `key` to `value` would do to each of `ids`, without writing anything."""
     fine = allowed(session, entity, list(ids), "update", key)
     current = _current(session, entity, fine, key)
-    differing = [number for number in fine if current.get(number) != _after(current.get(number), value)]
+    after = {number: _after(current.get(number), value) for number in fine}
+    differing = [number for number in fine if current.get(number) != after[number]]
+    # Only the door can tell what a set of references becomes: others change it at the same time.
+    values = {number: after[number] if entity.fields[key].multiple else value for number in differing}
     refused: dict[int, Message] = {}
     for start in range(0, len(differing), PART):
         part = differing[start : start + PART]
         readable = session.sight.readable(entity.key)
-        for place, problems in records.check_changes(session, entity.key, {number: {key: value} for number in part}).items():
+        for place, problems in records.check_changes(session, entity.key, {number: {key: values[number]} for number in part}).items():
             seen = next((why for name, why in problems.items() if name in readable), None)
             refused[part[place]] = problems.get(key) or seen or m("A field that you may not see does not accept this.")
-    return Preview([n for n in differing if n not in refused], len(fine) - len(differing), len(ids) - len(fine), refused)
+    return Preview([n for n in differing if n not in refused], len(fine) - len(differing), len(ids) - len(fine), refused, values)
 
 
 def remove(view: "EntityView") -> Response:
@@ -205,6 +209,8 @@ def _future(control: EntityField, now: Any, value: Any, names: Mapping[int, str]
     """The value that a record will have, as lists give it."""
     if control.control.kind == "lookup" and value is not None:
         return Ref(value, names.get(value))
+    if control.control.kind == "options":
+        return _after(now, value)
     if control.control.kind != "lookups":
         return value
     known = {**names, **{ref.id: ref.text for ref in now or ()}}

@@ -17,6 +17,7 @@ from crm.backoffice.catalog import Catalog, Configured
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, Reader, Ref
 from crm.backoffice.fields.many_to_many import joined
+from crm.backoffice.fields.multi_picklist import MultiPicklistField
 from crm.backoffice.fields.numbers import decimal_formatter
 from crm.backoffice.lists import Masked, RowView
 from crm.messages import m, render
@@ -119,7 +120,7 @@ def _draw(spec: Field, reader: Reader, *, exact: bool = False) -> Draw:
     show = text_formatter(spec, reader)
     catalog = reader.catalog
     if spec.picklist and catalog is not None:
-        return _badges(show, catalog)
+        return _badge_set(spec, reader, catalog) if isinstance(spec, MultiPicklistField) else _badges(show, catalog)
     if spec.target:
         one = _configured(spec.target, catalog, reader.language) if catalog is not None and spec.target in catalog.configured else _reference(spec.target)
         return _set(one) if spec.several else one
@@ -172,6 +173,18 @@ def _badges(show: Draw, catalog: Catalog) -> Draw:
         return f'<span class="{css}">{escape(show(value))}</span>'
 
     return badge
+
+
+def _badge_set(spec: MultiPicklistField, reader: Reader, catalog: Catalog) -> Draw:
+    """The options in the order of their list; a copied cell gives them as a pasted one takes them."""
+    show, arranged = spec.one.formatter(reader), spec.arranged(reader)
+    badge = _badges(show, catalog)
+
+    def badges(value: Any) -> str:
+        options = arranged(value)
+        return f'<span class="b-set" data-text="{escape(joined(map(show, options)))}">{" ".join(map(badge, options))}</span>'
+
+    return badges
 
 
 def _configured(target: str, catalog: Catalog, language: str) -> Draw:

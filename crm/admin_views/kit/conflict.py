@@ -9,7 +9,7 @@ from flask.wrappers import Response
 
 from crm.admin_views.kit import context, lookup
 from crm.admin_views.kit.cells import show_value
-from crm.admin_views.kit.form_fields import EntityField
+from crm.admin_views.kit.form_fields import LISTS, EntityField
 from crm.backoffice import lists, records
 from crm.backoffice.entities import Entity
 from crm.backoffice.history import last_change
@@ -70,7 +70,7 @@ def _merged(session: UserSession, entity: Entity, record_id: int, field: EntityF
 
 def posted(field: EntityField) -> list[str]:
     """What the control posts for the value it holds."""
-    return (field.texts or [""]) if field.control.kind == "lookups" else [field.text]
+    return (field.texts or [""]) if field.control.kind in LISTS else [field.text]
 
 
 def _shown(field: EntityField) -> Any:

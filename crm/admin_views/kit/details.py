@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 REST = Label("Інше", "Other")
 RECORD = Label("Запис", "Record")
-WIDE = frozenset({"long_text", "rich_text", "many_to_many"})
+WIDE = frozenset({"long_text", "rich_text", "many_to_many", "multi_picklist"})
 FACTS = 5
 SHORT = 5  # rows of a related list on the overview
 

@@ -104,7 +104,8 @@ def _field(spec: Field, reader: Reader) -> dict[str, Any]:
     options = choices(spec, reader)
     if options is not None:
         described["options"] = options
-        described["ops"] = [pair for pair in described["ops"] if pair[0] not in ("contains", "starts")]
+        if not spec.multiple:
+            described["ops"] = [pair for pair in described["ops"] if pair[0] not in ("contains", "starts")]
     elif spec.target:
         described["lookup"] = f"/{spec.target}/lookup"
         described["target"] = spec.target

@@ -17,7 +17,8 @@ from crm.backoffice.money import tender
 from crm.backoffice.text import sort_key
 from crm.messages import m, render
 
-Kind = Literal["text", "area", "select", "check", "date", "moment", "lookup", "lookups"]
+Kind = Literal["text", "area", "select", "check", "date", "moment", "lookup", "lookups", "options"]
+LISTS = frozenset({"lookups", "options"})  # controls that post several values
 
 KEEP = "keep"  # stands for a chosen record whose name and number this reader may not learn
 LARGEST_ID = 2**31 - 1
@@ -88,7 +89,7 @@ class EntityField(FormField):
             return
         self.posted = True
         words = [str(v).replace("\r\n", "\n") for v in valuelist]
-        self.text = ",".join(w for w in words if w) if self.control.kind == "lookups" else words[-1]
+        self.text = ",".join(w for w in words if w) if self.control.kind in LISTS else words[-1]
         self.data = self.read(self.text)
 
     def input_text(self, value: Any) -> str:
@@ -102,6 +103,8 @@ class EntityField(FormField):
             return ",".join(KEEP + str(n) if _id_text(v) == KEEP else _id_text(v) for n, v in enumerate(value))
         if kind == "lookup":
             return _id_text(value)
+        if kind == "options":
+            return ",".join(map(str, value))
         if kind == "select":
             plain = value.id if isinstance(value, Ref) else value
             return next((text for text, meant in self.control.meaning.items() if meant == plain), "")
@@ -120,14 +123,19 @@ class EntityField(FormField):
         if kind == "lookup":
             kept_value = self.object_data
             return (kept_value.id if isinstance(kept_value, Ref) else kept_value) if text == KEEP else self._id(text)
+        if kind == "options":
+            return in_order(self._meant(t) for t in text.split(",") if t)
         if kind == "select":
-            if text not in self.control.meaning:
-                raise ValueError(render(m("Choose one of the values of the list."), self.reader.language))
-            return self.control.meaning[text]
+            return self._meant(text)
         try:
             return self.spec.parse(text, self.reader)
         except FieldError as refused:
             raise ValueError(render(refused.message, self.reader.language)) from refused
+
+    def _meant(self, text: str) -> Any:
+        if text not in self.control.meaning:
+            raise ValueError(render(m("Choose one of the values of the list."), self.reader.language))
+        return self.control.meaning[text]
 
     def _kept(self, text: str, kept: Sequence[int]) -> int:
         place = text.removeprefix(KEEP)
@@ -154,10 +162,11 @@ def control_for(spec: Field, reader: Reader, catalog: Catalog, current: Any, *, 
         return Control("check") if spec.required else _yes_no(reader)
     if spec.picklist:
         known = catalog.picklists.get(spec.picklist)
-        options = [o for o in (known.options if known else ()) if not o.retired or o.id == current]
-        narrowed_by = spec.narrowed_by if isinstance(spec, PicklistField) else None
+        chosen = current or () if spec.multiple and not isinstance(current, str) else (current,)
+        options = [o for o in (known.options if known else ()) if not o.retired or o.id in chosen]
+        narrowed_by = spec.narrowed_by if isinstance(spec, PicklistField) and not spec.multiple else None
         pairs = [(Choice(str(o.id), o.label.text(reader.language), parent=_belongs(o.key, narrowed_by, catalog)), o.id) for o in options]
-        return _select(pairs, depends_on=narrowed_by[0] if narrowed_by else "")
+        return _select(pairs, depends_on=narrowed_by[0] if narrowed_by else "", kind="options" if spec.multiple else "select")
     if spec.target and catalog.entity(spec.target).declared.configuration and not spec.several:
         return _configured(spec, reader, catalog, current)
     if spec.target:
@@ -176,8 +185,8 @@ def control_for(spec: Field, reader: Reader, catalog: Catalog, current: Any, *, 
     return Control("text", INPUT_MODES.get(spec.type, ""))
 
 
-def _select(pairs: Sequence[tuple[Choice, Any]], depends_on: str = "") -> Control:
-    return Control("select", choices=tuple(c for c, _ in pairs), meaning={c.value: meant for c, meant in pairs}, depends_on=depends_on)
+def _select(pairs: Sequence[tuple[Choice, Any]], depends_on: str = "", kind: Kind = "select") -> Control:
+    return Control(kind, choices=tuple(c for c, _ in pairs), meaning={c.value: meant for c, meant in pairs}, depends_on=depends_on)
 
 
 def _belongs(key: str, narrowed_by: Narrowed | None, catalog: Catalog) -> str:

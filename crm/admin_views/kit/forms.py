@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CONTROLS = frozenset({"csrf_token", "row_version", "_seen", "_then"})
 CHOOSE = "_choose."  # on the conflict page: whose value of a field is kept, "mine" or "theirs"
 REST = Label("Інше", "Other")
-WIDE = frozenset({"long_text", "rich_text", "many_to_many"})
+WIDE = frozenset({"long_text", "rich_text", "many_to_many", "multi_picklist"})
 
 
 @dataclass

@@ -61,7 +61,7 @@ def operator_word(field: Field | None, op: str, *, alone: bool = False) -> Messa
     """How `op` reads for this type of field in a sentence, or `alone` among others to choose from."""
     if field is not None and field.type in ("date", "moment") and op in DATE_OPERATORS:
         return DATE_OPERATORS[op]
-    if field is not None and field.several and op in SET_OPERATORS:
+    if field is not None and (field.several or field.multiple) and op in SET_OPERATORS:
         return SET_OPERATORS[op]
     return ALONE.get(op, OPERATORS[op]) if alone else OPERATORS[op]
 
@@ -160,7 +160,7 @@ def value_text(field: Field | None, op: str, value: Any, reader: Reader, names: 
         return f"{shown[0]} – {shown[1]}" if op == "between" and len(shown) == 2 else ", ".join(shown[:6]) + (" …" if len(shown) > 6 else "")
     if field is not None and field.target:
         return names.get((field.target, value), NEUTRAL)
-    if field is None or op in ("contains", "starts"):
+    if field is None or (op in ("contains", "starts") and not field.multiple):
         return _plain(value)
     try:
         return text_formatter(field, reader)(field.read(value, reader))

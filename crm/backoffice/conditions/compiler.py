@@ -160,7 +160,7 @@ def _aggregate(node: Aggregate, source: "Source") -> ColumnElement[bool]:
         low_high = _numbers(node, _count)
     else:
         spec = rows.field(path[0])
-        if spec.several or (node.function in ("sum", "avg") and not (spec.totals or spec.type in ("integer", "decimal", "money", "percent"))):
+        if spec.several or spec.multiple or (node.function in ("sum", "avg") and not (spec.totals or spec.type in ("integer", "decimal", "money", "percent"))):
             raise _wrong(m("“%(field)s” cannot be added up.", field=spec.label))
         column = rows[path[0]]
         measured = type_coerce(getattr(func, node.function)(column), column.type)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.entities import Entity
-from crm.backoffice.exchange.convert import DATES, IMPORTABLE, NAMED, REFERENCES, SCALED, converter
+from crm.backoffice.exchange.convert import DATES, IMPORTABLE, LISTED, NAMED, REFERENCES, SCALED, converter
 from crm.backoffice.exchange.layout import Days, Group, Layout, Slot
 from crm.backoffice.exchange.mapping import Mapping, MappingFault, Target, did_you_mean, unknown
 from crm.backoffice.exchange.related import EXTRAS, Extra, Related, related_of, required
@@ -150,7 +150,7 @@ def _slot(binder: _Binder, spec: Field, index: int, column: str, target: Target)
     if spec.type not in IMPORTABLE:
         raise MappingFault(m("“%(field)s” cannot be filled from a file.", field=spec.label))
     configured = spec.target in binder.catalog.configured
-    if target.missing == "create" and (spec.type not in REFERENCES | {"picklist"} or configured):
+    if target.missing == "create" and (spec.type not in REFERENCES | LISTED or configured):
         raise MappingFault(m("%(where)s: “missing: create” is for references and picklists.", where=where))
     if target.missing == "empty" and spec.type not in NAMED:
         raise MappingFault(m("%(where)s: “missing: empty” is for references, picklists, countries and currencies.", where=where))
@@ -164,7 +164,7 @@ def _slot(binder: _Binder, spec: Field, index: int, column: str, target: Target)
 
 def _check_by(binder: _Binder, spec: Field, target: Target, column: str) -> None:
     where = m("Column “%(column)s”", column=column)
-    if spec.type == "picklist" or spec.target in binder.catalog.configured:
+    if spec.type in LISTED or spec.target in binder.catalog.configured:
         if target.by not in ("key", "code", "name"):
             raise unknown(where, str(target.by), ("key", "name"))
         return
@@ -224,7 +224,7 @@ def _default(binder: _Binder, key: str, text: str) -> object:
     if spec is None:
         raise unknown(m("“defaults”"), key, binder.sight.creatable(binder.kind.key))
     _writable(binder, binder.kind, spec)
-    slot = _slot(binder, spec, -1, key, Target((key,), missing="fail" if spec.type in REFERENCES | {"picklist"} else None))
+    slot = _slot(binder, spec, -1, key, Target((key,), missing="fail" if spec.type in REFERENCES | LISTED else None))
     try:
         return slot.convert(text, None)
     except FieldError as error:
@@ -241,8 +241,8 @@ def _match(binder: _Binder, given: set[str], id_index: int | None, asked: tuple[
                 raise unknown(m("“match”"), key, binder.sight.filterable(kind.key))
             if key not in binder.sight.filterable(kind.key):
                 raise UnknownName(key, hidden=True)
-            if kind.fields[key].several:
-                raise MappingFault(m("“%(field)s” holds several records and tells no record apart.", field=kind.fields[key].label))
+            if kind.fields[key].several or kind.fields[key].multiple:
+                raise MappingFault(m("“%(field)s” holds several values and tells no record apart.", field=kind.fields[key].label))
             if key not in given:
                 raise MappingFault(m("“match” names “%(name)s”, which no column and no default fills.", name=key))
         return keys, True

@@ -13,12 +13,14 @@ from crm.backoffice.exchange.read_jsonl import NotGiven
 from crm.backoffice.exchange.table import Cell
 from crm.backoffice.fields.base import Field, FieldError, Reader
 from crm.backoffice.fields.many_to_many import MOST, joined, listed
+from crm.backoffice.fields.picklist import LARGEST_ID
 from crm.messages import m
 
 NUMBERS = frozenset({"integer", "decimal", "money", "percent"})
 DATES = frozenset({"date", "moment"})
 REFERENCES = frozenset({"reference", "many_to_many"})
-NAMED = REFERENCES | {"picklist", "country", "currency"}  # may be missing from a list of known ones
+LISTED = frozenset({"picklist", "multi_picklist"})
+NAMED = REFERENCES | LISTED | {"country", "currency"}  # may be missing from a list of known ones
 SCALED = NUMBERS | {"duration"}  # that a mapping may multiply
 IMPORTABLE = SCALED | DATES | NAMED | {"text", "long_text", "boolean", "email", "phone", "url", "tax_code", "iban"}
 YES = frozenset({"true", "yes", "y", "1", "так", "т", "да", "+"})
@@ -94,6 +96,8 @@ def converter(spec: Field, target: Target, *, catalog: Catalog, reader: Reader, 
     values = target.values
     if spec.several:
         return _set(spec, target, catalog, empty)
+    if spec.multiple:
+        return _several_options(spec, target, catalog, empty)
     read = _reading(spec, target, catalog, reader, decimal, scale)
 
     # Columns repeat themselves (days, stages, sellers), and every row is read twice: to be checked and to be written.
@@ -161,18 +165,40 @@ def _set(spec: Field, target: Target, catalog: Catalog, empty: frozenset[str]) -
     configured = spec.target in catalog.configured
 
     def convert(cell: Cell, form: str | None) -> Any:
-        if isinstance(cell, NotGiven):
-            return ABSENT
-        if cell is None or cell_text(cell) in empty:
-            return None
-        parts = [cell_text(part) for part in cell] if isinstance(cell, list) else listed(cell_text(cell))
-        texts = [text for part in parts if (text := target.values.get(part, part).strip()) not in empty]
-        if len(texts) > MOST:
-            raise FieldError(m("A list of at most 1,000 values is expected here."))
+        texts = _parts(cell, target, empty)
+        if not isinstance(texts, list):
+            return texts
         named = (WantedStep(str(spec.target), t, missing) if configured else Wanted(str(spec.target), target.by or "code", t, missing) for t in texts)
         return tuple(dict.fromkeys(named)) or None
 
     return convert
+
+
+def _several_options(spec: Field, target: Target, catalog: Catalog, empty: frozenset[str]) -> Convert:
+    """A list of JSON, or a text with semicolons, as a tuple of option numbers, and of options to be made."""
+    read = _options(spec, catalog, target.missing or "fail")
+
+    def convert(cell: Cell, form: str | None) -> Any:
+        texts = _parts(cell, target, empty)
+        if not isinstance(texts, list):
+            return texts
+        found = dict.fromkeys(option for text in texts if (option := read(text, form)) is not None)
+        return tuple(sorted(found, key=lambda one: one if isinstance(one, int) else LARGEST_ID)) or None
+
+    return convert
+
+
+def _parts(cell: Cell, target: Target, empty: frozenset[str]) -> Any:
+    """The texts that a cell lists; ABSENT when the row does not speak of it, None when it is empty. Raises FieldError."""
+    if isinstance(cell, NotGiven):
+        return ABSENT
+    if cell is None or cell_text(cell) in empty:
+        return None
+    parts = [cell_text(part) for part in cell] if isinstance(cell, list) else listed(cell_text(cell))
+    texts = [text for part in parts if (text := target.values.get(part, part).strip()) not in empty]
+    if len(texts) > MOST:
+        raise FieldError(m("A list of at most 1,000 values is expected here."))
+    return texts
 
 
 def each(value: Any) -> tuple[Any, ...]:

@@ -20,6 +20,7 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.exchange.formulas import neutral
 from crm.backoffice.fields.base import Field, Ref
 from crm.backoffice.fields.many_to_many import ManyToManyField
+from crm.backoffice.fields.multi_picklist import MultiPicklistField
 from crm.backoffice.guard import DataSession
 from crm.backoffice.lists import ListQuery, Masked, RowView
 from crm.errors import BadRequest, Forbidden, UnknownName
@@ -73,7 +74,7 @@ def _show(session: DataSession, spec: Field, form: str) -> Show:
     """How a field stands in a file: references by code, stages and picklists by key, a masked value as its mask; a set as a list
     where the format has lists, else as text with semicolons."""
     reader = session.reader
-    if isinstance(spec, ManyToManyField):
+    if isinstance(spec, ManyToManyField | MultiPicklistField):
         written = spec.codes if form == "jsonl" else spec.export
         return lambda value: value.text if isinstance(value, Masked) else written(value, reader)
     configured = session.catalog.configured.get(spec.target or "")

@@ -57,7 +57,7 @@ def wanted_options(drafts: Sequence[RowDraft]) -> Iterator[WantedOption]:
     """Every option that the drafts ask to be made."""
     for one in drafts:
         parts = [one.own, *(part for group in one.groups.values() for part in group.values())]
-        yield from (v for part in parts for v in part.values() if isinstance(v, WantedOption))
+        yield from (v for part in parts for value in part.values() for v in each(value) if isinstance(v, WantedOption))
 
 
 def _same_key(one: RowPlan, context: Context) -> None:
@@ -193,7 +193,7 @@ def _own(one: RowPlan, record: Stored | None, context: Context, above: int | Non
     # A pipeline first: it says whose stages are meant.
     for key in sorted(values, key=context.under.__contains__):
         value = values[key]
-        if value.__class__ is tuple:
+        if value.__class__ is tuple and layout.kind.fields[key].several:
             _settle_set(one, key, values, context, columns)
         elif isinstance(value, WantedStep):
             parent = context.under.get(key)

@@ -140,6 +140,8 @@ class _Names:
         if isinstance(value, WantedOption):
             return {"text": value.text, "made": True}
         spec = self.context.catalog.entity(entity).fields[key]
+        if spec.multiple:
+            return {"value": spec.journal((value,))}
         if spec.target in self.titles:
             return {"text": self.titles[spec.target].get(value), "made": False}
         return {"value": spec.journal(value)}

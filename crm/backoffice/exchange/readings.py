@@ -41,7 +41,7 @@ def read(session: DataSession, kind: Entity, choice: Choice, column: Column, tar
         try:
             value = convert(text, form)
             for part in each(value):
-                shown = text if value.__class__ is not tuple else part.text
+                shown = part.text if value.__class__ is tuple and hasattr(part, "text") else text
                 found[shown] = True
                 if isinstance(part, Wanted):
                     named[shown] = part

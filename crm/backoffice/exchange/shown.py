@@ -38,6 +38,8 @@ def changes(session: DataSession, plans: Sequence[RowPlan], context: Context) ->
             return row.key if row is not None else None
         if spec.target is not None:
             return codes.get(spec.target, {}).get(value)
+        if spec.multiple and value is not None:
+            return spec.export((value,), session.reader)
         return spec.export(value, session.reader) if value is not None else None
 
     found: list[dict[str, Any]] = []

@@ -26,7 +26,7 @@ NUMERIC = frozenset({"integer", "number", "boolean"})  # ones and noughts are nu
 FITTING: Map[str, frozenset[str]] = {
     "date": frozenset({"date"}), "moment": frozenset({"date"}), "integer": frozenset({"integer", "boolean"}), "decimal": NUMERIC, "money": NUMERIC,
     "percent": NUMERIC, "email": frozenset({"email"}), "boolean": frozenset({"boolean", "integer"}), "phone": frozenset({"phone", "integer", "text"}),
-    "url": frozenset({"url", "text"}), "picklist": frozenset({"text", "integer", "boolean"}),
+    "url": frozenset({"url", "text"}), "picklist": frozenset({"text", "integer", "boolean"}), "multi_picklist": frozenset({"text", "integer"}),
     "reference": frozenset({"text", "integer", "email", "boolean"}), "many_to_many": frozenset({"text", "integer"}), "country": frozenset({"text"}),
     "currency": frozenset({"text"}),
 }

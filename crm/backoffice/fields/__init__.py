@@ -16,6 +16,7 @@ from crm.backoffice.fields.long_text import LongTextField, long_text
 from crm.backoffice.fields.many_to_many import ManyToManyField, many_to_many
 from crm.backoffice.fields.moment import MomentField, moment
 from crm.backoffice.fields.money import MoneyField, money
+from crm.backoffice.fields.multi_picklist import MultiPicklistField, multi_picklist
 from crm.backoffice.fields.percent import PercentField, percent
 from crm.backoffice.fields.phone import PhoneField, phone
 from crm.backoffice.fields.picklist import PicklistField, picklist
@@ -26,13 +27,14 @@ from crm.backoffice.fields.url import UrlField, url
 
 __all__ = [
     "TYPES", "Field", "Ref", "boolean", "country", "currency", "date", "decimal", "duration", "email", "iban", "integer", "long_text", "many_to_many", "moment",
-    "money", "percent", "phone", "picklist", "reference", "tax_code", "text", "url",
+    "money", "multi_picklist", "percent", "phone", "picklist", "reference", "tax_code", "text", "url",
 ]
 
 TYPES: Registry = MappingProxyType({
     spec.type: spec
     for spec in (
         TextField, LongTextField, IntegerField, DecimalField, MoneyField, CurrencyField, PercentField, DateField, MomentField, DurationField,
-        BooleanField, PicklistField, EmailField, PhoneField, UrlField, CountryField, TaxCodeField, IbanField, ReferenceField, ManyToManyField,
+        BooleanField, PicklistField, MultiPicklistField, EmailField, PhoneField, UrlField, CountryField, TaxCodeField, IbanField, ReferenceField,
+        ManyToManyField,
     )
 })

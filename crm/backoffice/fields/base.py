@@ -77,6 +77,7 @@ class Field:
     suffix: ClassVar[str] = ""  # what the column name adds to the key: "_id" for references and picklists
     totals: ClassVar[bool] = False  # a sum of it under a list makes sense
     several: ClassVar[bool] = False  # a set of references, kept in a table of links and in no column
+    multiple: ClassVar[bool] = False  # a value is a tuple of values, in one column
     companions: ClassVar[tuple[str, ...]] = ()  # further stored columns: "__sort", "__find"
 
     key: str = ""

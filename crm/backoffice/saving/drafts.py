@@ -81,11 +81,13 @@ def judge(session: DataSession, kind: Entity, drafts: Sequence[Draft], problems:
                 if spec.required and not spec.system:
                     problems.add(position, key, m("“%(field)s” is required.", field=spec.label))
             elif spec.picklist and draft.changed(key):
-                option = _option(session, spec.picklist, value)
-                if option is None:
-                    problems.add(position, key, m("“%(field)s” has no such option.", field=spec.label))
-                elif option.retired and draft.takes(key):
-                    problems.add(position, key, m("“%(option)s” is no longer used.", option=option.label))
+                held = draft.old.get(key) if spec.multiple and draft.old else None
+                for number in value if spec.multiple else (value,):
+                    option = _option(session, spec.picklist, number)
+                    if option is None:
+                        problems.add(position, key, m("“%(field)s” has no such option.", field=spec.label))
+                    elif option.retired and draft.takes(key) and number not in (held or ()):
+                        problems.add(position, key, m("“%(option)s” is no longer used.", option=option.label))
     if checked:
         _targets(session, kind, drafts, problems)
     _unique(session, kind, drafts, problems)

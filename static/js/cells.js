@@ -213,7 +213,7 @@ document.addEventListener('keydown', (event) => {
   const opened = cell.querySelector('.ts-wrapper.dropdown-active') !== null;
   if (event.key === 'Escape') { event.preventDefault(); event.stopPropagation(); if (!opened) cancel(cell); }
   else if (event.key === 'Tab') { event.preventDefault(); event.stopPropagation(); saveAnd(cell, nextEditable(cell, event.shiftKey ? -1 : 1)); }
-  else if (event.key === 'Enter' && !opened && (!event.target.matches('textarea') || event.ctrlKey || event.metaKey)) {
+  else if (event.key === 'Enter' && !opened && (!event.target.matches('textarea, [contenteditable]') || event.ctrlKey || event.metaKey)) {
     event.preventDefault();
     event.stopPropagation();
     saveAnd(cell, null);

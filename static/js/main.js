@@ -6,6 +6,7 @@ import './rail.js';
 import './confirm.js';
 import './forms.js';
 import './pickers.js';
+import './rich_text.js';
 import './drawer.js';
 import './keys.js';
 import './palette.js';

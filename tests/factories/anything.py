@@ -98,6 +98,8 @@ class Anything:
                 return f"{spec.key} {turn}-{self.count} їжак"[: spec.max_length] if spec.key not in ("code", "key") else f"{kind.key[:3]}{turn}-{self.count}"
             case "long_text":
                 return f"Рядок {turn}\nдругий {self.count}"
+            case "rich_text":
+                return f"<p>Рядок <b>{turn}</b></p><ul><li>{self.count}</li></ul>"
             case "integer" | "duration":
                 return 10 * (turn + 1) + self.count % 7
             case "decimal":

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Mapped
 
 from crm.backoffice.entities import Base, Declared, Record
-from crm.backoffice.fields import duration, iban, multi_picklist, tax_code
+from crm.backoffice.fields import duration, iban, multi_picklist, rich_text, tax_code
 from crm.messages import Label
 
 
@@ -22,6 +22,7 @@ class Sample(Record):
     lasts: Mapped[int | None] = duration(Label("Тривалість", "Lasts"), indexed=True)
     bank: Mapped[str | None] = iban(Label("Рахунок", "Account number"), searchable=True)
     trades: Mapped[tuple[int, ...] | None] = multi_picklist("industry", Label("Галузі", "Trades"))
+    story: Mapped[str | None] = rich_text(Label("Опис", "Story"), searchable=True)
     tax: Mapped[str | None] = tax_code(Label("Код", "Tax number"), searchable=True)
 
 

@@ -158,6 +158,8 @@ def _other(spec: Field, value: Any, oracle: Oracle, rng: Random) -> Any:
             return f"+38050{rng.randint(1000000, 9999999)}"
         case "email":
             return f"z{rng.randint(1, 99999)}@other.example"
+        case "rich_text":
+            return f"<p>інше <b>{rng.randint(1, 99999)}</b></p>"
         case "tax_code":
             return firm_code(rng.randrange(10**7))
         case "iban":
@@ -179,6 +181,8 @@ def _masked_alike(spec: Field, value: Any, rng: Random) -> Any:
             return f"{value[0]}{rng.randint(1, 99999)}@else.{value.rpartition('.')[2]}"
         case "tax_code":
             return firm_code(rng.randrange(10**7))
+        case "rich_text":
+            return f"<p>інше {rng.randint(1, 99999)}</p>"
         case "text" | "long_text":
             return value[0] + "".join(rng.choice("абвгдежз") for _ in range(rng.randint(2, 12)))
         case "integer" | "duration":

@@ -209,6 +209,7 @@ MASKED = {
     "country": (["UA", None], ["•••", None]),
     "tax_code": (["32855961", None], ["•••", None]),
     "iban": (["UA213223130000026007233566001", None], ["UA••• 6001", None]),
+    "rich_text": (["<p>секрет</p>", None], ["•••", None]),
     "url": (["https://secret.example", None], ["•••", None]),
 }
 

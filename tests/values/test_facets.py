@@ -22,6 +22,7 @@ FACETS: dict[str, dict[str, Any]] = {
 EXAMPLES: dict[str, Any] = {
     "text": "Компанія «Їжак» №1",
     "long_text": "Перший рядок\nдругий\t!",
+    "rich_text": "<p>Перший <b>рядок</b></p><ul><li>другий &amp; третій</li></ul>",
     "integer": -1234567,
     "decimal": Decimal("-1234.5678"),
     "money": Decimal("1234567.8900"),
@@ -44,6 +45,7 @@ EXAMPLES: dict[str, Any] = {
 }
 SHOWN = {
     "uk": {
+        "rich_text": "Перший рядок\n• другий & третій",
         "integer": "-1\u00a0234\u00a0567",
         "decimal": "-1\u00a0234,5678",
         "money": "1\u00a0234\u00a0567,89",
@@ -61,6 +63,7 @@ SHOWN = {
         "many_to_many": "•, •, •",
     },
     "en": {
+        "rich_text": "Перший рядок\n• другий & третій",
         "integer": "-1,234,567",
         "decimal": "-1,234.5678",
         "money": "1,234,567.89",
@@ -248,6 +251,11 @@ def test_no_text_breaks_a_type_and_what_it_takes_it_takes_again(kind: str, text:
     assert isinstance(spec.formatter(who)(value), str)
 
 
+PIECES = (
+    "<p>", "</p>", "<b>", "</b>", "<ul>", "<li>", "</ul>", "<div>", "</div>", "<a href='https://a.example'>", "</a>", "<h2>", "<blockquote>", "&lt;",
+    "&amp;", "<!--", "-->", "<script>", "</script>", "<svg>", "<math>", "<style>", "<table>", "<td>", "<pre>", "<br>", "<", ">", '"',
+    "<img src=x onerror=alert(1)>", "<a href=javascript:x>",
+)
 amounts = st.decimals(min_value=Decimal("-99999999999999.9999"), max_value=Decimal("99999999999999.9999"), places=4, allow_nan=False)
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "integer": st.integers(-(2**63) + 1, 2**63 - 1),
@@ -264,6 +272,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "country": st.sampled_from(["UA", "PL", "KR", "US", "GB"]),
     "text": st.text(max_size=100),
     "long_text": st.text(max_size=300),
+    "rich_text": st.lists(st.one_of(st.text(max_size=20), st.sampled_from(PIECES)), max_size=12).map("".join),
 }
 
 
@@ -275,7 +284,7 @@ def test_a_value_survives_its_input_its_file_and_the_journal(kind: str, data: st
     try:
         value = spec.clean(data.draw(VALUES[kind]))
     except FieldError:
-        assert kind in ("text", "long_text")
+        assert kind in ("text", "long_text", "rich_text")
         return
     assert spec.clean(value) == value
     assert spec.parse(spec.input_text(value, who), who) == value

@@ -18,6 +18,7 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, Reader, Ref
 from crm.backoffice.fields.many_to_many import joined
 from crm.backoffice.fields.multi_picklist import MultiPicklistField
+from crm.backoffice.fields.rich_text import cleaned_html, excerpt
 from crm.backoffice.fields.numbers import decimal_formatter
 from crm.backoffice.lists import Masked, RowView
 from crm.messages import m, render
@@ -48,7 +49,7 @@ def painter(entity: Entity, spec: Field, reader: Reader, *, link: bool = False, 
 
     In a list the head of the column names the company's own currency and days are said as people say them; outside a list amounts
     are `signed` with their currency, and where a record is told field by field its days are `exact`."""
-    key, drawn = spec.key, Drawn(_draw(spec, reader, exact=exact))
+    key, drawn = spec.key, Drawn(_rich(exact) if spec.type == "rich_text" else _draw(spec, reader, exact=exact))
     if link:
         return _linked(entity, key, drawn, reader)
     if spec.type == "money" and "currency" in entity.fields:
@@ -185,6 +186,11 @@ def _badge_set(spec: MultiPicklistField, reader: Reader, catalog: Catalog) -> Dr
         return f'<span class="b-set" data-text="{escape(joined(map(show, options)))}">{" ".join(map(badge, options))}</span>'
 
     return badges
+
+
+def _rich(exact: bool) -> Draw:
+    """Its beginning as a line in a list; where a record is told field by field, with its headings, lists and links, cleaned once more."""
+    return (lambda value: f'<div class="b-rich">{cleaned_html(value)}</div>') if exact else lambda value: escape(excerpt(value))
 
 
 def _configured(target: str, catalog: Catalog, language: str) -> Draw:

@@ -17,7 +17,7 @@ from crm.backoffice.money import tender
 from crm.backoffice.text import sort_key
 from crm.messages import m, render
 
-Kind = Literal["text", "area", "select", "check", "date", "moment", "lookup", "lookups", "options"]
+Kind = Literal["text", "area", "select", "check", "date", "moment", "lookup", "lookups", "options", "rich"]
 LISTS = frozenset({"lookups", "options"})  # controls that post several values
 
 KEEP = "keep"  # stands for a chosen record whose name and number this reader may not learn
@@ -178,6 +178,8 @@ def control_for(spec: Field, reader: Reader, catalog: Catalog, current: Any, *, 
         return _select([(Choice(key, label.text(reader.language)), key) for key, label in spec.words])
     if spec.type == "long_text":
         return Control("area")
+    if spec.type == "rich_text":
+        return Control("rich")
     if spec.type == "date":
         return Control("date")
     if spec.type == "moment":

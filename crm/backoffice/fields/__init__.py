@@ -21,19 +21,20 @@ from crm.backoffice.fields.percent import PercentField, percent
 from crm.backoffice.fields.phone import PhoneField, phone
 from crm.backoffice.fields.picklist import PicklistField, picklist
 from crm.backoffice.fields.reference import ReferenceField, reference
+from crm.backoffice.fields.rich_text import RichTextField, rich_text
 from crm.backoffice.fields.tax_code import TaxCodeField, tax_code
 from crm.backoffice.fields.text import TextField, text
 from crm.backoffice.fields.url import UrlField, url
 
 __all__ = [
     "TYPES", "Field", "Ref", "boolean", "country", "currency", "date", "decimal", "duration", "email", "iban", "integer", "long_text", "many_to_many", "moment",
-    "money", "multi_picklist", "percent", "phone", "picklist", "reference", "tax_code", "text", "url",
+    "money", "multi_picklist", "percent", "phone", "picklist", "reference", "rich_text", "tax_code", "text", "url",
 ]
 
 TYPES: Registry = MappingProxyType({
     spec.type: spec
     for spec in (
-        TextField, LongTextField, IntegerField, DecimalField, MoneyField, CurrencyField, PercentField, DateField, MomentField, DurationField,
+        TextField, LongTextField, RichTextField, IntegerField, DecimalField, MoneyField, CurrencyField, PercentField, DateField, MomentField, DurationField,
         BooleanField, PicklistField, MultiPicklistField, EmailField, PhoneField, UrlField, CountryField, TaxCodeField, IbanField, ReferenceField,
         ManyToManyField,
     )

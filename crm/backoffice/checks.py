@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.entities import Entity
+from crm.backoffice.fields.formula import check as check_formula
+from crm.errors import FieldError
 from crm.messages import Message, m
 
 
@@ -52,5 +54,10 @@ def _check(catalog: Catalog, entity: Entity) -> Iterator[Finding]:
         if any(spec.attribute + suffix not in mapped for suffix in ("", *spec.companions)):
             yield found(9, m("Field “%(field)s” of “%(entity)s” has no column.", entity=entity.key, field=key))
     for key, spec in entity.fields.items():
+        if spec.formula:
+            try:
+                check_formula(spec, entity.fields)
+            except FieldError as wrong:
+                yield found(11, m("Field “%(field)s” of “%(entity)s”: %(why)s", entity=entity.key, field=key, why=wrong.message))
         if (spec.several or spec.multiple) and (spec.unique or spec.searchable or spec.sortable or spec.indexed):
             yield found(10, m("Field “%(field)s” of “%(entity)s” is a set: it is not unique, sorted or searched by.", entity=entity.key, field=key))

@@ -8,6 +8,7 @@ seen only with its parent) and `Base` alone for the product's own tables, which 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -17,6 +18,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, mapped_column
 from crm.backoffice.database import NAMING
 from crm.backoffice.fields import integer, moment, reference, text
 from crm.backoffice.fields.base import Field
+from crm.backoffice.fields.formula import in_order
 from crm.backoffice.fields.many_to_many import ManyToManyField
 from crm.messages import Label
 
@@ -113,6 +115,11 @@ class Entity:
         owner = self.fields.get(self.declared.own)
         return owner.attribute if owner else None
 
+    @cached_property
+    def computed(self) -> tuple[Field, ...]:
+        """Fields with a formula, each after those it is computed from. Raises FieldError when one is computed from itself."""
+        return in_order(self.fields.values())
+
     def in_columns(self) -> Iterator[tuple[str, Field]]:
         """Fields that have columns of their own in the entity's table, by key: all but sets of references."""
         return ((key, spec) for key, spec in self.fields.items() if not spec.several)
@@ -129,7 +136,7 @@ class Entity:
 
     def editable(self) -> Iterator[Field]:
         """Fields that a writer may give at all, rights aside."""
-        return (f for f in self.fields.values() if not f.system)
+        return (f for f in self.fields.values() if not f.system and not f.formula)
 
 
 class Base(DeclarativeBase):

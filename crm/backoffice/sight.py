@@ -173,7 +173,7 @@ class Sight:
         shown = frozenset(self.filterable(entity)) if action == "update" else None
 
         def writes(kind: Entity, spec: Field) -> bool:
-            return not spec.system and (shown is None or spec.key in shown) and not self.grants(kind, spec, wanted, "edit").never
+            return not spec.system and not spec.formula and (shown is None or spec.key in shown) and not self.grants(kind, spec, wanted, "edit").never
 
         return self._once("writable", entity, wanted, writes)
 

@@ -181,7 +181,7 @@ def _back(session: DataSession, kind: Entity, record_id: int, one: _Touched) -> 
     try:
         if one.removed:
             records.restore(session, kind.key, record_id)
-        values = {k: _old_value(kind.fields[k], one, k) for k in one.before if k in kind.fields and not kind.fields[k].system}
+        values = {k: _old_value(kind.fields[k], one, k) for k in one.before if k in kind.fields and not kind.fields[k].system and not kind.fields[k].formula}
         if values:
             records.change(session, kind.key, record_id, values)
     except BramaError as refused:

@@ -20,13 +20,21 @@ from tests.kit_forms.conftest import browser, hashed
 from tests.kit_forms.house import House
 
 __all__ = ["browser"]
-PEOPLE = {"Olena": "owner", "Masha": "masked"}
+PEOPLE = {"Olena": "owner", "Masha": "masked", "Roma": "rateless", "Sasha": "halfrate"}
 ROLES = """
 roles:
   masked:
     label: {uk: Під маскою, en: Masked}
     rules:
       - {entity: sample, actions: [read, update, export], scope: all, fields: {"*": masked, name: read, code: read}}
+  rateless:
+    label: {uk: Без ставки, en: Without rate}
+    rules:
+      - {entity: sample, actions: [read, create, update, export], scope: all, fields: {"*": edit, rate: hidden}}
+  halfrate:
+    label: {uk: Ставка часом, en: Rate at times}
+    rules:
+      - {entity: sample, actions: [read, update], scope: all, fields: {"*": edit, rate: {mode: read, where: {field: lasts, op: lt, value: 100}}}}
 """
 
 

@@ -5,12 +5,13 @@ Elsewhere the class is mapped and no more: it has no table and is in no catalog.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Mapped
 
 from crm.backoffice.entities import Base, Declared, Record
-from crm.backoffice.fields import duration, iban, multi_picklist, rich_text, tax_code
+from crm.backoffice.fields import boolean, duration, formula, iban, integer, money, multi_picklist, rich_text, tax_code
 from crm.messages import Label
 
 
@@ -23,6 +24,11 @@ class Sample(Record):
     bank: Mapped[str | None] = iban(Label("Рахунок", "Account number"), searchable=True)
     trades: Mapped[tuple[int, ...] | None] = multi_picklist("industry", Label("Галузі", "Trades"))
     story: Mapped[str | None] = rich_text(Label("Опис", "Story"), searchable=True)
+    rate: Mapped[Decimal | None] = money(Label("Ставка за годину", "Hourly rate"))
+    cost: Mapped[Decimal | None] = formula("round(rate * lasts / 60, 2)", money(Label("Вартість", "Cost"), indexed=True))
+    taxed: Mapped[Decimal | None] = formula("cost * 1.2", money(Label("З податком", "With tax")))
+    long: Mapped[bool | None] = formula("lasts >= 120", boolean(Label("Довга", "Long")))
+    quarters: Mapped[int | None] = formula("lasts / 15", integer(Label("Чвертей години", "Quarters of an hour")))
     tax: Mapped[str | None] = tax_code(Label("Код", "Tax number"), searchable=True)
 
 

@@ -113,7 +113,7 @@ def test_an_import_of_sets_is_taken_back(stocked: Desk) -> None:
 
 
 def test_a_set_matches_no_rows_and_takes_defaults(stocked: Desk) -> None:
-    with pytest.raises(MappingFault, match="several records"):
+    with pytest.raises(MappingFault, match="several values"):
         stocked.load("account", "code,name,interests\nA1,а,PC-A\n", match=("interests",))
 
 

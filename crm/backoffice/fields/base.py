@@ -98,6 +98,7 @@ class Field:
     picklist: str | None = None
     scale: int = 0
     max_length: int = 0
+    formula: str = ""  # computed from other fields of the record and typed by nobody; see formula.py
     reverse: tuple[str, Label] | None = None  # the name of the relation seen from the target: ("deals", Label(…))
 
     # --- storage -----------------------------------------------------------------------------------------------

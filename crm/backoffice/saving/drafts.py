@@ -10,6 +10,7 @@ from crm.backoffice import links, rules
 from crm.backoffice.catalog import Option
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, FieldError
+from crm.backoffice.fields.formula import result
 from crm.backoffice.guard import DataSession, SystemSession
 from crm.backoffice.rules import Draft
 from crm.errors import UnknownName
@@ -35,6 +36,9 @@ def clean(session: DataSession, kind: Entity, values: Row) -> tuple[dict[str, An
         spec = kind.fields.get(key)
         if spec is None or (spec.system and not isinstance(session, SystemSession)):
             raise UnknownName(key)
+        if spec.formula:
+            refused[key] = m("“%(field)s” is computed and cannot be given.", field=spec.label)
+            continue
         try:
             accepted[key] = spec.clean(value)
         except FieldError as wrong:
@@ -73,6 +77,7 @@ def judge(session: DataSession, kind: Entity, drafts: Sequence[Draft], problems:
     """Apply the entity's rules, then ask what every value must satisfy: required, an existing option, a visible target, uniqueness."""
     for position, draft in enumerate(drafts):
         rules.apply(draft)
+        _compute(draft)
         for key, message in draft.problems.items():
             problems.add(position, key, message)
         for key, spec in kind.fields.items():
@@ -91,6 +96,15 @@ def judge(session: DataSession, kind: Entity, drafts: Sequence[Draft], problems:
     if checked:
         _targets(session, kind, drafts, problems)
     _unique(session, kind, drafts, problems)
+
+
+def _compute(draft: Draft) -> None:
+    """Computed fields follow the others; what does not fit refuses the save at the field."""
+    for spec in draft.entity.computed:
+        try:
+            draft[spec.key] = result(spec, draft.new)
+        except FieldError as wrong:
+            draft.refuse(spec.key, m("“%(field)s”: %(why)s", field=spec.label, why=wrong.message))
 
 
 def _option(session: DataSession, picklist: str, value: Any) -> Option | None:

@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from crm import models
 from crm.backoffice.entities import Base
-from crm.backoffice.types import KeyText, ScaledDecimal, UtcMoment
+from crm.backoffice.types import KeptFile, KeyText, NumberSet, ScaledDecimal, UtcMoment
 
 LOCK = 8_412_071
 REGISTRY = models
@@ -55,7 +55,7 @@ def _without_foreign_keys(connection: Any, _record: Any) -> None:
 
 def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | bool:
     """Our own column types by their own names."""
-    if kind == "type" and isinstance(item, KeyText | ScaledDecimal | UtcMoment):
+    if kind == "type" and isinstance(item, KeptFile | KeyText | NumberSet | ScaledDecimal | UtcMoment):
         return repr(item)
     return False
 

@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT))
 from crm import models  # noqa: E402  # the project stands beside this folder, not on the path of tools
 from crm.backoffice.database import make_engine  # noqa: E402
 from crm.backoffice.entities import Base  # noqa: E402
-from crm.backoffice.types import KeyText, ScaledDecimal, UtcMoment  # noqa: E402
+from crm.backoffice.types import KeptFile, KeyText, NumberSet, ScaledDecimal, UtcMoment  # noqa: E402
 from crm.serving.schema import upgrade  # noqa: E402
 
 REGISTRY = models
@@ -74,7 +74,7 @@ def write() -> None:
 
 
 def own_type(kind: str, item: Any, _autogen: object) -> str | bool:
-    return repr(item) if kind == "type" and isinstance(item, KeyText | ScaledDecimal | UtcMoment) else False
+    return repr(item) if kind == "type" and isinstance(item, KeptFile | KeyText | NumberSet | ScaledDecimal | UtcMoment) else False
 
 
 def main() -> int:

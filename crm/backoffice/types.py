@@ -1,5 +1,7 @@
 """Column types that mean the same on SQLite and on PostgreSQL: exact decimals, moments in UTC, text compared by its bytes."""
 
+import json
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -142,6 +144,37 @@ class NumberSet(TypeDecorator[tuple[int, ...]]):
 
     def __repr__(self) -> str:
         return "NumberSet()"
+
+
+@dataclass(frozen=True)
+class FileRef:
+    """What is known of a kept file: its key (see `files`), the name it came with, bytes, media type, SHA-256; of a picture also the key
+    of the small one and its size in points."""
+
+    key: str
+    name: str
+    size: int
+    media: str
+    sha256: str
+    small: str = ""
+    width: int = 0
+    height: int = 0
+
+
+class KeptFile(TypeDecorator[FileRef]):
+    """A `FileRef` as JSON."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return json.dumps(asdict(value), ensure_ascii=False, sort_keys=True) if value is not None else None
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> FileRef | None:
+        return FileRef(**json.loads(value)) if value else None
+
+    def __repr__(self) -> str:
+        return "KeptFile()"
 
 
 class product(FunctionElement[Decimal]):

@@ -100,7 +100,7 @@ let before = '';
 let began = '';
 let saving = false;
 
-const value = (form) => new URLSearchParams(new FormData(form)).getAll('value').join('\u0000');
+const value = (form) => new FormData(form).getAll('value').map((one) => (one instanceof File ? `${one.name}:${one.size}` : one)).join('\u0000');
 
 // What is typed while the form of a cell is on its way goes into the form, none of it to the keys of the screen.
 let opening = null;

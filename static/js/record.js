@@ -26,7 +26,7 @@ async function refresh(inside) {
   }
 }
 
-const read = (form) => new URLSearchParams(new FormData(form)).getAll('value').join('\u0000');
+const read = (form) => new FormData(form).getAll('value').map((one) => (one instanceof File ? `${one.name}:${one.size}` : one)).join('\u0000');
 
 async function edit(cell) {
   if (cell.querySelector('form')) return;

@@ -11,7 +11,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Mapped
 
 from crm.backoffice.entities import Base, Declared, Record
-from crm.backoffice.fields import boolean, duration, formula, iban, integer, money, multi_picklist, rich_text, tax_code
+from crm.backoffice.fields import boolean, duration, file, formula, iban, image, integer, money, multi_picklist, rich_text, tax_code
+from crm.backoffice.types import FileRef
 from crm.messages import Label
 
 
@@ -29,6 +30,8 @@ class Sample(Record):
     taxed: Mapped[Decimal | None] = formula("cost * 1.2", money(Label("З податком", "With tax")))
     long: Mapped[bool | None] = formula("lasts >= 120", boolean(Label("Довга", "Long")))
     quarters: Mapped[int | None] = formula("lasts / 15", integer(Label("Чвертей години", "Quarters of an hour")))
+    paper: Mapped[FileRef | None] = file(Label("Документ", "Paper"), most=100_000, searchable=True)
+    photo: Mapped[FileRef | None] = image(Label("Світлина", "Photo"))
     tax: Mapped[str | None] = tax_code(Label("Код", "Tax number"), searchable=True)
 
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Column, Engine, Integer, MetaData, Table, func, insert, select, text as raw_sql
 
 from crm.backoffice.fields.base import Field
-from crm.backoffice.types import MoneyType, ScaledDecimal, UtcMoment, product
+from crm.backoffice.types import FileRef, MoneyType, ScaledDecimal, UtcMoment, product
 from tests.values.conftest import reader
 from tests.values.test_facets import field
 
@@ -209,6 +209,7 @@ MASKED = {
     "country": (["UA", None], ["•••", None]),
     "tax_code": (["32855961", None], ["•••", None]),
     "iban": (["UA213223130000026007233566001", None], ["UA••• 6001", None]),
+    "file": ([FileRef("0" * 32, "секрет.pdf", 1, "application/pdf", "0" * 64), None], ["•••", None]),
     "rich_text": (["<p>секрет</p>", None], ["•••", None]),
     "url": (["https://secret.example", None], ["•••", None]),
 }

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from crm.backoffice.fields import TYPES, Ref
 from crm.backoffice.fields.base import Field, FieldError
+from crm.backoffice.types import FileRef
 from crm.messages import Label, Message, render
 from tests.values.conftest import reader
 
@@ -42,7 +43,10 @@ EXAMPLES: dict[str, Any] = {
     "country": "KR",
     "reference": 1,
     "many_to_many": (1, 2, 3),
+    "file": FileRef("0" * 32, "Договір №1.pdf", 1200, "application/pdf", "0" * 64),
+    "image": FileRef("1" * 32, "ґанок.png", 900, "image/png", "0" * 64, "2" * 32, 40, 30),
 }
+WRITTEN_NOWHERE = ("file", "image")  # no text names a file
 SHOWN = {
     "uk": {
         "rich_text": "Перший рядок\n• другий & третій",
@@ -61,6 +65,8 @@ SHOWN = {
         "country": "Південна Корея",
         "reference": "Знайомство",
         "many_to_many": "•, •, •",
+        "file": "Договір №1.pdf",
+        "image": "ґанок.png",
     },
     "en": {
         "rich_text": "Перший рядок\n• другий & третій",
@@ -79,6 +85,8 @@ SHOWN = {
         "country": "South Korea",
         "reference": "Engaging",
         "many_to_many": "•, •, •",
+        "file": "Договір №1.pdf",
+        "image": "ґанок.png",
     },
 }
 DIALECTS: list[Dialect] = [sqlite.dialect(), postgresql.dialect()]
@@ -108,9 +116,10 @@ def test_every_type_stores_shows_reads_and_writes_its_value(kind: str) -> None:
         show = spec.formatter(who)
         assert show(None) == ""
         assert show(value) == SHOWN[language].get(kind, value)
-        assert spec.parse(spec.input_text(value, who), who) == value
         assert isinstance(spec.export(value, who), str | int | bool)
-        assert spec.read(spec.export(value, who) if kind != "many_to_many" else list(value), who) == value
+        if kind not in WRITTEN_NOWHERE:
+            assert spec.parse(spec.input_text(value, who), who) == value
+            assert spec.read(spec.export(value, who) if kind != "many_to_many" else list(value), who) == value
         assert spec.unjournal(spec.journal(value)) == value
         assert spec.journal(None) is None
 

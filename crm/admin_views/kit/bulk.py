@@ -21,6 +21,7 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession
 from crm.backoffice.links import settled
 from crm.backoffice.fields.base import Ref
+from crm.backoffice.fields.file import FileField
 from crm.backoffice.fields.many_to_many import SetChange, by_name
 from crm.backoffice.lists import Masked, RowView
 from crm.errors import BadRequest, Forbidden, UnknownName
@@ -49,7 +50,7 @@ class Preview:
 def answer(view: "EntityView") -> Response:
     """GET: the panel (with `field` its control, with `value` the preview). POST: the same preview; with `step=apply` the change itself."""
     session, entity = context.session(), view.entity
-    editable = session.sight.editable(entity.key)
+    editable = tuple(k for k in session.sight.editable(entity.key) if not isinstance(entity.fields[k], FileField))
     if not editable:
         raise Forbidden()
     selection = chosen(session, entity)

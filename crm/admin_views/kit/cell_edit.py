@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import make_response, render_template, request
 from flask.wrappers import Response
@@ -61,7 +61,7 @@ def cell_field(session: UserSession, entity: Entity, key: str, row: RowView | No
     return field
 
 
-def take(field: EntityField, texts: list[str]) -> str:
+def take(field: EntityField, texts: list[Any]) -> str:
     """Read what was typed into the control; the sentence of what is wrong with it, "" when nothing is."""
     try:
         field.process_formdata(texts or [""])
@@ -86,7 +86,7 @@ def _plain(show: object, row: RowView, field: EntityField) -> str:
 
 def _save(session: UserSession, entity: Entity, row: RowView, field: EntityField) -> Response:
     key = field.short_name
-    error = take(field, request.form.getlist("value"))
+    error = take(field, [*request.files.getlist("value"), *request.form.getlist("value")])
     if error:
         return _form(entity, row, field, error=error, status=422)
     version = request.form.get("row_version")

@@ -10,17 +10,19 @@ from functools import lru_cache
 from html import escape  # to a plain string: one that knows it is markup costs as much again, and there are hundreds of cells
 from typing import Any
 
-from babel.numbers import get_currency_symbol
+from babel.numbers import format_decimal, get_currency_symbol
 
 from crm.admin_views.kit.days import day_words, moment_words
 from crm.backoffice.catalog import Catalog, Configured
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, Reader, Ref
+from crm.backoffice.fields.file import FileField
 from crm.backoffice.fields.many_to_many import joined
 from crm.backoffice.fields.multi_picklist import MultiPicklistField
 from crm.backoffice.fields.rich_text import cleaned_html, excerpt
 from crm.backoffice.fields.numbers import decimal_formatter
 from crm.backoffice.lists import Masked, RowView
+from crm.backoffice.types import FileRef
 from crm.messages import m, render
 
 Draw = Callable[[Any], str]  # the HTML of a value that is there
@@ -29,6 +31,8 @@ Painter = Callable[[Sequence[RowView]], list[str]]  # the rows of a page → the
 COLOURS = frozenset({
     "blue", "azure", "cyan", "teal", "green", "lime", "yellow", "orange", "red", "pink", "purple", "indigo", "violet", "grey", "gray", "won", "lost", "warn",
 })
+PICTURE = 96  # points of a small picture, either way
+SIZES = {"MB": "МБ", "kB": "КБ", "B": "Б"}
 HIDDEN_REFERENCE = '<span class="b-unseen">•</span>'
 
 
@@ -52,6 +56,8 @@ def painter(entity: Entity, spec: Field, reader: Reader, *, link: bool = False, 
     key, drawn = spec.key, Drawn(_rich(exact) if spec.type == "rich_text" else _draw(spec, reader, exact=exact))
     if link:
         return _linked(entity, key, drawn, reader)
+    if isinstance(spec, FileField):
+        return _file(entity, spec, drawn, reader)
     if spec.type == "money" and "currency" in entity.fields:
         return _money(key, drawn, reader.language, home="" if signed else _home(reader))
     return lambda rows: [drawn[row.values.get(key)] for row in rows]
@@ -186,6 +192,35 @@ def _badge_set(spec: MultiPicklistField, reader: Reader, catalog: Catalog) -> Dr
         return f'<span class="b-set" data-text="{escape(joined(map(show, options)))}">{" ".join(map(badge, options))}</span>'
 
     return badges
+
+
+def _file(entity: Entity, spec: FileField, drawn: Drawn, reader: Reader) -> Painter:
+    """Its name as the way to it, with its size; a picture as a small one."""
+
+    def one(row: RowView) -> str:
+        value = row.values.get(spec.key)
+        if not isinstance(value, FileRef):
+            return drawn[value]
+        address, name = f"/{entity.key}/{row.id}/file/{spec.key}", escape(value.name)
+        if spec.picture:
+            wide, high = fitting(value.width, value.height)
+            drawn_small = f'<img src="{address}?size=small" alt="{name}" width="{wide}" height="{high}" loading="lazy">'
+            return f'<a class="b-picture" href="{address}" target="_blank">{drawn_small}</a>'
+        return f'<a class="b-ref" href="{address}" download>{name}</a> <span class="b-faint">{size_text(value.size, reader.language)}</span>'
+
+    return lambda rows: [one(row) for row in rows]
+
+
+def fitting(width: int, height: int) -> tuple[int, int]:
+    """The size at which a small picture is shown: 96 points at most either way."""
+    ratio = min(1.0, PICTURE / max(width, height, 1))
+    return max(1, round(width * ratio)), max(1, round(height * ratio))
+
+
+def size_text(size: int, language: str) -> str:
+    """`1.2 MB`."""
+    unit, number = next(((name, size / many) for name, many in (("MB", 2**20), ("kB", 2**10)) if size >= many), ("B", float(size)))
+    return escape(f"{format_decimal(round(number, 1), locale=language)}\u00a0{unit if language != 'uk' else SIZES[unit]}")
 
 
 def _rich(exact: bool) -> Draw:

@@ -16,7 +16,7 @@ from crm.backoffice.lists import ListQuery, RowView
 WIDTHS = {
     "boolean": 88, "integer": 88, "percent": 88, "currency": 84, "date": 112, "duration": 104, "moment": 136, "money": 124, "decimal": 104, "phone": 132,
     "email": 160, "picklist": 144, "country": 120, "reference": 152, "many_to_many": 220, "multi_picklist": 220, "url": 160, "long_text": 220, "rich_text": 220,
-    "tax_code": 112, "iban": 264,
+    "file": 180, "image": 112, "tax_code": 112, "iban": 264,
 }
 MAIN, PERSON, STAGE, OTHER = 186, 160, 164, 124
 BOX = 44  # the check box before them

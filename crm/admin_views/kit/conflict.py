@@ -70,6 +70,8 @@ def _merged(session: UserSession, entity: Entity, record_id: int, field: EntityF
 
 def posted(field: EntityField) -> list[str]:
     """What the control posts for the value it holds."""
+    if field.control.kind == "file":
+        return [field.sent or "remove"]
     return (field.texts or [""]) if field.control.kind in LISTS else [field.text]
 
 

@@ -7,17 +7,20 @@ from typing import Any, Literal
 
 from wtforms import Field as FormField
 
+from crm.admin_views.kit import uploading
 from crm.backoffice.catalog import Catalog, Configured
 from crm.backoffice.fields.base import Field, FieldError, Reader, Ref
 from crm.backoffice.fields.codes import CodeField
+from crm.backoffice.fields.file import FileField
 from crm.backoffice.fields.many_to_many import in_order
 from crm.backoffice.fields.picklist import Narrowed, PicklistField
 from crm.backoffice.fields.text import TextField
 from crm.backoffice.money import tender
 from crm.backoffice.text import sort_key
+from crm.backoffice.types import FileRef
 from crm.messages import m, render
 
-Kind = Literal["text", "area", "select", "check", "date", "moment", "lookup", "lookups", "options", "rich"]
+Kind = Literal["text", "area", "select", "check", "date", "moment", "lookup", "lookups", "options", "rich", "file"]
 LISTS = frozenset({"lookups", "options"})  # controls that post several values
 
 KEEP = "keep"  # stands for a chosen record whose name and number this reader may not learn
@@ -48,6 +51,7 @@ class Control:
     depends_on: str = ""  # the field whose value narrows the choices, by their `parent`
     lookup_url: str = ""
     create_url: str = ""
+    accept: str = ""  # what a picker of files offers first
 
 
 class EntityField(FormField):
@@ -59,6 +63,7 @@ class EntityField(FormField):
         self.posted = False
         self.text = self.before = ""
         self.chosen: list[Choice] = []
+        self.sent = ""  # of a file: what a form posts again for one that was sent and is not saved yet
 
     @property
     def help(self) -> str:
@@ -88,6 +93,9 @@ class EntityField(FormField):
         if not valuelist:
             return
         self.posted = True
+        if isinstance(self.spec, FileField):
+            self.data, self.text, self.sent = uploading.taken(self.spec, valuelist, self.object_data, self.reader)
+            return
         words = [str(v).replace("\r\n", "\n") for v in valuelist]
         self.text = ",".join(w for w in words if w) if self.control.kind in LISTS else words[-1]
         self.data = self.read(self.text)
@@ -105,6 +113,8 @@ class EntityField(FormField):
             return _id_text(value)
         if kind == "options":
             return ",".join(map(str, value))
+        if kind == "file":
+            return value.key if isinstance(value, FileRef) else ""
         if kind == "select":
             plain = value.id if isinstance(value, Ref) else value
             return next((text for text, meant in self.control.meaning.items() if meant == plain), "")
@@ -178,6 +188,8 @@ def control_for(spec: Field, reader: Reader, catalog: Catalog, current: Any, *, 
         return _select([(Choice(key, label.text(reader.language)), key) for key, label in spec.words])
     if spec.type == "long_text":
         return Control("area")
+    if isinstance(spec, FileField):
+        return Control("file", accept=uploading.ACCEPTED if spec.picture else "")
     if spec.type == "rich_text":
         return Control("rich")
     if spec.type == "date":

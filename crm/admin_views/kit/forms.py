@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from flask import flash, jsonify, make_response, redirect, request
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import CombinedMultiDict
 from werkzeug.wrappers import Response
 from wtforms.form import BaseForm
 
@@ -194,7 +195,7 @@ def _read(filled: RecordForm) -> None:
         raise BadRequest(m("The form has no field “%(name)s”. Nothing was saved.", name=foreign[0][:80]))
     filled.posted_version, filled.posted_seen = request.form.get("row_version", ""), request.form.get("_seen", "")
     current = {f.short_name: f.object_data for f in filled.fields}
-    filled.form.process(request.form, data=current)
+    filled.form.process(CombinedMultiDict([request.files, request.form]), data=current)
     filled.form.validate()
     for f in filled.fields:
         f.errors = list(f.errors)

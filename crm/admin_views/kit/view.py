@@ -8,7 +8,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from crm.admin_views.gate import ask_to_sign_in
-from crm.admin_views.kit import bulk, cell_edit, context, details, explain_view, exporting, forms, journal_view, listing, lookup, paste, totals
+from crm.admin_views.kit import bulk, cell_edit, context, details, explain_view, exporting, file_view, forms, journal_view, listing, lookup, paste, totals
 from crm.admin_views.kit.routing import route
 from crm.backoffice.entities import Entity
 from crm.errors import Forbidden, NotFound
@@ -114,6 +114,10 @@ class EntityView(ModelView):  # type: ignore[misc]  # Flask-Admin is not typed
     @route(RECORD + "cell/<field>", "GET", "POST")
     def ajax_update(self, record_id: int, field: str) -> BaseResponse:
         return cell_edit.answer(self, record_id, field)
+
+    @route(RECORD + "file/<field>")
+    def file_view(self, record_id: int, field: str) -> BaseResponse:
+        return file_view.answer(self, record_id, field)
 
     @route(RECORD + "restore", "POST")
     def restore_view(self, record_id: int) -> BaseResponse:

@@ -103,7 +103,7 @@ def _by_name(table: Table, binder: _Binder) -> tuple[list[tuple[int, Target]], l
             continue
         if name == "id":
             id_index = index
-        elif spec is not None and (spec.system or (name in readable and name not in writable)):
+        elif spec is not None and (spec.system or (name in readable and (name not in writable or spec.type not in IMPORTABLE))):
             ignored.append(name)
         elif spec is not None or "." in name:
             path = tuple(name.split("."))

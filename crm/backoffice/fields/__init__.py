@@ -10,6 +10,7 @@ from crm.backoffice.fields.date import DateField, date_ as date
 from crm.backoffice.fields.decimal import DecimalField, decimal
 from crm.backoffice.fields.duration import DurationField, duration
 from crm.backoffice.fields.email import EmailField, email
+from crm.backoffice.fields.file import FileField, ImageField, file, image
 from crm.backoffice.fields.formula import formula
 from crm.backoffice.fields.iban import IbanField, iban
 from crm.backoffice.fields.integer import IntegerField, integer
@@ -28,8 +29,34 @@ from crm.backoffice.fields.text import TextField, text
 from crm.backoffice.fields.url import UrlField, url
 
 __all__ = [
-    "TYPES", "Field", "Ref", "boolean", "country", "currency", "date", "decimal", "duration", "email", "formula", "iban", "integer", "long_text",
-    "many_to_many", "moment", "money", "multi_picklist", "percent", "phone", "picklist", "reference", "rich_text", "tax_code", "text", "url",
+    "TYPES",
+    "Field",
+    "Ref",
+    "boolean",
+    "country",
+    "currency",
+    "date",
+    "decimal",
+    "duration",
+    "email",
+    "file",
+    "formula",
+    "iban",
+    "image",
+    "integer",
+    "long_text",
+    "many_to_many",
+    "moment",
+    "money",
+    "multi_picklist",
+    "percent",
+    "phone",
+    "picklist",
+    "reference",
+    "rich_text",
+    "tax_code",
+    "text",
+    "url",
 ]
 
 TYPES: Registry = MappingProxyType({
@@ -37,6 +64,6 @@ TYPES: Registry = MappingProxyType({
     for spec in (
         TextField, LongTextField, RichTextField, IntegerField, DecimalField, MoneyField, CurrencyField, PercentField, DateField, MomentField, DurationField,
         BooleanField, PicklistField, MultiPicklistField, EmailField, PhoneField, UrlField, CountryField, TaxCodeField, IbanField, ReferenceField,
-        ManyToManyField,
+        ManyToManyField, FileField, ImageField,
     )
 })

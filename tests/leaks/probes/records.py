@@ -36,7 +36,7 @@ def neighbours(view: View, kind: Entity) -> Iterator[Question]:
             yield get(RECORD, kind.key, f"/{kind.key}/{number}/", f"{kind.key}.{key}", drawer=1, where=where)
 
 
-@probe(RECORD, RECORD + "edit/", RECORD + "journal", RECORD + "explain", RECORD + "cell/<field>")
+@probe(RECORD, RECORD + "edit/", RECORD + "journal", RECORD + "explain", RECORD + "cell/<field>", RECORD + "file/<field>")
 def unseen(view: View, kind: Entity) -> Iterator[Question]:
     """Records outside the scope, in the bin, and on one side only: all as if there were none."""
     for number in [*view.unseen(kind.key), *view.removed(kind.key), MISSING]:
@@ -44,6 +44,7 @@ def unseen(view: View, kind: Entity) -> Iterator[Question]:
             yield _as_missing(view, kind, number, page, get)
         for key in view.rng.sample(list(kind.fields), 3):
             yield _as_missing(view, kind, number, f"cell/{key}", get)
+            yield _as_missing(view, kind, number, f"file/{key}", get)
     for number in view.unseen(kind.key):
         yield get(RECORD, kind.key, f"/{kind.key}/{number}/", heads={"Accept": "application/json"}).just_as(
             get(RECORD, kind.key, f"/{kind.key}/{MISSING}/", heads={"Accept": "application/json"}), str(MISSING), str(number))
@@ -51,7 +52,7 @@ def unseen(view: View, kind: Entity) -> Iterator[Question]:
 
 
 def _as_missing(view: View, kind: Entity, number: int, page: str, how: object) -> Question:
-    endpoint = RECORD + ("cell/<field>" if page.startswith("cell/") else page)
+    endpoint = RECORD + (f"{page[:4]}/<field>" if page.startswith(("cell/", "file/")) else page)
     asked = get(endpoint, kind.key, f"/{kind.key}/{number}/{page}").expecting(404 if view.reads(kind.key) else 403, 403)
     if number == MISSING:
         return asked
@@ -84,6 +85,16 @@ def cells(view: View, kind: Entity) -> Iterator[Question]:
                 unknown = view.unknown(kind.key, key)
                 asked = asked.just_as(get(RECORD + "cell/<field>", kind.key, f"/{kind.key}/{number}/cell/{unknown}"), unknown, key)
             yield refused(view, kind, asked, key in hidden)
+
+
+@probe(RECORD + "file/<field>")
+def files(view: View, kind: Entity) -> Iterator[Question]:
+    """A hidden field that holds no file answers as one that there is none of."""
+    for number in view.seen(kind.key, 1):
+        for key in view.rng.sample(list(kind.fields), 3):
+            unknown = view.unknown(kind.key, key)
+            asked = get(RECORD + "file/<field>", kind.key, f"/{kind.key}/{number}/file/{key}", f"{kind.key}.{key}").expecting(400)
+            yield asked.just_as(get(RECORD + "file/<field>", kind.key, f"/{kind.key}/{number}/file/{unknown}"), unknown, key)
 
 
 @probe("/<entity>/new/")

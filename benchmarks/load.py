@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, Table, insert, text
 
@@ -53,9 +53,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 def driver(connection: Connection) -> sqlite3.Connection:
-    found = connection.connection.dbapi_connection
-    assert isinstance(found, sqlite3.Connection)
-    return found
+    return cast(sqlite3.Connection, connection.connection.dbapi_connection)
 
 
 def copy(connection: Connection, entity: type[Base], rows: Rows) -> None:

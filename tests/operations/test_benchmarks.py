@@ -14,7 +14,7 @@ from crm.backoffice.database import make_engine
 def test_every_contender_answers_every_question_with_the_same_rows(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'brama.db'}"
     engine = make_engine(url)
-    fill(engine, 4000, 7, lambda _: None)
+    fill(engine, 2000, 7, lambda _: None)  # as small as one tries it out
     engine.dispose()
     stage = pages.set_stage(url, tmp_path)
     shown = {}

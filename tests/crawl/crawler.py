@@ -8,9 +8,11 @@ from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from config import ROOT
 from tests.crawl.conftest import House
 from tests.crawl.markup import Page, Said, spoken_in
 
+ICONS = frozenset(line.strip() for line in (ROOT / "static" / "icons.txt").read_text().splitlines() if not line.startswith("#"))
 A_FORM = 1  # pages of one form (the same address but for numbers and values) that are opened beyond the menu
 
 
@@ -65,6 +67,8 @@ class Crawl:
         said, page = listen(answer, self.language)
         if page and page.document_language not in ("", self.language):
             self.faults[f"is in {page.document_language}"] = url
+        for name in sorted(page.icons - ICONS) if page else ():
+            self.faults[f"has no drawing of “{name}”"] = url
         self.hear(said, url)
         return page
 

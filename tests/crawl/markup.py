@@ -9,7 +9,9 @@ from typing import Any
 
 # Attributes whose value is shown, spoken, or put before a person by a script.
 SPOKEN = frozenset({"title", "alt", "placeholder", "label", "aria-label", "aria-description", "aria-roledescription", "aria-valuetext", "aria-placeholder"})
-SAID_BY_SCRIPTS = frozenset({"data-confirm", "data-confirm-button", "data-placeholder", "data-text", "data-title", "data-message", "data-label"})
+SAID_BY_SCRIPTS = frozenset({
+    "data-confirm", "data-confirm-button", "data-placeholder", "data-text", "data-title", "data-message", "data-label", "data-link-text",
+})
 # Keys of JSON under which words for people stand.
 WORD_KEYS = frozenset({
     "title", "name", "label", "labels", "text", "unit", "words", "message", "empty", "hint", "help", "ops", "options", "categories", "periods",
@@ -29,7 +31,7 @@ class Said:
 
 
 class Page(HTMLParser):
-    """`said` and `links` of a page in `language`. What is marked as being in another language is not looked at."""
+    """`said`, `links` and the names of the `icons` of a page in `language`. What is marked as being in another language is not looked at."""
 
     def __init__(self, html: str, language: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -37,6 +39,7 @@ class Page(HTMLParser):
         self.document_language = ""
         self.said: list[Said] = []
         self.links: list[str] = []
+        self.icons: set[str] = set()
         self._open: list[tuple[str, bool]] = []
         self._block: str | None = None
         self.feed(html)
@@ -44,6 +47,8 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         found = {name: value or "" for name, value in attributes}
+        if tag == "use":
+            self.icons.add(found.get("href", "").rpartition("#")[2])
         if tag == "html":
             self.document_language = found.get("lang", "")
         foreign = found.get("lang", self.language) != self.language
@@ -78,7 +83,7 @@ class Page(HTMLParser):
         return any(silent for _, silent in self._open)
 
     def _listen(self, tag: str, found: dict[str, str]) -> None:
-        shown = [name for name in found if name in SPOKEN or name in SAID_BY_SCRIPTS or (name == "data-open" and tag == "form")]
+        shown = [name for name in found if name in SPOKEN or name in SAID_BY_SCRIPTS]
         if tag == "input" and found.get("type") in ("submit", "button", "reset"):
             shown.append("value")
         self.said += [Said(found[name], f"{tag}[{name}]") for name in shown if found[name].strip()]

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,6 +26,7 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession
 from crm.backoffice.fields.base import Ref
 from crm.backoffice.lists import Masked, RowView
+from crm.backoffice.periods import day_end
 from crm.messages import Message, m
 
 SHOWN = 8
@@ -81,7 +82,7 @@ class HomeView(PagesForSignedIn, AdminIndexView):  # type: ignore[misc]  # Flask
     @route("/")
     def index(self) -> str:
         session = context.session()
-        cards = [card for card in (_closing(session), _steps(session), _latest(session)) if card is not None]
+        cards = [card for card in (_plan(session), _closing(session), _steps(session), _latest(session)) if card is not None]
         return str(self.render("admin/index.html", greeting=say(_greeting()), cards=cards, areas=_tiles(session)))
 
     @route("/search")
@@ -111,6 +112,16 @@ def greeting(hour: int, name: str) -> Message:
     if 18 <= hour < 23:
         return m("Good evening, %(name)s", name=name)
     return m("Hello, %(name)s", name=name)  # wishing a good night is how one takes leave
+
+
+def _plan(session: UserSession) -> Card | None:
+    """Interactions that this person has planned until the end of the coming week, overdue ones first."""
+    end = day_end(context.reader().today + timedelta(days=7), context.reader().zone)
+    mine = ({"field": "owner", "op": "eq", "value": "@me"}, {"field": "state", "op": "eq", "value": "planned"})
+    if "state" not in session.sight.filterable("interaction"):
+        return None
+    where = {"all": [*mine, {"field": "starts_at", "op": "lt", "value": end.isoformat()}]}
+    return _card(session, "interaction", where, "starts_at", m("My plan"), m("No interaction is planned for the coming week."))
 
 
 def _closing(session: UserSession) -> Card | None:

@@ -36,3 +36,20 @@ also_called("contact", {
     "description": ("коментар", "примітка", "notes", "comment", "note"),
 })
 also_called("position", {"title": ("посада", "job title", "contact title", "role title")})
+also_called("interaction", {
+    "": ("взаємодія", "дзвінок", "зустріч", "активність", "подія", "activity", "event", "touch", "communication"),
+    "account": ("клієнт", "контрагент", "customer", "client", "related to"),
+    "contact": ("контактна особа", "піб", "contact person", "attendee"),
+    "medium": ("тип", "канал", "вид", "type", "channel", "activity type"),
+    "direction": ("вхідний вихідний", "call direction"),
+    "state": ("статус", "status"),
+    "subject": ("назва", "тема розмови", "title", "topic"),
+    "planned_start": ("початок", "дата початку", "заплановано", "start", "start date", "date start", "due"),
+    "planned_minutes": ("тривалість", "тривалість хв", "duration", "duration minutes"),
+    "held_at": ("дата", "дата контакту", "відбулося", "date", "held on", "completed at"),
+    "actual_minutes": ("хвилин", "витрачено хвилин", "тривалість розмови", "time spent", "call duration", "minutes spent"),
+    "minutes": ("опис", "суть", "протокол", "нотатки", "коментар", "description", "notes", "summary", "comment"),
+    "result": ("підсумок", "outcome", "disposition"),
+    "next_step": ("подальші дії", "follow up", "next action"),
+    "owner": ("менеджер", "виконавець", "assigned to", "assigned user", "manager"),
+})

@@ -49,6 +49,10 @@ MEANT = {
     },
     "user": {"Sales agent": "name", "reportsTo": "manager"}, "product": {"Артикул": "code", "Unit price": "price"}, "product_category": {"categoryID": "code"},
     "contact": {"ПІБ": "name"},
+    "interaction": {
+        "Клієнт": "account", "Тривалість": "planned_minutes", "Статус": "state", "Activity type": "medium", "Підсумок": "result", "Assigned to": "owner",
+        "Дата контакту": "held_at", "Початок": "planned_start", "Нотатки": "minutes",
+    },
 }
 
 

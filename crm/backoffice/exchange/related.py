@@ -51,8 +51,8 @@ def related_of(catalog: Catalog, entity: Entity) -> dict[str, Related]:
     behind: dict[str, Related] = {}
     for relation in entity.relations.values():
         child = catalog.entities[relation.entity]
-        if child.parent != relation.field:
-            continue
+        if child.parent != relation.field or not required(child, relation.field):
+            continue  # nothing tells the rows of one parent apart: such rows come in a file of their own
         found[relation.key] = Related(relation.key, child, relation.field)
         for spec in child.editable():
             if spec.target and spec.required and spec.key != relation.field and spec.target in catalog.entities and spec.target not in catalog.configured:

@@ -145,6 +145,8 @@ def report(view: View) -> Iterator[Question]:
         yield command("flask report", "", "report", "win_rate", "--format", form, *who)
     for by in ("owner", "manager", "territory", "product", "account", "month", "account,month", "owner,product"):
         yield command("flask report", "deal", "report", "win_rate", "--param", f"by={by}", *who, names=(f"deal.{by.partition(',')[0]}",))
+    for by in ("owner", "month", "medium", "account,direction", "contact"):
+        yield command("flask report", "interaction", "report", "interactions", "--param", f"by={by}", *who, names=(f"interaction.{by.partition(',')[0]}",))
     deal = view.catalog.entities["deal"]
     every = conditions.every(view, deal)
     for asked in view.rng.sample(every, min(15, len(every))):

@@ -121,13 +121,21 @@ function begin(form) {
   form.addEventListener('htmx:afterRequest', (event) => { sending.delete(form); if (event.detail.successful) forget(form); });
 }
 
+/** The focus goes to `target`; once something is chosen there, to where the form says typing goes on. */
+function beginTyping(target) {
+  (target.tomselect ?? target).focus();
+  const after = target.dataset.then && document.getElementById(target.dataset.then);
+  if (after) target.tomselect?.on('item_add', () => setTimeout(() => (after.tomselect ?? after).focus()));
+}
+
 settle();
 onContent((root) => {
   const found = [...root.querySelectorAll('form[data-edit]')];
   if (root.matches?.('form[data-edit]')) found.push(root);
   found.forEach(begin);
   const target = root.querySelector('[data-focus-first]') ?? (root === document ? root.querySelector('form[data-edit] [autofocus]') : null);
-  (target?.tomselect ?? target)?.focus();
+  // Pickers are made of their selects in the same turn.
+  if (target) queueMicrotask(() => beginTyping(target));
 });
 
 addEventListener('beforeunload', (event) => { if (dirtyWithin(document)) event.preventDefault(); });

@@ -60,7 +60,8 @@ class EntityField(FormField):
     def __init__(self, *, spec: Field, reader: Reader, control: Control, needed: bool = False, wide: bool = False, **options: Any) -> None:
         super().__init__(label=spec.label.text(reader.language), **options)
         self.spec, self.reader, self.control, self.needed, self.wide = spec, reader, control, needed, wide
-        self.posted = False
+        self.posted = self.autofocus = False
+        self.then = ""  # the id of the control in which typing goes on once something is chosen here
         self.text = self.before = ""
         self.chosen: list[Choice] = []
         self.sent = ""  # of a file: what a form posts again for one that was sent and is not saved yet

@@ -43,7 +43,6 @@ class RecordForm:
     name: str = ""
     posted_version: str = ""  # of a refused form: it goes on being compared with what its writer saw first
     posted_seen: str = ""
-    focus: str = ""  # the field in which typing begins
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -70,7 +69,8 @@ def new(view: "EntityView") -> Response:
     filled = record_form(session, entity, session.sight.creatable(entity.key), beforehand.values(session, entity, asked))
     if request.method != "POST":
         _take_arguments(session, filled, asked)
-        filled.focus = _first_empty(filled) if any(f.short_name in asked for f in filled.fields) else ""
+        if any(f.short_name in asked for f in filled.fields):
+            _begin_typing(filled)
         return page(view, filled)
     _read(filled)
     if not filled.is_refused:
@@ -180,10 +180,11 @@ def _take_arguments(session: UserSession, filled: RecordForm, asked: Mapping[str
         f.text, f.data = "", None
 
 
-def _first_empty(filled: RecordForm) -> str:
-    """Where typing begins in a form that is partly filled: the first empty field in which something is typed."""
-    typed = (f.short_name for f in filled.fields if not f.text and f.control.kind in ("text", "area", "lookup", "date", "moment"))
-    return next(typed, "")
+def _begin_typing(filled: RecordForm) -> None:
+    """In a form that is partly filled typing begins at the first empty field; what is chosen there leads on to the next one."""
+    empty = [f for f in filled.fields if not f.text and f.control.kind in ("text", "area", "lookup", "date", "moment")]
+    if empty:
+        empty[0].autofocus, empty[0].then = True, str(empty[1].id) if empty[1:] else ""
 
 
 def _read(filled: RecordForm) -> None:

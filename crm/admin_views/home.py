@@ -16,7 +16,7 @@ from crm.admin_views.gate import PagesForSignedIn
 from crm.admin_views.kit import context, finding, lookup, recycle, undoing
 from crm.admin_views.kit.answers import say
 from crm.admin_views.kit.cells import currency_sign, text_formatter
-from crm.admin_views.kit.days import day_words
+from crm.admin_views.kit.days import day_words, moment_words
 from crm.admin_views.kit.menu import areas
 from crm.admin_views.kit.routing import route
 from crm.admin_views.kit.totals import number_text
@@ -179,6 +179,8 @@ def _text(entity: Entity, row: RowView, key: str) -> str:
         return value.text or ""
     if isinstance(value, date) and not isinstance(value, datetime):
         return day_words(context.reader())(value)
+    if isinstance(value, datetime):
+        return moment_words(context.reader())(value)
     return text_formatter(entity.fields[key], context.reader())(value)
 
 

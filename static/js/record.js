@@ -14,7 +14,7 @@ async function refresh(inside) {
   const fresh = new DOMParser().parseFromString(html, 'text/html');
   const pairs = inDrawer
     ? [[root, fresh.querySelector('[data-record]')]]
-    : ['.b-head', '.b-stage-wrap', '.b-quick', '#facts', '.b-side'].map((part) => [document.querySelector(part), fresh.querySelector(part)]);
+    : ['.b-head', '.b-stage-wrap', '.b-course', '#facts', '.b-side'].map((part) => [document.querySelector(part), fresh.querySelector(part)]);
   for (const [old, made] of pairs) if (old && made) fill(old, made.innerHTML);
   const now = fresh.querySelector('[data-record]');
   if (now) root.dataset.version = now.dataset.version;

@@ -134,6 +134,15 @@ def test_an_overdue_one_is_ended_by_one_key_and_taken_back_by_undo(firm: Firm, d
     assert firm.stored("interaction", number)["state"] == firm.option("interaction_state", "planned")
 
 
+def test_on_a_phone_one_tap_ends_it(firm: Firm, desk: Desk) -> None:
+    number, page = planned(firm, company(firm, "ПП «Клен»")), desk("Oksana", width=390)
+    page.goto(f"/interaction/{number}/")
+    quiet(page)
+    page.get_by_role("button", name="No show", exact=True).tap()
+    expect(page.locator("#toasts")).to_contain_text("Saved")
+    assert firm.stored("interaction", number)["state"] == firm.option("interaction_state", "no_show")
+
+
 def test_two_keys_postpone_until_tomorrow_and_the_chain_is_kept(firm: Firm, desk: Desk) -> None:
     number, page = planned(firm, company(firm, "ПП «Горобина»")), desk("Oksana")
     page.goto(f"/interaction/{number}/")

@@ -34,7 +34,7 @@ def newest(house: House) -> dict[str, Any]:
 
 def posts(page: str) -> list[dict[str, str]]:
     """What each of the quick forms of a card would post."""
-    place = re.search(r'<div class="b-quick">(.*?)</div>\s*<dl', page, re.S)
+    place = re.search(r'<div class="b-course">(.*?)</div>\s*<dl', page, re.S)
     assert place
     found = []
     for form in re.findall(r"<form.*?</form>", place[1], re.S):
@@ -89,7 +89,7 @@ def test_one_key_says_what_became_of_a_planned_one(house: House, browser: SignIn
     states = ("held", "no_show", "rescheduled", "cancelled")
     page = olena.get(f"/interaction/{interaction(house, account=account)}/").get_data(as_text=True)
     assert [form["state"] for form in posts(page)] == [str(house.option("interaction_state", key)) for key in states]
-    assert re.findall(r'data-key="(\w)"', page[page.index('class="b-quick"'):page.index('id="facts"')]) == ["h", "n", "p", "1", "2", "x"]
+    assert re.findall(r'data-key="(\w)"', page[page.index('class="b-course"'):page.index('id="facts"')]) == ["h", "n", "p", "1", "2", "x"]
     for state in states:
         number = interaction(house, account=account)
         wanted = str(house.option("interaction_state", state))
@@ -97,7 +97,7 @@ def test_one_key_says_what_became_of_a_planned_one(house: House, browser: SignIn
         more = {"next_start": "2026-04-02T10:00"} if state == "rescheduled" else {}
         assert olena.post(f"/interaction/{number}/edit/", {**form, **more}).status_code == 303
         assert house.stored("interaction", number)["state"] == house.option("interaction_state", state)
-        assert 'class="b-quick"></div>' in olena.get(f"/interaction/{number}/").get_data(as_text=True)  # what has ended knows no key
+        assert 'class="b-course"></div>' in olena.get(f"/interaction/{number}/").get_data(as_text=True)  # what has ended knows no key
     assert newest(house)["state"] == "cancelled"
 
 
@@ -120,7 +120,7 @@ def test_who_may_not_change_it_has_no_keys_and_cannot_press_them(house: House, b
     theirs = interaction(house, account=account, department=department)
     elsewhere = interaction(house, account=account)
     sofiia = browser("Sofiia")
-    assert 'class="b-quick"></div>' in sofiia.get(f"/interaction/{theirs}/").get_data(as_text=True)
+    assert 'class="b-course"></div>' in sofiia.get(f"/interaction/{theirs}/").get_data(as_text=True)
     state = str(house.option("interaction_state", "held"))
     assert sofiia.post(f"/interaction/{theirs}/edit/", {"state": state, "row_version": "1"}).status_code == 403
     assert sofiia.post(f"/interaction/{elsewhere}/edit/", {"state": state, "row_version": "1"}).status_code == 404

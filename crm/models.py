@@ -1,6 +1,6 @@
 """The index of every mapped class and of the rules over them, by area: importing this module completes the product's registry."""
 
-from crm.backoffice import configuration, jobs, journal, outbox
+from crm.backoffice import configuration, jobs, journal, merging, outbox
 from crm.backoffice.exchange import batches as imports, uploads
 from crm.backoffice.lowcode import edits
 from crm.backoffice.seals import block as seals
@@ -10,5 +10,6 @@ from crm.sales import imports as sales_imports, models as sales, rules as sales_
 
 __all__ = [
     "configuration", "contacts", "contacts_imports", "contacts_rules", "edits", "imports", "interaction_rules", "interactions", "jobs", "journal",
-    "organization", "organization_imports", "organization_rules", "outbox", "sales", "sales_imports", "sales_rules", "seals", "sign_in_models", "uploads",
+    "merging", "organization", "organization_imports", "organization_rules", "outbox", "sales", "sales_imports", "sales_rules", "seals", "sign_in_models",
+    "uploads",
 ]

@@ -63,6 +63,12 @@ def follow_with_changes(session: DataSession, entity: str, changes: Mapping[int,
     return _change(session, entity, changes, {}, checked=False)
 
 
+def lead_elsewhere(session: DataSession, entity: str, changes: Mapping[int, Values]) -> list[Saved]:
+    """References that a merge moves: journaled in the writer's name, whatever his rights on `entity`, and asked for no rule: a refusal would
+    speak of records that he does not see. For merges only."""
+    return _change(session, entity, changes, {}, checked=False, judged=False)
+
+
 def _create(session: DataSession, entity: str, rows: Sequence[Values], *, checked: bool) -> list[int]:
     if not rows:
         return []
@@ -114,7 +120,9 @@ def change_many(session: DataSession, entity: str, changes: Mapping[int, Values]
     return _change(session, entity, changes, seen_versions or {}, checked=True)
 
 
-def _change(session: DataSession, entity: str, changes: Mapping[int, Values], seen: Mapping[int, int], *, checked: bool) -> list[Saved]:
+def _change(
+    session: DataSession, entity: str, changes: Mapping[int, Values], seen: Mapping[int, int], *, checked: bool, judged: bool = True
+) -> list[Saved]:
     if not changes:
         return []
     kind = session.catalog.entity(entity)
@@ -123,7 +131,7 @@ def _change(session: DataSession, entity: str, changes: Mapping[int, Values], se
         if checked:
             rights.check_existing(session, kind, list(changes), "update")
         stored = _load(session, kind, list(changes), lock=True)
-        drafts, problems = _changed(session, kind, changes, stored, seen, checked=checked)
+        drafts, problems = _changed(session, kind, changes, stored, seen, checked=checked, judged=judged)
         _merge(session, kind, drafts, stored, seen)
         if problems:
             raise InvalidRows(problems)
@@ -215,7 +223,7 @@ def _new(session: DataSession, kind: Entity, rows: Sequence[Values], ids: Sequen
 
 def _changed(
     session: DataSession, kind: Entity, changes: Mapping[int, Values], stored: Mapping[int, Mapping[str, Any]], seen: Mapping[int, int], *,
-    checked: bool = True,
+    checked: bool = True, judged: bool = True,
 ) -> tuple[list[Draft], Problems]:
     if checked:
         rights.may_name(session, kind, {k for row in changes.values() for k in row if k in kind.fields}, "update")
@@ -229,11 +237,11 @@ def _changed(
         for key in keys:
             problems.add(list(cleaned).index(record_id), key, m("“%(field)s”: there is no such record.", field=kind.fields[key].label))
     drafts = [Draft(kind, session, i, stored[i], {**stored[i], **accepted}, frozenset(changes[i]), is_new=False) for i, accepted in cleaned.items()]
-    moving = [d for d in drafts if d.changed(*kind.fields)]
-    judged = Problems()
-    judge(session, kind, moving, judged, checked=checked)
+    moving = [d for d in drafts if d.changed(*kind.fields)] if judged else []
+    refused_by_rules = Problems()
+    judge(session, kind, moving, refused_by_rules, checked=checked)
     places = {id(d): n for n, d in enumerate(drafts)}
-    for place, found in judged.items():
+    for place, found in refused_by_rules.items():
         for key, message in found.items():
             problems.add(places[id(moving[place])], key, message)
     return drafts, problems
@@ -348,6 +356,7 @@ __all__ = [
     "create_many",
     "follow_with_changes",
     "follow_with_new",
+    "lead_elsewhere",
     "merged_set",
     "remove",
     "remove_many",

@@ -42,7 +42,7 @@ class Undone:
 
 
 @dataclass
-class _Touched:
+class Touched:
     """What a batch did to one record: fields → their values before and after it, and the version it left."""
 
     made: bool = False
@@ -55,7 +55,7 @@ class _Touched:
 def undo(session: DataSession, batch: str, *, by_field: bool = False) -> Undone:
     """Take the batch back with this session's rights. `by_field`: a changed record counts as edited since only when one of the fields
     that the batch changed is. Raises NotFound when there is no such batch; the caller commits."""
-    entities = _touched(session, batch)
+    entities = touched_by(session, batch)
     if not entities:
         raise NotFound(m("There is nothing to undo."))
     session.batch = uuid4().hex
@@ -66,10 +66,10 @@ def undo(session: DataSession, batch: str, *, by_field: bool = False) -> Undone:
         session.undoing = False
 
 
-def _undone(session: DataSession, entities: Mapping[str, Mapping[int, "_Touched"]], by_field: bool) -> Undone:
+def _undone(session: DataSession, entities: Mapping[str, Mapping[int, Touched]], by_field: bool) -> Undone:
     undone = 0
     kept: list[Kept] = []
-    stays = _stays(session, entities, by_field)  # asked before the first write: what follows a removal is no change by somebody else
+    stays = staying(session, entities, by_field)  # asked before the first write: what follows a removal is no change by somebody else
     for key, touched in entities.items():
         kind, reasons = session.catalog.entity(key), stays[key]
         for record_id in touched.keys() & reasons.keys():
@@ -85,16 +85,16 @@ def _undone(session: DataSession, entities: Mapping[str, Mapping[int, "_Touched"
                 refused = _back(session, kind, record_id, one)
                 undone += not refused
                 kept += refused
-    return Undone(undone, tuple(_with_codes(session, kept)), session.batch)
+    return Undone(undone, tuple(with_codes(session, kept)), session.batch)
 
 
-def _touched(session: DataSession, batch: str) -> dict[str, dict[int, _Touched]]:
+def touched_by(session: DataSession, batch: str) -> dict[str, dict[int, Touched]]:
     """Entity → record → what the batch did to it; the entities in the reverse of the order in which it first wrote them."""
     journal = JournalRow.__table__
-    found: dict[str, dict[int, _Touched]] = {}
+    found: dict[str, dict[int, Touched]] = {}
     query = select(journal).where(journal.c.batch == batch, journal.c.version.is_not(None)).order_by(journal.c.id)
     for row in session.kernel(query).mappings():
-        one = found.setdefault(row["entity"], {}).setdefault(row["record_id"], _Touched())
+        one = found.setdefault(row["entity"], {}).setdefault(row["record_id"], Touched())
         one.version = row["version"]
         if row["action"] == "create":
             one.made = True
@@ -106,7 +106,7 @@ def _touched(session: DataSession, batch: str) -> dict[str, dict[int, _Touched]]
     return dict(reversed(found.items()))
 
 
-def _stays(session: DataSession, entities: Mapping[str, Mapping[int, _Touched]], by_field: bool) -> dict[str, dict[int, Message]]:
+def staying(session: DataSession, entities: Mapping[str, Mapping[int, Touched]], by_field: bool) -> dict[str, dict[int, Message]]:
     """Entity → record → why it must stay. Rows that go too hold nothing."""
     found: dict[str, dict[int, Message]] = {}
     going: dict[str, set[int]] = {}
@@ -117,7 +117,7 @@ def _stays(session: DataSession, entities: Mapping[str, Mapping[int, _Touched]],
 
 
 def _reasons(
-    session: DataSession, kind: Entity, touched: Mapping[int, _Touched], going: Mapping[str, Collection[int]], by_field: bool
+    session: DataSession, kind: Entity, touched: Mapping[int, Touched], going: Mapping[str, Collection[int]], by_field: bool
 ) -> dict[int, Message]:
     """Why some records must stay."""
     reasons: dict[int, Message] = {}
@@ -150,7 +150,7 @@ def _reasons(
     return reasons
 
 
-def _is_as_left(session: DataSession, kind: Entity, record_id: int, one: _Touched) -> bool:
+def _is_as_left(session: DataSession, kind: Entity, record_id: int, one: Touched) -> bool:
     """Whether each field that the batch changed still holds what the batch put there, whatever became of the others. A set is taken
     back by what was put in and taken out, so that it may have changed beside that."""
     table = kind.cls.__table__
@@ -177,11 +177,11 @@ def _together(session: DataSession, kind: Entity, ids: Sequence[int]) -> tuple[i
     return done, kept
 
 
-def _back(session: DataSession, kind: Entity, record_id: int, one: _Touched) -> list[Kept]:
+def _back(session: DataSession, kind: Entity, record_id: int, one: Touched) -> list[Kept]:
     try:
         if one.removed:
             records.restore(session, kind.key, record_id)
-        values = {k: _old_value(kind.fields[k], one, k) for k in one.before if k in kind.fields and not kind.fields[k].system and not kind.fields[k].formula}
+        values = {k: old_value(kind.fields[k], one, k) for k in one.before if k in kind.fields and not kind.fields[k].system and not kind.fields[k].formula}
         if values:
             records.change(session, kind.key, record_id, values)
     except BramaError as refused:
@@ -193,7 +193,7 @@ def _kept(kind: Entity, record_id: int, refused: BramaError) -> Kept:
     return Kept(kind.key, str(record_id), refused.message, isinstance(refused, NotFound | Forbidden | UnknownName))
 
 
-def _old_value(spec: Field, one: _Touched, key: str) -> Any:
+def old_value(spec: Field, one: Touched, key: str) -> Any:
     """What brings a field back; of a set only what the batch put in or took out, for the rest may be none of this session's."""
     if not spec.several:
         return spec.unjournal(one.before[key])
@@ -201,7 +201,7 @@ def _old_value(spec: Field, one: _Touched, key: str) -> Any:
     return SetChange(added=before - after, taken=after - before)
 
 
-def _with_codes(session: DataSession, kept: Sequence[Kept]) -> list[Kept]:
+def with_codes(session: DataSession, kept: Sequence[Kept]) -> list[Kept]:
     """The kept ones by their codes. What a rule wrote where this session does not see is not spoken of."""
     seen = {entity: _seen(session, entity, [int(k.code) for k in kept if k.entity == entity]) for entity in {k.entity for k in kept}}
     named: list[Kept] = []

@@ -48,6 +48,7 @@ class Account(Record):
             Section(Label("Чиє це", "Whose it is"), ("owner", "department", "territory", "description")),
         ),
         related=("positions", "interactions", "deals", "subsidiaries"),
+        mergeable=True,
     )
 
     kind_id: Mapped[int | None] = picklist("account_kind", Label("Вид", "Kind"), sensitivity="open")
@@ -85,7 +86,7 @@ class Contact(Record):
 
     __tablename__ = "contact"
     __entity__ = Declared(
-        key="contact", label=Label("Людина", "Person"), plural=Label("Люди", "People"), area="contacts", icon="users", prefix="C",
+        key="contact", label=Label("Людина", "Person"), plural=Label("Люди", "People"), area="contacts", icon="users", prefix="C", mergeable=True,
         columns=("name", "email", "phone", "language", "owner", "updated_at"),
         sections=(
             Section(Label("Особа", "Person"), ("last_name", "first_name", "middle_name", "name", "code", "birth_date", "language")),

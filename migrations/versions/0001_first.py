@@ -120,6 +120,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_journal_seal")),
     )
     create_table(
+        "merged_record",
+        sa.Column("entity", sa.String(length=64), nullable=False),
+        sa.Column("record_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("into_id", sa.Integer(), nullable=False),
+        sa.Column("batch", sa.String(length=64), nullable=False),
+        sa.Column("at", UtcMoment(), nullable=False),
+        sa.PrimaryKeyConstraint("entity", "record_id", name=op.f("pk_merged_record")),
+    )
+    op.create_index(op.f("ix_merged_record_batch"), "merged_record", ["batch"], unique=False)
+    create_table(
         "outbox",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("topic", sa.String(length=32), nullable=False),
@@ -1185,6 +1195,7 @@ TABLES = (
     "sign_in_attempt",
     "picklist",
     "outbox",
+    "merged_record",
     "journal_seal",
     "journal",
     "department",

@@ -9,6 +9,7 @@ const bar = document.querySelector('[data-selbar]');
 const boxes = () => [...(grid()?.querySelectorAll('tbody [data-pick]') ?? [])];
 const chosen = () => boxes().filter((box) => box.checked).map((box) => box.closest('tr').dataset.id);
 const foot = () => grid()?.querySelector('[data-foot]');
+const MERGED_AT_ONCE = 10;
 let everything = false;
 let last = null;
 
@@ -26,6 +27,11 @@ export function update() {
   const more = bar.querySelector('[data-select-matching]');
   more.hidden = everything || !ids.length || ids.length < boxes().length || counted().number <= ids.length;
   more.textContent = word('select_matching', { num: counted().text });
+  const merge = bar.querySelector('[data-merge-selected]');
+  if (merge) {
+    merge.hidden = everything || ids.length < 2 || ids.length > MERGED_AT_ONCE;
+    merge.href = `${base()}merge?ids=${ids.join(',')}`;
+  }
   const link = bar.querySelector('[data-export-selected]');
   if (link) link.href = exportUrl(link, ids);
   addUp(ids);

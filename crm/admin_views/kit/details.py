@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flask import make_response, request
+from flask import make_response, redirect, request
 from flask.wrappers import Response
+from werkzeug.wrappers import Response as BaseResponse
 
 from crm.admin_views.kit import context, journal_view, lookup, related
 from crm.admin_views.kit.addresses import KEPT
@@ -18,7 +19,8 @@ from crm.backoffice import lists
 from crm.backoffice.entities import Entity, Relation
 from crm.backoffice.guard import UserSession
 from crm.backoffice.lists import RowView
-from crm.errors import BramaError
+from crm.backoffice.merging import merged_into
+from crm.errors import BramaError, NotFound
 from crm.messages import Label
 
 if TYPE_CHECKING:
@@ -84,11 +86,17 @@ class Card:
         return "stage" in self.rights.editable
 
 
-def show(view: "EntityView", record_id: int) -> Response:
+def show(view: "EntityView", record_id: int) -> BaseResponse:
     """The page of a record. `?drawer=1`: the drawer, with the records before and after it in the list of the address;
-    `?related=<key>`: one related list; `?counts=1`: how many rows each has. Raises NotFound."""
+    `?related=<key>`: one related list; `?counts=1`: how many rows each has. A record that was merged into another leads there. Raises NotFound."""
     session, entity = context.session(), view.entity
-    rights = standing(session, entity, record_id)
+    try:
+        rights = standing(session, entity, record_id)
+    except NotFound:
+        now = merged_into(session, entity.key, record_id) if entity.declared.mergeable else None
+        if now is None:
+            raise
+        return redirect(f"/{entity.key}/{now}/")
     if "related" in request.args:
         return _related(view, record_id, request.args["related"])
     if "counts" in request.args:

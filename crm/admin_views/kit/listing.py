@@ -81,6 +81,7 @@ def show(view: "EntityView") -> str:
         exports=exporting.offers(session, entity, query, args),
         can_create=sight.may(entity.key, "create") and bool(sight.creatable(entity.key)), can_edit=any(c.editable for c in made),
         can_change=sight.may(entity.key, "update") and bool(sight.editable(entity.key)), can_remove=sight.may(entity.key, "delete"),
+        can_merge=entity.declared.mergeable and sight.may(entity.key, "delete") and sight.may(entity.key, "update"),
         can_import=may_import(sight, entity), width=BOX + sum(c.width for c in made),
     )
 

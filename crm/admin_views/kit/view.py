@@ -8,7 +8,9 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from crm.admin_views.gate import ask_to_sign_in
-from crm.admin_views.kit import bulk, cell_edit, context, details, explain_view, exporting, file_view, forms, journal_view, listing, lookup, paste, totals
+from crm.admin_views.kit import (
+    bulk, cell_edit, context, details, explain_view, exporting, file_view, forms, journal_view, listing, lookup, merging, paste, totals,
+)
 from crm.admin_views.kit.routing import route
 from crm.backoffice.entities import Entity
 from crm.errors import Forbidden, NotFound
@@ -84,6 +86,10 @@ class EntityView(ModelView):  # type: ignore[misc]  # Flask-Admin is not typed
     @route("/fill", "POST")
     def fill_view(self) -> BaseResponse:
         return bulk.fill(self)
+
+    @route("/merge", "GET", "POST")
+    def merge_view(self) -> BaseResponse:
+        return merging.answer(self)
 
     @route("/lookup")
     def ajax_lookup(self) -> BaseResponse:

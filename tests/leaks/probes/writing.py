@@ -189,6 +189,29 @@ def removed(view: View, kind: Entity) -> Iterator[Question]:
         yield undone(made_of.expecting(400, 403) if asked.hidden else made_of)
 
 
+@probe("/<entity>/merge")
+def merged(view: View, kind: Entity) -> Iterator[Question]:
+    """The page and the merge itself, taken back; what is not seen is not there, and a hidden field is no choice."""
+    here, end = f"/{kind.key}/merge", "/<entity>/merge"
+    numbers = view.others(kind.key, 3)
+    pair = ",".join(map(str, numbers))
+    yield get(end, kind.key, here, ids=pair)
+    for number in [*view.unseen(kind.key, 1), MISSING]:
+        ids = ",".join(map(str, [*numbers[:1], number]))
+        form = {"ids": ids, **{f"version.{n}": "1" for n in (*numbers[:1], number)}}
+        lost = {"ids": ids.replace(str(number), str(MISSING)), **{f"version.{n}": "1" for n in (*numbers[:1], MISSING)}}
+        yield get(end, kind.key, here, ids=ids).expecting(400, 403, 404).just_as(get(end, kind.key, here, ids=lost["ids"]))
+        yield post(end, kind.key, here, form=form).expecting(400, 403, 404).just_as(post(end, kind.key, here, form=lost))
+    if kind.key in PERSONAL or len(numbers) < 2:
+        return
+    form = {"ids": pair, "into": str(numbers[0]), **{f"version.{n}": view.rng.choice(("1", "2")) for n in numbers}}
+    usable = free(view, kind)
+    picks = {f"pick.{key}": str(view.rng.choice(numbers)) for key in view.rng.sample(usable, min(5, len(usable)))}
+    yield undone(post(end, kind.key, here, *_names(kind, [k.removeprefix("pick.") for k in picks]), form={**form, **picks}, heads=JSON))
+    for key in view.rng.sample(view.hidden(kind.key), min(3, len(view.hidden(kind.key)))):
+        yield undone(post(end, kind.key, here, f"{kind.key}.{key}", form={**form, f"pick.{key}": str(numbers[1])}, heads=JSON))
+
+
 @probe("/<entity>/columns")
 def chosen_columns(view: View, kind: Entity) -> Iterator[Question]:
     """A choice of columns is kept only of those that are there."""

@@ -1,0 +1,228 @@
+"""Several records that tell of the same thing become one: its values are chosen field by field, every reference to the others leads to it,
+the others go to the recycle bin. All of it is one batch and can be taken back.
+
+References are moved in the writer's name whether he sees the rows that hold them or not: a record that went would otherwise leave them
+pointing nowhere. He is told nothing of rows he does not see.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import String, delete, insert, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm.backoffice import journal, links, records
+from crm.backoffice.entities import Base, Entity
+from crm.backoffice.fields.base import Field
+from crm.backoffice.fields.many_to_many import SetChange
+from crm.backoffice.guard import DataSession
+from crm.backoffice.saving import rights
+from crm.backoffice.types import UtcMoment
+from crm.backoffice.undo import Kept, Touched, Undone, old_value, staying, touched_by, with_codes
+from crm.errors import BadRequest, BramaError
+from crm.messages import m
+
+MOST = 10  # records merged at once
+
+
+class MergedRecord(Base):
+    """A record that was merged into another: its old address leads there."""
+
+    __tablename__ = "merged_record"
+
+    entity: Mapped[str] = mapped_column(String(64), primary_key=True)
+    record_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    into_id: Mapped[int]
+    batch: Mapped[str] = mapped_column(String(64), index=True)
+    at: Mapped[datetime] = mapped_column(UtcMoment())
+
+
+MERGED = MergedRecord.__table__
+
+
+def merge(
+    session: DataSession, entity: str, into: int, others: Sequence[int], values: Mapping[str, Any], *, seen_versions: Mapping[int, int] | None = None
+) -> records.Saved:
+    """Merge `others` into the record `into`, which gets `values`. In one savepoint: all or nothing.
+
+    Raises BadRequest for what cannot be merged, NotFound, Forbidden without the right to change the one and remove the others, Conflict when
+    one of them has changed since it was seen, Invalid.
+    """
+    kind = session.catalog.entity(entity)
+    going = _going(kind, into, others)
+    seen = dict(seen_versions or {})
+    with session.begin_nested():
+        rights.check_existing(session, kind, [into], "update")
+        rights.check_existing(session, kind, going, "delete")
+        values = _stepped_above(session, kind, into, going, values)
+        _move(session, kind, into, going)
+        moved = _versions_after(session, kind, going, seen)
+        records.remove_many(session, entity, going, seen_versions=moved)
+        own = {into: seen[into]} if into in seen else {}
+        saved = records.change_many(session, entity, {into: values}, seen_versions=own)[0]
+        now = datetime.now(UTC)
+        session.kernel(delete(MERGED).where(MERGED.c.entity == entity, MERGED.c.record_id.in_(going)))
+        session.kernel(insert(MERGED), [{"entity": entity, "record_id": i, "into_id": into, "batch": session.batch, "at": now} for i in going])
+        journal.event(session, "merge", entity, into, {"merged": [None, sorted(going)]})
+    return saved
+
+
+def _going(kind: Entity, into: int, others: Sequence[int]) -> list[int]:
+    if not kind.declared.mergeable:
+        raise BadRequest(m("%(entity)s cannot be merged.", entity=kind.plural))
+    going = [i for i in dict.fromkeys(others) if i != into]
+    if not going:
+        raise BadRequest(m("At least two records are needed to merge."))
+    if len(going) >= MOST:
+        raise BadRequest(m("At most %(limit)s records are merged at once.", limit=MOST))
+    return going
+
+
+def _versions_after(session: DataSession, kind: Entity, going: Sequence[int], seen: Mapping[int, int]) -> dict[int, int]:
+    """The versions to remove the others by: those seen, raised by what moving references has itself written to them."""
+    table, own = kind.cls.__table__, journal.JournalRow.__table__
+    raised: dict[int, int] = {}
+    written = select(own.c.record_id).where(own.c.batch == session.batch, own.c.entity == kind.key, own.c.record_id.in_(going), own.c.version.is_not(None))
+    for number in session.kernel(written).scalars():
+        raised[number] = raised.get(number, 0) + 1
+    known = session.kernel(select(table.c.id).where(table.c.id.in_(going))).scalars()
+    return {i: seen[i] + raised.get(i, 0) for i in known if i in seen}
+
+
+# --- references ------------------------------------------------------------------------------------------------------
+
+
+def _move(session: DataSession, kind: Entity, into: int, going: Sequence[int]) -> None:
+    """Every reference to one of `going` leads to `into`."""
+    for other in session.catalog.entities.values():
+        changes: dict[int, dict[str, Any]] = {}
+        for key, spec in _pointing(other, kind):
+            query, target = links.references(other, spec)
+            for row_id, target_id, _ in session.kernel(query.where(target.in_(going))):
+                if spec.several:
+                    _gather(changes.setdefault(row_id, {}), key, target_id, into, itself=other.key == kind.key and row_id == into)
+                elif not (other.key == kind.key and row_id in (into, *going)):
+                    changes.setdefault(row_id, {})[key] = into
+        records.lead_elsewhere(session, other.key, changes)
+
+
+def _pointing(other: Entity, kind: Entity) -> list[tuple[str, Field]]:
+    return [(key, spec) for key, spec in other.fields.items() if spec.target == kind.key and not spec.system]
+
+
+def _gather(row: dict[str, Any], key: str, target_id: int, into: int, *, itself: bool) -> None:
+    known: SetChange = row.get(key) or SetChange()
+    row[key] = SetChange(added=frozenset() if itself else frozenset({into}), taken=known.taken | {target_id})
+
+
+def _stepped_above(session: DataSession, kind: Entity, into: int, going: Sequence[int], values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Where the record stands, or by `values` would stand, below one of the others, however deep, it takes the place above them: it would
+    else come to stand below itself. Gives the values with that place."""
+    table, group = kind.cls.__table__, {into, *going}
+    for key, spec in _pointing(kind, kind):
+        if spec.several:
+            continue
+        column = table.c[spec.attribute]
+        above = values[key] if key in values else session.kernel(select(column).where(table.c.id == into)).scalar()
+        place, met, passed = above, False, set[int]()
+        while above is not None and above not in passed:
+            passed.add(above)
+            following = session.kernel(select(column).where(table.c.id == above)).scalar()
+            if above in group:
+                place, met = following, True
+            above = following
+        if met:
+            place = None if place in group else place
+            records.lead_elsewhere(session, kind.key, {into: {key: place}})
+            values = {**values, key: place} if key in values else values
+    return values
+
+
+# --- afterwards ------------------------------------------------------------------------------------------------------
+
+
+def merged_into(session: DataSession, entity: str, record_id: int) -> int | None:
+    """The record into which one was merged, through later merges too, as far as this reader may know of both."""
+    removed = session.table(entity, deleted=True)
+    if session.execute(select(removed.id).where(removed.visible, removed.id == record_id)).first() is None:
+        return None
+    place, passed = record_id, {record_id}
+    while True:
+        following = session.kernel(select(MERGED.c.into_id).where(MERGED.c.entity == entity, MERGED.c.record_id == place)).scalar()
+        if following is None or following in passed:
+            break
+        place = following
+        passed.add(place)
+    live = session.table(entity)
+    known = session.execute(select(live.id).where(live.visible, live.id == place)).first()
+    return None if known is None or place == record_id else place
+
+
+def is_merge(session: DataSession, batch: str) -> bool:
+    """Whether a batch of writes was a merge."""
+    return session.kernel(select(MERGED.c.record_id).where(MERGED.c.batch == batch).limit(1)).first() is not None
+
+
+def unmerge(session: DataSession, batch: str, *, by_field: bool = True) -> Undone:
+    """Take a merge back: values and references as they were, the others out of the recycle bin. When one of the merged records has changed
+    since in what the merge wrote, nothing is; a reference that has been set anew since stays. The caller commits."""
+    entities = touched_by(session, batch)
+    row = session.kernel(select(MERGED.c.entity, MERGED.c.into_id).where(MERGED.c.batch == batch)).first()
+    assert row is not None, "no merge"
+    kind, into = session.catalog.entity(row.entity), row.into_id
+    own = entities[kind.key]
+    going = [i for i, one in own.items() if one.removed]
+    stays = staying(session, entities, by_field)
+    held = {i: why for i, why in stays[kind.key].items() if i in (into, *going)}
+    if held:
+        return Undone(0, tuple(with_codes(session, [Kept(kind.key, str(i), why) for i, why in held.items()])), batch)
+    session.batch = uuid4().hex
+    kept: list[Kept] = []
+    refs = {key for key, _ in _pointing(kind, kind)}
+    session.undoing = True
+    try:
+        with session.begin_nested():
+            values = {k: v for k, v in _before(kind, own.get(into, Touched())).items() if k not in refs}
+            if values:
+                records.change(session, kind.key, into, values)
+            for number in _upper_first(session, kind, going):
+                records.restore(session, kind.key, number)
+            for key, touched in entities.items():
+                other, same = session.catalog.entity(key), key == kind.key
+                for number, one in touched.items():
+                    if same and number == into:
+                        continue
+                    if number in stays[key]:
+                        kept.append(Kept(key, str(number), stays[key][number]))
+                        continue
+                    back = {k: v for k, v in _before(other, one).items() if not same or k in refs}
+                    records.lead_elsewhere(session, key, {number: back} if back else {})
+            above = {k: v for k, v in _before(kind, own.get(into, Touched())).items() if k in refs}
+            if above:
+                records.lead_elsewhere(session, kind.key, {into: above})
+            session.kernel(delete(MERGED).where(MERGED.c.batch == batch))
+    except BramaError as refused:
+        return Undone(0, tuple(with_codes(session, [Kept(kind.key, str(into), refused.message)])), session.batch)
+    finally:
+        session.undoing = False
+    # Of the records that were merged: how many others referred to them is not for everybody.
+    return Undone(1 + len(going), tuple(with_codes(session, kept)), session.batch)
+
+
+def _upper_first(session: DataSession, kind: Entity, going: Sequence[int]) -> list[int]:
+    """In an order in which each finds the records that it refers to."""
+    table, specs = kind.cls.__table__, [spec for _, spec in _pointing(kind, kind) if not spec.several]
+    rows = session.kernel(select(table.c.id, *(table.c[spec.attribute] for spec in specs)).where(table.c.id.in_(going))).all()
+    wanted = {row[0]: set(row[1:]) & set(going) for row in rows}
+    ordered: list[int] = []
+    while wanted:
+        ready = [i for i, above in wanted.items() if not above & wanted.keys()] or list(wanted)
+        ordered += ready
+        wanted = {i: above for i, above in wanted.items() if i not in ready}
+    return ordered
+
+
+def _before(kind: Entity, one: Touched) -> dict[str, Any]:
+    return {k: old_value(kind.fields[k], one, k) for k in one.before if k in kind.fields and not kind.fields[k].system and not kind.fields[k].formula}

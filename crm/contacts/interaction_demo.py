@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 
 from crm.backoffice.demo import Demo
-from crm.contacts.interaction_demo_words import AGENDAS, AGREED, OBJECTIONS, SAID, SUBJECTS
+from crm.contacts.interaction_demo_words import AGENDAS, AGREED, LEGAL_ENTITIES, OBJECTIONS, SAID, SUBJECTS
 from crm.contacts.interactions import CALL, EMAIL, LETTER, MEETING, MESSAGE, TALKS, USUAL_MINUTES, VISIT
 
 MEDIA = {CALL: 46, EMAIL: 24, MEETING: 14, MESSAGE: 9, VISIT: 5, LETTER: 2}
@@ -36,6 +36,7 @@ def fill(demo: Demo) -> None:
     rows: list[dict[str, Any]] = []
     moved: list[tuple[int, dict[str, Any]]] = []  # place of what was postponed → what it was postponed to
     inbound = demo.option("direction", "inbound")
+    ours = demo.create("legal_entity", LEGAL_ENTITIES)
     for talk in _talks(demo):
         until = talk.closed or demo.today
         for place in range(demo.weighted({1: 34, 2: 40, 3: 20, 4: 6})):
@@ -48,6 +49,8 @@ def fill(demo: Demo) -> None:
                 rows.append(_in_state(demo, talk, day, "rescheduled"))
         if talk.closed is None and demo.chance.random() < 0.8:
             rows.append(_in_state(demo, talk, demo.today + timedelta(days=demo.chance.randint(1, 21)), "planned"))
+    for values in (*rows, *(v for _, v in moved)):
+        values["legal_entity"] = ours[values["account"] % 6 == 0]  # some customers are served by the smaller one
     ids = demo.create("interaction", rows)
     later = demo.create("interaction", [{**values, "postponed_from": ids[place]} for place, values in moved])
     _participants(demo, dict(zip([*ids, *later], [*rows, *(values for _, values in moved)], strict=True)))

@@ -28,7 +28,7 @@ class Interaction(Record):
         key="interaction", label=Label("Взаємодія", "Interaction"), plural=HISTORY, area="contacts", icon="message", prefix="I",
         columns=("name", "starts_at", "state", "account", "contact", "medium", "direction", "result", "owner"),
         sections=(
-            Section(Label("Взаємодія", "Interaction"), ("account", "subject", "contact", "result", "medium", "direction", "state", "deal")),
+            Section(Label("Взаємодія", "Interaction"), ("account", "subject", "contact", "result", "medium", "direction", "state", "deal", "legal_entity")),
             Section(Label("Коли", "When"), ("planned_start", "planned_minutes", "held_at", "actual_minutes", "starts_at", "ends_at")),
             Section(Label("Суть переговорів", "Minutes"), ("minutes", "agenda", "agreed", "objections", "products")),
             Section(Label("Далі", "Next"), ("next_step", "next_start", "follows", "postponed_from", "moves")),
@@ -44,6 +44,10 @@ class Interaction(Record):
     )
     contact_id: Mapped[int | None] = reference("contact", Label("Людина", "Person"), reverse=("interactions", HISTORY))
     deal_id: Mapped[int | None] = reference("deal", Label("Угода", "Deal"), reverse=("interactions", HISTORY))
+    legal_entity_id: Mapped[int | None] = reference(
+        "legal_entity", Label("Від імені", "In the name of"), reverse=("interactions", HISTORY),
+        help=Label("Яка з наших юросіб", "Which of our own legal entities"),
+    )
     medium_id: Mapped[int] = picklist("interaction_medium", Label("Спосіб", "Medium"), required=True)
     direction_id: Mapped[int] = picklist("direction", Label("Напрямок", "Direction"), required=True)
     state_id: Mapped[int] = picklist("interaction_state", Label("Стан", "State"), required=True)

@@ -180,7 +180,7 @@ def _next(session: DataSession, draft: Draft, planned: int | None) -> dict[str, 
     again = _state(draft) == RESCHEDULED
     internal = key_of(session, "direction", draft["direction"]) == INTERNAL
     step = draft["next_step"] if not again and known_to_writer(draft, "next_step") else None
-    kept = {key: draft[key] for key in ("account", "contact", "deal", "medium", "planned_minutes", "owner", "department", "territory")}
+    kept = {key: draft[key] for key in ("account", "contact", "deal", "legal_entity", "medium", "planned_minutes", "owner", "department", "territory")}
     return {
         **kept, "state": planned, "planned_start": draft["next_start"], "postponed_from": draft.id if again else None, "follows": None if again else draft.id,
         "direction": draft["direction"] if again or internal else option(session, "direction", "outbound"),

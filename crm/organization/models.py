@@ -6,7 +6,7 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.backoffice.entities import Child, Declared, Record, Section
-from crm.backoffice.fields import boolean, date as date_field, email, long_text, phone, reference, text
+from crm.backoffice.fields import boolean, date as date_field, email, iban, long_text, phone, reference, tax_code, text
 from crm.backoffice.types import UtcMoment
 from crm.messages import Label
 
@@ -74,6 +74,28 @@ class Territory(Record):
     parent_id: Mapped[int | None] = reference(
         "territory", Label("Вища територія", "Parent territory"), sensitivity="open", reverse=("children", Label("Складові", "Parts"))
     )
+
+
+class LegalEntity(Record):
+    """One of the company's own legal entities: in whose name it deals, with particulars for papers."""
+
+    __tablename__ = "legal_entity"
+    __entity__ = Declared(
+        key="legal_entity", label=Label("Наша юрособа", "Own legal entity"), plural=Label("Наші юрособи", "Own legal entities"), area="administration",
+        icon="briefcase", prefix="LE", columns=("name", "full_name", "tax_code", "active"),
+        sections=(
+            Section(Label("Наша юрособа", "Own legal entity"), ("name", "full_name", "code", "tax_code", "active")),
+            Section(Label("Реквізити", "Particulars"), ("address", "iban", "bank", "signatory")),
+        ),
+    )
+
+    full_name: Mapped[str | None] = text(Label("Повна назва", "Full name"), searchable=True, sensitivity="open")
+    tax_code: Mapped[str | None] = tax_code(Label("Код ЄДРПОУ / ІПН", "Tax code"), searchable=True, indexed=True)
+    address: Mapped[str | None] = text(Label("Адреса", "Address"))
+    iban: Mapped[str | None] = iban(Label("Рахунок", "Bank account"))
+    bank: Mapped[str | None] = text(Label("Банк", "Bank"))
+    signatory: Mapped[str | None] = text(Label("Хто підписує", "Signatory"), personal=True)
+    active: Mapped[bool] = boolean(Label("Діє", "Active"), required=True, default=True, sensitivity="open")
 
 
 class Role(Record):

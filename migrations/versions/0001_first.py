@@ -354,6 +354,64 @@ def upgrade() -> None:
     op.create_index(op.f("ix_job_made_by_id"), "job", ["made_by_id"], unique=False)
     op.create_index("ix_job_state", "job", ["state", "id"], unique=False)
     create_table(
+        "legal_entity",
+        sa.Column("full_name", sa.String(length=255), nullable=True),
+        sa.Column("tax_code", KeyText(20), nullable=True),
+        sa.Column("address", sa.String(length=255), nullable=True),
+        sa.Column("iban", KeyText(34), nullable=True),
+        sa.Column("bank", sa.String(length=255), nullable=True),
+        sa.Column("signatory", sa.String(length=255), nullable=True),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("code__sort", KeyText(200), nullable=True),
+        sa.Column("code__find", KeyText(), nullable=True),
+        sa.Column("name__sort", KeyText(200), nullable=True),
+        sa.Column("name__find", KeyText(), nullable=True),
+        sa.Column("full_name__sort", KeyText(200), nullable=True),
+        sa.Column("full_name__find", KeyText(), nullable=True),
+        sa.Column("address__sort", KeyText(200), nullable=True),
+        sa.Column("address__find", KeyText(), nullable=True),
+        sa.Column("bank__sort", KeyText(200), nullable=True),
+        sa.Column("bank__find", KeyText(), nullable=True),
+        sa.Column("signatory__sort", KeyText(200), nullable=True),
+        sa.Column("signatory__find", KeyText(), nullable=True),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=True),
+        sa.Column("department_id", sa.Integer(), nullable=True),
+        sa.Column("territory_id", sa.Integer(), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("row_version", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", UtcMoment(), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("updated_at", UtcMoment(), nullable=False),
+        sa.Column("updated_by_id", sa.Integer(), nullable=True),
+        sa.Column("deleted_at", UtcMoment(), nullable=True),
+        sa.ForeignKeyConstraint(["created_by_id"], ["user.id"], name=op.f("fk_legal_entity_created_by_id")),
+        sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_legal_entity_department_id")),
+        sa.ForeignKeyConstraint(["owner_id"], ["user.id"], name=op.f("fk_legal_entity_owner_id")),
+        sa.ForeignKeyConstraint(["territory_id"], ["territory.id"], name=op.f("fk_legal_entity_territory_id")),
+        sa.ForeignKeyConstraint(["updated_by_id"], ["user.id"], name=op.f("fk_legal_entity_updated_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_legal_entity")),
+    )
+    op.create_index("ix_legal_entity_code__sort", "legal_entity", ["code__sort", "id"], unique=False)
+    op.create_index("ix_legal_entity_created_at", "legal_entity", ["created_at", "id"], unique=False)
+    op.create_index("ix_legal_entity_created_by_id", "legal_entity", ["created_by_id", "id"], unique=False)
+    op.create_index("ix_legal_entity_department_id", "legal_entity", ["department_id", "id"], unique=False)
+    op.create_index("ix_legal_entity_name__sort", "legal_entity", ["name__sort", "id"], unique=False)
+    op.create_index("ix_legal_entity_owner_id", "legal_entity", ["owner_id", "id"], unique=False)
+    op.create_index("ix_legal_entity_tax_code", "legal_entity", ["tax_code", "id"], unique=False)
+    op.create_index("ix_legal_entity_territory_id", "legal_entity", ["territory_id", "id"], unique=False)
+    op.create_index("ix_legal_entity_updated_at", "legal_entity", ["updated_at", "id"], unique=False)
+    op.create_index("ix_legal_entity_updated_by_id", "legal_entity", ["updated_by_id", "id"], unique=False)
+    op.create_index(
+        "uq_legal_entity_code",
+        "legal_entity",
+        ["code"],
+        unique=True,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    create_table(
         "picklist_option",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("picklist", sa.String(length=64), nullable=False),
@@ -993,6 +1051,7 @@ def upgrade() -> None:
         sa.Column("account_id", sa.Integer(), nullable=True),
         sa.Column("contact_id", sa.Integer(), nullable=True),
         sa.Column("deal_id", sa.Integer(), nullable=True),
+        sa.Column("legal_entity_id", sa.Integer(), nullable=True),
         sa.Column("medium_id", sa.Integer(), nullable=False),
         sa.Column("direction_id", sa.Integer(), nullable=False),
         sa.Column("state_id", sa.Integer(), nullable=False),
@@ -1043,6 +1102,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_interaction_department_id")),
         sa.ForeignKeyConstraint(["direction_id"], ["picklist_option.id"], name=op.f("fk_interaction_direction_id")),
         sa.ForeignKeyConstraint(["follows_id"], ["interaction.id"], name=op.f("fk_interaction_follows_id")),
+        sa.ForeignKeyConstraint(["legal_entity_id"], ["legal_entity.id"], name=op.f("fk_interaction_legal_entity_id")),
         sa.ForeignKeyConstraint(["medium_id"], ["picklist_option.id"], name=op.f("fk_interaction_medium_id")),
         sa.ForeignKeyConstraint(["owner_id"], ["user.id"], name=op.f("fk_interaction_owner_id")),
         sa.ForeignKeyConstraint(["postponed_from_id"], ["interaction.id"], name=op.f("fk_interaction_postponed_from_id")),
@@ -1065,6 +1125,7 @@ def upgrade() -> None:
     op.create_index("ix_interaction_ends_at", "interaction", ["ends_at", "id"], unique=False)
     op.create_index("ix_interaction_follows_id", "interaction", ["follows_id", "id"], unique=False)
     op.create_index("ix_interaction_held_at", "interaction", ["held_at", "id"], unique=False)
+    op.create_index("ix_interaction_legal_entity_id", "interaction", ["legal_entity_id", "id"], unique=False)
     op.create_index("ix_interaction_name__sort", "interaction", ["name__sort", "id"], unique=False)
     op.create_index("ix_interaction_owner_id", "interaction", ["owner_id", "id"], unique=False)
     op.create_index("ix_interaction_owner_state_starts_at", "interaction", ["owner_id", "state_id", "starts_at", "id"], unique=False)
@@ -1185,6 +1246,7 @@ TABLES = (
     "product_category",
     "pipeline",
     "picklist_option",
+    "legal_entity",
     "job",
     "import_upload",
     "import_batch",

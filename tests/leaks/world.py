@@ -203,9 +203,10 @@ def talk(company: Company, rng: Random, people: Any, accounts: Any, contacts: An
             "direction": option("direction"), "state": states[state], "subject": f"Розмова {n}", "planned_start": start, "planned_minutes": rng.randint(5, 90),
             "minutes": f"сказано {rng.random()}", "agreed": f"домовлено {n}", "objections": f"заперечення {n}", "agenda": f"порядок {n}",
             "result": rng.choice(results), "next_step": f"крок {rng.randint(1, 99)}", "products": rng.sample(products, n % 3),
-            "owner": people[n % len(people)], **held,
+            "owner": people[n % len(people)], "legal_entity": ours[n % 2], **held,
         }
 
+    ours = company.make("legal_entity", {"name": "Головна", "address": "таємна адреса"}, {"name": "Друга", "signatory": "таємний підпис"})
     made = company.make("interaction", *(one(n) for n in range(60)), source="demo")
     with company.system(source="demo") as session:
         records.change_many(session, "interaction", {b: {"postponed_from": a} for a, b in zip(made[:10], made[20:30], strict=True)})

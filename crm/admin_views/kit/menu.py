@@ -100,7 +100,9 @@ AREAS: tuple[tuple[str, Label, str], ...] = (
     ("other", Label("Інше", "Other"), "database"),
 )
 # Within an area the daily ones come first; entities not named here follow in the order of their labels.
-ORDER = ("account", "contact", "interaction", "deal", "product", "product_category", "user", "role", "department", "territory", "pipeline", "stage")
+ORDER = (
+    "account", "contact", "interaction", "deal", "product", "product_category", "user", "role", "department", "territory", "legal_entity", "pipeline", "stage",
+)
 
 
 def _reads_anything(access: Access, catalog: Catalog) -> bool:

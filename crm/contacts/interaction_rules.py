@@ -199,8 +199,8 @@ def one_person_once(draft: Draft) -> None:
 
 @when_changed("interaction_participant", "contact", "colleague", "interaction")
 def nobody_twice(session: DataSession, drafts: Sequence[Draft]) -> None:
-    """A participant stands once, however many are written together."""
-    if stand_twice(session, {d["interaction"] for d in drafts}):
+    """A participant stands once, however many are added together; two people who become one by a merge may stand twice."""
+    if stand_twice(session, {d["interaction"] for d in drafts if d.is_new}):
         raise Invalid({"contact": m("This participant stands there already.")})
 
 

@@ -41,7 +41,7 @@ def words(language: str) -> frozenset[str]:
             texts = message.string if isinstance(message.string, tuple | list) else (message.string,)
             found.update(t for t in texts if t)
     found.update(form.upper() for form in exporting.OFFERED)
-    labels = [area for _, area, _ in menu.AREAS] + [page.label for page in menu.PAGES] + list(reports.GROUPS.values())
+    labels = [area for _, area, _ in menu.AREAS] + [one.label for one in (*menu.PAGES, *menu.SHORTCUTS)] + list(reports.GROUPS.values())
     for entity in shape().entities.values():
         labels += [entity.label, entity.plural, *(s.label for s in entity.declared.sections), *(f.label for f in entity.fields.values())]
         labels += [r.label for r in entity.relations.values()]

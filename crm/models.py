@@ -2,6 +2,7 @@
 
 from crm.backoffice import configuration, jobs, journal, merging, outbox
 from crm.backoffice.exchange import batches as imports, uploads
+from crm.backoffice.likeness import index as likeness
 from crm.backoffice.lowcode import edits
 from crm.backoffice.seals import block as seals
 from crm.contacts import imports as contacts_imports, interaction_models as interactions, interaction_rules, models as contacts, rules as contacts_rules
@@ -9,7 +10,7 @@ from crm.organization import imports as organization_imports, models as organiza
 from crm.sales import imports as sales_imports, models as sales, rules as sales_rules
 
 __all__ = [
-    "configuration", "contacts", "contacts_imports", "contacts_rules", "edits", "imports", "interaction_rules", "interactions", "jobs", "journal",
+    "configuration", "contacts", "contacts_imports", "contacts_rules", "edits", "imports", "interaction_rules", "interactions", "jobs", "journal", "likeness",
     "merging", "organization", "organization_imports", "organization_rules", "outbox", "sales", "sales_imports", "sales_rules", "seals", "sign_in_models",
     "uploads",
 ]

@@ -49,6 +49,7 @@ class Declared:
     related: tuple[str, ...] = ()  # relations shown on the card, in order; the rest follows
     order: str = "name"  # the standard sort of its list
     composed: tuple[str, ...] = ()  # required fields that a rule puts together when they are left empty
+    alike: tuple[str, ...] = ()  # fields by which records that tell of the same thing are found; texts by their sound
     mergeable: bool = False  # several records may turn out to tell of the same thing
     configuration: bool = False  # rows that describe how the company works (pipelines, stages), read by all staff
 

@@ -16,6 +16,7 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.fields.many_to_many import in_order
 from crm.backoffice.guard import DataSession, SystemSession
 from crm.backoffice.journal import Entry
+from crm.backoffice.likeness import index as likeness
 from crm.backoffice.rules import Draft
 from crm.backoffice.saving import numbers, rights, sets
 from crm.backoffice.saving.drafts import EMPTY, Problems, clean, fill_in, judge, visible
@@ -82,6 +83,7 @@ def _create(session: DataSession, entity: str, rows: Sequence[Values], *, checke
         stamps = {"row_version": 1, "created_at": now, "updated_at": now, "created_by_id": session.actor_id, "updated_by_id": session.actor_id}
         session.kernel(insert(kind.cls.__table__), [{"id": d.id, **_stored(kind, d.new), **stamps} for d in drafts])
         links.write(session, kind, drafts)
+        likeness.keep(session, kind, drafts)
         if checked:
             rights.check_result(session, kind, (d.id for d in drafts), "create")
             rights.check_fields(session, kind, drafts, "create")
@@ -142,6 +144,7 @@ def _change(
             leaving = rights.check_assignment(session, kind, touched)
         versions = _update(session, kind, touched, {i: row["row_version"] for i, row in stored.items()})
         links.write(session, kind, touched)
+        likeness.keep(session, kind, touched)
         if checked:
             rights.check_result(session, kind, (d.id for d in touched if d.id not in leaving), "update")
         _keep(session, kind, touched, "update", versions)

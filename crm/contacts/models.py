@@ -49,6 +49,7 @@ class Account(Record):
         ),
         related=("positions", "interactions", "deals", "subsidiaries"),
         mergeable=True,
+        alike=("name", "tax_code", "phone", "website"),
     )
 
     kind_id: Mapped[int | None] = picklist("account_kind", Label("Вид", "Kind"), sensitivity="open")
@@ -87,6 +88,7 @@ class Contact(Record):
     __tablename__ = "contact"
     __entity__ = Declared(
         key="contact", label=Label("Людина", "Person"), plural=Label("Люди", "People"), area="contacts", icon="users", prefix="C", mergeable=True,
+        alike=("name", "email", "phone"),
         columns=("name", "email", "phone", "language", "owner", "updated_at"),
         sections=(
             Section(Label("Особа", "Person"), ("last_name", "first_name", "middle_name", "name", "code", "birth_date", "language")),

@@ -55,7 +55,7 @@ class Product(Record):
             Section(Label("Продукт", "Product"), ("name", "name_en", "code", "category", "unit", "active", "goes_with", "description")),
             Section(Label("Ціна", "Price"), ("price", "currency", "cost", "vat_rate")),
         ),
-        related=("deal_lines",), mergeable=True,
+        related=("deal_lines",), mergeable=True, alike=("name",),
     )
 
     name_en: Mapped[str | None] = text(Label("Назва англійською", "Name in English"), searchable=True, sensitivity="open")

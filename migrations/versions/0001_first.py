@@ -120,6 +120,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_journal_seal")),
     )
     create_table(
+        "likeness_key",
+        sa.Column("entity", sa.String(length=64), nullable=False),
+        sa.Column("record_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("field", sa.String(length=64), nullable=False),
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.PrimaryKeyConstraint("entity", "record_id", "field", "key", name=op.f("pk_likeness_key")),
+    )
+    op.create_index("ix_likeness_found", "likeness_key", ["entity", "field", "key"], unique=False)
+    create_table(
         "merged_record",
         sa.Column("entity", sa.String(length=64), nullable=False),
         sa.Column("record_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -1258,6 +1267,7 @@ TABLES = (
     "picklist",
     "outbox",
     "merged_record",
+    "likeness_key",
     "journal_seal",
     "journal",
     "department",

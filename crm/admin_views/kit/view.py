@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crm.admin_views.gate import ask_to_sign_in
 from crm.admin_views.kit import (
-    bulk, cell_edit, context, details, explain_view, exporting, file_view, forms, journal_view, listing, lookup, merging, paste, totals,
+    alike, bulk, cell_edit, context, details, explain_view, exporting, file_view, forms, journal_view, listing, lookup, merging, paste, totals,
 )
 from crm.admin_views.kit.routing import route
 from crm.backoffice.entities import Entity
@@ -86,6 +86,10 @@ class EntityView(ModelView):  # type: ignore[misc]  # Flask-Admin is not typed
     @route("/fill", "POST")
     def fill_view(self) -> BaseResponse:
         return bulk.fill(self)
+
+    @route("/alike", "POST")
+    def alike_view(self) -> BaseResponse:
+        return alike.answer(self)
 
     @route("/merge", "GET", "POST")
     def merge_view(self) -> BaseResponse:

@@ -212,6 +212,22 @@ def merged(view: View, kind: Entity) -> Iterator[Question]:
         yield undone(post(end, kind.key, here, f"{kind.key}.{key}", form={**form, f"pick.{key}": str(numbers[1])}, heads=JSON))
 
 
+@probe("/<entity>/alike")
+def alike(view: View, kind: Entity) -> Iterator[Question]:
+    """What resembles the values of seen, unseen and hidden records."""
+    here, end = f"/{kind.key}/alike", "/<entity>/alike"
+    numbers = [*view.seen(kind.key, 2), *view.unseen(kind.key, 2)]
+    for number in numbers:
+        row = view.oracle.rows[kind.key][number]
+        for key in kind.declared.alike:
+            if row.get(key) and key not in view.secret(kind.key):
+                yield post(end, kind.key, here, f"{kind.key}.{key}", form={key: str(row[key])})
+    for key in kind.declared.alike:
+        for text in ("ТОВ «Криниця»", "+380441234567", "14360570", "a@b.example"):
+            yield post(end, kind.key, here, f"{kind.key}.{key}", form={key: text})
+    yield post(end, kind.key, here, form={"row_version": "1"})
+
+
 @probe("/<entity>/columns")
 def chosen_columns(view: View, kind: Entity) -> Iterator[Question]:
     """A choice of columns is kept only of those that are there."""

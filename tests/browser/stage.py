@@ -15,6 +15,7 @@ from wtforms.fields.choices import SelectChoice
 
 from crm.admin_views.kit.menu import Area, Entry, Menu
 from crm.headers import CONTENT_SECURITY_POLICY
+from crm.languages import address_in
 
 ROOT = Path(__file__).resolve().parents[2]
 PICKER = {"data-lookup-url": "/account/lookup", "data-create-url": "/account/new/"}
@@ -81,7 +82,7 @@ def make_stage(state: State) -> Flask:
             id = None
             is_authenticated = False
 
-        return {"language": request.args.get("lang", "en"), "menu": lambda: Menu(AREAS), "current_user": state.person or Nobody}
+        return {"language": request.args.get("lang", "en"), "address_in": address_in, "menu": lambda: Menu(AREAS), "current_user": state.person or Nobody}
 
     @app.before_request
     def note_posts() -> None:

@@ -2,6 +2,7 @@
 
 import io
 import re
+import struct
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,8 +30,12 @@ OPEN_OFFICE = re.compile(r"application/vnd\.oasis\.opendocument\.(?:text|spreads
 # What a browser would run if it took the file for a page, SVG too; at its beginning no kind of file has that.
 PAGE = re.compile(rb"<\s*(?:!doctype\s+html|html|script|svg|iframe|body|[a-z]+:svg)", re.IGNORECASE)
 XML = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<\?xml", re.IGNORECASE)
-UNSAFE_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f/\\:*?\"<>|\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+UNSAFE_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f/\\:*?\"<>|\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 LONGEST_NAME = 150
+# An archive says at its end how long the list of its files is. Each file in it costs ten times as much memory as the list does.
+END_OF_ARCHIVE, END_SIZE, REACH = b"PK\x05\x06", 22, 22 + 65_535
+LARGE_END = b"PK\x06\x07"  # before the end of an archive beyond 4 GB: none of ours is
+LONGEST_LIST = 2 * 1024 * 1024
 
 
 def take(folder: Path, stream: IO[bytes], name: str, spec: FileField) -> FileRef:
@@ -90,21 +95,34 @@ def media_of(path: Path) -> str:
 
 
 def _archive(path: Path) -> str:
-    """A document or an archive, by the names in it; nothing is unpacked but the word that an OpenDocument begins with."""
+    """A document or an archive, by the names in it; nothing is unpacked: the word that an OpenDocument begins with lies there as it is."""
+    if _list_is_long(path):
+        raise FieldError(m("There are too many files in the archive."))
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-            if names[:1] == ["mimetype"] and archive.getinfo("mimetype").file_size < 200:
-                said = archive.read("mimetype").decode("ascii", "replace")
+            first = archive.infolist()[0] if names[:1] == ["mimetype"] else None
+            if first is not None and first.file_size < 200 and first.compress_type == zipfile.ZIP_STORED:
+                said = archive.read(first).decode("ascii", "replace")
                 if OPEN_OFFICE.fullmatch(said):
                     return said
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError) as broken:
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError, struct.error, OverflowError) as broken:
         raise FieldError(m("The file is damaged.")) from broken
     if any(name.lower().endswith("vbaproject.bin") for name in names):
         raise FieldError(m("The document holds macros, which are not accepted; save it without them."))
     if "[Content_Types].xml" in names:
         return next((media for start, media in OFFICE.items() if any(name.startswith(start) for name in names)), "application/zip")
     return "application/zip"
+
+
+def _list_is_long(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - REACH))
+        tail = file.read()
+    end = tail.rfind(END_OF_ARCHIVE)
+    if end < 0 or len(tail) < end + END_SIZE:
+        return False  # no archive, which its reader says
+    return int.from_bytes(tail[end + 12 : end + 16], "little") > LONGEST_LIST or LARGE_END in tail[max(0, end - 20) : end]
 
 
 def safe_name(name: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, text, update
 
 from crm.backoffice import records
 from crm.backoffice.journal import JournalRow, digest_of
@@ -228,3 +228,79 @@ def test_a_writer_under_way_is_waited_for(company: Company, keeper: Keeper, monk
         session.commit()
     assert seal(company.engine, keeper, at_once=True) == count(company)
     assert verified(company, keeper).ok
+
+
+UNREADABLE_ROW = {"changes": "'{'", "at": "'gestern'", "digest": "x'00ff'", "previous": "x'00ff'", "salt": "x'00ff'", "reason": "x'00ff'", "version": "'zwei'"}
+UNREADABLE_SEAL = {"ranges": "'['", "at": "'gestern'", "marks": "x'00ff'", "root": "x'00ff'", "head": "x'00ff'", "signature": "x'00ff'"}
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+@pytest.mark.parametrize("column", list(UNREADABLE_ROW))
+def test_a_row_that_does_not_even_read_is_named_and_no_fault(company: Company, keeper: Keeper, blocks: None, column: str, sealed: bool) -> None:
+    if company.engine.dialect.name != "sqlite":
+        pytest.skip("this database keeps in a column only what it is for")
+    rows = history(company)
+    if sealed:
+        seal(company.engine, keeper, at_once=True)
+    run(company, text(f"UPDATE journal SET {column} = {UNREADABLE_ROW[column]} WHERE id = {rows[1]}"))
+    assert verified(company, keeper).first_broken == rows[1]
+
+
+@pytest.mark.parametrize("column", list(UNREADABLE_SEAL))
+def test_a_seal_that_does_not_even_read_is_named_and_no_fault(company: Company, keeper: Keeper, blocks: None, column: str) -> None:
+    if company.engine.dialect.name != "sqlite":
+        pytest.skip("this database keeps in a column only what it is for")
+    history(company)
+    seal(company.engine, keeper, at_once=True)
+    run(company, text(f"UPDATE journal_seal SET {column} = {UNREADABLE_SEAL[column]} WHERE number = 1"))
+    assert verified(company, keeper).first_broken == 1
+
+
+@pytest.mark.parametrize("number", [0, -1, -(2**31)])
+def test_a_row_put_in_before_all_others_is_named(company: Company, keeper: Keeper, number: int) -> None:
+    """Histories are read by record and would show it."""
+    rows = history(company)
+    row = {**stored(company, rows[0])._mapping, "id": number, "version": None, "previous": "", "changes": {"name": [None, "вигадка"]}}
+    run(company, insert(JOURNAL).values({**row, "digest": digest_of(row)}))
+    assert verified(company, keeper).first_broken == number
+    seal(company.engine, keeper, at_once=True)
+    assert verified(company, keeper).first_broken == number
+
+
+def test_a_seal_that_claims_endless_rows_is_named_at_once(company: Company, keeper: Keeper, blocks: None) -> None:
+    rows = history(company)
+    seal(company.engine, keeper, at_once=True)
+    far = 2**31 - 2
+    row = {**stored(company, rows[0])._mapping, "id": far, "version": None, "previous": ""}
+    run(company, insert(JOURNAL).values({**row, "digest": digest_of(row)}))
+    last = max(n for n, _, _ in keeper.lines())
+    with company.engine.connect() as connection:
+        first = JournalSeal(**connection.execute(select(SEALS).where(SEALS.c.number == last)).mappings().one()).first
+    run(company, update(SEALS).where(SEALS.c.number == last).values(ranges=[[first, far]]))
+    found = verified(company, keeper).first_broken
+    assert found is not None and first <= found <= count(company)
+
+
+LONG = "9" * 5000
+
+
+@pytest.mark.parametrize("line", [
+    "1 1 4 é {mark}.é", "1 1 4 {head} {mark}.é", LONG + " 1 4 {head} 00000000.x", "1 " + LONG + " 4 {head} 00000000.x", "\0", "1 1 4",
+])
+def test_a_line_of_heads_that_does_not_read_is_no_line_and_no_fault(company: Company, keeper: Keeper, blocks: None, line: str) -> None:
+    history(company)
+    seal(company.engine, keeper, at_once=True)
+    head, signature = keeper.file.read_text().splitlines()[0].split()[3:]
+    with keeper.file.open("a", encoding="utf-8") as kept:
+        kept.write(line.format(head=head, mark=signature.partition(".")[0]) + "\n")
+    assert verified(company, keeper).ok
+    company.make("account", {"name": "3"})
+    seal(company.engine, keeper, at_once=True)
+    assert verified(company, keeper).ok
+
+
+def test_a_signature_of_other_signs_is_named_and_no_fault(company: Company, keeper: Keeper, blocks: None) -> None:
+    history(company)
+    seal(company.engine, keeper, at_once=True)
+    run(company, update(SEALS).where(SEALS.c.number == 1).values(signature=keeper.sign("x").partition(".")[0] + ".підпис"))
+    assert verified(company, keeper).first_broken == 1

@@ -1,7 +1,11 @@
 """Files are what is in them and not what they are called; what is refused leaves nothing behind."""
 
 import io
+import random
+import struct
 import tracemalloc
+import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -105,3 +109,39 @@ def test_a_picture_that_would_unfold_into_gigabytes_costs_nothing(tmp_path: Path
 ])
 def test_names_lead_nowhere_and_mislead_nobody(given: str, kept: str) -> None:
     assert attachments.safe_name(given) == kept
+
+
+def opened(compression: int, said: bytes = b"application/vnd.oasis.opendocument.text") -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", compression) as archive:
+        archive.writestr("mimetype", said)
+        archive.writestr("content.xml", "<a/>")
+    return made.getvalue()
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_archive_that_is_damaged_anywhere_is_refused_or_kept_and_never_a_fault(tmp_path: Path, compression: int) -> None:
+    whole, chance = opened(compression), random.Random(compression)
+    for _ in range(400):
+        data = bytearray(whole)
+        for _ in range(chance.randint(1, 5)):
+            data[chance.randrange(4, len(data))] = chance.choice((0, 255, chance.randrange(256)))
+        with suppress(FieldError):
+            take(tmp_path, bytes(data))
+
+
+def test_the_word_of_an_open_document_is_not_unpacked(tmp_path: Path) -> None:
+    assert take(tmp_path, opened(zipfile.ZIP_STORED)).media == "application/vnd.oasis.opendocument.text"
+    assert take(tmp_path, opened(zipfile.ZIP_LZMA)).media == "application/zip"
+
+
+@pytest.mark.parametrize("large", [b"", b"PK\x06\x07" + b"\0" * 16])
+def test_an_archive_of_very_many_files_is_refused_before_they_are_listed(tmp_path: Path, large: bytes) -> None:
+    one = struct.pack("<4s4B4HL2L5H2L", b"PK\1\2", 20, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0) + b"a"
+    many = one * (100 if large else 200_000)
+    data = b"PK\3\4" + b"\0" * 26 + many + large + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0, 0, len(many), 30, 0)
+    assert "too many files" in refusal(tmp_path, data, most=25_000_000)
+
+
+def test_a_name_keeps_no_halves_of_signs() -> None:
+    assert attachments.safe_name("a\ud800b.txt") == "a b.txt"

@@ -95,3 +95,9 @@ def test_formulas_are_computed_after_those_they_need_and_never_in_a_circle() -> 
         in_order([named("c", "b + 1"), named("b", "c + 1")])
     with pytest.raises(FieldError, match="circle"):
         in_order([named("c", "c + 1")])
+
+
+@pytest.mark.parametrize("text", ["(" * 550 + "1", "(" * 480 + "1" + ")" * 480, "-" * 590 + "1", "not(" * 200 + "yes", "1+(" * 150 + "1", "1=(" * 190])
+def test_a_formula_nested_too_deeply_is_refused_with_a_sentence(text: str) -> None:
+    with pytest.raises(FieldError):
+        expressions.parse(text)

@@ -1,6 +1,7 @@
 """Text with formatting: what is not ours goes, what is ours stays, and cleaning what is clean changes nothing."""
 
 import re
+import resource
 from typing import Any
 
 import pytest
@@ -96,3 +97,33 @@ def test_both_databases_find_its_words_and_not_its_marks(database: Engine, make_
     assert found(database, table, spec, "contains", "<b>") == []
     assert found(database, table, spec, "contains", "strong") == []
     assert found(database, table, spec, "starts", "ґава") == [values[0]]
+
+
+HIDDEN_DEPTH = (
+    "<blockquote></z>" * 2000 + "x",  # an end that ends nothing
+    "<p>x<!-->" + "<blockquote>" * 2000 + "x-->",  # a comment that has ended already
+    "<p title='</z>" + "'></z><ul><li>" * 2000 + "x",
+)
+
+
+@pytest.mark.parametrize("html", HIDDEN_DEPTH)
+def test_what_is_nested_too_deeply_is_refused_however_it_is_written(html: str) -> None:
+    with pytest.raises(FieldError):
+        field("rich_text").clean(html)
+
+
+GROWING = (
+    "<!--><p>" + "".join(f"<b x={n}>" for n in range(1000)) + "<p>x" * 1000,  # each paragraph opens all that is open once more
+    "".join(f"<{tag}>" * 3 for tag in ("b", "big", "code", "em", "font", "i", "s", "small", "strike", "strong", "tt", "u")) + "<p>x" * 15_000,
+    "<p>x</p>" * 101 + "&" * 400_000,
+    "<p>x" * 40_000,
+)
+
+
+@pytest.mark.parametrize("html", GROWING)
+def test_a_text_does_not_grow_while_it_is_cleaned(html: str) -> None:
+    """What comes out is refused as too long or no longer than what may come in, in little memory."""
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(FieldError):
+        field("rich_text").clean(html)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - used < 150 * 1024, "kilobytes"

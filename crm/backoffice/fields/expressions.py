@@ -102,6 +102,8 @@ class _Reading:
         return node
 
     def expression(self, strength: int, depth: int) -> Node:
+        if depth > MAX_DEPTH:  # before what is inside is read, for that goes as deep
+            raise FieldError(m("The formula has too many parts."))
         left = self.unary(depth + 1)
         while (sign := self.next()) and sign[0] == "sign" and SIGNS.get(sign[1], 0) > strength:
             self.at += 1

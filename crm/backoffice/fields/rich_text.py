@@ -21,6 +21,7 @@ from crm.messages import Label, m
 MAX_LENGTH = 100_000  # of the HTML that is kept
 MAX_GIVEN = 500_000  # of what comes in: text processors wrap every word
 MAX_DEPTH = 100  # lists in lists; a person stops at four
+MAX_TAGS = 20_000  # of what comes in; a full text that a word processor has wrapped word by word has some ten thousand
 BLOCKS = frozenset({"p", "h2", "h3", "ul", "ol", "li", "blockquote", "pre"})
 TAGS = BLOCKS | {"br", "strong", "b", "em", "i", "u", "s", "code", "a"}
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
@@ -30,6 +31,9 @@ _KNOWN_TAG = re.compile(rf"</?(?:{'|'.join(sorted(TAGS | {'div'}))})(?:\s[^<>]*)
 _ANY_BLOCK = re.compile(rf"<(?:{'|'.join(sorted(BLOCKS))})[\s>]")
 _DIV = re.compile(r"(</?)div(?=[\s/>])", re.IGNORECASE)  # what some browsers make of a paragraph
 _OPENING = re.compile(r"<[a-zA-Z]")
+# Elements that a browser, and so the cleaner, opens anew in each block that follows until they are closed: of those that are alike three
+# at most, so that their attributes are what lets a short text grow beyond all bounds.
+_REOPENED = re.compile(r"<(b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)[\s/][^>]*>", re.IGNORECASE)
 _ANY_TAG = re.compile(r"<[^>]*>")  # of what is cleaned, where no attribute holds a >
 
 
@@ -69,13 +73,19 @@ class RichTextField(LongTextField):
 
 def cleaned_html(html: str) -> str:
     """`html` with nothing in it but our elements, links with our schemes, in a form that cleaning leaves as it is. Raises FieldError."""
-    if len(_OPENING.findall(html)) > MAX_DEPTH and _depth(html) > MAX_DEPTH:
+    tags = len(_OPENING.findall(html))
+    if tags > MAX_TAGS:
+        raise FieldError(m("The text has a form that cannot be kept; paste it without its formatting."))
+    once = _wrapped(_cleaned(_REOPENED.sub(r"<\1>", _DIV.sub(r"\1p", html))))
+    refuse_length(once, MAX_GIVEN)
+    # How deep elements stand shows only when it is clean: what is not closes what nobody opened and hides what it opens.
+    if tags > MAX_DEPTH and _depth(once) > MAX_DEPTH:
         raise FieldError(m("The text is nested too deeply."))
-    once = _wrapped(_cleaned(_DIV.sub(r"\1p", html)))
     for _ in range(3):
         again = _wrapped(_cleaned(once))
         if again == once:
             return once
+        refuse_length(again, MAX_GIVEN)
         once = again
     raise FieldError(m("The text has a form that cannot be kept; paste it without its formatting."))
 

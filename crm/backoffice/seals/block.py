@@ -66,7 +66,7 @@ class Keeper:
 
     def signed(self, head: str, signature: str) -> bool | None:
         """Whether we signed it; None when it was signed with another key."""
-        return hmac.compare_digest(signature, self.sign(head)) if signature.partition(".")[0] == self._mark else None
+        return hmac.compare_digest(signature.encode(), self.sign(head).encode()) if signature.partition(".")[0] == self._mark else None
 
     @property
     def _mark(self) -> str:
@@ -79,7 +79,7 @@ class Keeper:
         with self.file.open(encoding="ascii", errors="replace") as kept:
             for line in kept:
                 parts = line.split()
-                if len(parts) == 5 and parts[0].isdigit() and parts[1].isdigit() and self.signed(parts[3], parts[4]) is not False:
+                if len(parts) == 5 and all(p.isdigit() and len(p) < 19 for p in parts[:2]) and self.signed(parts[3], parts[4]) is not False:
                     yield int(parts[0]), int(parts[1]), parts[3]
 
     def set_aside(self) -> None:

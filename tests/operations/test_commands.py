@@ -46,7 +46,7 @@ def test_init_makes_a_company_and_an_owner_and_a_second_one_changes_nothing(empt
 
 def test_init_refuses_what_makes_no_sense_before_it_writes(empty: Flask) -> None:
     run = empty.test_cli_runner()
-    for option, value in (("--currency", "UA"), ("--time-zone", "Kyiv")):
+    for option, value in (("--currency", "UA"), ("--time-zone", "Kyiv"), ("--working-time", "9-18")):
         refused = run.invoke(args=[*INIT, option, value], input=PASSWORD)
         assert refused.exit_code == 1
         assert value in refused.stderr

@@ -82,7 +82,7 @@ class LegalEntity(Record):
     __tablename__ = "legal_entity"
     __entity__ = Declared(
         key="legal_entity", label=Label("Наша юрособа", "Own legal entity"), plural=Label("Наші юрособи", "Own legal entities"), area="administration",
-        icon="briefcase", prefix="LE", columns=("name", "full_name", "tax_code", "active"),
+        icon="building", prefix="LE", columns=("name", "full_name", "tax_code", "active"),
         sections=(
             Section(Label("Наша юрособа", "Own legal entity"), ("name", "full_name", "code", "tax_code", "active")),
             Section(Label("Реквізити", "Particulars"), ("address", "iban", "bank", "signatory")),

@@ -15,6 +15,7 @@ LATIN: tuple[tuple[str, str], ...] = (
     (r"(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc)/[\w/+-]+|UTC|GMT", "time zones go by their names in the IANA list"),
     (r"n = [\d\s]+", "the size of a sample, as statistics writes it"),
     (r"\b(" + "|".join(sorted(list_currencies())) + r")\b", "currency codes of ISO 4217"),
+    (r"\bIBAN\b|\(UA і 27|\bPL5260001246\b", "numbers of bank accounts go by that name; the letters of a country that a number begins with"),
     (r"(Chrome|Firefox|Safari|Edge|Opera|Windows|Linux|Android|iOS|iPadOS|macOS|iPhone|iPad)", "browsers and systems go by these names"),
     (r"UTF-8|Windows-1251", "encodings"),
     (r"columns:\s+company: name", "a mapping file's own words, as an example of one"),

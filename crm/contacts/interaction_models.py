@@ -6,7 +6,7 @@ from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
 from crm.backoffice.entities import Child, Declared, Record, Section
-from crm.backoffice.fields import boolean, integer, long_text, many_to_many, moment, picklist, reference, text
+from crm.backoffice.fields import boolean, duration, integer, long_text, many_to_many, moment, picklist, reference, text
 from crm.contacts.interactions import MEDIA_OF_RESULT
 from crm.messages import Label
 
@@ -53,11 +53,11 @@ class Interaction(Record):
     state_id: Mapped[int] = picklist("interaction_state", Label("Стан", "State"), required=True)
     subject: Mapped[str | None] = text(Label("Тема", "Subject"), searchable=True)
     planned_start: Mapped[datetime | None] = moment(Label("Заплановано на", "Planned for"), indexed=True)
-    planned_minutes: Mapped[int | None] = integer(Label("Хвилин за планом", "Planned minutes"))
+    planned_minutes: Mapped[int | None] = duration(Label("Тривалість за планом", "Planned duration"))
     held_at: Mapped[datetime | None] = moment(
         Label("Відбулася", "Held at"), indexed=True, help=Label("Порожньо: час за планом або зараз", "Empty: when it was planned, or now"),
     )
-    actual_minutes: Mapped[int | None] = integer(Label("Хвилин насправді", "Actual minutes"))
+    actual_minutes: Mapped[int | None] = duration(Label("Тривалість насправді", "Actual duration"))
     starts_at: Mapped[datetime | None] = moment(
         Label("Коли", "When"), system=True, indexed=True, made_of=("held_at", "planned_start"),
         help=Label("Коли відбулася, а доти на коли запланована", "When it was held, until then what it is planned for"),
@@ -100,5 +100,5 @@ class Participant(Child):
     colleague_id: Mapped[int | None] = reference("user", Label("Колега", "Colleague"), reverse=("participations", Label("Участь у взаємодіях", "Took part in")))
     role_id: Mapped[int | None] = picklist("participant_role", Label("Роль", "Role"))
     present: Mapped[bool | None] = boolean(Label("Присутність", "Was present"))
-    minutes: Mapped[int | None] = integer(Label("Хвилин", "Minutes"))
+    minutes: Mapped[int | None] = duration(Label("Тривалість участі", "Time present"))
     note: Mapped[str | None] = text(Label("Примітка", "Note"))

@@ -98,14 +98,12 @@ def minutes_of_a_talk(draft: Draft) -> None:
 
 @before_save("interaction")
 @before_save("interaction_participant")
-def minutes_are_counted_from_zero(draft: Draft) -> None:
-    """Nothing ends before it begins: minutes are counted from zero, up to 31 days."""
+def nothing_lasts_longer_than_a_month(draft: Draft) -> None:
+    """An interaction and a part in it last at most 31 days."""
     for key in ("planned_minutes", "actual_minutes", "minutes"):
         if draft.entity.fields.get(key) is None or not isinstance(draft[key], int):
             continue
-        if draft[key] < 0:
-            draft.refuse(key, m("It would end before it begins: minutes are counted from zero up."))
-        elif draft[key] > LONGEST:
+        if draft[key] > LONGEST:
             draft.refuse(key, m("An interaction lasts at most %(minutes)s minutes (31 days).", minutes=LONGEST))
 
 

@@ -7,22 +7,23 @@ import pytest
 from playwright.sync_api import Browser as Chromium, Page, expect
 from werkzeug.serving import make_server
 
-from tests.browser.conftest import Complaints, browser as chromium, complaints
+from tests.browser.conftest import Complaints
 from tests.browser.traffic import quiet
+from tests.field_types.conftest import house
 from tests.kit_forms.house import PASSWORD, House
 
-__all__ = ["chromium", "complaints"]
+__all__ = ["house"]
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def page(house: House, chromium: Chromium, complaints: Complaints) -> Iterator[Page]:
+def page(house: House, browser: Chromium, complaints: Complaints) -> Iterator[Page]:
     """Olena's, signed in and reading English."""
     server = make_server("127.0.0.1", 0, house.app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     address = f"http://127.0.0.1:{server.server_port}"
-    context = chromium.new_context(base_url=address, viewport={"width": 1280, "height": 900}, locale="en")
+    context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 900}, locale="en")
     opened = context.new_page()
     complaints.about(opened)
     opened.goto("/sign-in")

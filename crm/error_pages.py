@@ -6,6 +6,7 @@ import secrets
 import structlog
 from flask import Flask, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 
 from crm.errors import BramaError, GuardRefusal, Invalid
@@ -26,6 +27,7 @@ SENTENCES = {
     429: m("Too many attempts. Wait a little and try again."),
     503: m("The service is busy or being repaired. Try again in a minute."),
 }
+WAITED = frozenset({"40P01", "40001", "55P03"})  # PostgreSQL's codes: a deadlock, a serialization failure, a lock not had in time
 OTHER = m("The request could not be carried out.")
 CODES = {
     400: "bad_request",
@@ -43,6 +45,7 @@ CODES = {
 def init_app(app: Flask) -> None:
     app.register_error_handler(BramaError, refused)
     app.register_error_handler(CSRFError, expired)
+    app.register_error_handler(OperationalError, busy)
     app.register_error_handler(InternalServerError, failed)
     app.register_error_handler(HTTPException, http)
 
@@ -69,6 +72,14 @@ def http(error: HTTPException) -> Response:
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(error.valid_methods)
     return response
+
+
+def busy(error: OperationalError) -> Response:
+    """Two who waited for each other, or one who waited too long: the database let one of them go, and nothing of his was written."""
+    if getattr(error.orig, "sqlstate", None) not in WAITED and "database is locked" not in str(error.orig):
+        return failed(InternalServerError(original_exception=error))
+    log.warning("the database was busy", method=request.method, path=request.path, why=str(error.orig)[:200])
+    return answer(503, "locked", SENTENCES[503])
 
 
 def failed(error: InternalServerError) -> Response:

@@ -97,6 +97,13 @@ def batch_made(session: DataSession, batch: str) -> tuple[int | None, datetime] 
     return (row.actor_id, row.at) if row else None
 
 
+def last_batch(session: DataSession, entity: str, record_id: int) -> str | None:
+    """The batch that wrote a record last."""
+    journal = JournalRow.__table__
+    query = select(journal.c.batch).where(journal.c.entity == entity, journal.c.record_id == record_id, journal.c.version.is_not(None))
+    return session.kernel(query.order_by(journal.c.id.desc()).limit(1)).scalar()
+
+
 def _last_digests(session: DataSession, entries: Iterable[Entry]) -> dict[tuple[str, int], str]:
     """The newest digest of each record; records made in this transaction have none."""
     places: dict[str, list[int]] = {}

@@ -20,8 +20,8 @@ from crm.backoffice.fields.many_to_many import SetChange
 from crm.backoffice.guard import DataSession
 from crm.backoffice.saving import rights
 from crm.backoffice.types import UtcMoment
-from crm.backoffice.undo import Kept, Touched, Undone, old_value, staying, touched_by, with_codes
-from crm.errors import BadRequest, BramaError
+from crm.backoffice.undo import Kept, Touched, Undone, kept_for, old_value, staying, touched_by, with_codes
+from crm.errors import BadRequest, BramaError, Forbidden
 from crm.messages import m
 
 MOST = 10  # records merged at once
@@ -56,6 +56,8 @@ def merge(
     with session.begin_nested():
         rights.check_existing(session, kind, [into], "update")
         rights.check_existing(session, kind, going, "delete")
+        _lock(session, kind, [into, *going])
+        _check_places(session, kind, into, going)
         values = _stepped_above(session, kind, into, going, values)
         _move(session, kind, into, going)
         moved = _versions_after(session, kind, going, seen)
@@ -67,6 +69,25 @@ def merge(
         session.kernel(insert(MERGED), [{"entity": entity, "record_id": i, "into_id": into, "batch": session.batch, "at": now} for i in going])
         journal.event(session, "merge", entity, into, {"merged": [None, sorted(going)]})
     return saved
+
+
+def _lock(session: DataSession, kind: Entity, ids: Sequence[int]) -> None:
+    """Of two people who merge the same records, crosswise too, the second one waits here. What he may do is asked again when he writes."""
+    table = kind.cls.__table__
+    session.kernel(select(table.c.id).where(table.c.id.in_(ids)).order_by(table.c.id).with_for_update())
+
+
+def _check_places(session: DataSession, kind: Entity, into: int, going: Sequence[int]) -> None:
+    """What refers to a record comes with it to where the other one stands, and into the sight of those who stand there: between owners,
+    departments and territories that takes the right to give records away. Raises Forbidden, also where the writer does not see where they
+    stand: it would tell him whether they stand together."""
+    table, keys = kind.cls.__table__, sorted(rights.places(kind))
+    columns = [table.c[kind.fields[key].attribute] for key in keys]
+    stands = {row[0]: tuple(row[1:]) for row in session.kernel(select(table.c.id, *columns).where(table.c.id.in_([into, *going])))}
+    unseen = not set(keys) <= set(session.sight.filterable(kind.key))
+    moving = [i for i in going if unseen or stands.get(i) != stands.get(into)]
+    if rights.refused_moves(session, kind, (), moving):
+        raise Forbidden(m("Records of different people, departments or territories are merged by who may give them away."))
 
 
 def _going(kind: Entity, into: int, others: Sequence[int]) -> list[int]:
@@ -100,7 +121,8 @@ def _move(session: DataSession, kind: Entity, into: int, going: Sequence[int]) -
         changes: dict[int, dict[str, Any]] = {}
         for key, spec in _pointing(other, kind):
             query, target = links.references(other, spec)
-            for row_id, target_id, _ in session.kernel(query.where(target.in_(going))):
+            # Locked as they are found: what somebody else leads elsewhere at this moment stays there.
+            for row_id, target_id, _ in session.kernel(query.where(target.in_(going)).with_for_update(of=other.cls.__table__)):
                 if spec.several:
                     _gather(changes.setdefault(row_id, {}), key, target_id, into, itself=other.key == kind.key and row_id == into)
                 elif not (other.key == kind.key and row_id in (into, *going)):
@@ -150,10 +172,10 @@ def merged_into(session: DataSession, entity: str, record_id: int) -> int | None
         return None
     place, passed = record_id, {record_id}
     while True:
-        following = session.kernel(select(MERGED.c.into_id).where(MERGED.c.entity == entity, MERGED.c.record_id == place)).scalar()
-        if following is None or following in passed:
-            break
-        place = following
+        row = session.kernel(select(MERGED.c.into_id, MERGED.c.batch).where(MERGED.c.entity == entity, MERGED.c.record_id == place)).first()
+        if row is None or row.into_id in passed or journal.last_batch(session, entity, place) != row.batch:
+            break  # one that was restored and removed again since is what it is
+        place = row.into_id
         passed.add(place)
     live = session.table(entity)
     known = session.execute(select(live.id).where(live.visible, live.id == place)).first()
@@ -184,6 +206,8 @@ def unmerge(session: DataSession, batch: str, *, by_field: bool = True) -> Undon
     session.undoing = True
     try:
         with session.begin_nested():
+            rights.check_existing(session, kind, [into], "update")
+            _lock(session, kind, [into, *going])
             values = {k: v for k, v in _before(kind, own.get(into, Touched())).items() if k not in refs}
             if values:
                 records.change(session, kind.key, into, values)
@@ -204,7 +228,7 @@ def unmerge(session: DataSession, batch: str, *, by_field: bool = True) -> Undon
                 records.lead_elsewhere(session, kind.key, {into: above})
             session.kernel(delete(MERGED).where(MERGED.c.batch == batch))
     except BramaError as refused:
-        return Undone(0, tuple(with_codes(session, [Kept(kind.key, str(into), refused.message)])), session.batch)
+        return Undone(0, tuple(with_codes(session, [kept_for(kind, into, refused)])), session.batch)
     finally:
         session.undoing = False
     # Of the records that were merged: how many others referred to them is not for everybody.

@@ -173,7 +173,7 @@ def _together(session: DataSession, kind: Entity, ids: Sequence[int]) -> tuple[i
             records.remove(session, kind.key, record_id)
             done += 1
         except BramaError as refused:
-            kept.append(_kept(kind, record_id, refused))
+            kept.append(kept_for(kind, record_id, refused))
     return done, kept
 
 
@@ -185,11 +185,12 @@ def _back(session: DataSession, kind: Entity, record_id: int, one: Touched) -> l
         if values:
             records.change(session, kind.key, record_id, values)
     except BramaError as refused:
-        return [_kept(kind, record_id, refused)]
+        return [kept_for(kind, record_id, refused)]
     return []
 
 
-def _kept(kind: Entity, record_id: int, refused: BramaError) -> Kept:
+def kept_for(kind: Entity, record_id: int, refused: BramaError) -> Kept:
+    """A record that stays because it was refused."""
     return Kept(kind.key, str(record_id), refused.message, isinstance(refused, NotFound | Forbidden | UnknownName))
 
 

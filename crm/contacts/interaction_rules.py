@@ -144,6 +144,15 @@ def _leads_back(draft: Draft, key: str) -> bool:
     return True
 
 
+@when_changed("interaction", "follows", "postponed_from")
+def none_after_itself(session: DataSession, drafts: Sequence[Draft]) -> None:
+    """The same of those that are written together, each of which alone may come after what the other was."""
+    for key in ("follows", "postponed_from"):
+        for draft in drafts:
+            if draft[key] is not None and draft.changed(key) and _leads_back(draft, key):
+                raise Invalid({key: m("An interaction cannot come after itself.")})
+
+
 @before_save("interaction")
 def what_follows_from_times(draft: Draft) -> None:
     """When it takes place, when its plan ends and how often it was postponed are worked out; without a name it is called by its subject."""

@@ -302,3 +302,16 @@ def test_three_hundred_participants_stand_once_each(firm: Firm) -> None:
     assert firm.refused(lambda: firm.make("interaction_participant", {"interaction": number})) == {"contact"}
     assert firm.refused(lambda: firm.make("interaction_participant", {**twice, "colleague": colleague})) == {"colleague"}
     assert firm.refused(lambda: firm.make("interaction_participant", {**twice, "minutes": -5})) == {"minutes"}
+
+
+@pytest.mark.parametrize("key", ["follows", "postponed_from"])
+def test_of_several_written_together_none_comes_after_itself(firm: Firm, key: str) -> None:
+    one, two, three = firm.one(), firm.one(), firm.one()
+    with firm.system() as session:
+        for circle in ({one: two, two: one}, {one: two, two: three, three: one}):
+            with pytest.raises(Invalid) as refused:
+                records.change_many(session, "interaction", {number: {key: other} for number, other in circle.items()})
+            assert key in refused.value.fields
+        records.change_many(session, "interaction", {one: {key: two}, two: {key: three}})
+        session.commit()
+    assert [firm.row(number)[key] for number in (one, two, three)] == [two, three, None]

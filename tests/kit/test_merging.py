@@ -4,11 +4,22 @@ import re
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
+from crm.admin_views.kit import merging
+from crm.backoffice.lowcode.apply import apply
+from crm.backoffice.lowcode.document import read
 from tests.kit.conftest import Browser
 from tests.kit_forms.house import House
 
 Sign = Callable[[str], Browser]
+LESS = """
+roles:
+  blind:
+    label: {uk: Без обороту, en: Without revenue}
+    rules:
+      - {entity: account, actions: [read, delete], scope: all, fields: {"*": edit}}
+"""
 
 
 def test_the_page_shows_every_difference_and_the_merge_can_be_taken_back(house: House, browser: Sign) -> None:
@@ -81,3 +92,41 @@ def test_what_is_hidden_is_neither_shown_nor_taken(house: House, browser: Sign) 
 def test_deals_are_not_merged(house: House, browser: Sign) -> None:
     one, two = house.make_many("deal", [{"name": "а"}, {"name": "б"}])
     assert browser("Olena").get(f"/deal/merge?ids={one},{two}").status_code == 404
+
+
+class Waited(Exception):
+    """What the driver raises; `sqlstate` as PostgreSQL says it."""
+
+    def __init__(self, sqlstate: str | None, text: str = "waited") -> None:
+        super().__init__(text)
+        self.sqlstate = sqlstate
+
+
+@pytest.mark.parametrize(("why", "status"), [
+    (Waited("40P01"), 503), (Waited("40001"), 503), (Waited("55P03"), 503), (Waited(None, "database is locked"), 503), (Waited("53100", "disk full"), 500),
+])
+def test_one_of_two_who_waited_for_each_other_is_asked_to_try_again(
+    house: House, browser: Sign, monkeypatch: pytest.MonkeyPatch, why: Waited, status: int
+) -> None:
+    def merge(*_: object, **__: object) -> None:
+        raise OperationalError("UPDATE", {}, why)
+
+    stays, goes = house.make_many("account", [{"name": "а"}, {"name": "б"}])
+    olena = browser("Olena")
+    monkeypatch.setattr(merging, "merge", merge)
+    house.app.config["PROPAGATE_EXCEPTIONS"] = False
+    answer = olena.post("/account/merge", {"ids": f"{stays},{goes}", "into": str(stays), f"version.{stays}": "1", f"version.{goes}": "1"})
+    assert (answer.status_code, answer.get_json()["error"]) == (status, "locked" if status == 503 else "failed")
+
+
+def test_who_may_no_longer_take_a_merge_back_is_told_so(house: House, browser: Sign) -> None:
+    stays, goes = house.make_many("account", [{"name": "а"}, {"name": "б"}])
+    bohdan = browser("Bohdan")
+    # Where they stand is hidden from nobody here, and both stand nowhere.
+    answer = bohdan.post("/account/merge", {"ids": f"{stays},{goes}", "into": str(stays), f"version.{stays}": "1", f"version.{goes}": "1"})
+    assert answer.status_code == 200
+    with house.system() as session:
+        apply(session, read(LESS.encode(), session.catalog))
+        session.commit()
+    assert bohdan.undo(answer).status_code == 403
+    assert house.is_there("account", stays) and not house.is_there("account", goes)

@@ -87,8 +87,10 @@ def of_field(access: Access, entity: Entity, spec: Field, actions: frozenset[Act
 
 def _all_seen(access: Access, entity: Entity, spec: Field, actions: frozenset[Action]) -> bool:
     """Whether everything that a derived field is computed from shows on every record: it is as secret as its most secret source."""
-    records = of_records(access, entity, actions)
-    return all(covers(of_field(access, entity, entity.fields[key], actions, "read"), records) for key in spec.made_of)
+    return all(
+        covers(of_field(access, entity, entity.fields[key], wanted, "read"), of_records(access, entity, wanted))
+        for wanted in {actions, frozenset[Action]({"read"})} for key in spec.made_of
+    )
 
 
 def covers(field: Grants, records: Grants) -> bool:

@@ -137,11 +137,11 @@ def not_after_itself(draft: Draft) -> None:
 
 def _leads_back(draft: Draft, key: str) -> bool:
     table, here = Interaction.__table__, draft[key]
-    for _ in range(LONGEST_CHAIN):
+    for _ in range(0 if draft.is_new else LONGEST_CHAIN):  # nothing can come before what has just been made
         if here is None or here == draft.id:
             return here is not None
         here = draft.session.kernel(select(table.c[f"{key}_id"]).where(table.c.id == here)).scalar()
-    return True
+    return False
 
 
 @when_changed("interaction", "follows", "postponed_from")

@@ -229,6 +229,9 @@ def _drop(connection: Connection, catalog: Catalog, number: int) -> None:
     for child in BELOW:
         table = catalog.entities[child].cls.__table__
         connection.execute(delete(table).where(table.c.deal_id == number))
+    # Only an interaction of which the deal is hidden can have come to speak of it.
+    interaction = catalog.entities["interaction"].cls.__table__
+    connection.execute(update(interaction).where(interaction.c.deal_id == number).values(deal_id=None))
     deal = catalog.entities["deal"].cls.__table__
     connection.execute(delete(deal).where(deal.c.id == number))
 

@@ -13,6 +13,7 @@ from babel.dates import format_skeleton
 from babel.numbers import format_decimal, format_percent, get_currency_precision
 
 from crm.admin_views.kit.cells import currency_sign
+from crm.admin_views.kit.form_fields import number_of
 from crm.backoffice.fields.base import Reader
 from crm.backoffice.guard import UserSession
 from crm.backoffice.reports import Column, CommonParams, Report, Row, Table, described
@@ -163,8 +164,9 @@ def controls(report: Report, params: CommonParams, args: Mapping[str, str], sess
             found.append(Control(name, label, _with([("", render(m("no split"), language)), *known], value), value))
         elif parameter.kind in ("record", "branch") and session.sight.may(parameter.entity, "read") and sees(session, report.entity, name):
             value = args.get(f"{name}_id") or args.get(name, "")
-            called = names(session, parameter.entity, {int(value)}) if value.isdecimal() else {}
-            choices = [(value, called.get(int(value), value) if value.isdecimal() else value)] if value else []
+            number = number_of(value)
+            called = names(session, parameter.entity, {number}) if number is not None else {}
+            choices = [(value, called.get(number, value) if number is not None else value)] if value else []
             found.append(Control(f"{name}_id", label, choices, value, f"/{parameter.entity}/lookup"))
     return found
 

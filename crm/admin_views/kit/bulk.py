@@ -12,7 +12,7 @@ from crm.admin_views.kit.addresses import query_string
 from crm.admin_views.kit.answers import done, posted_json, record_number, say
 from crm.admin_views.kit.cell_edit import cell_field, take
 from crm.admin_views.kit.cells import painter
-from crm.admin_views.kit.form_fields import Choice, EntityField
+from crm.admin_views.kit.form_fields import Choice, EntityField, number_of
 from crm.admin_views.kit.listing import rows_json
 from crm.admin_views.kit.selection import LIMIT, PART, Selection, allowed, chosen
 from crm.backoffice import lists, records
@@ -197,7 +197,7 @@ def _explain(session: UserSession, entity: Entity, preview: Preview, key: str, c
     columns = tuple(dict.fromkeys((*lookup.title_columns(session, entity), key, *(("currency",) if "currency" in session.sight.readable(entity.key) else ()))))
     rows = {r.id: r for r in lists.page(session, lists.ListQuery(entity.key, columns, Leaf(("id",), "in", wanted), (("id", False),), size=len(wanted))).rows}
     paint = painter(entity, entity.fields[key], context.reader(), signed=True, exact=True)
-    names = {int(c.value): c.text for c in control.chosen if c.value.isdecimal()}
+    names = {n: c.text for c in control.chosen if (n := number_of(c.value)) is not None}
     for number in preview.ready[:SAMPLE]:
         row = rows[number]
         future = _future(control, row.values.get(key), value, names)
@@ -235,7 +235,7 @@ def _panel(
 
 
 def _chosen(session: UserSession, control: EntityField) -> list[Choice]:
-    numbers = [int(t) for t in control.texts if t.isdecimal()]
+    numbers = [n for t in control.texts if (n := number_of(t)) is not None]
     names = lookup.titles(session, session.catalog.entity(control.spec.target or ""), numbers)
     return [Choice(str(n), names[n]) for n in numbers if n in names]
 

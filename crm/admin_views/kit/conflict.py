@@ -9,7 +9,7 @@ from flask.wrappers import Response
 
 from crm.admin_views.kit import context, lookup
 from crm.admin_views.kit.cells import show_value
-from crm.admin_views.kit.form_fields import LISTS, EntityField
+from crm.admin_views.kit.form_fields import LISTS, EntityField, number_of
 from crm.backoffice import lists, records
 from crm.backoffice.entities import Entity
 from crm.backoffice.history import last_change
@@ -64,7 +64,7 @@ def _merged(session: UserSession, entity: Entity, record_id: int, field: EntityF
     if not field.spec.several:
         return posted(field)
     seen = request.form.get("row_version", "")
-    numbers = records.merged_set(session, entity.key, record_id, field.short_name, mine, seen_version=int(seen) if seen.isdecimal() else None)
+    numbers = records.merged_set(session, entity.key, record_id, field.short_name, mine, seen_version=number_of(seen))
     return [str(number) for number in numbers or ()] or [""]
 
 
@@ -80,5 +80,5 @@ def _shown(field: EntityField) -> Any:
     if field.control.kind not in ("lookup", "lookups"):
         return field.data
     names = {c.value: c.text for c in field.chosen}
-    refs = tuple(Ref(int(t) if t.isdecimal() else 0, names.get(t)) for t in field.texts)
+    refs = tuple(Ref(number_of(t) or 0, names.get(t)) for t in field.texts)
     return (refs or None) if field.control.kind == "lookups" else (refs[0] if refs else None)

@@ -97,7 +97,9 @@ class EntityField(FormField):
         if isinstance(self.spec, FileField):
             self.data, self.text, self.sent = uploading.taken(self.spec, valuelist, self.object_data, self.reader)
             return
-        words = [str(v).replace("\r\n", "\n") for v in valuelist]
+        words = [v.replace("\r\n", "\n") for v in valuelist if isinstance(v, str)]
+        if not words:  # a file, sent where none is chosen
+            raise ValueError(render(m("Text is expected here."), self.reader.language))
         self.text = ",".join(w for w in words if w) if self.control.kind in LISTS else words[-1]
         self.data = self.read(self.text)
 
@@ -155,9 +157,16 @@ class EntityField(FormField):
         return kept[int(place)]
 
     def _id(self, text: str) -> int:
-        if not (text.isascii() and text.isdecimal() and len(text) <= 10 and 0 < int(text) <= LARGEST_ID):
+        number = number_of(text)
+        if number is None:
             raise ValueError(render(m("Choose a record of the list."), self.reader.language))
-        return int(text)
+        return number
+
+
+def number_of(text: str) -> int | None:
+    """The number of a record, as controls post it; None for any other text, however long."""
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= 10 else 0
+    return number if 0 < number <= LARGEST_ID else None
 
 
 def _id_text(value: Any) -> str:

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from wtforms.form import BaseForm
 
 from crm.admin_views.kit import beforehand, conflict, context, lookup
-from crm.admin_views.kit.form_fields import KEEP, Choice, EntityField, control_for
+from crm.admin_views.kit.form_fields import KEEP, Choice, EntityField, control_for, number_of
 from crm.admin_views.kit.standing import standing
 from crm.backoffice import lists, records
 from crm.backoffice.entities import Entity
@@ -247,7 +247,7 @@ def fill_chosen(session: UserSession, filled: RecordForm) -> list[EntityField]:
     pickers = [f for f in filled.fields if f.control.kind in ("lookup", "lookups")]
     for f in pickers:
         f.chosen = [c for t in f.texts if (c := _known(f, t)) is not None]
-        ids = {int(t) for t in f.texts if t.isascii() and t.isdecimal() and len(t) <= 10} - {int(c.value) for c in f.chosen if c.value.isdecimal()}
+        ids = {n for t in f.texts if (n := number_of(t)) is not None} - {number_of(c.value) for c in f.chosen}
         if ids:
             wanted.setdefault(f.spec.target or "", set()).update(ids)
     titles = {target: lookup.titles(session, session.catalog.entity(target), ids) for target, ids in wanted.items()}
@@ -255,7 +255,7 @@ def fill_chosen(session: UserSession, filled: RecordForm) -> list[EntityField]:
     for f in pickers:
         known = {c.value for c in f.chosen}
         found = titles.get(f.spec.target or "", {})
-        f.chosen += [Choice(t, found[int(t)]) for t in f.texts if t not in known and t.isdecimal() and int(t) in found]
+        f.chosen += [Choice(t, found[n]) for t in f.texts if t not in known and (n := number_of(t)) in found]
         if len(f.chosen) < len(f.texts):
             missing.append(f)
     return missing

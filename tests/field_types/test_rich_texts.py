@@ -44,6 +44,16 @@ def test_what_was_written_past_the_door_is_cleaned_when_it_is_shown(house: House
     assert "onerror" not in card
 
 
+def test_what_was_written_past_the_door_and_cannot_be_cleaned_is_shown_by_its_words(house: House, browser: SignIn) -> None:
+    number = house.make("sample", name="а", story="<p>добре</p>")
+    with house.engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE sample SET story = '{'<blockquote>' * 300}3 &lt; 5<script>alert(1)</script>' WHERE id = {number}")
+    card = browser("Olena").get(f"/sample/{number}/")
+    assert card.status_code == 200
+    assert "3 &lt; 5" in card.get_data(as_text=True)
+    assert "<script>alert" not in card.get_data(as_text=True)
+
+
 @pytest.mark.parametrize(("typed", "why"), [("<b>" * 3000, "nested"), ("<p>a</p>" * 20_000, "too long"), ("<p>a\x08</p>", "control characters")])
 def test_what_cannot_be_kept_is_refused_at_its_field(house: House, browser: SignIn, typed: str, why: str) -> None:
     answer = browser("Olena").submit("/sample/new/", {"name": "а", "story": typed})

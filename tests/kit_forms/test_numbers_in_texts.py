@@ -1,6 +1,7 @@
 """Numbers of records stand in texts: whatever is posted instead of one is refused with a sentence."""
 
 import io
+import json
 from collections.abc import Callable
 
 from tests.kit_forms.house import Browser, House
@@ -32,6 +33,26 @@ def test_a_report_asked_for_a_number_that_is_none_is_no_fault(house: House, brow
     for text in NONE:
         for name in ("owner", "owner_id"):
             assert olena.get(f"/report/interactions?{name}={text}").status_code in (200, 400), (name, text[:20])
+
+
+def test_a_version_that_is_none_is_refused(house: House, browser: SignIn) -> None:
+    olena = browser("Olena")
+    one, two = house.make("account", name="а"), house.make("account", name="б")
+    house.change("account", one, city="Львів")
+    for text in (*NONE, "9999999999", "2147483648"):
+        assert olena.submit(f"/account/{one}/edit/", {"name": "в", "city": "г", "row_version": text}).status_code == 400, text[:20]
+        form = {"ids": f"{one},{two}", "into": str(one), f"version.{one}": text, f"version.{two}": "1", "pick.name": str(two)}
+        assert olena.post("/account/merge", form).status_code == 400, text[:20]
+    assert olena.submit(f"/account/{one}/edit/", {"city": "г", "row_version": "2147483647"}).status_code in (200, 303, 409)
+    assert house.stored("account", one)["name"] == "а"
+
+
+def test_a_condition_on_a_number_that_is_none_is_told(house: House, browser: SignIn) -> None:
+    olena = browser("Olena")
+    house.make("account", name="а", department=house.make("department", name="в"))
+    for value in (2**31, 2**63, 2**200, -1, 0, "9" * 9, "9" * 10, "9" * 400, [2**40, 2**90], True):
+        for where in ({"field": "department", "op": "in" if isinstance(value, list) else "eq", "value": value}, {"field": "owner", "op": "eq", "value": value}):
+            assert olena.get("/account/", query_string={"where": json.dumps(where)}).status_code in (200, 400), value
 
 
 def test_a_file_sent_where_text_is_typed_is_refused(house: House, browser: SignIn) -> None:

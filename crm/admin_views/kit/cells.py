@@ -15,11 +15,11 @@ from babel.numbers import format_decimal, get_currency_symbol
 from crm.admin_views.kit.days import day_words, moment_words
 from crm.backoffice.catalog import Catalog, Configured
 from crm.backoffice.entities import Entity
-from crm.backoffice.fields.base import Field, Reader, Ref
+from crm.backoffice.fields.base import Field, FieldError, Reader, Ref
 from crm.backoffice.fields.file import FileField
 from crm.backoffice.fields.many_to_many import joined
 from crm.backoffice.fields.multi_picklist import MultiPicklistField
-from crm.backoffice.fields.rich_text import cleaned_html, excerpt
+from crm.backoffice.fields.rich_text import cleaned_html, excerpt, plain
 from crm.backoffice.fields.numbers import decimal_formatter
 from crm.backoffice.lists import Masked, RowView
 from crm.backoffice.types import FileRef
@@ -225,7 +225,15 @@ def size_text(size: int, language: str) -> str:
 
 def _rich(exact: bool) -> Draw:
     """Its beginning as a line in a list; where a record is told field by field, with its headings, lists and links, cleaned once more."""
-    return (lambda value: f'<div class="b-rich">{cleaned_html(value)}</div>') if exact else lambda value: escape(excerpt(value))
+    return _whole if exact else lambda value: escape(excerpt(value))
+
+
+def _whole(value: Any) -> str:
+    """What was kept past the door and cannot be cleaned stands as its words."""
+    try:
+        return f'<div class="b-rich">{cleaned_html(value)}</div>'
+    except FieldError:
+        return escape(plain(value))
 
 
 def _configured(target: str, catalog: Catalog, language: str) -> Draw:

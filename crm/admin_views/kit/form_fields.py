@@ -164,7 +164,7 @@ class EntityField(FormField):
 
 
 def number_of(text: str) -> int | None:
-    """The number of a record, as controls post it; None for any other text, however long."""
+    """The number of a record or of its version, as controls post it; None for any other text, however long."""
     number = int(text) if text.isascii() and text.isdecimal() and len(text) <= 10 else 0
     return number if 0 < number <= LARGEST_ID else None
 

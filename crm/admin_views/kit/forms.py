@@ -309,9 +309,10 @@ def _after(entity: Entity, record_id: int, filled: RecordForm | None = None) -> 
 def _number(text: str | None) -> int | None:
     if text is None:
         return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= 10):
+    version = number_of(text)
+    if version is None:
         raise BadRequest(m("The form has expired. Open it again."))
-    return int(text)
+    return version
 
 
 def _digest(text: str) -> str:

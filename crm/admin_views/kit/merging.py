@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from crm.admin_views.kit import context, lookup
 from crm.admin_views.kit.answers import done, record_number, say
 from crm.admin_views.kit.cells import show_value
+from crm.admin_views.kit.form_fields import number_of
 from crm.admin_views.kit.selection import allowed
 from crm.backoffice import lists
 from crm.backoffice.conditions.tree import Leaf
@@ -105,10 +106,10 @@ def _versions(rows: Sequence[RowView]) -> dict[int, int]:
     """The versions that the page showed. Raises BadRequest when one is missing."""
     found: dict[int, int] = {}
     for row in rows:
-        text = request.form.get(f"version.{row.id}", "")
-        if not (text.isascii() and text.isdecimal() and len(text) <= 10):
+        version = number_of(request.form.get(f"version.{row.id}", ""))
+        if version is None:
             raise BadRequest(m("The form has expired. Open it again."))
-        found[row.id] = int(text)
+        found[row.id] = version
     return found
 
 

@@ -10,6 +10,7 @@ from crm.admin_views.kit.cells import text_formatter
 from crm.backoffice.conditions.compiler import ME
 from crm.backoffice.conditions.tree import Aggregate, All, Any_, Leaf, Node, Not, walk
 from crm.backoffice.entities import Entity
+from crm.admin_views.kit.form_fields import LARGEST_ID, number_of
 from crm.backoffice.fields.base import Field, FieldError, Reader
 from crm.backoffice.guard import UserSession
 from crm.errors import BadRequest
@@ -199,7 +200,7 @@ def _read_names(session: UserSession, target: Entity, values: set[int | str]) ->
     if not session.sight.may(target.key, "read") or target.declared.title not in session.sight.filterable(target.key):
         return {}
     rows = session.table(target.key)
-    numbers = [v for v in values if isinstance(v, int)] + [int(v) for v in values if isinstance(v, str) and v.isdecimal() and len(v) < 10]
+    numbers = [v for v in values if isinstance(v, int) and 0 < v <= LARGEST_ID] + [n for v in values if isinstance(v, str) and (n := number_of(v)) is not None]
     tests = [rows.id.in_(numbers)]
     columns = [rows.id, rows.title]
     if "code" in session.sight.filterable(target.key):

@@ -39,6 +39,7 @@ CODES = {
     413: "too_large",
     429: "too_many",
     500: "failed",
+    503: "locked",
 }
 
 
@@ -79,7 +80,7 @@ def busy(error: OperationalError) -> Response:
     if getattr(error.orig, "sqlstate", None) not in WAITED and "database is locked" not in str(error.orig):
         return failed(InternalServerError(original_exception=error))
     log.warning("the database was busy", method=request.method, path=request.path, why=str(error.orig)[:200])
-    return answer(503, "locked", SENTENCES[503])
+    return answer(503, CODES[503], SENTENCES[503])
 
 
 def failed(error: InternalServerError) -> Response:

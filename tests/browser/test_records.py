@@ -172,6 +172,7 @@ def test_who_may_ask_why_is_told_by_which_rule_somebody_else_sees_a_field(desk: 
     page.keyboard.type("Vasyl")
     expect(page.get_by_role("option", name="Vasyl")).to_be_visible()
     page.keyboard.press("Enter")
+    expect(page.locator(".ts-control .item", has_text="Vasyl")).to_be_visible()
     page.get_by_role("button", name="Ask").click()
     line = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Amount", exact=True))
     expect(line).to_contain_text("visible")

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
@@ -197,10 +198,9 @@ def merged(view: View, kind: Entity) -> Iterator[Question]:
     pair = ",".join(map(str, numbers))
     yield get(end, kind.key, here, ids=pair)
     for number in [*view.unseen(kind.key, 1), MISSING]:
-        ids = ",".join(map(str, [*numbers[:1], number]))
-        form = {"ids": ids, **{f"version.{n}": "1" for n in (*numbers[:1], number)}}
-        lost = {"ids": ids.replace(str(number), str(MISSING)), **{f"version.{n}": "1" for n in (*numbers[:1], MISSING)}}
-        yield get(end, kind.key, here, ids=ids).expecting(400, 403, 404).just_as(get(end, kind.key, here, ids=lost["ids"]))
+        form, lost = ({"ids": ",".join(map(str, ids)), **{f"version.{n}": "1" for n in ids}} for ids in ([*numbers[:1], number], [*numbers[:1], MISSING]))
+        asked = get(end, kind.key, here, ids=form["ids"]).expecting(400, 403, 404)
+        yield asked.just_as(get(end, kind.key, here, ids=lost["ids"]), urlencode({"ids": lost["ids"]}), urlencode({"ids": form["ids"]}))
         yield post(end, kind.key, here, form=form).expecting(400, 403, 404).just_as(post(end, kind.key, here, form=lost))
     if kind.key in PERSONAL or len(numbers) < 2:
         return

@@ -79,7 +79,9 @@ def screens(view: View, kind: Entity) -> Iterator[Question]:
             unknown = f"{key[:-1]}q"  # at the same place in the alphabet, by which a mapping lists the columns left out
             headed, unmapped = table.replace(key, unknown, 1), mapping.replace(key, unknown)
             other = _question(kind, f"the same by {unknown}", partial(_tried, kind.key, headed, unmapped), ())
-            asked = asked.just_as(other, unknown, key, afresh=True) if "_" not in key else asked
+            # A known field whose name is close to one of them is meant by it, and not by the other.
+            close = "_" in key or any(key in name for name in kind.fields if name != key)
+            asked = asked if close else asked.just_as(other, unknown, key, afresh=True)
         yield asked
         if number % 6 == 0 and not view.decisive(kind.key) & set(columns):
             yield _question(kind, f"an import of {', '.join(columns)}, and taken back", partial(_written, kind.key, table), names)

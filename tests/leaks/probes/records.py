@@ -93,7 +93,7 @@ def files(view: View, kind: Entity) -> Iterator[Question]:
     for number in view.seen(kind.key, 1):
         for key in view.rng.sample(list(kind.fields), 3):
             unknown = view.unknown(kind.key, key)
-            asked = get(RECORD + "file/<field>", kind.key, f"/{kind.key}/{number}/file/{key}", f"{kind.key}.{key}").expecting(400)
+            asked = get(RECORD + "file/<field>", kind.key, f"/{kind.key}/{number}/file/{key}", f"{kind.key}.{key}").expecting(400, 404)
             yield asked.just_as(get(RECORD + "file/<field>", kind.key, f"/{kind.key}/{number}/file/{unknown}"), unknown, key)
 
 

@@ -87,11 +87,12 @@ def copy_participants(session: DataSession, places: Mapping[int, int]) -> None:
 
 
 def takes_part(session: DataSession, interaction: int | None, contact: int | None, colleague: int | None, but: int) -> bool:
-    """Whether the person or colleague stands among the participants, in another row than `but`."""
+    """Whether the person or colleague stands among the participants that this session may know of, in another row than `but`. Who does not
+    see them may not add one either, and learns nothing by trying."""
     table = Participant.__table__
     same = table.c.contact_id == contact if contact is not None else table.c.colleague_id == colleague
     query = select(table.c.id).where(table.c.interaction_id == interaction, same, table.c.id != but, table.c.deleted_at.is_(None))
-    return session.kernel(query.limit(1)).first() is not None
+    return bool(visible(session, "interaction_participant", session.kernel(query).scalars()))
 
 
 def stand_twice(session: DataSession, interactions: Collection[int]) -> bool:

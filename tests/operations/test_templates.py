@@ -1,7 +1,8 @@
 """Templates compiled once a language say in each language what they say when nothing is compiled in."""
 
-from flask import Flask, render_template_string
+from flask import Flask, render_template, render_template_string
 from flask_babel import force_locale
+from markupsafe import Markup
 
 PAGE = """{%- from "macros/ui.html" import icon -%}
 {{ _("Save") }}|{{ _("Selected: %(num)s", num="%(num)s") }}|{{ _("Selected: %(num)s", num=count) }}|{{ icon("plus", "s") }}|{{ icon(name) }}|
@@ -33,6 +34,22 @@ def test_a_template_file_is_kept_for_each_language(app: Flask) -> None:
     pages = {}
     for language in ("uk", "en", "uk"):
         with app.test_request_context("/", headers={"Accept-Language": language}):
-            pages[language] = app.jinja_env.get_template("admin/look.html").render(language=language)
+            pages[language] = render_template("admin/look.html")
     assert "Мова" in pages["uk"] and "Language" not in pages["uk"]
     assert "Language" in pages["en"] and "Мова" not in pages["en"]
+
+
+def test_what_is_written_into_a_page_is_escaped_unless_it_is_markup(app: Flask) -> None:
+    page = """{{ text }}|{{ markup }}|{{ number }}|{{ nothing }}|{% set kept %}{{ text }}{% endset %}{{ kept }}|{{ text ~ markup }}|{{ text | upper }}"""
+    with app.test_request_context("/"):
+        shown = render_template_string(page, text="<a href='x'>&\"", markup=Markup("<b>"), number=5, nothing=None).split("|")
+    escaped = "&lt;a href=&#x27;x&#x27;&gt;&amp;&quot;"
+    assert shown[:5] == [escaped, "<b>", "5", "None", escaped]
+    assert "<a" not in shown[5] and "<b>" in shown[5] and shown[6].startswith("&lt;A")
+
+
+def test_what_is_imported_and_no_longer_needed_is_not_looked_up(app: Flask) -> None:
+    with app.test_request_context("/", headers={"Accept-Language": "en"}):
+        source = app.jinja_env.loader.get_source(app.jinja_env, "admin/look.html")[0]  # type: ignore[union-attr]
+        compiled = app.jinja_env.compile(source, "admin/look.html", "admin/look.html", raw=True)
+    assert "macros/ui.html" not in compiled and "icons.svg" in compiled

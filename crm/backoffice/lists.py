@@ -5,7 +5,7 @@ at any depth in the same time; keys are the reader's own sort values, so a list 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -219,11 +219,11 @@ def ids(session: DataSession, query: ListQuery, limit: int) -> list[int]:
 def stream(session: DataSession, query: ListQuery, *, refs: str = "title", chunk: int = 2000) -> Iterator[RowView]:
     """All rows that match, in constant memory, by keyed pages of `chunk`. `refs="code"` names references by code instead of name."""
     kind = session.catalog.entity(query.entity)
+    # Made once: a session keeps what its sight has sealed, and so many pages would fill the memory.
+    source, columns = _selected(session, query, refs)
+    keys = _sort_keys(kind, source, query)
     after: str | None = None
     while True:
-        part = replace(query, after=after, size=chunk)
-        source, columns = _selected(session, part, refs)
-        keys = _sort_keys(kind, source, part)
         position = paging.decode(after, keys)
         rows: list[Any] = []
         for one in paging.parts(keys, position):

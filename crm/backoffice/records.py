@@ -331,11 +331,10 @@ def _set_deleted(session: DataSession, kind: Entity, ids: Sequence[int], at: dat
 def _keep(session: DataSession, kind: Entity, drafts: Sequence[Draft], action: str, versions: Mapping[int, int]) -> None:
     """Journal what changed, and leave word for whoever listens."""
     entries: list[Entry] = []
+    kept = {key: spec for key, spec in kind.fields.items() if not spec.system or key == "deleted_at"}
     for draft in drafts:
         changes = {
-            key: [spec.journal(draft.old.get(key)), spec.journal(draft.new.get(key))]
-            for key, spec in kind.fields.items()
-            if (not spec.system or key == "deleted_at") and draft.changed(key)
+            key: [kept[key].journal(draft.old.get(key)), kept[key].journal(draft.new.get(key))] for key in draft.new if key in kept and draft.changed(key)
         }
         entries.append(Entry(kind.key, draft.id, action, versions[draft.id], changes))
     journal.record(session, entries)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from crm.backoffice import lists
 from crm.backoffice.catalog import Catalog
+from crm.backoffice.collecting import rarely_collected
 from crm.backoffice.exchange.export import FORMATS, export
 from crm.backoffice.exchange.mapping import MAX_MAPPING, Mapping, MappingFault, load_mapping
 from crm.backoffice.exchange.report import Report
@@ -60,8 +61,9 @@ def export_(entity: str, form: str, fields: str | None, where: str, sort: str, e
         chosen = [part.strip() for part in fields.split(",") if part.strip()] if fields else None
         pieces = export(session, query, chosen, form)
         session.commit()  # the journal's row: an export that has begun has happened
-        for piece in pieces:
-            sys.stdout.buffer.write(piece)
+        with rarely_collected():
+            for piece in pieces:
+                sys.stdout.buffer.write(piece)
         sys.stdout.buffer.flush()
 
 

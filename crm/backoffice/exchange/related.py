@@ -8,6 +8,7 @@ An area adds what needs a rule of its own (`stage_entered`) with `@extra`.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from datetime import date
 from typing import Any
 
@@ -34,7 +35,7 @@ class Related:
                 return entity, entity.fields[key]
         return None
 
-    @property
+    @cached_property
     def match(self) -> tuple[str, ...]:
         """What tells the rows of one parent apart: the title of the record behind, else what a child row must have."""
         return (self.target.declared.title,) if self.target is not None else required(self.child, self.parent)

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from crm.backoffice import undo
 from crm.backoffice.catalog import Catalog, load_catalog
+from crm.backoffice.collecting import rarely_collected
 from crm.backoffice.exchange import batches
 from crm.backoffice.exchange.binding import bind
 from crm.backoffice.exchange.check_file import check_file
@@ -25,6 +26,11 @@ def run_import(
 ) -> Report:
     """Import a file, or try it with `dry_run`. Raises Unreadable, MappingFault, UnknownName, Forbidden before anything is written;
     rows that fail are in the report. With `watch` it keeps what is to be shown, and a dry run reports no changes of its own."""
+    with rarely_collected():
+        return _run(engine, open_session, catalog, order, progress, watch)
+
+
+def _run(engine: Engine, open_session: Opener, catalog: Catalog, order: Order, progress: Progress, watch: Watch | None) -> Report:
     kind = catalog.entity(order.entity)
     table = open_file(order.path, order.mapping.file, name=order.name, limit=order.limit)
     with open_session(catalog, False) as session:

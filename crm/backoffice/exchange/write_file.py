@@ -24,7 +24,7 @@ from crm.errors import BramaError
 CHUNK = 400
 LEAST, MOST = 50, 800
 LONG, SHORT = 0.3, 0.15  # seconds a transaction may take before chunks shrink, and under which they grow
-PAUSE = 0.03  # seconds in which SQLite's other writers, who ask every few milliseconds, get their turn
+PAUSE = 0.015  # seconds in which SQLite's other writers, who ask every few milliseconds, get their turn
 
 
 class RowRefused(Exception):

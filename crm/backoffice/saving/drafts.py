@@ -48,10 +48,11 @@ def clean(session: DataSession, kind: Entity, values: Row) -> tuple[dict[str, An
 
 def fill_in(session: DataSession, kind: Entity, drafts: Sequence[Draft]) -> None:
     """What a new record gets without being told: field defaults, the company's currency, its writer as owner, the owner's place."""
+    defaults = [(key, spec.default) for key, spec in kind.fields.items() if not spec.system and spec.default is not None]
     for draft in drafts:
-        for key, spec in kind.fields.items():
-            if draft.new.get(key) is None and not spec.system and spec.default is not None:
-                draft[key] = spec.default
+        for key, default in defaults:
+            if draft.new.get(key) is None:
+                draft[key] = default
         if "currency" in kind.fields and draft["currency"] is None:
             draft["currency"] = session.catalog.company.currency
         if kind.is_record and kind.declared.own == "owner" and draft["owner"] is None and "owner" not in draft.given:
@@ -75,12 +76,13 @@ def _places(session: DataSession, owners: Collection[int]) -> dict[int, tuple[in
 
 def judge(session: DataSession, kind: Entity, drafts: Sequence[Draft], problems: Problems, *, checked: bool = True) -> None:
     """Apply the entity's rules, then ask what every value must satisfy: required, an existing option, a visible target, uniqueness."""
+    asked = [(key, spec) for key, spec in kind.fields.items() if (spec.required and not spec.system) or spec.picklist]
     for position, draft in enumerate(drafts):
         rules.apply(draft)
         _compute(draft)
         for key, message in draft.problems.items():
             problems.add(position, key, message)
-        for key, spec in kind.fields.items():
+        for key, spec in asked:
             value = draft.new.get(key)
             if value is None:
                 if spec.required and not spec.system:

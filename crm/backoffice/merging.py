@@ -8,7 +8,6 @@ pointing nowhere. He is told nothing of rows he does not see.
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import String, delete, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -20,8 +19,7 @@ from crm.backoffice.fields.many_to_many import SetChange
 from crm.backoffice.guard import DataSession
 from crm.backoffice.saving import rights
 from crm.backoffice.types import UtcMoment
-from crm.backoffice.undo import Kept, Touched, Undone, kept_for, old_value, staying, touched_by, with_codes
-from crm.errors import BadRequest, BramaError, Forbidden
+from crm.errors import BadRequest, Forbidden
 from crm.messages import m
 
 MOST = 10  # records merged at once
@@ -56,7 +54,7 @@ def merge(
     with session.begin_nested():
         rights.check_existing(session, kind, [into], "update")
         rights.check_existing(session, kind, going, "delete")
-        _lock(session, kind, [into, *going])
+        lock(session, kind, [into, *going])
         _check_places(session, kind, into, going)
         values = _stepped_above(session, kind, into, going, values)
         _move(session, kind, into, going)
@@ -71,7 +69,7 @@ def merge(
     return saved
 
 
-def _lock(session: DataSession, kind: Entity, ids: Sequence[int]) -> None:
+def lock(session: DataSession, kind: Entity, ids: Sequence[int]) -> None:
     """Of two people who merge the same records, crosswise too, the second one waits here. What he may do is asked again when he writes."""
     table = kind.cls.__table__
     session.kernel(select(table.c.id).where(table.c.id.in_(ids)).order_by(table.c.id).with_for_update())
@@ -94,22 +92,26 @@ def _going(kind: Entity, into: int, others: Sequence[int]) -> list[int]:
     if not kind.declared.mergeable:
         raise BadRequest(m("%(entity)s cannot be merged.", entity=kind.plural))
     going = [i for i in dict.fromkeys(others) if i != into]
-    if not going:
-        raise BadRequest(m("At least two records are needed to merge."))
-    if len(going) >= MOST:
-        raise BadRequest(m("At most %(limit)s records are merged at once.", limit=MOST))
+    check_number(1 + len(going))
     return going
+
+
+def check_number(count: int) -> None:
+    """Raises BadRequest when so many records are not merged at once."""
+    if count < 2:
+        raise BadRequest(m("At least two records are needed to merge."))
+    if count > MOST:
+        raise BadRequest(m("At most %(limit)s records are merged at once.", limit=MOST))
 
 
 def _versions_after(session: DataSession, kind: Entity, going: Sequence[int], seen: Mapping[int, int]) -> dict[int, int]:
     """The versions to remove the others by: those seen, raised by what moving references has itself written to them."""
-    table, own = kind.cls.__table__, journal.JournalRow.__table__
+    own = journal.JournalRow.__table__
     raised: dict[int, int] = {}
     written = select(own.c.record_id).where(own.c.batch == session.batch, own.c.entity == kind.key, own.c.record_id.in_(going), own.c.version.is_not(None))
     for number in session.kernel(written).scalars():
         raised[number] = raised.get(number, 0) + 1
-    known = session.kernel(select(table.c.id).where(table.c.id.in_(going))).scalars()
-    return {i: seen[i] + raised.get(i, 0) for i in known if i in seen}
+    return {i: seen[i] + raised.get(i, 0) for i in going if i in seen}
 
 
 # --- references ------------------------------------------------------------------------------------------------------
@@ -119,7 +121,7 @@ def _move(session: DataSession, kind: Entity, into: int, going: Sequence[int]) -
     """Every reference to one of `going` leads to `into`."""
     for other in session.catalog.entities.values():
         changes: dict[int, dict[str, Any]] = {}
-        for key, spec in _pointing(other, kind):
+        for key, spec in pointing(other, kind):
             query, target = links.references(other, spec)
             # Locked as they are found: what somebody else leads elsewhere at this moment stays there.
             for row_id, target_id, _ in session.kernel(query.where(target.in_(going)).with_for_update(of=other.cls.__table__)):
@@ -130,7 +132,8 @@ def _move(session: DataSession, kind: Entity, into: int, going: Sequence[int]) -
         records.lead_elsewhere(session, other.key, changes)
 
 
-def _pointing(other: Entity, kind: Entity) -> list[tuple[str, Field]]:
+def pointing(other: Entity, kind: Entity) -> list[tuple[str, Field]]:
+    """The fields of `other` that refer to records of `kind`."""
     return [(key, spec) for key, spec in other.fields.items() if spec.target == kind.key and not spec.system]
 
 
@@ -143,7 +146,7 @@ def _stepped_above(session: DataSession, kind: Entity, into: int, going: Sequenc
     """Where the record stands, or by `values` would stand, below one of the others, however deep, it takes the place above them: it would
     else come to stand below itself. Gives the values with that place."""
     table, group = kind.cls.__table__, {into, *going}
-    for key, spec in _pointing(kind, kind):
+    for key, spec in pointing(kind, kind):
         if spec.several:
             continue
         column = table.c[spec.attribute]
@@ -180,73 +183,3 @@ def merged_into(session: DataSession, entity: str, record_id: int) -> int | None
     live = session.table(entity)
     known = session.execute(select(live.id).where(live.visible, live.id == place)).first()
     return None if known is None or place == record_id else place
-
-
-def is_merge(session: DataSession, batch: str) -> bool:
-    """Whether a batch of writes was a merge."""
-    return session.kernel(select(MERGED.c.record_id).where(MERGED.c.batch == batch).limit(1)).first() is not None
-
-
-def unmerge(session: DataSession, batch: str, *, by_field: bool = True) -> Undone:
-    """Take a merge back: values and references as they were, the others out of the recycle bin. When one of the merged records has changed
-    since in what the merge wrote, nothing is; a reference that has been set anew since stays. The caller commits."""
-    entities = touched_by(session, batch)
-    row = session.kernel(select(MERGED.c.entity, MERGED.c.into_id).where(MERGED.c.batch == batch)).first()
-    assert row is not None, "no merge"
-    kind, into = session.catalog.entity(row.entity), row.into_id
-    own = entities[kind.key]
-    going = [i for i, one in own.items() if one.removed]
-    stays = staying(session, entities, by_field)
-    held = {i: why for i, why in stays[kind.key].items() if i in (into, *going)}
-    if held:
-        return Undone(0, tuple(with_codes(session, [Kept(kind.key, str(i), why) for i, why in held.items()])), batch)
-    session.batch = uuid4().hex
-    kept: list[Kept] = []
-    refs = {key for key, _ in _pointing(kind, kind)}
-    session.undoing = True
-    try:
-        with session.begin_nested():
-            rights.check_existing(session, kind, [into], "update")
-            _lock(session, kind, [into, *going])
-            values = {k: v for k, v in _before(kind, own.get(into, Touched())).items() if k not in refs}
-            if values:
-                records.change(session, kind.key, into, values)
-            for number in _upper_first(session, kind, going):
-                records.restore(session, kind.key, number)
-            for key, touched in entities.items():
-                other, same = session.catalog.entity(key), key == kind.key
-                for number, one in touched.items():
-                    if same and number == into:
-                        continue
-                    if number in stays[key]:
-                        kept.append(Kept(key, str(number), stays[key][number]))
-                        continue
-                    back = {k: v for k, v in _before(other, one).items() if not same or k in refs}
-                    records.lead_elsewhere(session, key, {number: back} if back else {})
-            above = {k: v for k, v in _before(kind, own.get(into, Touched())).items() if k in refs}
-            if above:
-                records.lead_elsewhere(session, kind.key, {into: above})
-            session.kernel(delete(MERGED).where(MERGED.c.batch == batch))
-    except BramaError as refused:
-        return Undone(0, tuple(with_codes(session, [kept_for(kind, into, refused)])), session.batch)
-    finally:
-        session.undoing = False
-    # Of the records that were merged: how many others referred to them is not for everybody.
-    return Undone(1 + len(going), tuple(with_codes(session, kept)), session.batch)
-
-
-def _upper_first(session: DataSession, kind: Entity, going: Sequence[int]) -> list[int]:
-    """In an order in which each finds the records that it refers to."""
-    table, specs = kind.cls.__table__, [spec for _, spec in _pointing(kind, kind) if not spec.several]
-    rows = session.kernel(select(table.c.id, *(table.c[spec.attribute] for spec in specs)).where(table.c.id.in_(going))).all()
-    wanted = {row[0]: set(row[1:]) & set(going) for row in rows}
-    ordered: list[int] = []
-    while wanted:
-        ready = [i for i, above in wanted.items() if not above & wanted.keys()] or list(wanted)
-        ordered += ready
-        wanted = {i: above for i, above in wanted.items() if i not in ready}
-    return ordered
-
-
-def _before(kind: Entity, one: Touched) -> dict[str, Any]:
-    return {k: old_value(kind.fields[k], one, k) for k in one.before if k in kind.fields and not kind.fields[k].system and not kind.fields[k].formula}

@@ -40,10 +40,8 @@ def _shared(make: Callable[..., Made]) -> Callable[..., Made]:
     of a reader. Of anything else, as a column shown on some records only, it is made anew."""
     kept = lru_cache(maxsize=4096)(make)
 
-    def made(first: ColumnElement[Any], second: Any = None) -> Made:
-        shared = first.__class__ is Column and not (isinstance(second, ColumnElement) and second.__class__ is not Column)
-        given = (first,) if second is None else (first, second)
-        return kept(*given) if shared else make(*given)
+    def made(*given: Any) -> Made:
+        return kept(*given) if all(one.__class__ is Column or not isinstance(one, ColumnElement) for one in given) else make(*given)
 
     return made
 

@@ -5,51 +5,16 @@ takes back what he has just done in a list or a form goes by fields: what others
 what he did to them later, so that several deeds are taken back one after the other.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
 from uuid import uuid4
 
-from sqlalchemy import func, select
-
-from crm.backoffice import links, records
+from crm.backoffice import records
 from crm.backoffice.entities import Entity
-from crm.backoffice.fields.base import Field
-from crm.backoffice.fields.many_to_many import SetChange
-from crm.backoffice.guard import DataSession, SystemSession
-from crm.backoffice.journal import JournalRow
-from crm.errors import BramaError, Conflict, Forbidden, Invalid, NotFound, UnknownName
-from crm.messages import Message, m
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A record that could not be taken back, by its code (its number for a child row), and why."""
-
-    entity: str
-    code: str
-    why: Message
-    forbidden: bool = False  # for want of a right, whatever became of the record
-
-
-@dataclass(frozen=True)
-class Undone:
-    """How many records were taken back, and which were not."""
-
-    undone: int
-    kept: tuple[Kept, ...]
-    batch: str = ""  # of the undo itself, so that it can be undone too
-
-
-@dataclass
-class Touched:
-    """What a batch did to one record: fields → their values before and after it, and the version it left."""
-
-    made: bool = False
-    removed: bool = False
-    before: dict[str, Any] = field(default_factory=dict)
-    after: dict[str, Any] = field(default_factory=dict)
-    version: int = 0
+from crm.backoffice.guard import DataSession
+from crm.backoffice.taking_back import Kept, Touched, Undone, kept_for, staying, touched_by, values_back, with_codes
+from crm.backoffice.unmerging import is_merge, unmerge
+from crm.errors import BramaError, Conflict, Forbidden, Invalid, NotFound
+from crm.messages import m
 
 
 def undo(session: DataSession, batch: str, *, by_field: bool = False) -> Undone:
@@ -58,6 +23,8 @@ def undo(session: DataSession, batch: str, *, by_field: bool = False) -> Undone:
     entities = touched_by(session, batch)
     if not entities:
         raise NotFound(m("There is nothing to undo."))
+    if is_merge(session, batch):
+        return unmerge(session, batch, by_field=by_field)
     session.batch = uuid4().hex
     session.undoing = True
     try:
@@ -88,80 +55,6 @@ def _undone(session: DataSession, entities: Mapping[str, Mapping[int, Touched]],
     return Undone(undone, tuple(with_codes(session, kept)), session.batch)
 
 
-def touched_by(session: DataSession, batch: str) -> dict[str, dict[int, Touched]]:
-    """Entity → record → what the batch did to it; the entities in the reverse of the order in which it first wrote them."""
-    journal = JournalRow.__table__
-    found: dict[str, dict[int, Touched]] = {}
-    query = select(journal).where(journal.c.batch == batch, journal.c.version.is_not(None)).order_by(journal.c.id)
-    for row in session.kernel(query).mappings():
-        one = found.setdefault(row["entity"], {}).setdefault(row["record_id"], Touched())
-        one.version = row["version"]
-        if row["action"] == "create":
-            one.made = True
-        elif row["action"] == "remove":
-            one.removed = True
-        for name, (old, new) in row["changes"].items():
-            one.before.setdefault(name, old)
-            one.after[name] = new
-    return dict(reversed(found.items()))
-
-
-def staying(session: DataSession, entities: Mapping[str, Mapping[int, Touched]], by_field: bool) -> dict[str, dict[int, Message]]:
-    """Entity → record → why it must stay. Rows that go too hold nothing."""
-    found: dict[str, dict[int, Message]] = {}
-    going: dict[str, set[int]] = {}
-    for key, touched in entities.items():
-        found[key] = _reasons(session, session.catalog.entity(key), touched, going, by_field)
-        going[key] = {i for i, t in touched.items() if t.made and i not in found[key]}
-    return found
-
-
-def _reasons(
-    session: DataSession, kind: Entity, touched: Mapping[int, Touched], going: Mapping[str, Collection[int]], by_field: bool
-) -> dict[int, Message]:
-    """Why some records must stay."""
-    reasons: dict[int, Message] = {}
-    table, journal = kind.cls.__table__, JournalRow.__table__
-    for part in _parts(list(touched)):
-        versions: dict[int, int] = dict(session.kernel(select(table.c.id, table.c.row_version).where(table.c.id.in_(part))).all())
-        last = session.kernel(
-            select(journal.c.record_id, func.max(journal.c.version))
-            .where(journal.c.entity == kind.key, journal.c.record_id.in_(part))
-            .group_by(journal.c.record_id)
-        )
-        newest: dict[int, int] = dict(last.all())
-        for i in part:
-            if i not in versions:
-                reasons[i] = m("There is no such record.")
-            elif versions[i] == newest.get(i) == touched[i].version:
-                continue
-            elif not by_field or not _is_as_left(session, kind, i, touched[i]):
-                reasons[i] = m("It has been changed since.")
-    made = [i for i, t in touched.items() if t.made and i not in reasons]
-    for other in session.catalog.entities.values():
-        for spec in other.fields.values():
-            if spec.target != kind.key or spec.system:
-                continue
-            query, target = links.references(other, spec)
-            for part in _parts(made):
-                leaving = touched if other.key == kind.key else going.get(other.key, ())
-                pointing = {target_id for row_id, target_id, _ in session.kernel(query.where(target.in_(part))) if row_id not in leaving}
-                reasons |= {i: m("Other records refer to it: %(entity)s.", entity=other.plural) for i in pointing}
-    return reasons
-
-
-def _is_as_left(session: DataSession, kind: Entity, record_id: int, one: Touched) -> bool:
-    """Whether each field that the batch changed still holds what the batch put there, whatever became of the others. A set is taken
-    back by what was put in and taken out, so that it may have changed beside that."""
-    table = kind.cls.__table__
-    specs = [kind.fields.get(name) for name in one.after]
-    if one.made or one.removed or any(spec is None for spec in specs):
-        return False
-    fields = [spec for spec in specs if spec is not None and not spec.several]
-    row = session.kernel(select(*(table.c[spec.attribute] for spec in fields), table.c.deleted_at).where(table.c.id == record_id)).one()
-    return row.deleted_at is None and all(spec.journal(value) == one.after[spec.key] for spec, value in zip(fields, row[:-1], strict=True))
-
-
 def _together(session: DataSession, kind: Entity, ids: Sequence[int]) -> tuple[int, list[Kept]]:
     try:
         return len(records.remove_many(session, kind.key, ids)), []
@@ -181,54 +74,9 @@ def _back(session: DataSession, kind: Entity, record_id: int, one: Touched) -> l
     try:
         if one.removed:
             records.restore(session, kind.key, record_id)
-        values = {k: old_value(kind.fields[k], one, k) for k in one.before if k in kind.fields and not kind.fields[k].system and not kind.fields[k].formula}
+        values = values_back(kind, one)
         if values:
             records.change(session, kind.key, record_id, values)
     except BramaError as refused:
         return [kept_for(kind, record_id, refused)]
     return []
-
-
-def kept_for(kind: Entity, record_id: int, refused: BramaError) -> Kept:
-    """A record that stays because it was refused."""
-    return Kept(kind.key, str(record_id), refused.message, isinstance(refused, NotFound | Forbidden | UnknownName))
-
-
-def old_value(spec: Field, one: Touched, key: str) -> Any:
-    """What brings a field back; of a set only what the batch put in or took out, for the rest may be none of this session's."""
-    if not spec.several:
-        return spec.unjournal(one.before[key])
-    before, after = frozenset(one.before[key] or ()), frozenset(one.after[key] or ())
-    return SetChange(added=before - after, taken=after - before)
-
-
-def with_codes(session: DataSession, kept: Sequence[Kept]) -> list[Kept]:
-    """The kept ones by their codes. What a rule wrote where this session does not see is not spoken of."""
-    seen = {entity: _seen(session, entity, [int(k.code) for k in kept if k.entity == entity]) for entity in {k.entity for k in kept}}
-    named: list[Kept] = []
-    for one in kept:
-        if int(one.code) not in seen[one.entity]:
-            continue
-        kind = session.catalog.entity(one.entity)
-        if kind.is_record:
-            table = kind.cls.__table__
-            code = session.kernel(select(table.c.code).where(table.c.id == int(one.code))).scalar()
-            named.append(replace(one, code=code or one.code))
-        else:
-            named.append(one)
-    return named
-
-
-def _seen(session: DataSession, entity: str, ids: Sequence[int]) -> set[int]:
-    if isinstance(session, SystemSession):
-        return set(ids)
-    found: set[int] = set()
-    for part in _parts(ids):
-        for deleted in (False, True):
-            source = session.table(entity, deleted=deleted)
-            found |= set(session.scalars(select(source.id).where(source.visible, source.id.in_(part))))
-    return found
-
-
-def _parts(ids: Sequence[int], size: int = 500) -> list[Sequence[int]]:
-    return [ids[n : n + size] for n in range(0, len(ids), size)]

@@ -9,7 +9,6 @@ const bar = document.querySelector('[data-selbar]');
 const boxes = () => [...(grid()?.querySelectorAll('tbody [data-pick]') ?? [])];
 const chosen = () => boxes().filter((box) => box.checked).map((box) => box.closest('tr').dataset.id);
 const foot = () => grid()?.querySelector('[data-foot]');
-const MERGED_AT_ONCE = 10;
 let everything = false;
 let last = null;
 
@@ -29,7 +28,7 @@ export function update() {
   more.textContent = word('select_matching', { num: counted().text });
   const merge = bar.querySelector('[data-merge-selected]');
   if (merge) {
-    merge.hidden = everything || ids.length < 2 || ids.length > MERGED_AT_ONCE;
+    merge.hidden = everything || ids.length < 2 || ids.length > Number(merge.dataset.mergeSelected);
     merge.href = `${base()}merge?ids=${ids.join(',')}`;
   }
   const link = bar.querySelector('[data-export-selected]');

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from crm.backoffice import lists, records
 from crm.backoffice.guard import DataSession
-from crm.backoffice.merging import is_merge, merge, merged_into, unmerge
+from crm.backoffice.merging import merge, merged_into
+from crm.backoffice.unmerging import is_merge, unmerge
 from crm.errors import BadRequest, Conflict, Forbidden, Invalid, NotFound
 from tests.company import Company
 

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from crm.admin_views.kit import context, exporting, filters, lookup
 from crm.admin_views.kit.addresses import address, list_arguments, query_string
 from crm.admin_views.kit.columns import BOX, Column, cells, chosen, columns, remember, with_companions
-from crm.backoffice import lists
+from crm.backoffice import lists, merging
 from crm.backoffice.conditions.compiler import ME
 from crm.backoffice.conditions.tree import Leaf
 from crm.backoffice.entities import Entity
@@ -81,7 +81,7 @@ def show(view: "EntityView") -> str:
         exports=exporting.offers(session, entity, query, args),
         can_create=sight.may(entity.key, "create") and bool(sight.creatable(entity.key)), can_edit=any(c.editable for c in made),
         can_change=sight.may(entity.key, "update") and bool(sight.editable(entity.key)), can_remove=sight.may(entity.key, "delete"),
-        can_merge=entity.declared.mergeable and sight.may(entity.key, "delete") and sight.may(entity.key, "update"),
+        can_merge=merging.MOST if entity.declared.mergeable and sight.may(entity.key, "delete") and sight.may(entity.key, "update") else 0,
         can_import=may_import(sight, entity), width=BOX + sum(c.width for c in made),
     )
 

@@ -20,7 +20,7 @@ from crm.backoffice.fields.base import Field, Ref
 from crm.backoffice.fields.many_to_many import in_order
 from crm.backoffice.guard import UserSession
 from crm.backoffice.lists import Masked, RowView
-from crm.backoffice.merging import MOST, merge
+from crm.backoffice.merging import check_number, merge
 from crm.error_pages import wants_json
 from crm.errors import BadRequest, Conflict, Forbidden, Invalid, NotFound
 from crm.messages import m, mn, render
@@ -89,10 +89,7 @@ def answer(view: "EntityView") -> BaseResponse:
 
 def _rows(session: UserSession, entity: Entity) -> list[RowView]:
     numbers = list(dict.fromkeys(record_number(part) for part in request.values.get("ids", "").split(",") if part))
-    if len(numbers) < 2:
-        raise BadRequest(m("At least two records are needed to merge."))
-    if len(numbers) > MOST:
-        raise BadRequest(m("At most %(limit)s records are merged at once.", limit=MOST))
+    check_number(len(numbers))
     asked = lists.ListQuery(entity.key, session.sight.readable(entity.key), Leaf(("id",), "in", numbers), (("id", False),), size=len(numbers))
     found = lists.page(session, asked).rows
     if len(found) < len(numbers):

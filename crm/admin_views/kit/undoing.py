@@ -11,8 +11,8 @@ from crm.admin_views.gate import own_path
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import done, say
 from crm.backoffice import journal
-from crm.backoffice.merging import is_merge, unmerge
-from crm.backoffice.undo import Kept, undo
+from crm.backoffice.taking_back import Kept
+from crm.backoffice.undo import undo
 from crm.errors import Forbidden, NotFound
 from crm.messages import m, mn
 
@@ -28,7 +28,7 @@ def take_back(batch: str) -> BaseResponse:
     made = journal.batch_made(session, batch) if len(batch) == 32 and set(batch) <= set(hexdigits) else None
     if made is None or made[0] != session.actor_id or datetime.now(UTC) - made[1] > TIME:
         raise NotFound(NOTHING)
-    result = unmerge(session, batch) if is_merge(session, batch) else undo(session, batch, by_field=True)
+    result = undo(session, batch, by_field=True)
     if not result.undone:
         if not result.kept:
             raise NotFound(NOTHING)

@@ -3,7 +3,7 @@
 from crm.backoffice import undo
 from crm.backoffice.exchange import batches
 from crm.backoffice.guard import DataSession
-from crm.backoffice.undo import Undone
+from crm.backoffice.taking_back import Undone
 from crm.errors import NotFound
 from crm.messages import m
 

@@ -4,19 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
 
-from config import Settings
-from crm.application import create_app
 from crm.backoffice.database import make_engine
-from crm.backoffice.lowcode.apply import apply
-from crm.backoffice.lowcode.document import read
-from crm.organization.founding import add_person
-from crm.organization.models import User
 from tests.company import Company
 from tests.exchange.conftest import Desk
 from tests.field_types.sample import known
-from tests.kit_forms.conftest import browser, hashed
+from tests.kit_forms.conftest import browser, furnished
 from tests.kit_forms.house import House
 
 __all__ = ["browser"]
@@ -42,14 +35,7 @@ roles:
 def house(database_url: str, tmp_path: Path) -> Iterator[House]:
     engine = make_engine(database_url)
     with known(engine):
-        made = House(create_app(Settings(instance=tmp_path, database_url=database_url, secret_key="k" * 40, testing=True)))
-        with made.system() as session:
-            apply(session, read(ROLES.encode(), session.catalog))
-            session.commit()
-        with made.system() as session:
-            made.people = {name: add_person(session, f"{name.lower()}@firm.example", name, roles=(role,)) for name, role in PEOPLE.items()}
-            session.execute(update(User).values(password_hash=hashed()))
-            session.commit()
+        made = furnished(database_url, tmp_path, ROLES, PEOPLE)
         yield made
         made.engine.dispose()
     engine.dispose()

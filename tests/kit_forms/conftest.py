@@ -1,6 +1,6 @@
 """A company of its own for each test, on both databases, behind the whole application."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -22,16 +22,22 @@ def hashed() -> str:
     return hash_password(PASSWORD)
 
 
-@pytest.fixture
-def house(database_url: str, tmp_path: Path) -> Iterator[House]:
-    made = House(create_app(Settings(instance=tmp_path, database_url=database_url, secret_key="k" * 40, testing=True)))
+def furnished(database_url: str, folder: Path, roles: str, people: Mapping[str, str]) -> House:
+    """The application over a database, with roles from a configuration and people who hold one each, all with the same password."""
+    made = House(create_app(Settings(instance=folder, database_url=database_url, secret_key="k" * 40, testing=True)))
     with made.system() as session:
-        apply(session, read(ROLES.encode(), session.catalog))
+        apply(session, read(roles.encode(), session.catalog))
         session.commit()
     with made.system() as session:
-        made.people = {name: add_person(session, f"{name.lower()}@firm.example", name, roles=(role,)) for name, role in PEOPLE.items()}
+        made.people = {name: add_person(session, f"{name.lower()}@firm.example", name, roles=(role,)) for name, role in people.items()}
         session.execute(update(User).values(password_hash=hashed()))
         session.commit()
+    return made
+
+
+@pytest.fixture
+def house(database_url: str, tmp_path: Path) -> Iterator[House]:
+    made = furnished(database_url, tmp_path, ROLES, PEOPLE)
     yield made
     made.engine.dispose()
 

@@ -7,39 +7,27 @@ from typing import Any, ClassVar, Unpack
 
 from sqlalchemy import ColumnElement, String, func, literal
 from sqlalchemy.orm import MappedColumn
-from sqlalchemy.types import TypeEngine
 from stdnum import iban as standard
 from stdnum.exceptions import InvalidChecksum, ValidationError
 
-from crm.backoffice.fields.base import MASK, Facets, Field, FieldError, Reader, Text, declare
-from crm.backoffice.fields.text import TextField, looked_for
-from crm.backoffice.types import KeyText
+from crm.backoffice.fields.base import MASK, Facets, FieldError, Reader, Text, declare
+from crm.backoffice.fields.code import CodeField
+from crm.backoffice.fields.text import TextField
 from crm.messages import Label, m
 
-_SIGNS = re.compile(r"[\s.\-‐–\u00a0]+")
 _SHAPE = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{8,30}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class IbanField(TextField):
+class IbanField(CodeField):
     """Length and make-up are those of the account's country (29 signs in Ukraine); the two check digits prove it."""
 
     type: ClassVar[str] = "iban"
-    companions: ClassVar[tuple[str, ...]] = ()
 
     max_length: int = 34
 
-    def sql_type(self) -> TypeEngine[Any]:
-        return KeyText(self.max_length)
-
-    def sort_companion(self) -> str:
-        return ""
-
-    def found(self, value: str) -> str:
-        return _SIGNS.sub("", value).upper()
-
     def clean(self, value: Any) -> str | None:
-        line = TextField.clean(self, _SIGNS.sub("", value[:1000]) if isinstance(value, str) else value)
+        line = TextField.clean(self, self.signs.sub("", value[:1000]) if isinstance(value, str) else value)
         if line is None:
             return None
         number = line.upper().removeprefix("IBAN").removeprefix(":")
@@ -59,11 +47,6 @@ class IbanField(TextField):
 
     def input_text(self, value: Any, reader: Reader) -> Text:
         return _in_fours(value)
-
-    def compare(self, column: Callable[[str], ColumnElement[Any]], op: str, operand: Any) -> ColumnElement[bool]:
-        if op in ("contains", "starts"):
-            return looked_for(column(""), op, operand)
-        return Field.compare(self, column, op, operand)
 
     def mask(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         """`UA••• 5001`: the country and the last four signs, as banks show it."""

@@ -1,48 +1,36 @@
 """A tax code: ЄДРПОУ of a firm, РНОКПП of a person, ІПН of a payer of VAT; a foreign one behind the letters of its country."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Unpack
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import MappedColumn
-from sqlalchemy.types import TypeEngine
 from stdnum.eu import vat
 from stdnum.exceptions import ValidationError
 from stdnum.ua import edrpou, rntrc
 
 from crm.backoffice.fields.base import Facets, Field, FieldError, Reader, declare
+from crm.backoffice.fields.code import CodeField
 from crm.backoffice.fields.country import countries
-from crm.backoffice.fields.text import TextField, looked_for
-from crm.backoffice.types import KeyText
+from crm.backoffice.fields.text import TextField
 from crm.messages import Label, m
 
 HOME = "UA"
 BESIDES = frozenset({"EL", "XI", "EU"})  # letters that stand before numbers of VAT and are no country's code
-_SIGNS = re.compile(r"[\s.\-‐–/\u00a0]+")
 _FOREIGN = re.compile(r"([A-Z]{2})([A-Z0-9]{2,18})")
 _PASSPORT = re.compile(r"[А-ЯІЇЄҐ]{2}[0-9]{6}|[0-9]{9}")  # of people who have refused a number; a card's has nine digits
 _SHORT = re.compile(r"[0-9]{5,7}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaxCodeField(TextField):
+class TaxCodeField(CodeField):
     """Kept without spaces. The digits of 8 and of 10 are proved by the last one; the number of a payer of VAT has no published proof."""
 
     type: ClassVar[str] = "tax_code"
-    companions: ClassVar[tuple[str, ...]] = ()
+    signs: ClassVar[re.Pattern[str]] = re.compile(r"[\s.\-‐–/\u00a0]+")
 
     max_length: int = 20
-
-    def sql_type(self) -> TypeEngine[Any]:
-        return KeyText(self.max_length)
-
-    def sort_companion(self) -> str:
-        return ""
-
-    def found(self, value: str) -> str:
-        return _SIGNS.sub("", value).upper()
 
     def clean(self, value: Any) -> str | None:
         line = TextField.clean(self, value if not isinstance(value, str) else value[:1000])
@@ -64,11 +52,6 @@ class TaxCodeField(TextField):
         if isinstance(digits, str) and _SHORT.fullmatch(digits.strip()):
             digits = digits.strip().zfill(8)
         return self.clean(digits)
-
-    def compare(self, column: Callable[[str], ColumnElement[Any]], op: str, operand: Any) -> ColumnElement[bool]:
-        if op in ("contains", "starts"):
-            return looked_for(column(""), op, operand)
-        return Field.compare(self, column, op, operand)
 
     def mask(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
         return Field.mask(self, column)

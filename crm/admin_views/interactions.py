@@ -8,7 +8,7 @@ from crm.admin_views.kit.beforehand import begins_with
 from crm.admin_views.kit.quick import Choice, Quick, quick_actions
 from crm.backoffice.fields.base import Reader
 from crm.backoffice.guard import UserSession
-from crm.contacts.interactions import CALL, CANCELLED, HELD, NO_SHOW, PLANNED, RESCHEDULED, TALKS, USUAL_MINUTES
+from crm.contacts.interactions.course import CALL, CANCELLED, HELD, NO_SHOW, PLANNED, RESCHEDULED, TALKS, USUAL_MINUTES
 from crm.messages import m, render
 
 ICONS = {HELD: "check", NO_SHOW: "user-circle", RESCHEDULED: "calendar-event", CANCELLED: "x"}

@@ -18,7 +18,8 @@ from crm.backoffice.lowcode.apply import apply
 from crm.backoffice.lowcode.document import Document, PicklistSpec, from_raw
 from crm.backoffice.lowcode.plan import pipeline_of
 from crm.cli.base import answer, command, runtime, say
-from crm.contacts import demo as contacts, interaction_demo as interactions
+from crm.contacts import demo as contacts
+from crm.contacts.interactions import demo as interactions
 from crm.contacts.demo_words import REGIONS
 from crm.errors import BadRequest
 from crm.messages import m

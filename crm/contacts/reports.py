@@ -16,7 +16,7 @@ from crm.backoffice.reports.grouping import Grouping, Key, columns_of, grouping,
 from crm.backoffice.reports.table import Row, ordered
 from crm.backoffice.sight import Source
 from crm.backoffice.working_time import clock
-from crm.contacts.interactions import CANCELLED, HELD, NO_SHOW, PLANNED
+from crm.contacts.interactions.course import CANCELLED, HELD, NO_SHOW, PLANNED
 from crm.messages import Label
 
 DATED = "starts_at"

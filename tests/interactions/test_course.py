@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from crm.backoffice import lists, records, undo
 from crm.backoffice.guard import system_session
-from crm.contacts.interactions import MEDIA, STATES
+from crm.contacts.interactions.course import MEDIA, STATES
 from crm.errors import Invalid
 from tests.company import Company
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 
 from crm.backoffice.demo import Demo
-from crm.contacts.interaction_demo_words import AGENDAS, AGREED, LEGAL_ENTITIES, OBJECTIONS, SAID, SUBJECTS
-from crm.contacts.interactions import CALL, EMAIL, LETTER, MEETING, MESSAGE, TALKS, USUAL_MINUTES, VISIT
+from crm.contacts.interactions.demo_words import AGENDAS, AGREED, LEGAL_ENTITIES, OBJECTIONS, SAID, SUBJECTS
+from crm.contacts.interactions.course import CALL, EMAIL, LETTER, MEETING, MESSAGE, TALKS, USUAL_MINUTES, VISIT
 
 MEDIA = {CALL: 46, EMAIL: 24, MEETING: 14, MESSAGE: 9, VISIT: 5, LETTER: 2}
 RESULTS = {"agreed": 34, "goes_on": 38, "thinking": 20, "declined": 8}

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped
 
 from crm.backoffice.entities import Child, Declared, Record, Section
 from crm.backoffice.fields import boolean, duration, integer, long_text, many_to_many, moment, picklist, reference, text
-from crm.contacts.interactions import MEDIA_OF_RESULT
+from crm.contacts.interactions.course import MEDIA_OF_RESULT
 from crm.messages import Label
 
 HISTORY = Label("Взаємодії", "Interactions")

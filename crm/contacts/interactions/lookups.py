@@ -8,7 +8,7 @@ from crm.backoffice import records
 from crm.backoffice.guard import DataSession, SystemSession
 from crm.backoffice.rules import Draft
 from crm.backoffice.saving.drafts import visible
-from crm.contacts.interaction_models import Interaction, Participant
+from crm.contacts.interactions.models import Interaction, Participant
 
 
 def key_of(session: DataSession, picklist: str, number: int | None) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from crm.backoffice import records
 from crm.backoffice.guard import DataSession
 from crm.backoffice.rules import Draft, before_save, when_changed
-from crm.contacts.interaction_lookups import (
+from crm.contacts.interactions.lookups import (
     account_of_deal,
     account_of_person,
     copy_participants,
@@ -20,8 +20,8 @@ from crm.contacts.interaction_lookups import (
     stand_twice,
     takes_part,
 )
-from crm.contacts.interaction_models import Interaction
-from crm.contacts.interactions import HELD, INTERNAL, LONGEST, PLANNED, RESCHEDULED, TALKS, ends_at, fits, may_follow
+from crm.contacts.interactions.models import Interaction
+from crm.contacts.interactions.course import HELD, INTERNAL, LONGEST, PLANNED, RESCHEDULED, TALKS, ends_at, fits, may_follow
 from crm.errors import Invalid
 from crm.messages import m
 

@@ -1,0 +1,1 @@
+"""The contact history of the company: what was planned and held with counterparties, by whom, about what, how long."""

@@ -83,3 +83,23 @@ def test_on_a_phone_every_parameter_can_be_chosen(desk: Desk) -> None:
     page.locator("select[name=by]").select_option("month")
     page.wait_for_url(re.compile("by=month"))
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+# Where a word of a head stands in more than one line, each piece of it is a rectangle of its own.
+BROKEN_WORDS = """links => links.flatMap((link) => {
+  const node = [...link.childNodes].find((one) => one.nodeType === Node.TEXT_NODE);
+  return [...node.data.matchAll(/\\S+/g)].filter((word) => {
+    const range = new Range();
+    range.setStart(node, word.index);
+    range.setEnd(node, word.index + word[0].length);
+    return range.getClientRects().length > 1;
+  }).map((word) => word[0]);
+})"""
+
+
+def test_no_word_of_a_head_is_broken_on_a_phone(desk: Desk) -> None:
+    page = desk("Mykola", width=390, language="uk")
+    page.goto("/report/win_rate?by=owner")
+    heads = page.locator(".b-report thead th a")
+    assert heads.count() > 4
+    assert heads.evaluate_all(BROKEN_WORDS) == []

@@ -12,6 +12,7 @@ from crm.backoffice.money import round_half_up
 from crm.contacts.demo import Customers
 from crm.organization.demo import PEOPLE, TEAM_OF_REGION, Company, Person
 from crm.sales.demo_goods import BRANCHES, LINES, NEXT_STEPS, TOGETHER, Branch, Good
+from crm.sales.demo_rivals import RIVALS
 
 DEALS = 1_640
 MONTHS = 24
@@ -67,6 +68,7 @@ class Course:
 def fill(demo: Demo, company: Company, customers: Customers) -> None:
     """Make the catalogue, then the deals with their lines and the history of their stages."""
     goods = _catalogue(demo)
+    _rivals(demo, goods)
     deals: list[dict[str, Any]] = []
     lines: list[list[dict[str, Any]]] = []
     courses: list[Course] = []
@@ -106,6 +108,17 @@ def _catalogue(demo: Demo) -> Catalogue:
         for pipeline in configured["pipeline"].values() if pipeline.code in WAYS
     }
     return Catalogue(lines, products, stages)
+
+
+def _rivals(demo: Demo, goods: Catalogue) -> None:
+    demo.create("competitor", [
+        {
+            "code": rival.code, "name": rival.name, "website": rival.website, "country": rival.country, "strengths": rival.strengths,
+            "price_position": demo.option("price_position", rival.prices), "products": [goods.products[code] for code in rival.goods],
+            "weaknesses": rival.weaknesses, "answers": rival.answers,
+        }
+        for rival in RIVALS
+    ])
 
 
 def _interests(demo: Demo, goods: Catalogue, customers: Customers, deals: Sequence[Mapping[str, Any]]) -> None:

@@ -1,4 +1,4 @@
-"""What is sold and how: products, pipelines, deals with their lines and the history of their stages."""
+"""What is sold, how and against whom: products, competitors, pipelines, deals with their lines and the history of their stages."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped
 from crm.backoffice.entities import Child, Declared, Record, Section
 from crm.backoffice.fields import (
     boolean,
+    country,
     currency,
     date as date_field,
     decimal,
@@ -20,6 +21,7 @@ from crm.backoffice.fields import (
     picklist,
     reference,
     text,
+    url,
 )
 from crm.messages import Label
 
@@ -75,6 +77,39 @@ class Product(Record):
         reverse=("offered_with", Label("Пропонують разом із", "Offered together with")),
     )
     description: Mapped[str | None] = long_text(Label("Опис", "Description"))
+
+
+class Competitor(Record):
+    """A firm that sells to our customers what we sell: what it is good and bad at, and what we answer when a customer names it."""
+
+    __tablename__ = "competitor"
+    __entity__ = Declared(
+        key="competitor", label=Label("Конкурент", "Competitor"), plural=Label("Конкуренти", "Competitors"), area="sales", icon="trophy", prefix="K",
+        columns=("name", "website", "price_position", "products", "strengths", "weaknesses", "updated_at"),
+        sections=(
+            Section(Label("Конкурент", "Competitor"), ("name", "code", "website", "country", "account", "price_position", "products")),
+            Section(Label("Проти нього", "Against it"), ("strengths", "weaknesses", "answers", "description")),
+            Section(Label("Чиє це", "Whose it is"), ("owner", "department", "territory")),
+        ),
+        related=("interactions",), order="name", mergeable=True, alike=("name", "website"),
+    )
+
+    website: Mapped[str | None] = url(Label("Сайт", "Website"))
+    country: Mapped[str | None] = country(Label("Країна", "Country"))
+    account_id: Mapped[int | None] = reference(
+        "account", Label("Компанія", "Company"), reverse=("competes", Label("Конкурує як", "Competes as")),
+        help=Label("Якщо з ним є і стосунки: реквізити, люди, взаємодії", "If there are dealings with it too: particulars, people, interactions"),
+    )
+    price_position_id: Mapped[int | None] = picklist("price_position", Label("Ціни проти наших", "Prices against ours"))
+    products = many_to_many(
+        "product", Label("З чим нашим конкурує", "Which products of ours it rivals"), reverse=("rivals", Label("Конкуренти", "Competitors")),
+    )
+    strengths: Mapped[str | None] = long_text(Label("Сильні сторони", "Strengths"))
+    weaknesses: Mapped[str | None] = long_text(Label("Слабкі сторони", "Weaknesses"))
+    answers: Mapped[str | None] = long_text(
+        Label("Що відповідаємо", "What we answer"), help=Label("Коли клієнт порівнює нас із ним", "When a customer compares us with it"),
+    )
+    description: Mapped[str | None] = long_text(Label("Примітки", "Notes"))
 
 
 class Pipeline(Record):

@@ -882,6 +882,59 @@ def upgrade() -> None:
     )
     op.create_index("ix_account__interests_target_id", "account__interests", ["target_id"], unique=False)
     create_table(
+        "competitor",
+        sa.Column("website", KeyText(2000), nullable=True),
+        sa.Column("country", KeyText(2), nullable=True),
+        sa.Column("account_id", sa.Integer(), nullable=True),
+        sa.Column("price_position_id", sa.Integer(), nullable=True),
+        sa.Column("strengths", sa.Text(), nullable=True),
+        sa.Column("weaknesses", sa.Text(), nullable=True),
+        sa.Column("answers", sa.Text(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("code__sort", KeyText(200), nullable=True),
+        sa.Column("code__find", KeyText(), nullable=True),
+        sa.Column("name__sort", KeyText(200), nullable=True),
+        sa.Column("name__find", KeyText(), nullable=True),
+        sa.Column("website__find", KeyText(), nullable=True),
+        sa.Column("strengths__find", KeyText(), nullable=True),
+        sa.Column("weaknesses__find", KeyText(), nullable=True),
+        sa.Column("answers__find", KeyText(), nullable=True),
+        sa.Column("description__find", KeyText(), nullable=True),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=True),
+        sa.Column("department_id", sa.Integer(), nullable=True),
+        sa.Column("territory_id", sa.Integer(), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("row_version", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", UtcMoment(), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("updated_at", UtcMoment(), nullable=False),
+        sa.Column("updated_by_id", sa.Integer(), nullable=True),
+        sa.Column("deleted_at", UtcMoment(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_competitor_account_id")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["user.id"], name=op.f("fk_competitor_created_by_id")),
+        sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_competitor_department_id")),
+        sa.ForeignKeyConstraint(["owner_id"], ["user.id"], name=op.f("fk_competitor_owner_id")),
+        sa.ForeignKeyConstraint(["price_position_id"], ["picklist_option.id"], name=op.f("fk_competitor_price_position_id")),
+        sa.ForeignKeyConstraint(["territory_id"], ["territory.id"], name=op.f("fk_competitor_territory_id")),
+        sa.ForeignKeyConstraint(["updated_by_id"], ["user.id"], name=op.f("fk_competitor_updated_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_competitor")),
+    )
+    op.create_index("ix_competitor_account_id", "competitor", ["account_id", "id"], unique=False)
+    op.create_index("ix_competitor_code__sort", "competitor", ["code__sort", "id"], unique=False)
+    op.create_index("ix_competitor_created_at", "competitor", ["created_at", "id"], unique=False)
+    op.create_index("ix_competitor_created_by_id", "competitor", ["created_by_id", "id"], unique=False)
+    op.create_index("ix_competitor_department_id", "competitor", ["department_id", "id"], unique=False)
+    op.create_index("ix_competitor_name__sort", "competitor", ["name__sort", "id"], unique=False)
+    op.create_index("ix_competitor_owner_id", "competitor", ["owner_id", "id"], unique=False)
+    op.create_index("ix_competitor_territory_id", "competitor", ["territory_id", "id"], unique=False)
+    op.create_index("ix_competitor_updated_at", "competitor", ["updated_at", "id"], unique=False)
+    op.create_index("ix_competitor_updated_by_id", "competitor", ["updated_by_id", "id"], unique=False)
+    op.create_index(
+        "uq_competitor_code", "competitor", ["code"], unique=True, sqlite_where=sa.text("deleted_at IS NULL"), postgresql_where=sa.text("deleted_at IS NULL")
+    )
+    create_table(
         "contact_point",
         sa.Column("contact_id", sa.Integer(), nullable=False),
         sa.Column("kind_id", sa.Integer(), nullable=False),
@@ -1027,6 +1080,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("owner_id", "target_id", name=op.f("pk_product__goes_with")),
     )
     op.create_index("ix_product__goes_with_target_id", "product__goes_with", ["target_id"], unique=False)
+    create_table(
+        "competitor__products",
+        sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("target_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["owner_id"], ["competitor.id"], name=op.f("fk_competitor__products_owner_id")),
+        sa.ForeignKeyConstraint(["target_id"], ["product.id"], name=op.f("fk_competitor__products_target_id")),
+        sa.PrimaryKeyConstraint("owner_id", "target_id", name=op.f("pk_competitor__products")),
+    )
+    op.create_index("ix_competitor__products_target_id", "competitor__products", ["target_id"], unique=False)
     create_table(
         "deal_line",
         sa.Column("deal_id", sa.Integer(), nullable=False),
@@ -1182,6 +1244,15 @@ def upgrade() -> None:
     op.create_index("ix_stage_history_updated_at", "stage_history", ["updated_at", "id"], unique=False)
     op.create_index("ix_stage_history_updated_by_id", "stage_history", ["updated_by_id", "id"], unique=False)
     create_table(
+        "interaction__competitors",
+        sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("target_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["owner_id"], ["interaction.id"], name=op.f("fk_interaction__competitors_owner_id")),
+        sa.ForeignKeyConstraint(["target_id"], ["competitor.id"], name=op.f("fk_interaction__competitors_target_id")),
+        sa.PrimaryKeyConstraint("owner_id", "target_id", name=op.f("pk_interaction__competitors")),
+    )
+    op.create_index("ix_interaction__competitors_target_id", "interaction__competitors", ["target_id"], unique=False)
+    create_table(
         "interaction__products",
         sa.Column("owner_id", sa.Integer(), nullable=False),
         sa.Column("target_id", sa.Integer(), nullable=False),
@@ -1235,13 +1306,16 @@ def downgrade() -> None:
 TABLES = (
     "interaction_participant",
     "interaction__products",
+    "interaction__competitors",
     "stage_history",
     "interaction",
     "deal_line",
+    "competitor__products",
     "product__goes_with",
     "position",
     "deal",
     "contact_point",
+    "competitor",
     "account__interests",
     "stage",
     "product",

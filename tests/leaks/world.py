@@ -202,10 +202,17 @@ def talk(company: Company, rng: Random, people: Any, accounts: Any, contacts: An
             "account": rng.choice(accounts), "contact": rng.choice(contacts), "deal": rng.choice(deals), "medium": option("interaction_medium"),
             "direction": option("direction"), "state": states[state], "subject": f"Розмова {n}", "planned_start": start, "planned_minutes": rng.randint(5, 90),
             "minutes": f"сказано {rng.random()}", "agreed": f"домовлено {n}", "objections": f"заперечення {n}", "agenda": f"порядок {n}",
-            "result": rng.choice(results), "next_step": f"крок {rng.randint(1, 99)}", "products": rng.sample(products, n % 3),
+            "result": rng.choice(results), "next_step": f"крок {rng.randint(1, 99)}", "products": rng.sample(products, n % 3), "competitors": rng.sample(rivals, n % 4),
             "owner": people[n % len(people)], "legal_entity": ours[n % 2], **held,
         }
 
+    rivals = company.make("competitor", *(
+        {
+            "name": f"Суперник {n}", "website": f"https://rival{n}.example/", "account": rng.choice(accounts), "price_position": option("price_position"),
+            "products": rng.sample(products, 1 + n % 2), "strengths": f"сильне {rng.random()}", "weaknesses": f"слабке {rng.random()}",
+            "answers": f"відповідь {n}", "country": "UA", "description": f"про них {n}", "owner": people[n % len(people)],
+        } for n in range(12)
+    ))
     ours = company.make("legal_entity", {"name": "Головна", "address": "таємна адреса"}, {"name": "Друга", "signatory": "таємний підпис"})
     made = company.make("interaction", *(one(n) for n in range(60)), source="demo")
     with company.system(source="demo") as session:

@@ -101,7 +101,8 @@ AREAS: tuple[tuple[str, Label, str], ...] = (
 )
 # Within an area the daily ones come first; entities not named here follow in the order of their labels.
 ORDER = (
-    "account", "contact", "interaction", "deal", "product", "product_category", "user", "role", "department", "territory", "legal_entity", "pipeline", "stage",
+    "account", "contact", "interaction", "deal", "product", "product_category", "competitor", "user", "role", "department", "territory",
+    "legal_entity", "pipeline", "stage",
 )
 
 

@@ -1,13 +1,13 @@
 """The demo company's contact history: who talked with whom about which deal, what was missed, moved and cancelled, and what is planned."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
 from crm.backoffice.demo import Demo
-from crm.contacts.interactions.demo_words import AGENDAS, AGREED, LEGAL_ENTITIES, OBJECTIONS, SAID, SUBJECTS
+from crm.contacts.interactions.demo_words import AGENDAS, AGREED, COMPARED, LEGAL_ENTITIES, OBJECTIONS, SAID, SUBJECTS
 from crm.contacts.interactions.course import CALL, EMAIL, LETTER, MEETING, MESSAGE, TALKS, USUAL_MINUTES, VISIT
 
 MEDIA = {CALL: 46, EMAIL: 24, MEETING: 14, MESSAGE: 9, VISIT: 5, LETTER: 2}
@@ -49,7 +49,9 @@ def fill(demo: Demo) -> None:
                 rows.append(_in_state(demo, talk, day, "rescheduled"))
         if talk.closed is None and demo.chance.random() < 0.8:
             rows.append(_in_state(demo, talk, demo.today + timedelta(days=demo.chance.randint(1, 21)), "planned"))
-    for values in (*rows, *(v for _, v in moved)):
+    every = [*rows, *(v for _, v in moved)]
+    _mentioned(demo, every)
+    for values in every:
         values["legal_entity"] = ours[values["account"] % 6 == 0]  # some customers are served by the smaller one
     ids = demo.create("interaction", rows)
     later = demo.create("interaction", [{**values, "postponed_from": ids[place]} for place, values in moved])
@@ -104,6 +106,20 @@ def _held(demo: Demo, medium: str, start: datetime, usual: int) -> dict[str, Any
     told |= {"result": demo.option("interaction_result", demo.weighted(RESULTS)), "minutes": chance.choice(SAID)}
     told |= {"agreed": chance.choice(AGREED)} if chance.random() < 0.35 else {}
     return told | ({"objections": chance.choice(OBJECTIONS)} if chance.random() < 0.15 else {})
+
+
+def _mentioned(demo: Demo, rows: Sequence[dict[str, Any]]) -> None:
+    """Of what was said at length, now and then: about which goods of the deal, and which competitor the customer named."""
+    lines, rivals = demo.session.table("deal_line"), demo.session.table("competitor")
+    goods: dict[int, list[int]] = {}
+    for deal, product in demo.session.execute(select(lines["deal"], lines["product"]).where(lines.visible).order_by(lines.id)):
+        goods.setdefault(deal, []).append(product)
+    known = list(demo.session.scalars(select(rivals.id).where(rivals.visible).order_by(rivals.id)))
+    for values in rows:
+        if values.get("minutes") and demo.chance.random() < 0.5:
+            values["products"] = goods.get(values["deal"], [])[:2] or None
+        if known and (values.get("objections") or values.get("minutes") == COMPARED) and demo.chance.random() < 0.7:
+            values["competitors"] = demo.chance.sample(known, demo.weighted({1: 80, 2: 20}))
 
 
 def _answer(demo: Demo, talk: Talk, asked: datetime) -> list[dict[str, Any]]:

@@ -30,7 +30,7 @@ class Interaction(Record):
         sections=(
             Section(Label("Взаємодія", "Interaction"), ("account", "subject", "contact", "result", "medium", "direction", "state", "deal", "legal_entity")),
             Section(Label("Коли", "When"), ("planned_start", "planned_minutes", "held_at", "actual_minutes", "starts_at", "ends_at")),
-            Section(Label("Суть переговорів", "Minutes"), ("minutes", "agenda", "agreed", "objections", "products")),
+            Section(Label("Суть переговорів", "Minutes"), ("minutes", "agenda", "agreed", "objections", "products", "competitors")),
             Section(Label("Далі", "Next"), ("next_step", "next_start", "follows", "postponed_from", "moves")),
             Section(Label("Чиє це", "Whose it is"), ("owner", "department", "territory", "name", "code")),
         ),
@@ -71,6 +71,9 @@ class Interaction(Record):
     agreed: Mapped[str | None] = long_text(Label("Про що домовились", "What was agreed"))
     objections: Mapped[str | None] = long_text(Label("Заперечення", "Objections"))
     products = many_to_many("product", Label("Про які продукти", "Products mentioned"), reverse=("mentioned", Label("Згадано у взаємодіях", "Mentioned in")))
+    competitors = many_to_many(
+        "competitor", Label("Кого згадали з конкурентів", "Competitors mentioned"), reverse=("interactions", Label("Згадано у взаємодіях", "Mentioned in")),
+    )
     next_step: Mapped[str | None] = text(Label("Наступний крок", "Next step"))
     next_start: Mapped[datetime | None] = moment(
         Label("Наступна взаємодія", "Next interaction at"),

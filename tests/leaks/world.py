@@ -202,8 +202,8 @@ def talk(company: Company, rng: Random, people: Any, accounts: Any, contacts: An
             "account": rng.choice(accounts), "contact": rng.choice(contacts), "deal": rng.choice(deals), "medium": option("interaction_medium"),
             "direction": option("direction"), "state": states[state], "subject": f"Розмова {n}", "planned_start": start, "planned_minutes": rng.randint(5, 90),
             "minutes": f"сказано {rng.random()}", "agreed": f"домовлено {n}", "objections": f"заперечення {n}", "agenda": f"порядок {n}",
-            "result": rng.choice(results), "next_step": f"крок {rng.randint(1, 99)}", "products": rng.sample(products, n % 3), "competitors": rng.sample(rivals, n % 4),
-            "owner": people[n % len(people)], "legal_entity": ours[n % 2], **held,
+            "result": rng.choice(results), "next_step": f"крок {rng.randint(1, 99)}", "products": rng.sample(products, n % 3),
+            "competitors": rng.sample(rivals, n % 4), "owner": people[n % len(people)], "legal_entity": ours[n % 2], **held,
         }
 
     rivals = company.make("competitor", *(

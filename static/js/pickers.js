@@ -57,14 +57,20 @@ function remote(select) {
 /** Whether the options on show are still those of an earlier text. */
 const isBehind = (picker) => Boolean(picker.settings.lookup) && picker.control_input.value !== (picker.answered ?? '');
 
-/** Takes what fits the text typed into the picker of `select`, once the server has said what does. Without a text nothing changes. */
+/** Takes what fits the text typed into the picker of `select`, once the server has said what does, even if the picker has been left meanwhile. Without a text nothing changes. */
 export async function chooseTyped(select) {
   const picker = select?.tomselect;
-  if (!picker?.control_input.value) return;
-  for (let n = 0; n < 60 && isBehind(picker); n += 1) await new Promise((again) => { setTimeout(again, 50); });
+  const typed = picker?.control_input.value;
+  if (!typed) return;
+  const remotely = Boolean(picker.settings.lookup);
+  for (let n = 0; n < 60 && remotely && picker.answered !== typed; n += 1) await new Promise((again) => { setTimeout(again, 50); });
+  if (remotely && picker.answered !== typed) return;
   const option = picker.activeOption;
-  if (option && !option.classList.contains('create') && !isBehind(picker)) picker.onOptionSelect(new Event('choose'), option);
+  if (picker.control_input.value === typed) { if (option && !option.classList.contains('create')) picker.onOptionSelect(new Event('choose'), option); }
+  else if (remotely && !picker.control_input.value && picker.told.size) picker.addItem([...picker.told][0]); // leaving has emptied it
 }
+
+const choosing = new WeakMap(); // a form → the choice in it that still waits for the server
 
 // Who types fast and presses Enter means what he typed, not what stood there before.
 document.addEventListener('keydown', (event) => {
@@ -73,12 +79,30 @@ document.addEventListener('keydown', (event) => {
   if (event.key === 'Tab' && select.closest('[data-editing]')) return; // the cell waits itself before it saves
   event.preventDefault();
   event.stopImmediatePropagation();
-  chooseTyped(select);
+  const choice = chooseTyped(select).finally(() => { if (choosing.get(select.form) === choice) choosing.delete(select.form); });
+  if (select.form) choosing.set(select.form, choice);
+}, true);
+
+// And who then sends the form means it with what he has chosen.
+document.addEventListener('submit', (event) => {
+  const form = event.target;
+  const choice = choosing.get(form);
+  if (!choice) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const { submitter } = event;
+  choice.then(() => form.requestSubmit(submitter));
 }, true);
 
 function start(select) {
   if (select.tomselect || !window.TomSelect) return;
   const picker = new window.TomSelect(select, select.dataset.lookupUrl ? remote(select) : { ...common(select), ...(select.options.length < 9 && !select.multiple ? { controlInput: null } : {}) });
+  // It begins to take letters a moment after it has the focus; who types at once would lose the first ones.
+  picker.hook('after', 'focus', () => {
+    if (!picker.wrapper.contains(document.activeElement)) return;
+    picker.ignoreFocus = false;
+    picker.onFocus();
+  });
   // Tom Select copies the select's classes; an error mark and a description belong to what has the focus.
   for (const name of ['aria-describedby', 'aria-invalid']) if (select.hasAttribute(name)) picker.control_input.setAttribute(name, select.getAttribute(name));
   select.setAttribute('aria-hidden', 'true'); // it has given its label to the control and takes no focus

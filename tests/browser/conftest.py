@@ -1,6 +1,5 @@
 """A browser for tests of screens: the system's Chromium, or the sentence that says how to install one; one of each server a run."""
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,9 +7,9 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
-from werkzeug.serving import make_server
 
 from tests.browser.firm import PASSWORD, Firm, serving
+from tests.browser.server import served
 from tests.browser.stage import Person, State, make_stage
 from tests.browser.traffic import watch
 from tools.chromium import command, find
@@ -38,13 +37,8 @@ def browser() -> Iterator[Browser]:
 def stage() -> Iterator[tuple[str, State]]:
     """The address and the state of the stage."""
     state = State()
-    server = make_server("127.0.0.1", 0, make_stage(state), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", state
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(make_stage(state)) as address:
+        yield address, state
 
 
 @pytest.fixture

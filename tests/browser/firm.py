@@ -1,8 +1,6 @@
 """A small company on the real application, for tests of its screens in a browser."""
 
-import logging
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -12,13 +10,13 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from config import Settings
 from crm.application import create_app
 from crm.backoffice import lists, records
 from crm.organization.founding import add_person
 from crm.organization.sign_in import revoke
+from tests.browser.server import served
 from tests.company import Company
 
 PASSWORD = "seven quiet storks"
@@ -105,15 +103,8 @@ class Firm(Company):
 @contextmanager
 def serving(firm: Firm) -> Iterator[Firm]:
     """The firm's application answers at `firm.address` as long as this lasts."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, firm.app, threaded=True)
-    firm.address = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
     try:
-        yield firm
+        with served(firm.app) as firm.address:
+            yield firm
     finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
         firm.engine.dispose()

@@ -1,13 +1,12 @@
 """What scripts do with these fields: the editor of formatted text, the picker of several options, in the form and in a cell of the list."""
 
-import threading
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser as Chromium, Page, expect
-from werkzeug.serving import make_server
 
 from tests.browser.conftest import Complaints
+from tests.browser.server import served
 from tests.browser.traffic import quiet
 from tests.field_types.conftest import house
 from tests.kit_forms.house import PASSWORD, House
@@ -19,24 +18,18 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.fixture
 def page(house: House, browser: Chromium, complaints: Complaints) -> Iterator[Page]:
     """Olena's, signed in and reading English."""
-    server = make_server("127.0.0.1", 0, house.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    address = f"http://127.0.0.1:{server.server_port}"
-    context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 900}, locale="en")
-    opened = context.new_page()
-    complaints.about(opened)
-    opened.goto("/sign-in")
-    opened.locator("[name=email]").fill("olena@firm.example")
-    opened.locator("[name=password]").fill(PASSWORD)
-    opened.keyboard.press("Enter")
-    opened.wait_for_url(f"{address}/")
-    opened.goto("/profile/?lang=en")
-    yield opened
-    context.close()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(house.app) as address:
+        context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 900}, locale="en")
+        opened = context.new_page()
+        complaints.about(opened)
+        opened.goto("/sign-in")
+        opened.locator("[name=email]").fill("olena@firm.example")
+        opened.locator("[name=password]").fill(PASSWORD)
+        opened.keyboard.press("Enter")
+        opened.wait_for_url(f"{address}/")
+        opened.goto("/profile/?lang=en")
+        yield opened
+        context.close()
 
 
 def test_text_is_formatted_by_keys_and_buttons_and_saved_as_it_looks(page: Page, house: House) -> None:

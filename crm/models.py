@@ -7,11 +7,11 @@ from crm.backoffice.lowcode import edits
 from crm.backoffice.seals import block as seals
 from crm.contacts import imports as contacts_imports, models as contacts, rules as contacts_rules
 from crm.contacts.interactions import models as interactions, rules as interactions_rules
-from crm.organization import imports as organization_imports, models as organization, rules as organization_rules, sign_in_models
+from crm.organization import imports as organization_imports, models as organization, personal, rules as organization_rules, sign_in_models
 from crm.sales import imports as sales_imports, models as sales, rules as sales_rules
 
 __all__ = [
     "configuration", "contacts", "contacts_imports", "contacts_rules", "edits", "imports", "interactions", "interactions_rules", "jobs", "journal", "likeness",
-    "merging", "organization", "organization_imports", "organization_rules", "outbox", "sales", "sales_imports", "sales_rules", "seals", "sign_in_models",
-    "uploads",
+    "merging", "organization", "organization_imports", "organization_rules", "outbox", "personal", "sales", "sales_imports", "sales_rules", "seals",
+    "sign_in_models", "uploads",
 ]

@@ -11,7 +11,7 @@ from crm.backoffice.conditions.tree import Node, parse
 from crm.errors import BadRequest
 from crm.messages import m
 
-Action = Literal["read", "create", "update", "delete", "export", "assign"]
+Action = Literal["read", "create", "update", "delete", "export", "assign", "erase"]
 Mode = Literal["hidden", "masked", "read", "edit"]
 ScopeKind = Literal["none", "own", "department", "department_tree", "territory", "all", "where"]
 ACTIONS: tuple[Action, ...] = get_args(Action)

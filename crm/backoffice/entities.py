@@ -7,7 +7,7 @@ seen only with its parent) and `Base` alone for the product's own tables, which 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date as day, datetime
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -16,7 +16,7 @@ from sqlalchemy import Index, MetaData, Table, inspect, text as sql_text
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, mapped_column
 
 from crm.backoffice.database import NAMING
-from crm.backoffice.fields import integer, moment, reference, text
+from crm.backoffice.fields import date, integer, moment, reference, text
 from crm.backoffice.fields.base import Field
 from crm.backoffice.fields.formula import in_order
 from crm.backoffice.fields.many_to_many import ManyToManyField
@@ -94,6 +94,11 @@ class Entity:
     def is_record(self) -> bool:
         """Whether it has a code, an owner and a life of its own."""
         return self.declared.parent is None
+
+    @property
+    def is_person(self) -> bool:
+        """Whether its records are living persons, whose data are gathered and erased on request."""
+        return issubclass(self.cls, Person)
 
     @property
     def title(self) -> Field:
@@ -219,6 +224,23 @@ class Record(Row):
     owner_id: Mapped[int | None] = reference("user", Label("Відповідальний", "Owner"), sensitivity="open")
     department_id: Mapped[int | None] = reference("department", Label("Підрозділ", "Department"), sensitivity="open")
     territory_id: Mapped[int | None] = reference("territory", Label("Територія", "Territory"), sensitivity="open")
+
+
+class Person(Record):
+    """A living person: what is kept about one is gathered and erased on request, unless there is a reason to keep it."""
+
+    __abstract__ = True
+
+    first_name: Mapped[str | None] = text(Label("Імʼя", "First name"), personal=True)
+    last_name: Mapped[str | None] = text(Label("Прізвище", "Last name"), personal=True)
+    keep_reason: Mapped[str | None] = text(
+        Label("Підстава зберігати", "Reason to keep"),
+        help=Label("Доки вона є, персональні дані не стираються", "While there is one, personal data are not erased"),
+    )
+    keep_until: Mapped[day | None] = date(
+        Label("Зберігати до", "Keep until"), help=Label("Останній день; порожньо: доки є підстава", "The last day; empty: as long as there is a reason")
+    )
+    erased_at: Mapped[datetime | None] = moment(Label("Персональні дані стерто", "Personal data erased"), system=True, sensitivity="open")
 
 
 class Child(Row):

@@ -17,7 +17,7 @@ from crm.errors import NotFound
 
 READ: frozenset[Action] = frozenset({"read"})
 JOURNAL = JournalRow.__table__.c
-SHOWN = ("create", "update", "remove", "restore")
+SHOWN = ("create", "update", "remove", "restore", "erase")
 CHILDREN = 200  # of one kind, the newest: a record with more of them has its own lists for that
 CHUNK = 200
 

@@ -38,8 +38,12 @@ class JournalRow(Base):
     changes: Mapped[dict[str, Any]] = mapped_column(JSON)
     batch: Mapped[str | None] = mapped_column(String(64), index=True)
     salt: Mapped[str] = mapped_column(String(32))
+    erased: Mapped[str | None] = mapped_column(String(64))  # the salted hash of the values, where some of them were erased and the salt with them
     previous: Mapped[str] = mapped_column(String(64), default="")
     digest: Mapped[str] = mapped_column(String(64))
+
+
+ERASURE = "erased_values"  # the event that says which rows lost values, and what was left of each
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ def value_at(session: DataSession, entity: str, record_id: int, version: int, ke
     journal = JournalRow.__table__
     query = select(journal.c.changes).where(journal.c.entity == entity, journal.c.record_id == record_id, journal.c.version > version).order_by(journal.c.id)
     pair = next((changes[key] for (changes,) in session.kernel(query) if key in changes), None)
-    return (False, None) if pair is None else (True, pair[0])
+    return (True, pair[0]) if pair else (False, None)  # an erased pair is none
 
 
 def batch_made(session: DataSession, batch: str) -> tuple[int | None, datetime] | None:
@@ -128,14 +132,24 @@ def _row(
     row: dict[str, Any] = {
         "at": datetime.now(UTC), "actor_id": session.actor_id, "source": session.source, "reason": session.reason[:255], "entity": entity,
         "record_id": record_id, "action": action, "version": version, "changes": dict(changes), "batch": None if event else session.batch,
-        "salt": secrets.token_hex(16), "previous": previous,
+        "salt": secrets.token_hex(16), "erased": None, "previous": previous,
     }
     return {**row, "digest": digest_of(row)}
 
 
+def print_of(changes: Any) -> str:
+    """Of what an erasure leaves of a row's values: the erasure says it, so that nothing else can stand there later."""
+    return values_hash("", changes)
+
+
+def values_hash(salt: str, changes: Any) -> str:
+    """What stands for the values in a row's digest."""
+    return hashlib.sha256((salt + json.dumps(changes, sort_keys=True, ensure_ascii=False)).encode()).hexdigest()
+
+
 def digest_of(row: Mapping[str, Any]) -> str:
     """SHA-256 over length-prefixed parts; the values enter as a salted hash of their own."""
-    values = hashlib.sha256((row["salt"] + json.dumps(row["changes"], sort_keys=True, ensure_ascii=False)).encode()).hexdigest()
+    values = row.get("erased") or values_hash(row["salt"], row["changes"])
     parts = (
         row["previous"],
         row["at"].isoformat(),

@@ -58,10 +58,19 @@ def touched_by(session: DataSession, batch: str) -> dict[str, dict[int, Touched]
             one.made = True
         elif row["action"] == "remove":
             one.removed = True
-        for name, (old, new) in row["changes"].items():
+        for name, pair in row["changes"].items():
+            if pair is None:
+                continue  # erased with a person: there is nothing to bring back
+            old, new = pair
             one.before.setdefault(name, old)
             one.after[name] = new
     return dict(reversed(found.items()))
+
+
+def erased(session: DataSession, batch: str) -> bool:
+    """Whether a batch erased a person's data."""
+    journal = JournalRow.__table__
+    return session.kernel(select(journal.c.id).where(journal.c.batch == batch, journal.c.action == "erase").limit(1)).first() is not None
 
 
 def staying(session: DataSession, entities: Mapping[str, Mapping[int, Touched]], by_field: bool) -> dict[str, dict[int, Message]]:

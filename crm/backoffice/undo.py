@@ -11,9 +11,9 @@ from uuid import uuid4
 from crm.backoffice import records
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import DataSession
-from crm.backoffice.taking_back import Kept, Touched, Undone, kept_for, staying, touched_by, values_back, with_codes
+from crm.backoffice.taking_back import Kept, Touched, Undone, erased, kept_for, staying, touched_by, values_back, with_codes
 from crm.backoffice.unmerging import is_merge, unmerge
-from crm.errors import BramaError, Conflict, Forbidden, Invalid, NotFound
+from crm.errors import BadRequest, BramaError, Conflict, Forbidden, Invalid, NotFound
 from crm.messages import m
 
 
@@ -23,6 +23,8 @@ def undo(session: DataSession, batch: str, *, by_field: bool = False) -> Undone:
     entities = touched_by(session, batch)
     if not entities:
         raise NotFound(m("There is nothing to undo."))
+    if erased(session, batch):
+        raise BadRequest(m("What was erased cannot be brought back."))
     if is_merge(session, batch):
         return unmerge(session, batch, by_field=by_field)
     session.batch = uuid4().hex

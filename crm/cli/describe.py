@@ -25,7 +25,8 @@ def description(entity: Entity) -> dict[str, Any]:
         "fields": [
             {
                 "key": key, "type": "formula" if spec.formula else spec.type, "label": spec.label.as_dict(), "required": spec.required, "unique": spec.unique,
-                "reference": spec.target, "class": spec.sensitivity, **({"formula": spec.formula, "gives": spec.type} if spec.formula else {}),
+                "reference": spec.target, "class": spec.sensitivity, "personal": spec.personal,
+                **({"formula": spec.formula, "gives": spec.type} if spec.formula else {}),
             }
             for key, spec in entity.fields.items()
         ],

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Mapped
 
-from crm.backoffice.entities import Child, Declared, Record, Section
+from crm.backoffice.entities import Child, Declared, Person, Record, Section
 from crm.backoffice.fields import (
     boolean,
     country,
@@ -82,7 +82,7 @@ class Account(Record):
     description: Mapped[str | None] = long_text(Label("Примітки", "Notes"))
 
 
-class Contact(Record):
+class Contact(Person):
     """A person on the side of a counterparty; where he works stands in positions."""
 
     __tablename__ = "contact"
@@ -94,19 +94,18 @@ class Contact(Record):
             Section(Label("Особа", "Person"), ("last_name", "first_name", "middle_name", "name", "code", "birth_date", "language")),
             Section(Label("Звʼязок", "Reach"), ("email", "phone")),
             Section(Label("Чиє це", "Whose it is"), ("owner", "department", "territory", "description")),
+            Section(Label("Персональні дані", "Personal data"), ("keep_reason", "keep_until", "erased_at")),
         ),
         related=("positions", "interactions", "contact_points", "deals"), composed=("name",),
     )
 
     name: Mapped[str] = text(Label("Повне імʼя", "Name"), required=True, searchable=True, indexed=True, sensitivity="open", personal=True)
-    first_name: Mapped[str | None] = text(Label("Імʼя", "First name"), personal=True)
-    last_name: Mapped[str | None] = text(Label("Прізвище", "Last name"), personal=True)
     middle_name: Mapped[str | None] = text(Label("По батькові", "Middle name"), personal=True)
     email: Mapped[str | None] = email(Label("Ел. пошта", "E-mail"), searchable=True, indexed=True, personal=True)
     phone: Mapped[str | None] = phone_field(Label("Телефон", "Phone"), searchable=True, personal=True)
     birth_date: Mapped[date | None] = date_field(Label("Дата народження", "Birth date"), sensitivity="sensitive", personal=True)
     language_id: Mapped[int | None] = picklist("spoken_language", Label("Мова спілкування", "Language"))
-    description: Mapped[str | None] = long_text(Label("Примітки", "Notes"))
+    description: Mapped[str | None] = long_text(Label("Примітки", "Notes"), personal=True)
 
 
 class Position(Child):
@@ -122,8 +121,10 @@ class Position(Child):
     account_id: Mapped[int] = reference(
         "account", Label("Компанія", "Company"), required=True, reverse=("positions", Label("Люди, з якими говоримо", "People we talk to"))
     )
-    contact_id: Mapped[int] = reference("contact", Label("Людина", "Person"), required=True, reverse=("positions", Label("Де працює", "Works at")))
-    title: Mapped[str | None] = text(Label("Назва посади", "Title"), searchable=True)
+    contact_id: Mapped[int] = reference(
+        "contact", Label("Людина", "Person"), required=True, reverse=("positions", Label("Де працює", "Works at")), personal=True
+    )
+    title: Mapped[str | None] = text(Label("Назва посади", "Title"), searchable=True, personal=True)
     role_id: Mapped[int | None] = picklist("position_role", Label("Роль в угодах", "Role in deals"))
     since: Mapped[date | None] = date_field(Label("Від", "Since"))
     until: Mapped[date | None] = date_field(Label("До", "Until"))
@@ -141,11 +142,11 @@ class ContactPoint(Child):
     )
 
     contact_id: Mapped[int] = reference(
-        "contact", Label("Людина", "Person"), required=True, reverse=("contact_points", Label("Способи звʼязку", "Contact points"))
+        "contact", Label("Людина", "Person"), required=True, reverse=("contact_points", Label("Способи звʼязку", "Contact points")), personal=True
     )
     kind_id: Mapped[int] = picklist("contact_point_kind", Label("Вид", "Kind"), required=True)
     value: Mapped[str] = text(Label("Значення", "Value"), required=True, searchable=True, personal=True)
-    note: Mapped[str | None] = text(Label("Примітка", "Note"))
+    note: Mapped[str | None] = text(Label("Примітка", "Note"), personal=True)
     verified: Mapped[bool] = boolean(Label("Перевірено", "Verified"), required=True, default=False)
     bounced: Mapped[bool] = boolean(Label("Не доходить", "Bounced"), required=True, default=False)
     opt_out: Mapped[bool] = boolean(Label("Просить не писати", "Opted out"), required=True, default=False)

@@ -5,13 +5,13 @@ from datetime import date, datetime
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm.backoffice.entities import Child, Declared, Record, Section
+from crm.backoffice.entities import Child, Declared, Person, Record, Section
 from crm.backoffice.fields import boolean, date as date_field, email, iban, long_text, phone, reference, tax_code, text
 from crm.backoffice.types import UtcMoment
 from crm.messages import Label
 
 
-class User(Record):
+class User(Person):
     """A person of the company. Without an e-mail address or a password he owns records and cannot sign in."""
 
     __tablename__ = "user"
@@ -21,6 +21,7 @@ class User(Record):
         sections=(
             Section(Label("Особа", "Person"), ("first_name", "last_name", "name", "code", "email", "phone")),
             Section(Label("Робота", "Work"), ("position", "manager", "department", "territory", "active")),
+            Section(Label("Персональні дані", "Personal data"), ("keep_reason", "keep_until", "erased_at")),
         ),
         related=("memberships", "interactions", "subordinates"), composed=("name",),
     )

@@ -1,8 +1,9 @@
 """What people, roles and memberships must satisfy."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
 from crm.backoffice.access import Access
 from crm.backoffice.guard import DataSession
@@ -170,23 +171,41 @@ def an_owner_remains_by_person(session: DataSession, drafts: Sequence[Draft]) ->
     _owner_remains(session, {d.id for d in drafts})
 
 
+def _owners() -> Select[Any]:
+    """Who is or was an owner."""
+    user, membership, role = (c.__table__ for c in (User, Membership, Role))
+    return (
+        select(user.c.id).select_from(user.join(membership, membership.c.user_id == user.c.id).join(role, role.c.id == membership.c.role_id))
+        .where(role.c.code == OWNER, role.c.builtin.is_(True), role.c.deleted_at.is_(None)).limit(1)
+    )
+
+
+def _acting(session: DataSession, owners: Select[Any]) -> Select[Any]:
+    """Those of them who act as owner for good."""
+    user, membership = User.__table__, Membership.__table__
+    return owners.where(
+        user.c.deleted_at.is_(None), user.c.active.is_(True), user.c.email.is_not(None), membership.c.deleted_at.is_(None),
+        or_(membership.c.since.is_(None), membership.c.since <= session.reader.today), membership.c.until.is_(None),
+    )
+
+
 def _owner_remains(session: DataSession, touched: set[int]) -> None:
     """Refuses unless somebody can act as owner for good, when one of the `touched` people is or was one."""
     if session.access is None:  # the operator may begin anew
         return
-    user, membership, role = (c.__table__ for c in (User, Membership, Role))
-    owners = (
-        select(user.c.id).select_from(user.join(membership, membership.c.user_id == user.c.id).join(role, role.c.id == membership.c.role_id))
-        .where(role.c.code == OWNER, role.c.builtin.is_(True), role.c.deleted_at.is_(None)).limit(1)
-    )
+    owners, user = _owners(), User.__table__
     if session.kernel(owners.where(user.c.id.in_(touched))).first() is None:
         return
-    acting = owners.where(
-        user.c.deleted_at.is_(None), user.c.active.is_(True), user.c.email.is_not(None), membership.c.deleted_at.is_(None),
-        or_(membership.c.since.is_(None), membership.c.since <= session.reader.today), membership.c.until.is_(None),
-    )
-    if session.kernel(acting).first() is None:
+    if session.kernel(_acting(session, owners)).first() is None:
         raise Forbidden(m("Somebody must remain the owner, without an end."))
+
+
+def somebody_else_owns(session: DataSession, leaving: set[int]) -> bool:
+    """Whether the company has an owner for good without these people, or none of them is one."""
+    owners, user = _owners(), User.__table__
+    if session.kernel(owners.where(user.c.id.in_(leaving))).first() is None:
+        return True
+    return session.kernel(_acting(session, owners).where(user.c.id.not_in(leaving))).first() is not None
 
 
 @before_save("role")

@@ -78,7 +78,7 @@ def lines(page: str) -> list[str]:
 
 
 def make_records(app: Flask) -> None:
-    """A deal 12 of Oksana's, an account and a product that the examples name."""
+    """A deal 12 of Oksana's, an account, a product and a person that the examples name."""
     here = app.extensions["brama"]
     with system_session(here.engine, "test", here.refresh(), write=True) as session:
         user = session.table("user")
@@ -87,6 +87,7 @@ def make_records(app: Flask) -> None:
             assert records.create(session, "deal", {"name": f"Угода {number}", "owner": oksana}) == number
         records.create(session, "account", {"name": "Полісся-Агро", "kind": here.catalog.picklists["account_kind"].by_key("customer").id})
         records.create(session, "product", {"name": "GTX Pro"})
+        records.create(session, "contact", {"name": "Петренко Марія", "code": "C-17"})
         session.commit()
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 WORDS: dict[Action, Label] = {
     "read": Label("Бачити", "See"), "create": Label("Створювати", "Create"), "update": Label("Змінювати", "Change"), "delete": Label("Вилучати", "Remove"),
     "export": Label("Експортувати", "Export"), "assign": Label("Передавати іншим", "Give to others"),
+    "erase": Label("Стирати персональні дані", "Erase personal data"),
 }
 MODES = {
     "hidden": Label("приховано", "hidden"), "masked": Label("замасковано", "masked"), "read": Label("видно", "visible"),

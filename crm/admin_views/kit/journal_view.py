@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SHORT = 12
 PAGE = 50
-ICONS = {"create": "plus", "update": "pencil", "remove": "trash", "restore": "restore"}
+ICONS = {"create": "plus", "update": "pencil", "remove": "trash", "restore": "restore", "erase": "shield-lock"}
 DOORS: dict[str, Message] = {"import": m("import"), "cli": m("command line"), "demo": m("demo company"), "undo": m("undo")}
 
 
@@ -98,11 +98,11 @@ def _title(h: Happening, own: bool) -> str:
     language = context.reader().language
     kind = h.entity.label
     if own:
-        sentences = {"create": m("Added"), "update": m("Changed"), "remove": m("Removed"), "restore": m("Restored")}
+        sentences = {"create": m("Added"), "update": m("Changed"), "remove": m("Removed"), "restore": m("Restored"), "erase": m("Personal data erased")}
     else:
         sentences = {
             "create": m("%(kind)s: added", kind=kind), "update": m("%(kind)s: changed", kind=kind),
-            "remove": m("%(kind)s: removed", kind=kind), "restore": m("%(kind)s: restored", kind=kind),
+            "remove": m("%(kind)s: removed", kind=kind), "restore": m("%(kind)s: restored", kind=kind), "erase": m("%(kind)s: personal data erased", kind=kind),
         }
     return render(sentences[h.action], language)
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from crm.backoffice.guard import DataSession
-from crm.backoffice.journal import JournalRow, digest_of
+from crm.backoffice.journal import ERASURE, JournalRow, digest_of, print_of
 from crm.backoffice.seals.block import MARK, JournalSeal, Keeper, head_of, root_of
 
 UNREADABLE = (ValueError, TypeError, AttributeError, LookupError)  # of a column that holds what its type does not read
@@ -47,6 +47,7 @@ def verify(session: DataSession, keeper: Keeper, *, page: int = 5000) -> Verific
     sealed = rows.count
     for row in rows.rest():
         rows.check(row, broken)
+    broken.at(*rows.uncovered())
     return Verification(rows.count, sealed, rows.count - sealed, broken.first)
 
 
@@ -72,6 +73,8 @@ class _Rows:
         self.session, self.page = session, page
         self.count = 0
         self.last: dict[tuple[str | None, int | None], str] = {}
+        self.erased: dict[int, str] = {}  # rows whose values were erased: what is left of them
+        self.covered: dict[int, str] = {}  # and what an erasure says it left
         self._coming = self._all()
         self._ahead: Mapping[Any, Any] | None = next(self._coming, None)
 
@@ -119,6 +122,22 @@ class _Rows:
             broken.at(row["id"])
         if chained:
             self.last[place] = row["digest"]
+        if row.get("erased") is not None:
+            self.erased[row["id"]] = print_of(row["changes"])
+        if row["action"] == ERASURE:
+            self.covered |= _left(row["changes"])
+
+    def uncovered(self) -> list[int]:
+        """Rows whose values were erased and of which no erasure says what was left: something else was put there."""
+        return [number for number, left in self.erased.items() if self.covered.get(number) != left]
+
+
+def _left(changes: Any) -> dict[int, str]:
+    """Row → what an erasure left of it; nothing of what does not read as one."""
+    try:
+        return {int(number): str(left) for number, left in changes["rows"][1].items()}
+    except UNREADABLE:
+        return {}
 
 
 def _reads(row: Mapping[Any, Any]) -> bool:

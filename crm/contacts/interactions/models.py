@@ -42,7 +42,7 @@ class Interaction(Record):
         "account", Label("Компанія", "Company"), reverse=("interactions", HISTORY),
         help=Label("Порожньо: компанія угоди або людини", "Empty: that of the deal or of the person"),
     )
-    contact_id: Mapped[int | None] = reference("contact", Label("Людина", "Person"), reverse=("interactions", HISTORY))
+    contact_id: Mapped[int | None] = reference("contact", Label("Людина", "Person"), reverse=("interactions", HISTORY), personal=True)
     deal_id: Mapped[int | None] = reference("deal", Label("Угода", "Deal"), reverse=("interactions", HISTORY))
     legal_entity_id: Mapped[int | None] = reference(
         "legal_entity", Label("Від імені", "In the name of"), reverse=("interactions", HISTORY),
@@ -51,7 +51,7 @@ class Interaction(Record):
     medium_id: Mapped[int] = picklist("interaction_medium", Label("Спосіб", "Medium"), required=True)
     direction_id: Mapped[int] = picklist("direction", Label("Напрямок", "Direction"), required=True)
     state_id: Mapped[int] = picklist("interaction_state", Label("Стан", "State"), required=True)
-    subject: Mapped[str | None] = text(Label("Тема", "Subject"), searchable=True)
+    subject: Mapped[str | None] = text(Label("Тема", "Subject"), searchable=True, personal=True)
     planned_start: Mapped[datetime | None] = moment(Label("Заплановано на", "Planned for"), indexed=True)
     planned_minutes: Mapped[int | None] = duration(Label("Тривалість за планом", "Planned duration"))
     held_at: Mapped[datetime | None] = moment(
@@ -66,15 +66,15 @@ class Interaction(Record):
         Label("Кінець за планом", "Planned end"), system=True, indexed=True, made_of=("planned_start", "planned_minutes"),
     )
     result_id: Mapped[int | None] = picklist("interaction_result", Label("Результат", "Result"), narrowed_by=("medium", "interaction_medium", MEDIA_OF_RESULT))
-    minutes: Mapped[str | None] = long_text(Label("Що говорили", "What was said"))
-    agenda: Mapped[str | None] = long_text(Label("Порядок денний", "Agenda"))
-    agreed: Mapped[str | None] = long_text(Label("Про що домовились", "What was agreed"))
-    objections: Mapped[str | None] = long_text(Label("Заперечення", "Objections"))
+    minutes: Mapped[str | None] = long_text(Label("Що говорили", "What was said"), personal=True)
+    agenda: Mapped[str | None] = long_text(Label("Порядок денний", "Agenda"), personal=True)
+    agreed: Mapped[str | None] = long_text(Label("Про що домовились", "What was agreed"), personal=True)
+    objections: Mapped[str | None] = long_text(Label("Заперечення", "Objections"), personal=True)
     products = many_to_many("product", Label("Про які продукти", "Products mentioned"), reverse=("mentioned", Label("Згадано у взаємодіях", "Mentioned in")))
     competitors = many_to_many(
         "competitor", Label("Кого згадали з конкурентів", "Competitors mentioned"), reverse=("interactions", Label("Згадано у взаємодіях", "Mentioned in")),
     )
-    next_step: Mapped[str | None] = text(Label("Наступний крок", "Next step"))
+    next_step: Mapped[str | None] = text(Label("Наступний крок", "Next step"), personal=True)
     next_start: Mapped[datetime | None] = moment(
         Label("Наступна взаємодія", "Next interaction at"),
         help=Label("На цей час запланується наступна взаємодія", "The next interaction is planned for then"),
@@ -99,9 +99,13 @@ class Participant(Child):
     interaction_id: Mapped[int] = reference(
         "interaction", Label("Взаємодія", "Interaction"), required=True, reverse=("participants", Label("Учасники", "Participants"))
     )
-    contact_id: Mapped[int | None] = reference("contact", Label("Людина", "Person"), reverse=("participations", Label("Участь у взаємодіях", "Took part in")))
-    colleague_id: Mapped[int | None] = reference("user", Label("Колега", "Colleague"), reverse=("participations", Label("Участь у взаємодіях", "Took part in")))
+    contact_id: Mapped[int | None] = reference(
+        "contact", Label("Людина", "Person"), reverse=("participations", Label("Участь у взаємодіях", "Took part in")), personal=True
+    )
+    colleague_id: Mapped[int | None] = reference(
+        "user", Label("Колега", "Colleague"), reverse=("participations", Label("Участь у взаємодіях", "Took part in")), personal=True
+    )
     role_id: Mapped[int | None] = picklist("participant_role", Label("Роль", "Role"))
     present: Mapped[bool | None] = boolean(Label("Присутність", "Was present"))
     minutes: Mapped[int | None] = duration(Label("Тривалість участі", "Time present"))
-    note: Mapped[str | None] = text(Label("Примітка", "Note"))
+    note: Mapped[str | None] = text(Label("Примітка", "Note"), personal=True)

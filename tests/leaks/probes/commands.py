@@ -131,6 +131,16 @@ def _import(end: str, view: View, kind: Entity, table: str, *options: str, names
     return Question(end, kind.key, " ".join(("flask data import", kind.key, *options, *who)), ask, names)
 
 
+@probe("flask personal export", "flask personal erase")
+def personal(view: View, kind: Entity) -> Iterator[Question]:
+    """What is kept about people, and what an erasure would touch; of records that are no people, and of nobody."""
+    who = ("--as", email(view.role))
+    for number in [*view.seen(kind.key, 2), *view.unseen(kind.key, 2, gone=0)]:
+        code = str(view.oracle.rows[kind.key][number].get("code") or "none")
+        for end, words in (("flask personal export", ("export",)), ("flask personal erase", ("erase",))):
+            yield command(end, kind.key, "personal", *words, kind.key, code, *who)
+
+
 @probe("flask data undo")
 def undo(view: View) -> Iterator[Question]:
     """Batches of others, and one that never was."""

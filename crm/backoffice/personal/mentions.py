@@ -1,0 +1,134 @@
+"""Where a person is named in texts of the whole database, whatever table keeps them: records of others, the journal, jobs, imports, settings."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from sqlalchemy import JSON, Column, ColumnElement, String, Table, Text, cast, func, literal, select, true, tuple_, update
+
+from crm.backoffice.entities import Base, Entity
+from crm.backoffice.guard import DataSession
+from crm.backoffice.journal import JournalRow
+from crm.backoffice.personal.belonging import Place
+from crm.backoffice.personal.journaled import Left, blank
+from crm.backoffice.personal.names import BLANK, Sought
+from crm.backoffice.saving import numbers
+from crm.backoffice.types import FileRef, NumberSet
+
+CHUNK = 20_000  # rows looked through by one statement
+APART = frozenset({"likeness_key", "merged_record", "journal_seal"})  # they keep no words, or go with their records
+Found = dict[tuple[str, str], int]
+JOURNAL = JournalRow.__table__
+
+
+def tables() -> Iterator[tuple[Table, list[Column[Any]]]]:
+    """Every table that keeps words, and the columns in which it does. Companions of a field follow it."""
+    for table in Base.metadata.tables.values():
+        columns = [
+            c for c in table.columns
+            if isinstance(c.type, JSON | String) or isinstance(getattr(c.type, "impl", None), String)
+            if not c.name.endswith(("__sort", "__find")) and not isinstance(c.type, NumberSet) and not c.primary_key and not c.foreign_keys
+        ]
+        if table is JOURNAL:
+            columns = [table.c.changes]  # the other words of the journal are the product's own, and its digests cover them
+        if columns and table.name not in APART:
+            yield table, columns
+
+
+def find(session: DataSession, sought: Sought, own: Sequence[Place]) -> Iterator[tuple[Table, Mapping[Any, Any], dict[str, Any]]]:
+    """Rows in which the person is named, but his own and those about him: table, row, and column → what it says without him. Read in parts, so
+    that no statement is long."""
+    if not sought.in_sql:
+        return
+    his = {(place.kind.cls.__table__.name, i) for place in own for i in place.ids}
+    past = {(place.kind.key, i) for place in own for i in place.ids}
+    for table, columns in tables():
+        keys = list(table.primary_key.columns)
+        said = _together(columns)
+        for within in _ranges(session, table, keys):
+            wanted = dict.fromkeys((*keys, *columns, *((JOURNAL.c.entity, JOURNAL.c.record_id, JOURNAL.c.version) if table is JOURNAL else ())))
+            rows = session.kernel(select(*wanted).where(within, said.regexp_match(sought.in_sql))).mappings().all()
+            for row in rows:
+                if (table.name, row.get("id")) in his or (table is JOURNAL and row["version"] is not None and (row["entity"], row["record_id"]) in past):
+                    continue
+                changed = {c.name: new for c in columns if (new := _without(row[c.name], sought)) != row[c.name]}
+                if changed:
+                    yield table, row, changed
+
+
+def _together(columns: list[Column[Any]]) -> ColumnElement[str]:
+    """The words of a row as one text."""
+    said: ColumnElement[str] = literal("")
+    for column in columns:
+        said = said + "\n" + func.coalesce(cast(column, Text), "")
+    return said
+
+
+def _ranges(session: DataSession, table: Table, keys: list[Column[Any]]) -> Iterator[ColumnElement[bool]]:
+    if len(keys) != 1 or keys[0].name != "id":
+        yield true()  # few rows: tables of the product itself
+        return
+    low, high = session.kernel(select(func.min(keys[0]), func.max(keys[0]))).one()
+    if low is not None:
+        yield from (keys[0].between(start, start + CHUNK - 1) for start in range(low, high + 1, CHUNK))
+
+
+def _without(value: Any, sought: Sought) -> Any:
+    if isinstance(value, FileRef):
+        named = sought.blanked(asdict(value))
+        return replace(value, name=named["name"])
+    new = sought.blanked(value)
+    return tuple(new) if isinstance(value, tuple) else new
+
+
+def erase(session: DataSession, sought: Sought, own: Sequence[Place], *, most: int = 2000) -> Found:
+    """Take the person out of at most `most` rows; how many, by table and column. Call it until there are none; the caller commits."""
+    found: Found = {}
+    owners = {e.cls.__table__.name: e for e in session.catalog.entities.values()}
+    journaled: list[Left] = []
+    # All are found before the first is written: a cursor over what is being changed would meet rows twice or never.
+    met = []
+    for one in find(session, sought, own):
+        met.append(one)
+        if len(met) >= most:
+            break
+    for table, row, changed in met:
+        for column in changed:
+            found[table.name, column] = found.get((table.name, column), 0) + 1
+        if table is JOURNAL:
+            journaled.append(Left(row["id"], changed.get("changes", row["changes"])))
+        else:
+            _write(session, table, row, _stored(owners.get(table.name), row.get("id", 0), changed))
+    blank(session, journaled)
+    return found
+
+
+def count(session: DataSession, sought: Sought, own: Sequence[Place]) -> Found:
+    """The same without writing."""
+    found: Found = {}
+    for table, _row, changed in find(session, sought, own):
+        for column in changed:
+            found[table.name, column] = found.get((table.name, column), 0) + 1
+    return found
+
+
+def _stored(kind: Entity | None, number: int, changed: dict[str, Any]) -> dict[str, Any]:
+    """With what lists sort by and search."""
+    specs = {spec.attribute: spec for _, spec in kind.in_columns()} if kind is not None else {}
+    stored: dict[str, Any] = {}
+    for column, value in changed.items():
+        spec = specs.get(column)
+        if spec is None:
+            stored[column] = value
+        elif spec.unique and kind is not None:
+            stored |= spec.stored(numbers.code(kind, number))
+        elif spec.type in ("text", "long_text", "rich_text", "file", "image"):
+            stored |= spec.stored(value)
+        else:  # an address is whole or none
+            stored |= spec.stored(BLANK if spec.required else None)
+    return stored
+
+
+def _write(session: DataSession, table: Table, row: Mapping[Any, Any], values: Mapping[str, Any]) -> None:
+    keys = list(table.primary_key.columns)
+    session.kernel(update(table).where(tuple_(*keys) == tuple(row[k.name] for k in keys)).values(dict(values)))

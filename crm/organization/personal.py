@@ -1,0 +1,57 @@
+"""What is kept of a colleague beside his record: the browsers in which he was signed in, links in letters, letters that wait."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Table, delete, select, update
+
+from crm.backoffice.guard import DataSession
+from crm.backoffice.outbox import OutboxRow
+from crm.backoffice.personal.beside import Beside, keeps
+from crm.errors import Forbidden
+from crm.messages import m
+from crm.organization.comparing import outranks
+from crm.organization.invitations import TOPIC
+from crm.organization.models import User
+from crm.organization.rules import somebody_else_owns
+from crm.organization.sign_in_models import AccountToken, SignInSession
+
+USER, SIGNED_IN, TOKENS, OUTBOX = User.__table__, SignInSession.__table__, AccountToken.__table__, OutboxRow.__table__
+
+
+def _judge(session: DataSession, ids: Sequence[int]) -> None:
+    """Raises Forbidden for the last owner, and for a person who may do more than whoever asks."""
+    access = session.access
+    if access is not None and not access.unlimited and not all(outranks(session, access, i) for i in ids):
+        raise Forbidden(m("This person may do more than you."))
+    if not somebody_else_owns(session, set(ids)):
+        raise Forbidden(m("Somebody must remain the owner, without an end."))
+
+
+def _gather(session: DataSession, ids: Sequence[int]) -> Mapping[str, list[dict[str, Any]]]:
+    def rows(table: Table, *names: str) -> list[dict[str, Any]]:
+        return [dict(row) for row in session.kernel(select(*(table.c[n] for n in names)).where(table.c.user_id.in_(ids)).order_by(table.c.id)).mappings()]
+
+    return {
+        "sign_ins": rows(SIGNED_IN, "email", "created_at", "seen_at", "expires_at", "revoked_at", "address", "agent"),
+        "links_in_letters": rows(TOKENS, "purpose", "email", "created_at", "expires_at", "used_at"),
+        "letters": [
+            {"purpose": row.payload.get("purpose"), "asked_at": row.created_at, "sent_at": row.delivered_at} for row in session.kernel(_letters(ids))
+        ],
+    }
+
+
+def _letters(ids: Sequence[int]) -> Any:
+    return select(OUTBOX).where(OUTBOX.c.topic == TOPIC, OUTBOX.c.payload["user"].as_integer().in_(ids)).order_by(OUTBOX.c.id)
+
+
+def _erase(session: DataSession, ids: Sequence[int]) -> None:
+    """The person cannot sign in any more, and nothing tells from where he did."""
+    letters = list(session.kernel(_letters(ids)).scalars())
+    session.kernel(delete(OUTBOX).where(OUTBOX.c.id.in_(letters)))
+    for table in (SIGNED_IN, TOKENS):
+        session.kernel(delete(table).where(table.c.user_id.in_(ids)))
+    session.kernel(update(USER).where(USER.c.id.in_(ids)).values(active=False, password_hash=None, password_changed_at=None))
+
+
+keeps("user", Beside(_judge, _gather, _erase))

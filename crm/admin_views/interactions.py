@@ -1,15 +1,18 @@
-"""What the screens of interactions do beside the derived ones: a form that is nearly filled, and a key for what became of a planned one."""
+"""What the screens of interactions do beside the derived ones: a form that is nearly filled or filled by one line, and a key for what became of
+a planned one."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from crm.admin_views.kit.beforehand import begins_with
+from crm.admin_views.kit.beforehand import Begun, Note, begins_with, understands
 from crm.admin_views.kit.quick import Choice, Quick, quick_actions
 from crm.backoffice.fields.base import Reader
 from crm.backoffice.guard import UserSession
 from crm.contacts.interactions.course import CALL, CANCELLED, HELD, NO_SHOW, PLANNED, RESCHEDULED, TALKS, USUAL_MINUTES
-from crm.messages import m, render
+from crm.contacts.interactions.spoken.line import understand
+from crm.contacts.interactions.spoken.whom import Named, Whom, whom
+from crm.messages import m, mn, render
 
 ICONS = {HELD: "check", NO_SHOW: "user-circle", RESCHEDULED: "calendar-event", CANCELLED: "x"}
 
@@ -31,6 +34,43 @@ def nearly_filled(session: UserSession, asked: Mapping[str, str]) -> Mapping[str
         values["held_at"] = datetime.now(UTC).replace(second=0, microsecond=0)
     usual = USUAL_MINUTES.get(medium) if medium in TALKS or not held else None
     return values | {"actual_minutes" if held else "planned_minutes": usual}
+
+
+@understands("interaction")
+def told_in_one_line(session: UserSession, line: str) -> Begun:
+    """A line such as “tomorrow 10:00 call Petrenko, 30 min, about the contract”, in Ukrainian or English, by the writer's clock."""
+    reader = session.reader
+    said = understand(line, datetime.now(reader.zone))
+    found = whom(session, said.rest)
+    state = HELD if said.held else PLANNED
+    values = dict(nearly_filled(session, {"state": state, **({"medium": said.medium} if said.medium else {})}))
+    values["held_at" if said.held else "planned_start"] = said.starts
+    if said.minutes is not None:
+        values["actual_minutes" if said.held else "planned_minutes"] = said.minutes
+    direction = session.catalog.picklists["direction"].by_key("inbound") if said.inbound else None
+    if direction is not None:
+        values["direction"] = direction.id
+    values["subject"] = said.subject(found.places)[:255] or None
+    values |= {key: one.id for key, one in (("contact", found.contact), ("account", found.account)) if one is not None}
+    decided = frozenset({"account", "contact", "deal"}) if found.places else frozenset()
+    return Begun(values, decided, tuple(_notes(found, [w.text for w in said.rest], reader.language)))
+
+
+def _notes(found: Whom, words: list[str], language: str) -> list[Note]:
+    """Who else it may be, or that nobody was found."""
+    if found.others:
+        field = "contact" if found.contact else "account"
+        chosen = found.contact or found.account
+        text = m("%(name)s was chosen. It may also be:", name=chosen.name if chosen else "")
+        more = ((render(mn("and %(num)d more", "and %(num)d more", found.more), language), "", ""),) if found.more else ()
+        return [Note(render(text, language), (*((_shown(one), field, str(one.id)) for one in found.others), *more))]
+    if words and not found.places:
+        return [Note(render(m("Nobody was found by “%(words)s”: the words stand in the subject.", words=" ".join(words)[:80]), language))]
+    return []
+
+
+def _shown(one: Named) -> str:
+    return f"{one.name}, {one.where}" if one.where else one.name
 
 
 @quick_actions("interaction")

@@ -38,6 +38,13 @@ function actions() {
   return [...shown.map((one) => ({ text: nameOf(one), press: one, icon: one.dataset.icon || 'chevron-right' })), ...creations(), ...themes.filter((one) => one.press)];
 }
 
+/** What is typed, as a new record told in one line: offered from the second word on. */
+function told() {
+  const said = input.value.trim();
+  if (!/\S\s+\S/.test(said)) return [];
+  return [...document.querySelectorAll('[data-say]')].map((link) => ({ text: `${link.dataset.say}: ${said}`, url: link.getAttribute('href') + encodeURIComponent(said), icon: 'pencil' }));
+}
+
 function line(one) {
   const id = `option-${options.length}`;
   const text = make('span', { class: 'b-cut b-grow' }, one.text);
@@ -58,7 +65,7 @@ function show(records, waiting = false) {
   const query = fold(input.value.trim());
   options = [];
   const match = (entries) => (query ? entries.filter((one) => fits(one.text, query)) : entries);
-  const known = mode === 'new' ? [['actions', match(creations())]] : [['screens', match(screens()).slice(0, query ? MOST : 40)], ['actions', query ? match(actions()).slice(0, MOST) : []]];
+  const known = mode === 'new' ? [['actions', [...match(creations()), ...told()]]] : [['new_records', told()], ['screens', match(screens()).slice(0, query ? MOST : 40)], ['actions', query ? match(actions()).slice(0, MOST) : []]];
   const parts = [...(records.length ? [['records', records]] : []), ...known].map(([title, entries]) => group(title, entries)).filter(Boolean);
   if (waiting) parts.unshift(make('div', { class: 'b-wait', 'aria-hidden': 'true' }, make('span'), make('span')));
   found.replaceChildren(...(parts.length ? parts : [make('div', { class: 'b-none' }, word('nothing'))]));

@@ -182,3 +182,56 @@ def test_a_result_is_offered_only_where_its_medium_knows_it(firm: Firm, desk: De
     expect(page.get_by_label("Result")).to_have_value("")
     expect(busy).to_be_disabled()
     assert check(page) == []
+
+
+def told(firm: Firm, name: str) -> int:
+    return firm.make("contact", {"name": name, "owner": firm.people["Oksana"]})[0]
+
+
+def test_a_sentence_typed_into_the_palette_fills_the_form_and_two_keys_save_it(firm: Firm, desk: Desk) -> None:
+    person, account = told(firm, "Журавель Остап"), company(firm, "ПП «Журавлина»")
+    firm.make("position", {"contact": person, "account": account})
+    page = desk("Oksana")
+    page.goto("/product/")
+    quiet(page)
+    hands = Hands(page)
+    hands.press("Control+k")
+    page.keyboard.type("завтра 10:00 дзвінок Журавлю, 20 хв, про терміни")
+    expect(page.get_by_role("option", name="Log in one line")).to_have_attribute("aria-selected", "true")
+    hands.press("Enter")
+    page.wait_for_url("**/interaction/new/**")
+    quiet(page)
+    expect(page.get_by_label("Subject")).to_have_value("Терміни")
+    expect(page.locator("select[name=contact]")).to_have_value(str(person))
+    assert check(page) == []
+    hands.press("Control+s")
+    page.wait_for_url(lambda url: "/new/" not in url)
+    made = newest(firm)
+    assert (made["account"], made["name"], made["state"], made["medium"], hands.count) == (account, "Терміни", "planned", "call", 3)
+
+
+def test_on_a_phone_a_line_is_told_by_four_taps_and_a_namesake_chosen_by_one(firm: Firm, desk: Desk) -> None:
+    people = {told(firm, "Лелека Ганна"), told(firm, "Лелека Марко")}
+    account, page = company(firm, "ПП «Лелечине»"), desk("Oksana", width=390)
+    for person in people:
+        firm.make("position", {"contact": person, "account": account})
+    page.goto("/product/")
+    quiet(page)
+    hands = Hands(page)
+    hands.tap(page.locator(".b-bottom [data-open=new]"))
+    hands.tap(page.get_by_role("option", name="Log in one line"))
+    page.wait_for_url("**/interaction/new/**")
+    expect(page.get_by_label("In one line")).to_be_focused()
+    page.keyboard.type("дзвінок Лелеці про замовлення")
+    hands.tap(page.get_by_role("button", name="Fill in"))
+    page.wait_for_url("**say=%D0**")
+    quiet(page)
+    chosen = int(page.locator("select[name=contact]").input_value())
+    (other,) = people - {chosen}
+    assert check(page) == []
+    page.locator("#line-notes a").tap()
+    expect(page.locator("select[name=contact]")).to_have_value(str(other))
+    hands.tap(page.get_by_role("button", name="Save", exact=True))
+    page.wait_for_url(lambda url: "/new/" not in url)
+    assert (newest(firm)["name"], newest(firm)["state"], newest(firm)["account"]) == ("Замовлення", "held", account)
+    assert hands.count == MOST

@@ -44,6 +44,9 @@ class RecordForm:
     posted_version: str = ""  # of a refused form: it goes on being compared with what its writer saw first
     posted_seen: str = ""
     problems: list[str] = field(default_factory=list)
+    line: str | None = None  # what was told in one line; None where the form takes none
+    came_from: str = ""
+    notes: tuple[beforehand.Note, ...] = ()
 
     @property
     def fields(self) -> list[EntityField]:
@@ -61,15 +64,19 @@ class RecordForm:
 
 def new(view: "EntityView") -> Response:
     """The form of a new record, or the record made of it. `?drawer=1`: the bare form, and `{"id", "text"}` when it is saved;
-    `?account=12` fills a field beforehand."""
+    `?account=12` fills a field beforehand, `?say=` a line that the entity understands."""
     session, entity = context.session(), view.entity
     if not session.sight.may(entity.key, "create"):
         raise Forbidden()
     asked = beforehand.asked(entity)
-    filled = record_form(session, entity, session.sight.creatable(entity.key), beforehand.values(session, entity, asked))
+    begun = beforehand.understood(session, entity, asked)
+    filled = record_form(session, entity, session.sight.creatable(entity.key), {**beforehand.values(session, entity, asked), **begun.values})
+    if beforehand.takes_a_line(entity):
+        filled.line, filled.came_from, filled.notes = asked.get(beforehand.LINE, ""), beforehand.came_from(), begun.notes
     if request.method != "POST":
-        _take_arguments(session, filled, asked)
-        if any(f.short_name in asked for f in filled.fields):
+        # What the line says counts more than where one comes from, and what the address says more than the line.
+        _take_arguments(session, filled, {k: v for k, v in asked.items() if k in request.args or k not in begun.decided})
+        if begun.values or (beforehand.LINE not in asked and any(f.short_name in asked for f in filled.fields)):
             _begin_typing(filled)
         return page(view, filled)
     _read(filled)

@@ -90,6 +90,7 @@ class Shortcut:
 
 SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("interaction", Label("Записати дзвінок", "Log a call"), "state=held&medium=call", "phone", "l"),
+    Shortcut("interaction", Label("Записати одним рядком", "Log in one line"), "say=", "pencil", "i"),
     Shortcut("interaction", Label("Записати зустріч", "Log a meeting"), "state=held&medium=meeting", "users"),
 )
 AREAS: tuple[tuple[str, Label, str], ...] = (

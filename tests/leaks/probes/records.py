@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from crm.backoffice.entities import Entity
-from tests.leaks.probes.lists import refused
+from tests.leaks.probes.lists import refused, words
 from tests.leaks.questions import MISSING, Question, View, get, post, probe
 from tests.leaks.sides import Answer, Side
 
@@ -112,6 +112,17 @@ def new_forms(view: View, kind: Entity) -> Iterator[Question]:
             asked = get("/<entity>/new/", kind.key, f"/{kind.key}/new/", f"{kind.key}.{key}", **{key: number})
             other = get("/<entity>/new/", kind.key, f"/{kind.key}/new/", **{key: MISSING})
             yield asked.just_as(other, f"{key}={MISSING}", f"{key}={number}") if number > 9 else asked
+
+
+@probe("/<entity>/new/")
+def told_in_one_line(view: View, kind: Entity) -> Iterator[Question]:
+    """Lines that name people and companies by names that are shown and by those that are hidden."""
+    if kind.key != "interaction":
+        return
+    for target in ("contact", "account"):
+        for text, key in words(view, view.catalog.entities[target]):
+            for line in (f"завтра 10:00 дзвінок {text} про все", f"met {text} yesterday about it"):
+                yield get("/<entity>/new/", kind.key, "/interaction/new/", f"{target}.{key}", say=line)
 
 
 @probe(RECORD + "restore")

@@ -7,6 +7,7 @@ from flask_login import current_user
 from sqlalchemy.exc import DBAPIError
 
 from crm.admin_views import interactions
+from crm.admin_views.duplicates import DuplicatesView
 from crm.admin_views.home import HomeView
 from crm.admin_views.imports import past_views, views as import_views
 from crm.admin_views.kit import context
@@ -25,6 +26,7 @@ def init_app(app: Flask) -> None:
     for entity in known(app).entities.values():
         admin.add_view(EntityView(entity))
     admin.add_view(ReportsView())
+    admin.add_view(DuplicatesView())
     app.register_blueprint(import_views.pages)
     app.register_blueprint(past_views.pages)
     app.context_processor(lambda: {"menu": menu})

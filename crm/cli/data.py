@@ -1,7 +1,8 @@
-"""`flask data import | export | undo`: files in and out of the house, and a whole import taken back."""
+"""`flask data import | export | undo | duplicates`: files in and out of the house, a whole import taken back, what is there twice."""
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 from sqlalchemy import select
@@ -9,6 +10,8 @@ from sqlalchemy import select
 from crm.backoffice import lists
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.collecting import rarely_collected
+from crm.backoffice.conditions.tree import Leaf
+from crm.backoffice.entities import Entity
 from crm.backoffice.exchange.export import FORMATS, export
 from crm.backoffice.exchange.mapping import MAX_MAPPING, Mapping, MappingFault, load_mapping
 from crm.backoffice.exchange.report import Report
@@ -16,13 +19,15 @@ from crm.backoffice.exchange.order import Opener, Order
 from crm.backoffice.exchange.run import run_import
 from crm.backoffice.exchange.take_back import take_back
 from crm.backoffice.guard import DataSession, system_session, user_session
+from crm.backoffice.likeness.duplicates import Group, groups
+from crm.backoffice.likeness.search import last_finished, search
 from crm.cli.base import answer, group, language, runtime, say
 from crm.errors import NotFound
 from crm.messages import m, mn, render
 from crm.permissions import access_for
 
 
-@group("data", help="Import and export records; take an import back.")
+@group("data", help="Import and export records; take an import back; find duplicates.")
 def data() -> None:
     pass
 
@@ -75,6 +80,37 @@ def undo_(batch: str, email: str | None) -> None:
         done = take_back(session, batch)
         session.commit()
     answer({"undone": done.undone, "kept": [{"entity": k.entity, "code": k.code, "why": render(k.why, language())} for k in done.kept]})
+
+
+@data.command("duplicates", help="Records of ENTITY that may be the same.")
+@click.argument("entity")
+@click.option("--known", is_flag=True, help="Tell what is known already and do not search.")
+@click.option("--parted", is_flag=True, help="Those of which somebody has said that they are different.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Groups at most.")
+@click.option("--as", "email", help="What this person may know of; does not search.")
+def duplicates_(entity: str, known: bool, parted: bool, limit: int, email: str | None) -> None:
+    here = runtime()
+    kind = here.catalog.entity(entity)
+    if not kind.declared.alike:
+        raise NotFound(m("Duplicates of %(entity)s are not looked for.", entity=kind.plural))
+    searched = None if email or known or parted else search(here.engine, here.catalog, entity, _progress)
+    with opener(email, source="cli")(here.catalog, False) as session:
+        found = groups(session, kind, decided=parted)
+        shown = [_group(session, kind, group) for group in found.groups[:limit]]
+        finished = last_finished(session, entity)
+    answer({
+        "entity": entity, "searched_at": finished.isoformat() if finished else None, "mended": searched.mended if searched else None,
+        "groups": shown, "more": len(found.groups) > limit or not found.all,
+    })
+
+
+def _group(session: DataSession, kind: Entity, group: Group) -> dict[str, Any]:
+    usable = session.sight.filterable(kind.key)
+    columns = tuple(key for key in ("code", kind.declared.title, *group.fields) if key in usable)
+    asked = lists.ListQuery(kind.key, tuple(dict.fromkeys(columns)), Leaf(("id",), "in", list(group.ids)), (("id", False),), size=len(group.ids))
+    rows = lists.page(session, asked).rows
+    records = [{"id": row.id, "code": row.values.get("code"), "name": row.values.get(kind.declared.title)} for row in rows]
+    return {"score": group.score, "alike": list(group.fields), "state": "open" if group.at is None else "not_duplicates", "records": records}
 
 
 def opener(email: str | None, *, source: str = "import") -> Opener:

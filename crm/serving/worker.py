@@ -1,4 +1,5 @@
-"""The job worker: delivers the outbox and hands out jobs every second, seals the journal every minute, and runs jobs in threads of its own."""
+"""The job worker: delivers the outbox and hands out jobs every second, every minute seals the journal and asks for the work of the day, and runs
+jobs in threads of its own."""
 
 import threading
 import time
@@ -9,6 +10,7 @@ import structlog
 from flask import Flask
 
 from crm.backoffice import outbox
+from crm.backoffice.daily import ask_for_today
 from crm.backoffice.job_queue import dispatch, execute, make_queue
 from crm.backoffice.seals import sealing
 from crm.backoffice.seals.block import Keeper
@@ -17,7 +19,7 @@ from crm.runtime import Runtime
 log = structlog.get_logger("brama.worker")
 THREADS = 2
 ROUND = 1.0
-SEALING = 60.0  # seconds between two looks at what of the journal can be sealed
+SEALING = 60.0  # seconds between two looks at what of the journal can be sealed, and at the work of the day
 
 
 def work(app: Flask) -> None:
@@ -50,6 +52,7 @@ def rounds(app: Flask, hand: Callable[[int], Any], over: threading.Event) -> Non
                 if time.monotonic() - sealed > SEALING:
                     sealed = time.monotonic()
                     sealing.seal(runtime.engine, keeper)
+                    ask_for_today(runtime.engine, runtime.refresh())
         except Exception as fault:
             # A locked or restarting database is no reason to stop working.
             log.error("round failed", error=str(fault), exc_info=fault)

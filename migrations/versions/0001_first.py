@@ -45,6 +45,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_company")),
     )
     create_table(
+        "daily_work",
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "day", name=op.f("pk_daily_work")),
+    )
+    create_table(
         "department",
         sa.Column("parent_id", sa.Integer(), nullable=True),
         sa.Column("head_id", sa.Integer(), nullable=True),
@@ -86,6 +92,25 @@ def upgrade() -> None:
     op.create_index("ix_department_updated_by_id", "department", ["updated_by_id", "id"], unique=False)
     op.create_index(
         "uq_department_code", "department", ["code"], unique=True, sqlite_where=sa.text("deleted_at IS NULL"), postgresql_where=sa.text("deleted_at IS NULL")
+    )
+    create_table(
+        "duplicate_evidence",
+        sa.Column("entity", sa.String(length=64), nullable=False),
+        sa.Column("one_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("other_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("field", sa.String(length=64), nullable=False),
+        sa.Column("much", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("entity", "one_id", "other_id", "field", name=op.f("pk_duplicate_evidence")),
+    )
+    op.create_index("ix_duplicate_evidence_other", "duplicate_evidence", ["entity", "other_id"], unique=False)
+    create_table(
+        "duplicate_search",
+        sa.Column("entity", sa.String(length=64), nullable=False),
+        sa.Column("step", sa.String(length=8), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("mended", sa.Integer(), nullable=False),
+        sa.Column("finished_at", UtcMoment(), nullable=True),
+        sa.PrimaryKeyConstraint("entity", name=op.f("pk_duplicate_search")),
     )
     create_table(
         "journal",
@@ -426,6 +451,17 @@ def upgrade() -> None:
         sqlite_where=sa.text("deleted_at IS NULL"),
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
+    create_table(
+        "not_duplicates",
+        sa.Column("entity", sa.String(length=64), nullable=False),
+        sa.Column("one_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("other_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=True),
+        sa.Column("at", UtcMoment(), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["user.id"], name=op.f("fk_not_duplicates_by_id")),
+        sa.PrimaryKeyConstraint("entity", "one_id", "other_id", name=op.f("pk_not_duplicates")),
+    )
+    op.create_index(op.f("ix_not_duplicates_by_id"), "not_duplicates", ["by_id"], unique=False)
     create_table(
         "picklist_option",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1340,6 +1376,7 @@ TABLES = (
     "product_category",
     "pipeline",
     "picklist_option",
+    "not_duplicates",
     "legal_entity",
     "job",
     "import_upload",
@@ -1355,6 +1392,9 @@ TABLES = (
     "likeness_key",
     "journal_seal",
     "journal",
+    "duplicate_search",
+    "duplicate_evidence",
     "department",
+    "daily_work",
     "company",
 )

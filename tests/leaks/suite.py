@@ -20,6 +20,7 @@ from crm.backoffice.database import make_engine
 from crm.backoffice.exchange.batches import ImportBatch
 from crm.backoffice.exchange.uploads import ImportUpload
 from crm.backoffice.journal import JournalRow
+from crm.backoffice.likeness.search import compared, search
 from tests.leaks import probes
 from tests.leaks.chance import FOUNDED, Chance, Clock, repeatable
 from tests.leaks.databases import Databases
@@ -107,6 +108,10 @@ def _sides(databases: Databases, role: str, terms: Terms, outcome: Outcome) -> I
         secrets = keep_from(*engines, catalog, role, terms.seed)
         outcome.known = len(secrets.fields) + len(secrets.gone) + secrets.past
         check_masks(*engines, secrets, catalog.reader())
+        with repeatable(FOUNDED + timedelta(minutes=4), f"{terms.seed}:{role}:duplicates"):
+            for engine in engines:
+                for kind in compared(catalog):
+                    search(engine, catalog, kind.key, pause=0)
         with engines[0].connect() as connection:
             others = JournalRow.actor_id.is_distinct_from(secrets.oracle.me)
             batches = sorted(b for b in connection.execute(select(JournalRow.batch).where(others).distinct()).scalars() if b)

@@ -247,10 +247,26 @@ def live(company: Company, rng: Random, people: list[int]) -> None:
             session.commit()
     for n, entity in enumerate(("account", "contact", "product", "deal")):
         _imported(company, rng, entity, people[-1 - n % 2])
+    double(company)
     with company.system() as session:
         records.remove_many(session, "account", ids(session, "account")[-6:-1])
         records.remove_many(session, "contact", ids(session, "contact")[-5:-1])
         session.commit()
+
+
+def double(company: Company) -> None:
+    """Records that are there twice, each time alike in another field and with another owner."""
+    for entity, fields in (("account", ("name", "tax_code", "phone", "website")), ("contact", ("name", "email", "phone"))):
+        kind = company.catalog.entity(entity)
+        table = kind.cls.__table__
+        with company.system() as session:
+            columns = [table.c.id, table.c.owner_id, *(table.c[kind.fields[key].attribute] for key in fields)]
+            rows = session.execute(select(*columns).order_by(table.c.id).limit(16)).all()
+            for n, row in enumerate(rows):
+                held = dict(zip(fields, row[2:], strict=True))
+                same = {key: value for place, (key, value) in enumerate(held.items()) if place in (n % len(fields), (n // 2) % len(fields)) and value}
+                records.create(session, entity, {"name": f"Подвоєний {n}", "owner": rows[(n * 5 + n % 2) % 16].owner_id, **same})
+            session.commit()
 
 
 def _imported(company: Company, rng: Random, entity: str, person: int) -> None:

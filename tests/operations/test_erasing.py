@@ -18,7 +18,10 @@ from crm.backoffice.entities import Base
 from crm.backoffice.exchange.uploads import ImportUpload
 from crm.backoffice.guard import system_session
 from crm.backoffice.journal import JournalRow, print_of, values_hash
+from crm.backoffice.likeness.duplicates import part
+from crm.backoffice.likeness.evidence import DECIDED, EVIDENCE
 from crm.backoffice.likeness.index import KEYS
+from crm.backoffice.likeness.search import search
 from crm.backoffice.merging import merge
 from crm.backoffice.personal import erasing
 from crm.backoffice.personal.erasing import Touch
@@ -265,3 +268,16 @@ def test_the_command_asks_twice(company: Company, settings: Settings, flask: Cal
         assert session.kernel(select(table.c.name).where(table.c.id == person)).scalar() == NAME
     done = flask("personal", "erase", "contact", "C-one", "--confirm", "C-one")
     assert done.exit_code == 0 and json.loads(done.stdout)["swept"] is True
+
+
+def test_of_who_was_erased_no_duplicates_are_kept_and_none_are_found(company: Company, erase: Erase) -> None:
+    numbers = company.make("contact", *({"name": NAME, "email": EMAIL} for _ in range(3)))
+    search(company.engine, company.catalog, "contact", pause=0)
+    with company.system() as session:
+        part(session, company.catalog.entity("contact"), numbers[1:])
+        session.commit()
+    for number in numbers[1:]:
+        erase("contact", number)
+    search(company.engine, company.catalog, "contact", pause=0)
+    with company.engine.connect() as connection:
+        assert connection.execute(select(EVIDENCE)).all() == connection.execute(select(DECIDED)).all() == []

@@ -18,6 +18,7 @@ from crm.admin_views.kit.totals import number_text
 from crm.backoffice import lists
 from crm.backoffice.entities import Entity, Relation
 from crm.backoffice.guard import UserSession
+from crm.backoffice.likeness.duplicates import like
 from crm.backoffice.lists import RowView
 from crm.backoffice.merging import merged_into
 from crm.errors import BramaError, NotFound
@@ -30,6 +31,7 @@ REST = Label("Інше", "Other")
 RECORD = Label("Запис", "Record")
 WIDE = frozenset({"long_text", "rich_text", "many_to_many", "multi_picklist"})
 FACTS = 5
+NAMED = 3  # records that may be the same as this one
 SHORT = 5  # rows of a related list on the overview
 
 
@@ -181,7 +183,14 @@ def _counts(view: "EntityView", record_id: int) -> Response:
     for relation in related.relations(session, entity):
         number = related.count(session, relation, record_id)
         found.append((relation.key, number_text(number, context.reader().language)))
-    return make_response(view.render("admin/model/related_counts.html", counts=found, work=related.in_progress(session, entity, record_id)))
+    others = [number for number, _ in like(session, entity, record_id)] if entity.declared.alike else []
+    names = lookup.titles(session, entity, others)
+    alike = [(names[n] or f"№ {n}", f"/{entity.key}/{n}/") for n in others if n in names]
+    html = view.render(
+        "admin/model/related_counts.html", counts=found, work=related.in_progress(session, entity, record_id), alike=alike[:NAMED],
+        alike_more=max(len(alike) - NAMED, 0), alike_url=f"/duplicates/?entity={entity.key}&of={record_id}",
+    )
+    return make_response(html)
 
 
 def _adds(session: UserSession, card: Card) -> list[tuple[str, str]]:

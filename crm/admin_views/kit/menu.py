@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from crm.backoffice.access import Access
 from crm.backoffice.catalog import Catalog
+from crm.backoffice.likeness.search import compared
 from crm.messages import Label
 
 
@@ -119,8 +120,14 @@ def _imports_anything(access: Access, catalog: Catalog) -> bool:
     return any(access.may(key, "create") or access.may(key, "update") for key in catalog.entities)
 
 
+def _meets_duplicates(access: Access, catalog: Catalog) -> bool:
+    """Whoever may change such records decides about them; others only see them on a card."""
+    return any(access.may(kind.key, "update") for kind in compared(catalog))
+
+
 PAGES: tuple[Page, ...] = (
     Page("reports", "reports", Label("Усі звіти", "All reports"), "/report/", "report-analytics", _reads_anything),
+    Page("contacts", "duplicates", Label("Дублікати", "Duplicates"), "/duplicates/", "copy", _meets_duplicates),
     Page("administration", "imports", Label("Імпорти", "Imports"), "/imports/", "file-import", _imports_anything),
     Page("administration", "recycle", Label("Кошик", "Recycle bin"), "/recycle/", "trash", _restores_anything),
 )

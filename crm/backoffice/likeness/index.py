@@ -11,7 +11,7 @@ from crm.backoffice import lists
 from crm.backoffice.conditions.tree import Leaf
 from crm.backoffice.entities import Base, Entity
 from crm.backoffice.fields.base import Field
-from crm.backoffice.likeness import words
+from crm.backoffice.likeness import evidence, words
 from crm.backoffice.sight import Source
 from crm.backoffice.text import fold
 
@@ -59,7 +59,8 @@ def keys_of(spec: Field, value: Any) -> frozenset[str]:
     if value is None or value == "":
         return frozenset()
     if is_name(spec):
-        return frozenset(sorted(words.keys(str(value)))[:MOST_KEYS])
+        whole = words.whole(str(value))
+        return frozenset(sorted(words.keys(str(value)))[:MOST_KEYS]) | ({whole} if whole else frozenset())
     return frozenset({fold(str(value))[:80]})
 
 
@@ -77,10 +78,11 @@ def keep(session: "DataSession", kind: Entity, drafts: Iterable["Draft"]) -> Non
             now = keys_of(spec, draft.new.get(name))
             if before == now:
                 continue
-            if before:
+            if not draft.is_new:
                 gone.setdefault(name, []).append(draft.id)
             added += [{"entity": kind.key, "record_id": draft.id, "field": name, "key": key} for key in sorted(now)]
     for name, ids in gone.items():
+        evidence.forget(session, kind.key, name, ids)
         for start in range(0, len(ids), PART):
             session.kernel(delete(KEYS).where(KEYS.c.entity == kind.key, KEYS.c.field == name, KEYS.c.record_id.in_(ids[start : start + PART])))
     if added:

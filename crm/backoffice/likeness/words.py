@@ -7,6 +7,8 @@ from functools import lru_cache
 from crm.backoffice.text import fold
 
 KEY_LENGTH = 5
+WHOLE = "="  # begins the key of a whole name
+WHOLE_LENGTH = 80
 # What says how a company is organised and not which one it is.
 LEGAL = frozenset({
     "тов", "тзов", "товариство", "обмеженою", "відповідальністю", "додатковою", "тдв", "пп", "приватне", "підприємство", "фоп", "фг", "фермерське",
@@ -55,6 +57,22 @@ def keys(text: str) -> frozenset[str]:
     telling = words(text)
     sought = [w for w in telling if not w.isdigit() or len(w) > 2] or telling
     return frozenset(s[:KEY_LENGTH] for w in sought if (s := skeleton(w)))
+
+
+def whole(text: str) -> str:
+    """One key for the whole name: the sounds of all its telling words in whatever order; "" when it has none."""
+    heard = sorted({s for w in words(text) if (s := skeleton(w))})
+    return (WHOLE + " ".join(heard))[:WHOLE_LENGTH] if heard else ""
+
+
+def numbers(text: str) -> frozenset[str]:
+    """The words of a name that hold a digit: of shops of one chain they are all that differs."""
+    return frozenset(latin(w) for w in words(text) if any(c.isdigit() for c in w))
+
+
+def initials(text: str) -> frozenset[str]:
+    """The single letters of a name, in Latin ones."""
+    return frozenset(latin(w) for w in "".join(c if c.isalnum() else " " for c in fold(text)).split() if len(w) == 1 and not w.isdigit())
 
 
 def other_layouts(text: str) -> list[str]:

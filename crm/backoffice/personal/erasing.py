@@ -17,6 +17,7 @@ from crm.backoffice.catalog import Catalog
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import DataSession, system_session
 from crm.backoffice.journal import Entry, JournalRow
+from crm.backoffice.likeness import evidence
 from crm.backoffice.likeness.index import KEYS
 from crm.backoffice.personal import journaled, mentions, names, traces
 from crm.backoffice.personal.belonging import Place, parts, person_kind, places, the_same
@@ -162,6 +163,7 @@ def _erase_rows(session: DataSession, place: Place, everything: Sought, *, perso
     entries: list[Entry] = []
     for ids in parts(place.ids):
         session.kernel(delete(KEYS).where(KEYS.c.entity == kind.key, KEYS.c.record_id.in_(ids)))
+        evidence.erase(session, kind.key, ids)
         for row in session.kernel(select(table).where(table.c.id.in_(ids)).with_for_update()).mappings().all():
             values = _without(session, kind, row, everything, person=person)
             stamps = {"row_version": row["row_version"] + 1, "updated_at": now, "updated_by_id": session.actor_id}

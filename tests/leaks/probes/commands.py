@@ -141,6 +141,13 @@ def personal(view: View, kind: Entity) -> Iterator[Question]:
             yield command(end, kind.key, "personal", *words, kind.key, code, *who)
 
 
+@probe("flask data duplicates")
+def duplicates(view: View, kind: Entity) -> Iterator[Question]:
+    names = tuple(f"{kind.key}.{key}" for key in kind.declared.alike)
+    for more in ((), ("--parted",), ("--limit", "1")):
+        yield command("flask data duplicates", kind.key, "data", "duplicates", kind.key, *more, "--as", email(view.role), names=names)
+
+
 @probe("flask data undo")
 def undo(view: View) -> Iterator[Question]:
     """Batches of others, and one that never was."""

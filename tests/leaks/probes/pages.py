@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tests.leaks.probes.lists import words
-from tests.leaks.questions import Question, View, get, post, probe
+from tests.leaks.questions import MISSING, Question, View, get, post, probe
 
 
 @probe("/", "/health", "/static/<path:filename>", "/static/<filename>")
@@ -43,3 +43,22 @@ def others_batches(view: View) -> Iterator[Question]:
     yield post("/undo/<batch>", "", "/undo/x").expecting(404)
 
 
+@probe("/duplicates/")
+def duplicates(view: View) -> Iterator[Question]:
+    """Pairs that rest on a record or a field that is not seen are not there; nobody decides about a record that he does not see."""
+    here = "/duplicates/"
+    yield get(here, "", here)
+    yield get(here, "", here, entity="no_such", page="0")
+    for kind in view.entities():
+        names = [f"{kind.key}.{key}" for key in kind.declared.alike]
+        for words_of_address in ({}, {"page": 2}, {"decided": 1}, {"lang": "uk"}):
+            yield get(here, kind.key, here, *names, entity=kind.key, **words_of_address)
+        for number in [*view.seen(kind.key, 8), *view.unseen(kind.key, 2)] if kind.declared.alike else ():
+            yield get(here, kind.key, here, *names, entity=kind.key, of=number)
+        seen = view.others(kind.key, 3)
+        for number in [*view.unseen(kind.key, 2), MISSING]:
+            for deed in ("apart", "doubt"):
+                asked, lost = (post(here, kind.key, here, form={"entity": kind.key, "deed": deed, "ids": [*seen[:1], n]}) for n in (number, MISSING))
+                yield asked.expecting(400, 403, 404).just_as(lost)
+        for deed in ("apart", "doubt", "merge", "search", "no_such"):
+            yield post(here, kind.key, here, form={"entity": kind.key, "deed": deed, "ids": seen})

@@ -8,7 +8,7 @@ from flask import make_response, redirect, request
 from flask.wrappers import Response
 from werkzeug.wrappers import Response as BaseResponse
 
-from crm.admin_views.kit import context, journal_view, lookup, related
+from crm.admin_views.kit import context, journal_view, lookup, personal_view, related
 from crm.admin_views.kit.addresses import KEPT
 from crm.admin_views.kit.cells import initials, painter
 from crm.admin_views.kit.quick import Quick, of_record
@@ -113,7 +113,8 @@ def show(view: "EntityView", record_id: int) -> BaseResponse:
     shown = related.rows(session, related.relation(session, entity, tab), record_id) if tab else None
     adds = _adds(session, card)
     can_explain = session.sight.may("role", "update")
-    return make_response(view.render("admin/model/details.html", card=card, timeline=timeline, tab=tab, shown=shown, adds=adds[:6], can_explain=can_explain))
+    return make_response(view.render("admin/model/details.html", card=card, timeline=timeline, tab=tab, shown=shown, adds=adds[:6], can_explain=can_explain,
+        personal=personal_view.offered(session, entity)))
 
 
 def read_card(session: UserSession, entity: Entity, record_id: int, rights: Standing) -> Card:

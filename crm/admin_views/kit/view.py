@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crm.admin_views.gate import ask_to_sign_in
 from crm.admin_views.kit import (
-    alike, bulk, cell_edit, context, details, explain_view, exporting, file_view, forms, journal_view, listing, lookup, merging, paste, totals,
+    alike, bulk, cell_edit, context, details, explain_view, exporting, file_view, forms, journal_view, listing, lookup, merging, paste,
+    personal_view, totals,
 )
 from crm.admin_views.kit.routing import route
 from crm.backoffice.entities import Entity
@@ -116,6 +117,14 @@ class EntityView(ModelView):  # type: ignore[misc]  # Flask-Admin is not typed
     @route(RECORD + "journal")
     def journal(self, record_id: int) -> BaseResponse:
         return journal_view.show(self, record_id)
+
+    @route(RECORD + "personal")
+    def personal(self, record_id: int) -> BaseResponse:
+        return personal_view.show(self, record_id)
+
+    @route(RECORD + "erase", "POST")
+    def erase(self, record_id: int) -> BaseResponse:
+        return personal_view.erase(self, record_id)
 
     @route(RECORD + "explain")
     def explain(self, record_id: int) -> BaseResponse:

@@ -112,8 +112,9 @@ def _history(session: DataSession, kind: Entity, record_id: int) -> Iterator[dic
             happenings, _ = history(session, kind, record_id, size=MOST)
         except NotFound:
             return
-        for h in happenings:
-            changes = {c.field.key: [c.field.journal(c.old), c.field.journal(c.new)] for c in h.changes}
+        out = set(session.sight.filterable(kind.key, OUT))
+        for h in (h for h in happenings if h.entity.key == kind.key):
+            changes = {c.field.key: [c.field.journal(c.old), c.field.journal(c.new)] for c in h.changes if c.field.key in out}
             yield {"at": h.at, "action": h.action, "source": h.source, "entity": h.entity.key, "id": h.record_id, "changes": changes}
         return
     query = select(JOURNAL).where(JOURNAL.c.entity == kind.key, JOURNAL.c.record_id == record_id).order_by(JOURNAL.c.id.desc()).limit(MOST)

@@ -9,7 +9,7 @@ from tests.leaks.questions import MISSING, Question, View, get, post, probe
 from tests.leaks.sides import Answer, Side
 
 RECORD = "/<entity>/<record_id>/"
-PAGES = ("", "edit/", "journal", "explain")
+PAGES = ("", "edit/", "journal", "explain", "personal", "personal?format=json")
 
 
 @probe(RECORD)
@@ -36,7 +36,7 @@ def neighbours(view: View, kind: Entity) -> Iterator[Question]:
             yield get(RECORD, kind.key, f"/{kind.key}/{number}/", f"{kind.key}.{key}", drawer=1, where=where)
 
 
-@probe(RECORD, RECORD + "edit/", RECORD + "journal", RECORD + "explain", RECORD + "cell/<field>", RECORD + "file/<field>")
+@probe(RECORD, RECORD + "edit/", RECORD + "journal", RECORD + "explain", RECORD + "personal", RECORD + "cell/<field>", RECORD + "file/<field>")
 def unseen(view: View, kind: Entity) -> Iterator[Question]:
     """Records outside the scope, in the bin, and on one side only: all as if there were none."""
     for number in [*view.unseen(kind.key), *view.removed(kind.key), MISSING]:
@@ -72,6 +72,19 @@ def pages(view: View, kind: Entity) -> Iterator[Question]:
         yield get(RECORD + "edit/", kind.key, f"/{kind.key}/{number}/edit/", drawer=1, lang="uk")
         yield get(RECORD + "journal", kind.key, f"/{kind.key}/{number}/journal", before="x")
         yield get(RECORD + "explain", kind.key, f"/{kind.key}/{number}/explain", user=MISSING)
+
+
+@probe(RECORD + "personal", RECORD + "erase")
+def people(view: View, kind: Entity) -> Iterator[Question]:
+    """What is kept about a person, as a page and as a file; an erasure that is never confirmed."""
+    for number in view.seen(kind.key, 3):
+        for args in ({}, {"format": "json"}, {"step": "erase"}, {"format": "x"}):
+            yield get(RECORD + "personal", kind.key, f"/{kind.key}/{number}/personal", **args)
+        yield post(RECORD + "erase", kind.key, f"/{kind.key}/{number}/erase", form={"code": "not this"})
+    for number in view.unseen(kind.key, 1):
+        asked = post(RECORD + "erase", kind.key, f"/{kind.key}/{number}/erase", form={"code": "not this"})
+        other = post(RECORD + "erase", kind.key, f"/{kind.key}/{MISSING}/erase", form={"code": "not this"})
+        yield asked.expecting(403, 404).just_as(other, f"/{MISSING}/", f"/{number}/")
 
 
 @probe(RECORD + "cell/<field>")

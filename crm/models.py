@@ -1,7 +1,7 @@
 """The index of every mapped class and of the rules over them, by area: importing this module completes the product's registry."""
 
 from crm.backoffice import configuration, daily, jobs, journal, merging, outbox
-from crm.backoffice.exchange import batches as imports, uploads
+from crm.backoffice.exchange import batches as imports, row_log, uploads
 from crm.backoffice.likeness import evidence, index as likeness, search as duplicates
 from crm.backoffice.lowcode import edits
 from crm.backoffice.seals import block as seals
@@ -13,5 +13,5 @@ from crm.sales import imports as sales_imports, models as sales, rules as sales_
 __all__ = [
     "configuration", "contacts", "contacts_imports", "contacts_rules", "daily", "duplicates", "edits", "evidence", "imports", "interactions",
     "interactions_rules", "jobs", "journal", "likeness", "merging", "organization", "organization_imports", "organization_rules", "outbox", "personal",
-    "sales", "sales_imports", "sales_rules", "seals", "sign_in_models", "uploads",
+    "row_log", "sales", "sales_imports", "sales_rules", "seals", "sign_in_models", "uploads",
 ]

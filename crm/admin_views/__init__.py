@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from crm.admin_views import interactions
 from crm.admin_views.duplicates import DuplicatesView
 from crm.admin_views.home import HomeView
-from crm.admin_views.imports import past_views, views as import_views
+from crm.admin_views.imports import past_views, row_views, views as import_views
 from crm.admin_views.kit import context
 from crm.admin_views.kit.menu import Menu, menu as rail
 from crm.admin_views.kit.view import EntityView
@@ -28,6 +28,7 @@ def init_app(app: Flask) -> None:
     admin.add_view(ReportsView())
     admin.add_view(DuplicatesView())
     app.register_blueprint(import_views.pages)
+    app.register_blueprint(row_views.pages)
     app.register_blueprint(past_views.pages)
     app.context_processor(lambda: {"menu": menu})
 

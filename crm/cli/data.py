@@ -39,12 +39,15 @@ def data() -> None:
 @click.option("--match", help="Fields that match a row to a record, by commas.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen and write nothing.")
 @click.option("--partial", is_flag=True, help="Write the good rows even if others fail.")
+@click.option("--review", is_flag=True, help="Leave rows that only resemble a record to a person, in a file.")
 @click.option("--as", "email", help="In the name and with the rights of this person.")
-def import_(entity: str, file: Path, mapping_file: Path | None, match: str | None, dry_run: bool, partial: bool, email: str | None) -> None:
+def import_(
+    entity: str, file: Path, mapping_file: Path | None, match: str | None, dry_run: bool, partial: bool, review: bool, email: str | None,
+) -> None:
     here = runtime()
     order = Order(
         entity, file, _mapping(mapping_file), here.settings.instance / "imports", match=tuple(part.strip() for part in match.split(",")) if match else None,
-        dry_run=dry_run, partial=partial, language=language(),
+        dry_run=dry_run, partial=partial, language=language(), review=review, decided_by="review" if review else "",
     )
     report = run_import(here.engine, opener(email), here.catalog, order, _progress)
     answer(report.as_dict())
@@ -157,5 +160,7 @@ def _tell(report: Report) -> None:
         say(mn("One row failed: nothing was written.", "%(num)s rows failed: nothing was written.", report.failed))
     elif report.failed:
         say(mn("One row failed, the others are done.", "%(num)s rows failed, the others are done.", report.failed))
+    if report.rest_file:
+        say(m("Rows that resemble records wait in %(file)s.", file=report.rest_file))
     if report.error_file:
         say(m("What is wrong stands in %(file)s.", file=report.error_file))

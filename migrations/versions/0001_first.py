@@ -792,6 +792,23 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_import_later_batch_id"), "import_later", ["batch_id"], unique=False)
     create_table(
+        "import_row",
+        sa.Column("upload_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("decision", sa.String(length=8), nullable=False),
+        sa.Column("firm", sa.Boolean(), nullable=False),
+        sa.Column("outcome", sa.String(length=8), nullable=False),
+        sa.Column("reason", sa.String(length=8), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=True),
+        sa.Column("fields", sa.String(length=200), nullable=False),
+        sa.Column("much", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["upload_id"], ["import_upload.id"], name=op.f("fk_import_row_upload_id")),
+        sa.PrimaryKeyConstraint("upload_id", "number", name=op.f("pk_import_row")),
+    )
+    op.create_index("ix_import_row_decision", "import_row", ["upload_id", "decision", "number"], unique=False)
+    op.create_index("ix_import_row_outcome", "import_row", ["upload_id", "outcome", "number"], unique=False)
+    create_table(
         "membership",
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("role_id", sa.Integer(), nullable=False),
@@ -1367,6 +1384,7 @@ TABLES = (
     "stage",
     "product",
     "membership",
+    "import_row",
     "import_later",
     "contact",
     "account",

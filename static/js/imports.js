@@ -1,4 +1,4 @@
-// The import screen: a file chosen or dropped, panels of columns, tabs of a trial, and the mark that a mapping was changed since it was tried.
+// The import screen: a file chosen or dropped, panels of columns, tabs of a trial, rows marked together, and the mark that a mapping was changed since it was tried.
 import { onContent } from './content.js';
 import { toast } from './toasts.js';
 import { word } from './words.js';
@@ -95,6 +95,7 @@ document.addEventListener('keydown', (event) => {
 });
 document.addEventListener('change', (event) => {
   if (event.target.matches?.('[data-into]')) intoText(event.target);
+  if (event.target.matches?.('[data-mark-all]')) event.target.form.querySelectorAll('[name="mark"]').forEach((one) => { one.checked = event.target.checked; });
 });
 for (const name of ['input', 'change']) {
   document.addEventListener(name, (event) => {

@@ -400,3 +400,26 @@ def test_a_unit_of_ones_own_may_be_put_below_another_by_whoever_may_give_his_own
     trial = desk.load("department", "code,name,parent,owner\nD1,Моє,TOP,U-K\nD2,Чуже,TOP,U-O\n", mapping, who=who, dry_run=True)
     assert [(row, column) for row, column, _ in sentences(trial)] == [(3, "parent")]
     assert desk.load("department", "code,name,parent,owner\nD1,Моє,TOP,U-K\n", mapping, who=who).created == 1
+
+
+def test_rows_that_only_resemble_records_wait_in_a_file(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.load("account", ACCOUNTS)
+    content = "code,name,city\nB1,Roshen,Львів\nB2,Нова,Львів\nB3,Nova,Рівне\nA2,Nibulon,Херсон\n"
+    tried = desk.load("account", content, review=True, dry_run=True)
+    assert (tried.created, tried.updated, tried.skipped, tried.rest_file) == (2, 1, 1, None)
+
+    def die(_run: Any) -> None:
+        raise RuntimeError("killed")
+
+    monkeypatch.setattr(writing, "CHUNK", 2)
+    with monkeypatch.context() as killing:
+        killing.setattr(writing, "_give_way", die)
+        with pytest.raises(RuntimeError):
+            desk.load("account", content, review=True, decided_by="review")
+    done = desk.load("account", content, review=True, decided_by="review")
+    assert (done.created, done.updated, done.skipped, done.exit_code) == (2, 1, 1, 0)
+    assert desk.rows("account", "code", "city")[2:] == [("B2", "Львів"), ("B3", "Рівне")], "what it wrote before it was killed resembles nothing"
+    assert done.rest_file is not None
+    assert Path(done.rest_file).read_text("utf-8").splitlines() == ["code,name,city", "B1,Roshen,Львів"]
+    assert done.as_dict()["rest_file"] == done.rest_file
+    assert "rest_file" not in desk.load("account", content, partial=True).as_dict()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from crm.admin_views.imports import views
+from crm.admin_views.imports import trying
 from crm.backoffice.exchange import uploads
 from tests.factories.workbooks import bomb, workbook
 from tests.importing_screen.conftest import Desk
@@ -151,7 +151,7 @@ def test_a_forgotten_file_is_gone_and_its_page_says_so(house: House, desk: Calla
 
 
 def test_a_large_file_waits_for_the_worker_instead_of_the_reader(house: House, desk: Callable[..., Desk], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "AT_ONCE", 3)
+    monkeypatch.setattr(trying, "AT_ONCE", 3)
     at = desk("Olena").bring("name\nа\nб\nв\nг\n")
     assert "Waiting for its turn" in at.page
     assert 'role="progressbar"' in at.browser.get(f"{at.url}state").get_data(as_text=True)

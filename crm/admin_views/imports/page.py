@@ -8,12 +8,14 @@ from babel.numbers import format_decimal
 from flask import render_template
 
 from crm.admin_views.imports import trial, work
+from crm.admin_views.imports.decided import Tally, tally
 from crm.admin_views.imports.desk import desk
 from crm.admin_views.imports.words import size_words
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
 from crm.backoffice import jobs
 from crm.backoffice.entities import Entity
+from crm.backoffice.exchange import row_log
 from crm.backoffice.exchange.mapping_text import as_yaml
 from crm.backoffice.exchange.profile import Profile
 from crm.backoffice.exchange.uploads import Upload
@@ -32,11 +34,11 @@ def page_of(session: UserSession, kind: Entity, upload: Upload, *, fault: Messag
     if fault is None:
         fault = next((job.error for job in (writing, tried) if job is not None and job.error is not None), None)
     old = result is not None and is_stale(result)
-    seen = profile_of(upload)
+    seen, now = profile_of(upload), tally_of(session, upload) if not refused else None
     return render_template(
         "admin/import/desk.html", title=kind.plural.text(current_language()), file_name=upload.file_name, size=say(size_words(upload.size)), upload=upload,
         fault=say(fault) if fault is not None else "", was_refused=refused, old_rights=old, yaml=yaml or as_yaml(upload.mapping), yaml_open=bool(yaml),
-        panel=trial.shown(result, kind, context.catalog(), context.reader(), seen) if result is not None and not old else None,
+        panel=trial.shown(result, kind, context.catalog(), context.reader(), seen, now) if result is not None and not old else None,
         progress=progress_of(running) if running is not None else None, writing=running is not None and running.kind == work.RUN,
         **mapping_part(session, kind, upload),
     )
@@ -50,6 +52,12 @@ def mapping_part(session: UserSession, kind: Entity, upload: Upload, added: str 
     seen = dict(result["values"]) if result is not None else {}
     base, label = f"/{kind.key}/import/{upload.key}/", kind.label.text(current_language())
     return {"desk": desk(session, kind, upload, profile_of(upload), seen), "entity": kind, "base": base, "url": f"{base}state", "singular": label}
+
+
+def tally_of(session: UserSession, upload: Upload) -> Tally | None:
+    """Rows by what becomes of them as it is decided now; None when the trial kept none."""
+    counts = row_log.counts(session, upload.id)
+    return tally(counts) if counts else None
 
 
 def profile_of(upload: Upload) -> Profile:

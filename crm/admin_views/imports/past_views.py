@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, render_template, request
 from crm.admin_views.imports import past, work
 from crm.admin_views.imports.access import Busy, find_batch, overseen
 from crm.admin_views.imports.answers import AT_ONCE, Answer, ended, send_error_file
-from crm.admin_views.imports.page import job_of, progress_of
+from crm.admin_views.imports.page import job_of, progress_of, tally_of
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
 from crm.backoffice.exchange import batches, uploads
@@ -41,9 +41,11 @@ def one(batch: str) -> Answer:
     upload = uploads.of_batch(session, batch)
     undo = job_of(shown.undo_job) if shown.mine else None
     kind = session.catalog.entities.get(str(row["entity"]))
+    now = tally_of(session, upload) if upload is not None and upload.profile is not None else None
     return render_template(
         "admin/import/result.html", batch=shown, entity=kind, upload=upload, records_url=past.records_url(session, row),
         undoing=progress_of(undo) if undo is not None and not undo.ended else None, undone=_undone(undo), url=f"/imports/{batch}/state",
+        unwritten=now.unwritten if now is not None else 0,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from babel.numbers import format_decimal
 
+from crm.admin_views.imports.decided import Tally
 from crm.admin_views.kit.answers import say
 from crm.admin_views.kit.cells import text_formatter
 from crm.backoffice.catalog import Catalog
@@ -77,16 +78,20 @@ class TrialShown:
     related: list[tuple[str, int]]
     error_file: bool
     spoken: str
+    review: int = 0
 
     @property
     def writes(self) -> int:
         return self.created + self.updated
 
 
-def shown(result: Map[str, Any], kind: Entity, catalog: Catalog, reader: Reader, profile: Profile | None) -> TrialShown:
-    """The result of a trial or of an import that was refused, in the reader's language."""
+def shown(result: Map[str, Any], kind: Entity, catalog: Catalog, reader: Reader, profile: Profile | None, now: Tally | None) -> TrialShown:
+    """The result of a trial or of an import that was refused, in the reader's language. `now` counts rows as they are decided since."""
     counts = result["counts"]
     numbers = {key: int(counts[key]) for key in ("created", "updated", "unchanged", "failed", "skipped")}
+    if now is not None:
+        numbers |= {"created": now.created, "updated": now.updated, "unchanged": now.unchanged, "failed": now.failed}
+        numbers["skipped"] = int(counts["rows"]) - now.created - now.updated - now.unchanged - now.failed - now.review
     at = {column.name: number for number, column in enumerate(profile.columns)} if profile is not None else {}
     return TrialShown(
         int(counts["rows"]), **numbers, seconds=_seconds(result["seconds"], reader.language),
@@ -95,6 +100,7 @@ def shown(result: Map[str, Any], kind: Entity, catalog: Catalog, reader: Reader,
         reasons=[_reason(one, at, reader) for one in result["reasons"]], untold=result["untold"],
         related=related(counts["related"], catalog, reader), error_file=bool(result["error_file"]),
         spoken=spoken(numbers["created"], numbers["updated"], numbers["unchanged"], numbers["failed"]),
+        review=now.review if now is not None else 0,
     )
 
 

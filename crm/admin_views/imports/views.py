@@ -8,16 +8,16 @@ from flask_login import current_user
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
-from crm.admin_views.imports import form as forms, past, receiving, work
-from crm.admin_views.imports.access import Busy, importable
-from crm.admin_views.imports.answers import AT_ONCE, Answer, drop_error_file, ended, send_error_file
-from crm.admin_views.imports.page import is_stale, mapping_part, page_of, profile_of, progress_of, result_of, running_job
+from crm.admin_views.imports import form as forms, past, receiving, trying, work
+from crm.admin_views.imports.access import importable
+from crm.admin_views.imports.answers import Answer, ended, send_error_file
+from crm.admin_views.imports.page import is_stale, mapping_part, page_of, profile_of, progress_of, result_of, running_job, tally_of
 from crm.admin_views.imports.words import size_words
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
 from crm.backoffice import files
 from crm.backoffice.entities import Entity
-from crm.backoffice.exchange import uploads
+from crm.backoffice.exchange import row_log, uploads
 from crm.backoffice.exchange.binding import bind
 from crm.backoffice.exchange.mapping import MAX_MAPPING, FileForm, Mapping, MappingFault, load_mapping
 from crm.backoffice.exchange.mapping_text import as_yaml
@@ -25,7 +25,6 @@ from crm.backoffice.exchange.open_file import open_file
 from crm.backoffice.exchange.table import BROWSER_LIMIT, MEGABYTE
 from crm.backoffice.exchange.uploads import Upload
 from crm.backoffice.guard import UserSession
-from crm.backoffice.job_queue import execute
 from crm.backoffice.jobs import enqueue
 from crm.errors import BadRequest, BramaError
 from crm.languages import current_language
@@ -73,7 +72,7 @@ def bring(entity: str) -> Answer:
     if fault is not None:
         session.commit()
         return page_of(session, kind, upload, fault=fault, yaml=text), 422
-    upload = _ask_for_trial(session, upload)
+    upload = trying.ask(session, upload)
     for note in notes:
         flash(say(note), "info")
     return _go_on(upload)
@@ -129,7 +128,7 @@ def show(entity: str, key: str) -> Answer:
 def change(entity: str, key: str) -> Answer:
     """`step=try` saves the posted mapping and tries it, `file` reads the file another way, `yaml` takes a whole mapping."""
     kind, session = importable(entity), context.session()
-    upload = _open(session, kind, key)
+    upload = trying.open_upload(session, kind, key)
     step = request.form.get("step", "try")
     try:
         notes: tuple[Message, ...] = ()
@@ -141,7 +140,7 @@ def change(entity: str, key: str) -> Answer:
             mapping = forms.mapping_of(session, kind, upload, profile_of(upload), request.form)
             _check(session, kind, upload, mapping)
             upload = uploads.change(session, upload, mapping=mapping, why=_settled(upload, mapping))
-        upload = _ask_for_trial(session, upload)
+        upload = trying.ask(session, upload)
     except BramaError as refused:
         session.rollback()
         return _refused(session, kind, key, refused)
@@ -154,7 +153,7 @@ def change(entity: str, key: str) -> Answer:
 def redraw(entity: str, key: str) -> Answer:
     """The form anew for what is chosen in it now; nothing is saved."""
     kind, session = importable(entity), context.session()
-    upload = _open(session, kind, key)
+    upload = trying.open_upload(session, kind, key)
     try:
         mapping = forms.mapping_of(session, kind, upload, profile_of(upload), request.form)
     except BramaError as refused:
@@ -179,12 +178,13 @@ def state(entity: str, key: str) -> Answer:
 def run(entity: str, key: str) -> Answer:
     """Ask for the writing of what was tried. Raises Conflict when it was not tried so, or not with these rights."""
     kind, session = importable(entity), context.session()
-    upload = _open(session, kind, key)
+    upload = trying.open_upload(session, kind, key)
     result = result_of(upload.trial_job)
     if result is None or not upload.is_tried or is_stale(result):
         return _refused(session, kind, key, BadRequest(m("The mapping or your rights have changed since the trial. Try again first.")))
     partial = request.form.get("partial") == "1"
-    failed = int(result["counts"]["failed"])
+    now = tally_of(session, upload)
+    failed = now.failed if now is not None else int(result["counts"]["failed"])
     if failed and not partial:
         rows = mn("%(num)s row fails.", "%(num)s rows fail.", failed)
         return _refused(session, kind, key, BadRequest(m("%(rows)s Mend what is wrong, or tick that the good rows are enough.", rows=rows)))
@@ -197,7 +197,7 @@ def run(entity: str, key: str) -> Answer:
 @pages.post("/<entity>/import/<key>/forget")
 def forget(entity: str, key: str) -> Answer:
     kind, session = importable(entity), context.session()
-    uploads.forget(session, _open(session, kind, key), context.runtime().settings.files)
+    uploads.forget(session, trying.open_upload(session, kind, key), context.runtime().settings.files)
     session.commit()
     flash(say(m("The file is forgotten.")), "success")
     return redirect(f"/{kind.key}/import/", 303)
@@ -220,15 +220,6 @@ def trial_errors(entity: str, key: str) -> Answer:
     upload = uploads.find(context.session(), key, kind.key)
     result = result_of(upload.run_job) or result_of(upload.trial_job)
     return send_error_file(result["error_file"] if result is not None else None)
-
-
-def _open(session: UserSession, kind: Entity, key: str) -> Upload:
-    """One's own upload that may still be changed. Raises NotFound; Conflict while it is being written or after."""
-    upload = uploads.find(session, key, kind.key)
-    if upload.batch is not None or (upload.run_job is not None and running_job(upload) is not None):
-        raise Busy()
-    profile_of(upload)
-    return upload
 
 
 def _check(session: UserSession, kind: Entity, upload: Upload, mapping: Mapping) -> None:
@@ -254,6 +245,7 @@ def _by_yaml(session: UserSession, kind: Entity, upload: Upload) -> tuple[Upload
         raise MappingFault(m("The mapping is empty or no list of keys and values."))
     given = load_mapping(text)
     seen = receiving.look(_path(upload), given.file, upload.file_name)
+    row_log.forget(session, [upload.id])
     adopted = receiving.adopt(session, kind, seen, given)
     return uploads.change(session, upload, mapping=adopted.mapping, profile=seen, why=adopted.why), adopted.notes
 
@@ -261,21 +253,9 @@ def _by_yaml(session: UserSession, kind: Entity, upload: Upload) -> tuple[Upload
 def _read_anew(session: UserSession, kind: Entity, upload: Upload) -> Upload:
     form = forms.file_form(request.form, upload.mapping.file)
     seen = receiving.look(_path(upload), form, upload.file_name)
+    row_log.forget(session, [upload.id])
     adopted = receiving.first_mapping(session, kind, seen, form, before=upload.mapping)
     return uploads.change(session, upload, mapping=adopted.mapping, profile=seen, why=adopted.why)
-
-
-def _ask_for_trial(session: UserSession, upload: Upload) -> Upload:
-    """A trial of the mapping as it stands; of a short file it is done at once. Commits."""
-    here = context.runtime()
-    drop_error_file(result_of(upload.trial_job))
-    job = enqueue(session, work.TRIAL, {"upload": upload.key, "language": current_language()})
-    asked = uploads.change(session, upload, trial_job=job, trial_of=uploads.digest(upload.mapping), run_job=None)
-    session.commit()
-    seen = upload.profile
-    if seen is not None and seen.whole and seen.rows <= AT_ONCE:
-        execute(here.engine, here.settings, context.catalog(), job)
-    return asked
 
 
 def _go_on(upload: Upload) -> Response:

@@ -2,21 +2,25 @@
 
 import hashlib
 import time
+from collections.abc import Mapping as Map, Sequence
+from functools import partial
 from pathlib import PurePath
 from typing import Any
 
 from crm.backoffice import files, journal, undo
 from crm.backoffice.access import Access
 from crm.backoffice.catalog import Catalog
-from crm.backoffice.exchange import batches, uploads
+from crm.backoffice.exchange import batches, row_log, uploads
 from crm.backoffice.exchange.batches import TakenOver
+from crm.backoffice.exchange.decisions import Decision, Proposal
+from crm.backoffice.exchange.planned import Context, RowPlan
 from crm.backoffice.exchange.preview import Preview
 from crm.backoffice.exchange.order import Order, Progress, fingerprint
 from crm.backoffice.exchange.run import run_import
 from crm.backoffice.exchange.table import BROWSER_LIMIT
 from crm.backoffice.exchange.take_back import take_back
 from crm.backoffice.exchange.uploads import Upload
-from crm.backoffice.guard import SystemSession, UserSession, system_session, user_session
+from crm.backoffice.guard import DataSession, SystemSession, UserSession, system_session, user_session
 from crm.backoffice.jobs import Work, job
 from crm.errors import BramaError, Forbidden, NotFound
 from crm.messages import freeze, m
@@ -55,12 +59,40 @@ def stamp(access: Access, catalog: Catalog) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def order_of(work: Work, upload: Upload, *, trial: bool) -> Order:
+def order_of(work: Work, upload: Upload, *, trial: bool, decided_by: str = "") -> Order:
     """What the engine is asked to do with the upload."""
     return Order(
         upload.entity, files.path_of(work.settings.files, upload.file_key), upload.mapping, work.settings.instance / "imports", name=upload.file_name,
         dry_run=trial, partial=bool(work.args.get("partial")), language=str(work.args.get("language", "uk")), limit=BROWSER_LIMIT,
+        decided=partial(_decided, upload.id, trial), decided_by=decided_by, review=trial,
     )
+
+
+def _decided(upload: int, trial: bool, session: DataSession, first: int, last: int) -> dict[int, Decision]:
+    """A trial goes by what a person said and proposes the rest; the import does what stands in the log, row by row."""
+    return row_log.decided(session, upload, first, last, firm=trial)
+
+
+class _Kept:
+    """What a trial keeps: the first rows for the eye, and what becomes of every row."""
+
+    def __init__(self, work: Work, upload: Upload, preview: Preview) -> None:
+        self.work, self.upload, self.preview, self.last = work, upload, preview, 0
+
+    def __call__(self, session: DataSession, plans: Sequence[RowPlan], context: Context, proposed: Map[int, Proposal]) -> None:
+        self.preview(session, plans, context, proposed)
+        if not plans:
+            return
+        self.last = plans[-1].number
+        with _system(self.work, write=True) as keeping:
+            row_log.keep(keeping, self.upload.id, plans, context, proposed)
+            keeping.commit()
+
+    def end(self) -> None:
+        """Forget what was kept of rows that the file does not have."""
+        with _system(self.work, write=True) as keeping:
+            row_log.trim(keeping, self.upload.id, self.last)
+            keeping.commit()
 
 
 class _Sessions:
@@ -103,11 +135,13 @@ def _run(work: Work, *, trial: bool) -> dict[str, Any]:
     began = time.monotonic()
     with _system(work) as asking:
         upload = uploads.find(asking, str(work.args["upload"]))
-    order, sessions = order_of(work, upload, trial=trial), _Sessions(work)
+        decided_by = "" if trial else row_log.digest(asking, upload.id)
+    order, sessions = order_of(work, upload, trial=trial, decided_by=decided_by), _Sessions(work)
     preview = Preview(order.language)
+    kept = _Kept(work, upload, preview)
     rights = stamp(access_now(work.engine, sessions.person, work.catalog), work.catalog)
     try:
-        report = run_import(work.engine, sessions.open, work.catalog, order, _told(work), preview)
+        report = run_import(work.engine, sessions.open, work.catalog, order, _told(work), kept if trial else preview)
     except TakenOver:
         raise
     except BramaError:
@@ -116,6 +150,8 @@ def _run(work: Work, *, trial: bool) -> dict[str, Any]:
         raise
     finally:
         sessions.journal()
+    if trial:
+        kept.end()
     if report.batch is not None:
         with _system(work, write=True) as session:
             uploads.change(session, uploads.find(session, upload.key), batch=report.batch)

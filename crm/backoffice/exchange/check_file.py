@@ -1,15 +1,17 @@
 """Every row of a file is judged before the first is written."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping as Map, Sequence
 
 from crm.backoffice.exchange import shown
 from crm.backoffice.exchange.check import check, check_makable
 from crm.backoffice.exchange.convert import Wanted, each
-from crm.backoffice.exchange.order import Run, chunks
+from crm.backoffice.exchange.decisions import Decision, Proposal, decide, propose
+from crm.backoffice.exchange.order import Run, decisions
 from crm.backoffice.exchange.plan import plan, wanted, wanted_options
 from crm.backoffice.exchange.planned import Context, RowPlan
 from crm.backoffice.exchange.references import ToMake
 from crm.backoffice.exchange.rows import RowDraft, draft
+from crm.backoffice.exchange.table import parts
 from crm.backoffice.fields.base import FieldError
 from crm.backoffice.guard import DataSession
 from crm.messages import m
@@ -22,15 +24,19 @@ def check_file(run: Run, after: int) -> None:
     context = run.context()
     makable: dict[Wanted, None] = {}
     seen = 0
-    for part in chunks(run.table.rows(), lambda: PART):
+    for part in parts(run.table.rows(), lambda: PART):
         seen += len(part)
         drafts = [draft(row, run.layout) for row in part if row.number > after]
         with run.open(run.catalog, False) as session:
-            plans = _judged(session, drafts, context, makable, run)
+            decide(drafts, decisions(run, session, drafts))
+            plans, proposed = _judged(session, drafts, context, makable, run)
             if run.watch is not None:
-                run.watch(session, plans, context)
+                run.watch(session, plans, context, proposed)
             elif run.order.dry_run:
                 run.changes += shown.changes(session, plans, context)
+        if run.rest is not None and not run.settled:
+            waiting = {d.number for d in drafts if d.decision is not None and d.decision.action == "review"}
+            run.rest.add([row for row in part if row.number in waiting])
         for one in plans:
             _count(run, one)
         run.progress(seen // 2, run.survey.rows)
@@ -38,17 +44,34 @@ def check_file(run: Run, after: int) -> None:
         run.related[made.entity] = run.related.get(made.entity, 0) + 1
 
 
-def _judged(session: DataSession, drafts: Sequence[RowDraft], context: Context, makable: dict[Wanted, None], run: Run) -> list[RowPlan]:
+def _judged(
+    session: DataSession, drafts: Sequence[RowDraft], context: Context, makable: dict[Wanted, None], run: Run,
+) -> tuple[list[RowPlan], dict[int, Proposal]]:
     named = list(dict.fromkeys(wanted(drafts)))
     context.references.load(session, named)
     fresh = [w for w in named if w.missing == "create" and w not in makable and _is_to_make(context, w)]
     check_makable(session, fresh, context)
     _check_options(session, drafts, run)
     plans = plan(session, drafts, context)
+    proposed: dict[int, Proposal] = {}
+    if run.order.review and not run.settled:
+        proposed = propose(session, run.layout.kind, plans)
+        plans = _anew(session, plans, proposed, context)
+        if not run.order.dry_run:
+            run.proposed |= {n: Decision(p.action, p.record) for n, p in proposed.items() if p.reason == "alike"}
     check(session, plans, context)
     used = {w for p in plans if p.good for w in _wanted_after(p)}
     makable.update({w: None for w in fresh if w in used})
-    return plans
+    return plans, proposed
+
+
+def _anew(session: DataSession, plans: list[RowPlan], proposed: Map[int, Proposal], context: Context) -> list[RowPlan]:
+    """The plans, with those of rows that are to change what they resemble made once more."""
+    alike = {n: Decision(p.action, p.record) for n, p in proposed.items() if p.reason == "alike"}
+    decide([p.draft for p in plans if p.number in alike], alike)
+    moved = [p.draft for p in plans if p.number in alike and not p.draft.left]
+    again = {p.number: p for p in plan(session, moved, context)} if moved else {}
+    return [again.get(p.number, p) for p in plans]
 
 
 def _wanted_after(one: RowPlan) -> Iterator[Wanted]:
@@ -80,7 +103,7 @@ def _count(run: Run, one: RowPlan) -> None:
         run.failed.add(one.number)
         run.counts["failed"] += 1
         run.errors.add(one.draft.problems)
-    elif one.draft.blank:
+    elif one.draft.blank or one.draft.left:
         run.counts["skipped"] += 1
     elif one.is_new:
         run.counts["created"] += 1

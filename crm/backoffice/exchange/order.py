@@ -1,9 +1,8 @@
 """What an import is asked to do, and what its steps share while they do it."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping as Map, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,21 +10,24 @@ from sqlalchemy import Engine
 
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.exchange import batches
+from crm.backoffice.exchange.decisions import Decided, Decision, Proposal
 from crm.backoffice.exchange.layout import Layout
 from crm.backoffice.exchange.mapping import Mapping
 from crm.backoffice.exchange.planned import Context, RowPlan
 from crm.backoffice.exchange.references import References
 from crm.backoffice.exchange.report import ErrorFile
+from crm.backoffice.exchange.rest import RestFile
+from crm.backoffice.exchange.rows import RowDraft
 from crm.backoffice.exchange.survey import Survey
-from crm.backoffice.exchange.table import COMMAND_LINE_LIMIT, Row, Table
+from crm.backoffice.exchange.table import COMMAND_LINE_LIMIT, Table
 from crm.backoffice.guard import DataSession
 
 # (catalog, write) → a session in the name of whoever imports
 Opener = Callable[[Catalog, bool], DataSession]
 # rows done, rows in all; the check is the first half of the way, the writing the second
 Progress = Callable[[int, int], None]
-# what a screen keeps of rows as they are judged: the session that judged them, their plans, and what was looked up
-Watch = Callable[[DataSession, Sequence[RowPlan], Context], None]
+# what a screen keeps of rows as they are judged: the session that judged them, their plans, what was looked up, and what is proposed by number
+Watch = Callable[[DataSession, Sequence[RowPlan], Context, Map[int, Proposal]], None]
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,9 @@ class Order:
     partial: bool = False
     language: str = "en"
     limit: int = COMMAND_LINE_LIMIT
+    decided: Decided | None = None
+    decided_by: str = ""  # knows the same decisions again
+    review: bool = False  # propose what is not decided, and leave for review what only sounds like a record
 
 
 @dataclass
@@ -57,8 +62,11 @@ class Run:
     layout: Layout
     survey: Survey
     errors: ErrorFile
+    rest: RestFile | None = None  # of a run that decides by itself: where rows wait that only resemble a record
     watch: Watch | None = None
     failed: set[int] = field(default_factory=set)
+    proposed: dict[int, Decision] = field(default_factory=dict)  # of a run that decides by itself: rows that are not plainly new
+    settled: bool = False  # it has decided before it was interrupted
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(batches.COUNTS, 0))
     related: dict[str, int] = field(default_factory=dict)
     options: dict[str, dict[str, str]] = field(default_factory=dict)  # picklist → key → text, to be made
@@ -80,11 +88,13 @@ def fingerprint(order: Order, actor_id: int | None) -> str:
         sorted(mapping.scale.items()), sorted(mapping.defaults.items()),
         sorted((c, [(t.path, t.by, t.missing, sorted(t.values.items())) for t in ts]) for c, ts in (mapping.columns or {}).items()),
     )
-    digest.update(repr(parts).encode())
+    digest.update(repr((*parts, order.decided_by) if order.decided_by else parts).encode())
     return digest.hexdigest()
 
 
-def chunks(rows: Iterator[Row], size: Callable[[], int]) -> Iterator[list[Row]]:
-    """The rows in parts; `size` is asked before each."""
-    while part := list(islice(rows, size())):
-        yield part
+def decisions(run: Run, session: DataSession, drafts: Sequence[RowDraft]) -> Map[int, Decision]:
+    """What is decided of these rows."""
+    if not drafts:
+        return {}
+    given = run.order.decided(session, drafts[0].number, drafts[-1].number) if run.order.decided is not None else {}
+    return {**{d.number: run.proposed[d.number] for d in drafts if d.number in run.proposed}, **given} if run.proposed else given

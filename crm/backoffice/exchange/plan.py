@@ -30,6 +30,9 @@ def plan(session: DataSession, drafts: Sequence[RowDraft], context: Context) -> 
         _resolve(one, context)
     good = [p for p in good if p.good]
     _match(session, good, context)
+    for one in good:
+        if one.good and one.is_new and one.draft.decision is not None and one.draft.decision.action == "update":
+            one.draft.refuse("", m("The row was to change a record, and there is none with its key."))
     good = [p for p in good if p.good]
     stored = _stored(session, good, context)
     lists = _lists(session, good, context.layout)
@@ -99,6 +102,7 @@ def _resolve_in(one: RowPlan, values: dict[str, Any], columns: Map[str, str], re
 
 def _match(session: DataSession, plans: Sequence[RowPlan], context: Context) -> None:
     layout = context.layout
+    plans = _decided(session, plans, layout)
     if not layout.match:
         return
     if layout.match == ("id",):
@@ -125,10 +129,29 @@ def _match(session: DataSession, plans: Sequence[RowPlan], context: Context) -> 
     found = existing.by_keys(session, layout.kind.key, layout.match, keys.values(), ())
     for one in plans:
         fitting = found.get(keys[one.number], []) if one.number in keys else []
-        if len(fitting) == 1:
+        if one.draft.decision is not None and one.draft.decision.action == "create":
+            if fitting:
+                one.draft.refuse(", ".join(layout.match), m("A record with this key has appeared since the trial."))
+        elif len(fitting) == 1:
             one.record_id = fitting[0].id
         elif fitting:
             one.draft.refuse(", ".join(layout.match), m("Several records have this key: %(count)s.", count=len(fitting)))
+
+
+def _decided(session: DataSession, plans: Sequence[RowPlan], layout: Layout) -> list[RowPlan]:
+    """Give rows the records that were decided on; the rows that still look for theirs."""
+    chosen = {p.number: d.record for p in plans if (d := p.draft.decision) is not None and d.action == "update" and d.record is not None}
+    known = existing.by_ids(session, layout.kind.key, chosen.values(), ())
+    rest: list[RowPlan] = []
+    for one in plans:
+        decision = one.draft.decision
+        if one.number in chosen:
+            one.record_id = chosen[one.number]
+            if one.record_id not in known:
+                one.draft.refuse("", m("There is no such record."))
+        elif decision is None or not decision.firm or decision.action != "create":
+            rest.append(one)
+    return rest
 
 
 def _stored(session: DataSession, plans: Sequence[RowPlan], context: Context) -> dict[int, Stored]:

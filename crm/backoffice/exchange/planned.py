@@ -59,7 +59,7 @@ class RowPlan:
 
     @property
     def good(self) -> bool:
-        return not self.draft.problems and not self.draft.blank
+        return not self.draft.problems and not self.draft.blank and not self.draft.left
 
     @property
     def is_new(self) -> bool:

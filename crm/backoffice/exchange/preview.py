@@ -5,13 +5,14 @@ name that the person who imports sees.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping as Map, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from crm.backoffice.entities import Entity
 from crm.backoffice.exchange import existing
 from crm.backoffice.exchange.convert import Wanted, WantedOption, WantedStep, each
+from crm.backoffice.exchange.decisions import Proposal
 from crm.backoffice.exchange.planned import Context, RowPlan
 from crm.backoffice.exchange.references import Later, ToMake
 from crm.backoffice.exchange.rows import Problem
@@ -38,7 +39,7 @@ class Preview:
     untold: int = 0  # problems beyond the reasons kept
     values: dict[str, dict[str, None]] = field(default_factory=dict)
 
-    def __call__(self, session: DataSession, plans: Sequence[RowPlan], context: Context) -> None:
+    def __call__(self, session: DataSession, plans: Sequence[RowPlan], context: Context, proposed: Map[int, Proposal]) -> None:
         for one in plans:
             for problem in one.draft.problems:
                 self._gather(problem)

@@ -28,6 +28,7 @@ class Report:
     failed: int = 0
     related: Map[str, int] = field(default_factory=dict)
     error_file: str | None = None
+    rest_file: str | None = None  # rows that wait for somebody to look at them
     changes: list[dict[str, Any]] | None = None
     problems: tuple[Problem, ...] = ()
     refused: bool = False  # rows failed and nothing was written
@@ -39,10 +40,12 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON."""
-        shown = {
+        shown: dict[str, Any] = {
             "entity": self.entity, "batch": self.batch, "rows": self.rows, "created": self.created, "updated": self.updated, "unchanged": self.unchanged,
             "skipped": self.skipped, "failed": self.failed, "related": dict(self.related), "error_file": self.error_file,
         }
+        if self.rest_file is not None:
+            shown["rest_file"] = self.rest_file
         return shown if self.changes is None else {**shown, "changes": self.changes}
 
 

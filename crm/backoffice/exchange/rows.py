@@ -3,13 +3,16 @@
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crm.backoffice.exchange.convert import ABSENT, cell_text
 from crm.backoffice.exchange.layout import Layout, Slot
 from crm.backoffice.exchange.table import Row
 from crm.backoffice.fields.base import FieldError
 from crm.messages import Message, m
+
+if TYPE_CHECKING:
+    from crm.backoffice.exchange.decisions import Decision
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,12 @@ class RowDraft:
     record_id: int | None = None  # given by the file itself
     problems: list[Problem] = field(default_factory=list)
     blank: bool = False
+    decision: "Decision | None" = None
+
+    @property
+    def left(self) -> bool:
+        """Whether it was decided that the row is not written, for good or until somebody has looked at it."""
+        return self.decision is not None and self.decision.action in ("skip", "review")
 
     def refuse(self, column: str, message: Message, value: str = "") -> None:
         self.problems.append(Problem(self.number, column, value[:200], message))

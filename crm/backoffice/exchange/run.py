@@ -11,9 +11,11 @@ from crm.backoffice.collecting import rarely_collected
 from crm.backoffice.exchange import batches
 from crm.backoffice.exchange.binding import bind
 from crm.backoffice.exchange.check_file import check_file
+from crm.backoffice.exchange.decisions import load, save
 from crm.backoffice.exchange.open_file import open_file
 from crm.backoffice.exchange.order import Opener, Order, Progress, Run, Watch, fingerprint
 from crm.backoffice.exchange.report import ErrorFile, Report
+from crm.backoffice.exchange.rest import RestFile
 from crm.backoffice.exchange.survey import survey
 from crm.backoffice.exchange.write_file import RowRefused, write_file
 from crm.backoffice.guard import system_session
@@ -39,7 +41,13 @@ def _run(engine: Engine, open_session: Opener, catalog: Catalog, order: Order, p
         before = None if order.dry_run else batches.unfinished(session, known)
     layout, found = survey(table, layout, order.mapping.dates)
     errors = ErrorFile(order.errors / f"{uuid4().hex}.csv", order.language)
-    run = Run(engine, open_session, order, catalog, progress, table, layout, found, errors, watch)
+    rest = RestFile(order.errors / f"{known[:32]}-rest.csv", table.columns) if order.review and not order.dry_run else None
+    if rest is not None and before is None:
+        rest.path.unlink(missing_ok=True)
+    run = Run(engine, open_session, order, catalog, progress, table, layout, found, errors, rest, watch)
+    kept = order.errors / f"{known[:32]}-decided.json"
+    if rest is not None and before is not None and kept.is_file():
+        run.proposed, run.settled = load(kept), True
     check_file(run, after=before["position"] if before is not None else 0)
     if order.dry_run:
         return _report(run, None, changes=True)
@@ -47,6 +55,8 @@ def _run(engine: Engine, open_session: Opener, catalog: Catalog, order: Order, p
         if before is not None:
             _take_back(run, before["key"])
         return _refused(run)
+    if rest is not None and not run.settled:
+        save(kept, run.proposed)
     _make_options(run)
     with open_session(run.catalog, True) as session:
         batch = batches.begin(session, entity=order.entity, file_name=order.name or order.path.name, fingerprint=known)
@@ -58,6 +68,7 @@ def _run(engine: Engine, open_session: Opener, catalog: Catalog, order: Order, p
         run.counts["failed"] += 1
         _take_back(run, batch["key"])
         return _refused(run)
+    kept.unlink(missing_ok=True)
     return _report(run, batch["key"])
 
 
@@ -101,8 +112,9 @@ def _refused(run: Run) -> Report:
 
 
 def _report(run: Run, batch: str | None, *, changes: bool = False) -> Report:
+    rest = run.rest.name if run.rest is not None else None
     return Report(
         run.order.entity, batch, run.survey.rows, run.counts["created"], run.counts["updated"], run.counts["unchanged"], run.counts["skipped"],
-        run.counts["failed"], run.related, run.errors.name, run.changes if changes else None, tuple(run.errors.first),
+        run.counts["failed"], run.related, run.errors.name, rest, run.changes if changes else None, tuple(run.errors.first),
         refused=changes and bool(run.failed) and not run.order.partial,
     )

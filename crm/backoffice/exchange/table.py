@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import islice
 
 from crm.errors import BadRequest
 from crm.messages import Message, m
@@ -100,3 +101,9 @@ def counted(rows: Iterator[Row]) -> Iterator[Row]:
         if count > MAX_ROWS:
             raise Unreadable(m("The file has more than %(limit)s rows; split it.", limit=MAX_ROWS))
         yield row
+
+
+def parts(rows: Iterator[Row], size: Callable[[], int]) -> Iterator[list[Row]]:
+    """The rows in parts; `size` is asked before each."""
+    while part := list(islice(rows, size())):
+        yield part

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.backoffice import files
 from crm.backoffice.entities import Base
+from crm.backoffice.exchange import row_log
 from crm.backoffice.exchange.mapping import Mapping, parse_mapping
 from crm.backoffice.exchange.mapping_text import as_tree
 from crm.backoffice.exchange.profile import Profile, from_dict
@@ -57,6 +58,7 @@ TABLE = ImportUpload.__table__
 class Upload:
     """A row of it, read. `why` says by column where its target came from, with "?" behind what a person should look at."""
 
+    id: int
     key: str
     entity: str
     made_by: int | None
@@ -90,12 +92,12 @@ def digest(mapping: Mapping) -> str:
 def add(session: DataSession, entity: str, file: files.Kept, file_name: str, mapping: Mapping, profile: Profile, why: Map[str, str]) -> Upload:
     """Keep a new upload in this session's name; the caller commits."""
     now = datetime.now(UTC)
-    made = Upload(uuid4().hex, entity, session.actor_id, now, now, file.key, file_name[:255], file.size, mapping, profile, why)
-    session.kernel(insert(TABLE).values(
-        key=made.key, entity=entity, made_by_id=made.made_by, made_at=now, moved_at=now, file_key=file.key, file_name=made.file_name, size=file.size,
+    key, name = uuid4().hex, file_name[:255]
+    number = session.kernel(insert(TABLE).values(
+        key=key, entity=entity, made_by_id=session.actor_id, made_at=now, moved_at=now, file_key=file.key, file_name=name, size=file.size,
         mapping=as_tree(mapping), profile=profile.as_dict(), why=dict(why),
-    ))
-    return made
+    ).returning(TABLE.c.id)).scalar_one()
+    return Upload(number, key, entity, session.actor_id, now, now, file.key, name, file.size, mapping, profile, why)
 
 
 def find(session: DataSession, key: str, entity: str | None = None) -> Upload:
@@ -146,23 +148,26 @@ def used_before(session: DataSession, entity: str, columns: tuple[str, ...]) -> 
 def forget(session: DataSession, upload: Upload, folder: Path) -> None:
     """Remove the file and what was seen of it; the caller commits."""
     files.remove(folder, upload.file_key)
+    row_log.forget(session, [upload.id])
     change(session, upload, file_key="", profile=None)
 
 
 def sweep(session: DataSession, folder: Path) -> int:
     """Forget the files that nobody has touched for long, whoever brought them; how many. The caller commits."""
     old = (TABLE.c.moved_at < datetime.now(UTC) - KEPT) & (TABLE.c.file_key != "")
-    keys = [row.file_key for row in session.kernel(select(TABLE.c.file_key).where(old).limit(200))]
-    for key in keys:
-        files.remove(folder, key)
-    if keys:
-        session.kernel(update(TABLE).where(TABLE.c.file_key.in_(keys)).values(file_key="", profile=None))
-    return len(keys)
+    gone = session.kernel(select(TABLE.c.id, TABLE.c.file_key).where(old).limit(200)).all()
+    for row in gone:
+        files.remove(folder, row.file_key)
+    if gone:
+        numbers = [row.id for row in gone]
+        row_log.forget(session, numbers)
+        session.kernel(update(TABLE).where(TABLE.c.id.in_(numbers)).values(file_key="", profile=None))
+    return len(gone)
 
 
 def _upload(row: RowMapping) -> Upload:
     seen = from_dict(row["profile"]) if row["profile"] is not None else None
     return Upload(
-        row["key"], row["entity"], row["made_by_id"], row["made_at"], row["moved_at"], row["file_key"], row["file_name"], row["size"],
+        row["id"], row["key"], row["entity"], row["made_by_id"], row["made_at"], row["moved_at"], row["file_key"], row["file_name"], row["size"],
         parse_mapping(row["mapping"]), seen, row["why"], row["trial_of"], row["trial_job_id"], row["run_job_id"], row["batch"],
     )

@@ -12,10 +12,12 @@ from typing import Any
 from crm.backoffice import journal, records
 from crm.backoffice.exchange import batches
 from crm.backoffice.exchange.convert import Wanted
-from crm.backoffice.exchange.order import Run, chunks
+from crm.backoffice.exchange.decisions import decide
+from crm.backoffice.exchange.order import Run, decisions
 from crm.backoffice.exchange.plan import plan, wanted
 from crm.backoffice.exchange.planned import Context, RowPlan
 from crm.backoffice.exchange.rows import RowDraft, draft
+from crm.backoffice.exchange.table import parts
 from crm.backoffice.exchange.write import Written, make_missing, write
 from crm.backoffice.fields.many_to_many import SetChange
 from crm.backoffice.guard import DataSession
@@ -41,7 +43,7 @@ def write_file(run: Run, batch: Map[str, Any]) -> None:
     done: Map[str, Any] = batch["counts"]
     context = run.context()
     pace, seen = _Pace(), 0
-    for part in chunks(run.table.rows(), lambda: pace.size):
+    for part in parts(run.table.rows(), lambda: pace.size):
         seen += len(part)
         drafts = [draft(row, run.layout) for row in part if row.number > batch["position"]]
         if not drafts:
@@ -81,6 +83,7 @@ def _chunk(run: Run, batch: Map[str, Any], drafts: Sequence[RowDraft], context: 
     with run.open(run.catalog, True) as session:
         session.batch = str(batch["key"])
         try:
+            decide(drafts, decisions(run, session, drafts))
             live = [d for d in drafts if d.number not in run.failed]
             named = list(dict.fromkeys(wanted(live)))
             context.references.load(session, named)
@@ -97,7 +100,7 @@ def _chunk(run: Run, batch: Map[str, Any], drafts: Sequence[RowDraft], context: 
             counts = {
                 "created": done["created"] + written.created, "updated": done["updated"] + written.updated,
                 "unchanged": done["unchanged"] + written.unchanged,
-                "skipped": done["skipped"] + sum(1 for p in plans if p.draft.blank and not p.draft.problems),
+                "skipped": done["skipped"] + sum(1 for p in plans if (p.draft.blank or p.draft.left) and not p.draft.problems),
                 "failed": done["failed"] + len(drafts) - len(live) + len(failed),
                 "related": {key: related.get(key, 0) + written.related.get(key, 0) for key in {*related, *written.related}},
             }

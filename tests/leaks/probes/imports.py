@@ -19,10 +19,10 @@ from tests.leaks.sides import Answer, Side
 SCREEN = "/<entity>/import/"
 UPLOAD = SCREEN + "<key>/"
 PAST = "/imports/<batch>/"
-UPLOADS = tuple(UPLOAD + end for end in ("", "errors.csv", "forget", "form", "mapping.yaml", "run", "state"))
+UPLOADS = tuple(UPLOAD + end for end in ("", "errors.csv", "forget", "form", "mapping.yaml", "rest.csv", "rows", "run", "state"))
 BATCHES = tuple(PAST + end for end in ("", "errors.csv", "state", "undo"))
-GOT = ("", "state", "mapping.yaml", "errors.csv")
-POSTED = ("", "form", "run", "forget")
+GOT = ("", "state", "mapping.yaml", "errors.csv", "rest.csv", "rows")
+POSTED = ("", "form", "rows", "run", "forget")
 
 
 class Controls(HTMLParser):
@@ -160,6 +160,11 @@ def _tried(entity: str, table: str, mapping: str, side: Side) -> Answer:
         steps.send("POST", here + "form", data=form, headers={"HX-Request": "true"})
         steps.send("POST", here, data={**form, "step": "try"})
         steps.send("GET", here)
+        steps.send("GET", here + "rows")
+        steps.send("GET", here + "rows?of=review")
+        steps.send("POST", here + "rows", data={"all": "update", "every": "1"})
+        steps.send("POST", here + "rows", data={"to-2": "review"}, headers={"HX-Request": "true"})
+        steps.send("GET", here + "rest.csv")
         steps.send("POST", here, data={"step": "yaml", "yaml": mapping or f"columns: {{{table.partition(',')[0].strip()}: no_such_field}}"})
         steps.send("GET", "/imports/")
         steps.send("POST", here + "forget")
@@ -171,6 +176,7 @@ def _written(entity: str, table: str, side: Side) -> Answer:
     here = _bring(steps, entity, table, "")
     if here:
         steps.send("GET", here)
+        steps.send("POST", here + "rows", data={"all": "create", "every": "1", "of": "review"})
         steps.send("POST", here + "run", data={"partial": "1"})
         steps.work()
         went = steps.send("GET", here)

@@ -1,0 +1,146 @@
+"""Likeness asked of many values at once, as an import asks: a few statements a field, whatever the number of rows."""
+
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select, tuple_
+
+from crm.backoffice.entities import Entity
+from crm.backoffice.fields.base import Field
+from crm.backoffice.likeness import words
+from crm.backoffice.likeness.index import ENOUGH, KEYS, Likeness, is_name, keys_of
+from crm.backoffice.sight import Source
+from crm.backoffice.text import fold
+
+if TYPE_CHECKING:
+    from crm.backoffice.guard import DataSession
+
+COMMON = 200  # records that share a key; beyond them the key alone tells nobody apart
+LOOKED_AT = 8  # records of a name, of which the likeness is worked out
+PART = 400
+
+Values = Mapping[str, Any]
+Asked = Mapping[int, Values]  # whoever asks → field → value
+
+
+def resembling_many(session: "DataSession", kind: Entity, asked: Asked, *, most: int = 5) -> dict[int, list[Likeness]]:
+    """For each of `asked` that has any the records that this reader sees and that resemble it, the most alike first. Only fields that show to
+    him on the record count, as in `resembling`."""
+    usable = [name for name in kind.declared.alike if name in session.sight.filterable(kind.key)]
+    found: dict[int, dict[int, dict[str, float]]] = {}
+    for name in usable:
+        given = {one: values[name] for one, values in asked.items() if values.get(name) not in (None, "")}
+        alike = _names(session, kind, name, given) if is_name(kind.fields[name]) else _same(session, kind, name, given)
+        for one, records in alike.items():
+            for record_id, much in records.items():
+                found.setdefault(one, {}).setdefault(record_id, {})[name] = much
+    return {one: _best(records, most) for one, records in found.items()}
+
+
+def _best(records: Mapping[int, Mapping[str, float]], most: int) -> list[Likeness]:
+    several = [Likeness(record_id, tuple(fields), max(fields.values())) for record_id, fields in records.items()]
+    return sorted(several, key=lambda one: (-len(one.fields), -one.much, one.id))[:most]
+
+
+def _same(session: "DataSession", kind: Entity, name: str, given: Mapping[int, Any]) -> dict[int, dict[int, float]]:
+    """Records whose field holds the same."""
+    spec = kind.fields[name]
+    keys = {one: next(iter(keys_of(spec, value))) for one, value in given.items()}
+    holders = _holding(session, kind, name, set(keys.values()))
+    stored = _texts(session, kind, name, {record_id for several in holders.values() for record_id in several})
+    return {
+        one: same for one, key in keys.items()
+        if (same := {i: 1.0 for i in holders.get(key, ()) if fold(stored.get(i, "")) == fold(str(given[one]))})
+    }
+
+
+def _names(session: "DataSession", kind: Entity, name: str, given: Mapping[int, Any]) -> dict[int, dict[int, float]]:
+    """Records whose field sounds alike."""
+    spec = kind.fields[name]
+    keys = {one: _sounds(spec, value) for one, value in given.items()}
+    often = _counts(session, kind, name, {key for several in keys.values() for key in several})
+    single: dict[int, str] = {}
+    double: dict[int, tuple[str, str]] = {}
+    for one, several in keys.items():
+        known = sorted((often[key], key) for key in several if key in often)
+        if known and known[0][0] <= COMMON:
+            single[one] = known[0][1]
+        elif len(known) > 1:
+            double[one] = (known[0][1], known[1][1])
+    alone = _holding(session, kind, name, set(single.values()))
+    paired = _holding_both(session, kind, name, set(double.values()))
+    sharing = {one: alone.get(key, ()) for one, key in single.items()} | {one: paired.get(pair, ()) for one, pair in double.items()}
+    stored = _texts(session, kind, name, {record_id for several in sharing.values() for record_id in several})
+    sounds = {record_id: keys_of(spec, text) for record_id, text in stored.items()}
+    found: dict[int, dict[int, float]] = {}
+    for one, records in sharing.items():
+        near = sorted((i for i in records if i in stored), key=lambda i: (-len(sounds[i] & keys[one]), i))[:LOOKED_AT]
+        alike = {i: much for i in near if (much := words.resemblance(stored[i], str(given[one]))) >= ENOUGH}
+        if alike:
+            found[one] = alike
+    return found
+
+
+def _sounds(spec: Field, value: Any) -> frozenset[str]:
+    return keys_of(spec, value).union(*(keys_of(spec, other) for other in words.other_layouts(str(value))))
+
+
+def _parts(wanted: set[Any]) -> list[list[Any]]:
+    rest = iter(sorted(wanted))
+    return list(iter(lambda: list(islice(rest, PART)), []))
+
+
+def _counts(session: "DataSession", kind: Entity, name: str, keys: set[str]) -> dict[str, int]:
+    """How many records a key finds, in the whole company: it only says by which key to look."""
+    found: dict[str, int] = {}
+    for part in _parts(keys):
+        query = select(KEYS.c.key, func.count()).where(KEYS.c.entity == kind.key, KEYS.c.field == name, KEYS.c.key.in_(part)).group_by(KEYS.c.key)
+        found.update((key, count) for key, count in session.kernel(query))
+    return found
+
+
+def _holding(session: "DataSession", kind: Entity, name: str, keys: set[str]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for part in _parts(keys):
+        source = session.table(kind.key)
+        query = (
+            select(KEYS.c.key, KEYS.c.record_id).select_from(KEYS.join(source.table, source.table.c.id == KEYS.c.record_id))
+            .where(KEYS.c.entity == kind.key, KEYS.c.field == name, KEYS.c.key.in_(part), *_open(source, name)).order_by(KEYS.c.record_id)
+        )
+        for key, record_id in session.kernel(query):
+            several = found.setdefault(key, [])
+            if len(several) < COMMON:
+                several.append(record_id)
+    return found
+
+
+def _holding_both(session: "DataSession", kind: Entity, name: str, pairs: set[tuple[str, str]]) -> dict[tuple[str, str], list[int]]:
+    found: dict[tuple[str, str], list[int]] = {}
+    for part in _parts(pairs):
+        source, one, other = session.table(kind.key), KEYS.alias(), KEYS.alias()
+        both = one.join(other, (other.c.entity == one.c.entity) & (other.c.record_id == one.c.record_id) & (other.c.field == one.c.field))
+        query = (
+            select(one.c.key, other.c.key, one.c.record_id).select_from(both.join(source.table, source.table.c.id == one.c.record_id))
+            .where(one.c.entity == kind.key, one.c.field == name, tuple_(one.c.key, other.c.key).in_(part), *_open(source, name)).order_by(one.c.record_id)
+        )
+        for first, second, record_id in session.kernel(query):
+            several = found.setdefault((first, second), [])
+            if len(several) < COMMON:
+                several.append(record_id)
+    return found
+
+
+def _open(source: Source, name: str) -> Sequence[Any]:
+    return source.visible, source.shows(name)
+
+
+def _texts(session: "DataSession", kind: Entity, name: str, ids: set[int]) -> dict[int, str]:
+    """The field of records as this reader sees it."""
+    found: dict[int, str] = {}
+    for part in _parts(ids):
+        source = session.table(kind.key)
+        for record_id, value in session.execute(select(source.id, source[name]).where(source.visible, source.id.in_(part))):
+            if value is not None:
+                found[record_id] = str(value)
+    return found

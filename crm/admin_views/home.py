@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import make_response
+from flask import jsonify, make_response
 from flask.wrappers import Response
 from flask_admin import AdminIndexView
 from flask_login import current_user
@@ -20,6 +20,7 @@ from crm.admin_views.kit.days import day_words, moment_words
 from crm.admin_views.kit.menu import areas
 from crm.admin_views.kit.routing import route
 from crm.admin_views.kit.totals import number_text
+from crm.admin_views.kit.viewing import favourites
 from crm.backoffice import lists
 from crm.backoffice.conditions.tree import parse
 from crm.backoffice.entities import Entity
@@ -27,6 +28,7 @@ from crm.backoffice.guard import UserSession
 from crm.backoffice.fields.base import Ref
 from crm.backoffice.lists import Masked, RowView
 from crm.backoffice.periods import day_end
+from crm.backoffice.views.shelf import all_views
 from crm.messages import Message, m
 
 SHOWN = 8
@@ -88,6 +90,12 @@ class HomeView(PagesForSignedIn, AdminIndexView):  # type: ignore[misc]  # Flask
     @route("/search")
     def search(self) -> Response:
         return finding.answer()
+
+    @route("/views/starred")
+    def starred(self) -> Response:
+        """The views that this person has starred, as the rail shows them."""
+        session = context.session()
+        return jsonify(favourites(session, (view for view in all_views(session) if view.starred)))
 
     @route("/recycle/")
     def recycle(self) -> Response:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, func, select
 from crm.backoffice.configuration import CompanySettings, ConfigVersion, OptionRow, PicklistRow
 from crm.backoffice.entities import Base, Entity, Relation, describe
 from crm.backoffice.fields.base import Reader
+from crm.backoffice.views.shared import SharedView, read_shared
 from crm.errors import UnknownName
 from crm.backoffice.working_time import USUAL_TIME, WorkingTime, working_time
 from crm.messages import Label
@@ -79,6 +80,7 @@ class Catalog:
     picklists: Mapping[str, Picklist] = field(default_factory=dict)
     configured: Mapping[str, Mapping[int, Configured]] = field(default_factory=dict)
     company: Company = Company()
+    views: Mapping[str, SharedView] = field(default_factory=dict)
 
     def entity(self, key: str) -> Entity:
         """Raises UnknownName."""
@@ -139,7 +141,7 @@ def read_catalog(connection: Connection) -> Catalog:
     configured = {e.key: MappingProxyType(_configured(connection, e)) for e in static.entities.values() if e.declared.configuration}
     return replace(
         static, version=version_in_force(connection), picklists=MappingProxyType(_picklists(connection, static.entities.values())),
-        configured=MappingProxyType(configured), company=_company(connection),
+        configured=MappingProxyType(configured), company=_company(connection), views=read_shared(connection),
     )
 
 

@@ -1,4 +1,4 @@
-"""What is kept of a colleague beside his record: the browsers in which he was signed in, links in letters, letters that wait."""
+"""What is kept of a colleague beside his record: the browsers in which he was signed in, links in letters, letters that wait, views of lists."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,6 +8,7 @@ from sqlalchemy import Table, delete, select, update
 from crm.backoffice.guard import DataSession
 from crm.backoffice.outbox import OutboxRow
 from crm.backoffice.personal.beside import Beside, keeps
+from crm.backoffice.views import shelf
 from crm.errors import Forbidden
 from crm.messages import m
 from crm.organization.comparing import outranks
@@ -38,6 +39,7 @@ def _gather(session: DataSession, ids: Sequence[int]) -> Mapping[str, list[dict[
         "letters": [
             {"purpose": row.payload.get("purpose"), "asked_at": row.created_at, "sent_at": row.delivered_at} for row in session.kernel(_letters(ids))
         ],
+        "views": shelf.of_people(session, ids),
     }
 
 
@@ -51,6 +53,7 @@ def _erase(session: DataSession, ids: Sequence[int]) -> None:
     session.kernel(delete(OUTBOX).where(OUTBOX.c.id.in_(letters)))
     for table in (SIGNED_IN, TOKENS):
         session.kernel(delete(table).where(table.c.user_id.in_(ids)))
+    shelf.forget(session, ids)
     session.kernel(update(USER).where(USER.c.id.in_(ids)).values(active=False, password_hash=None, password_changed_at=None))
 
 

@@ -608,6 +608,24 @@ def upgrade() -> None:
     op.create_index("ix_role_updated_by_id", "role", ["updated_by_id", "id"], unique=False)
     op.create_index("uq_role_code", "role", ["code"], unique=True, sqlite_where=sa.text("deleted_at IS NULL"), postgresql_where=sa.text("deleted_at IS NULL"))
     create_table(
+        "saved_view",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("entity", sa.String(length=64), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=True),
+        sa.Column("key", sa.String(length=64), nullable=True),
+        sa.Column("label_uk", sa.String(length=255), nullable=False),
+        sa.Column("label_en", sa.String(length=255), nullable=False),
+        sa.Column("shows", sa.JSON(), nullable=False),
+        sa.Column("roles", sa.JSON(), nullable=False),
+        sa.Column("default_for", sa.JSON(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.CheckConstraint("(owner_id IS NULL) <> (key IS NULL)", name=op.f("ck_saved_view_ck_saved_view_own_or_shared")),
+        sa.ForeignKeyConstraint(["owner_id"], ["user.id"], name=op.f("fk_saved_view_owner_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_view")),
+        sa.UniqueConstraint("key", name=op.f("uq_saved_view_key")),
+    )
+    op.create_index("ix_saved_view_owner", "saved_view", ["owner_id"], unique=False)
+    create_table(
         "sign_in_session",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
@@ -936,6 +954,21 @@ def upgrade() -> None:
     op.create_index("ix_stage_updated_at", "stage", ["updated_at", "id"], unique=False)
     op.create_index("ix_stage_updated_by_id", "stage", ["updated_by_id", "id"], unique=False)
     op.create_index("uq_stage_code", "stage", ["code"], unique=True, sqlite_where=sa.text("deleted_at IS NULL"), postgresql_where=sa.text("deleted_at IS NULL"))
+    create_table(
+        "view_use",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("entity", sa.String(length=64), nullable=False),
+        sa.Column("view_id", sa.Integer(), nullable=True),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("starred", sa.Boolean(), nullable=False),
+        sa.Column("opened_first", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_view_use_user_id")),
+        sa.ForeignKeyConstraint(["view_id"], ["saved_view.id"], name=op.f("fk_view_use_view_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_view_use")),
+        sa.UniqueConstraint("user_id", "entity", "view_id", name=op.f("uq_view_use_user_id_entity_view_id")),
+    )
+    op.create_index(op.f("ix_view_use_view_id"), "view_use", ["view_id"], unique=False)
     create_table(
         "account__interests",
         sa.Column("owner_id", sa.Integer(), nullable=False),
@@ -1381,6 +1414,7 @@ TABLES = (
     "contact_point",
     "competitor",
     "account__interests",
+    "view_use",
     "stage",
     "product",
     "membership",
@@ -1390,6 +1424,7 @@ TABLES = (
     "account",
     "access_rule",
     "sign_in_session",
+    "saved_view",
     "role",
     "product_category",
     "pipeline",

@@ -2,6 +2,7 @@
 import { base, grid } from './cells.js';
 import { icon, make } from './drawing.js';
 import { recall, remember } from './kept.js';
+import { listQuery, visitList } from './list_address.js';
 import { getJson, post } from './net.js';
 import { word } from './words.js';
 
@@ -26,7 +27,7 @@ function line({ key, label, shown }) {
 }
 
 async function open() {
-  const told = await getJson(`${listBase()}columns${location.search}`);
+  const told = await getJson(`${listBase()}columns?${listQuery()}`);
   if (!told) return;
   standard = told.standard;
   place.replaceChildren(...told.columns.map(line));
@@ -37,10 +38,7 @@ async function open() {
 
 async function go(keys) {
   await post(`${listBase()}columns`, { columns: keys.join(',') });
-  const url = new URL(location.href);
-  if (keys.length) url.searchParams.set('columns', keys.join(',')); else url.searchParams.delete('columns');
-  url.hash = '';
-  location.assign(url);
+  visitList({ columns: keys.join(',') || null }, { samePage: true });
 }
 
 if (dialog) {
@@ -66,8 +64,23 @@ if (headRow && window.Sortable) {
 // --- widths ----------------------------------------------------------------------------------------------------
 
 const NARROWEST = 56;
-const kept = () => recall(`widths${listBase()}`, {});
+const view = document.querySelector('[data-filter]')?.dataset.view;
+// In a view widths are drawn for that view alone, and are its own once it is saved.
+const shelf = `widths${grid() ? base() : ''}${view ? `?view=${view}` : ''}`;
+const kept = () => recall(shelf, {});
 const column = (head) => grid().querySelectorAll('colgroup col')[head.cellIndex];
+
+/** The columns' widths as they are drawn by hand or kept in the view: field → pixels. */
+export function drawnWidths() {
+  if (!grid()) return {};
+  const drawn = kept();
+  const heads = [...grid().querySelectorAll('thead th[data-field]')].map((head) => head.dataset.field);
+  const own = JSON.parse(document.querySelector('[data-filter]')?.dataset.widths || '{}');
+  return Object.fromEntries(heads.map((key) => [key, drawn[key] ?? own[key]]).filter(([, width]) => width));
+}
+
+/** Forgets what was drawn: the view has it now. */
+export function forgetWidths() { remember(shelf, {}); }
 
 export function setWidths() {
   if (!grid()) return;
@@ -101,7 +114,7 @@ document.addEventListener('pointerdown', (event) => {
   const end = () => {
     handle.removeEventListener('pointermove', move);
     const drawn = [...grid().querySelectorAll('thead th[data-field]')].map((one) => [one.dataset.field, one.offsetWidth]);
-    remember(`widths${listBase()}`, { ...kept(), ...Object.fromEntries(drawn) });
+    remember(shelf, { ...kept(), ...Object.fromEntries(drawn) });
   };
   handle.addEventListener('pointermove', move);
   handle.addEventListener('pointerup', end, { once: true });
@@ -110,7 +123,7 @@ document.addEventListener('dblclick', (event) => {
   const head = event.target.closest?.('.b-widen')?.closest('th');
   if (!head) return;
   const { [head.dataset.field]: _, ...others } = kept();
-  remember(`widths${listBase()}`, others);
+  remember(shelf, others);
   column(head).style.width = '';
   fit();
 });

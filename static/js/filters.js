@@ -1,6 +1,7 @@
 // The filter builder: conditions over fields and what they lead to, groups of them, written into the address as `where`.
 import { fill } from './content.js';
 import { icon, make } from './drawing.js';
+import { visitList } from './list_address.js';
 import { getJson } from './net.js';
 import { word } from './words.js';
 
@@ -273,11 +274,7 @@ async function open(at) {
 function apply() {
   const whole = write(root);
   const where = whole?.all?.length === 1 ? whole.all[0] : whole;
-  const url = new URL(location.href);
-  if (where) url.searchParams.set('where', JSON.stringify(where)); else url.searchParams.delete('where');
-  url.searchParams.delete('after');
-  url.hash = '';
-  location.assign(url);
+  visitList({ where: where ? JSON.stringify(where) : null });
 }
 
 if (place && dialog) {

@@ -1,6 +1,7 @@
 // The list as a grid: cells by keyboard and mouse, sorting, quick actions, and a new look at the rows after a change.
 import { active, cancel, edit, editable, fieldOf, focus, forgetRange, grid, neighbour } from './cells.js';
 import { setWidths } from './columns.js';
+import { listQuery, visitList } from './list_address.js';
 import { getText } from './net.js';
 import { clearMarks } from './ranges.js';
 import { any, clear, update } from './selection.js';
@@ -62,8 +63,7 @@ document.addEventListener('click', (event) => {
   const link = event.target.closest?.('a[data-sort]');
   if (!link || !event.shiftKey) return;
   event.preventDefault();
-  const url = new URL(location.href);
-  const keys = (url.searchParams.get('sort') ?? '').split(',').filter(Boolean);
+  const keys = (new URLSearchParams(listQuery()).get('sort') ?? '').split(',').filter(Boolean);
   // One more key, then the other way round, then without it.
   const key = link.dataset.sort;
   const first = FROM_THE_TOP.includes(link.closest('th').dataset.type) ? `-${key}` : key;
@@ -71,9 +71,7 @@ document.addEventListener('click', (event) => {
   if (at < 0) keys.push(first);
   else if (keys[at] === first || keys.length === 1) keys[at] = keys[at].startsWith('-') ? key : `-${key}`;
   else keys.splice(at, 1);
-  url.searchParams.set('sort', keys.slice(-4).join(','));
-  url.searchParams.delete('after');
-  location.assign(url);
+  visitList({ sort: keys.slice(-4).join(',') });
 }, true);
 document.addEventListener('click', (event) => {
   if (event.target.closest?.('[data-sort-sheet]')) document.getElementById('sort-dialog').showModal();

@@ -5,16 +5,26 @@ from functools import lru_cache
 from urllib.parse import quote_plus
 
 KEPT = ("where", "sort", "columns", "search", "size")
+STANDARD = "standard"  # the view that is none: the list as it comes
 
 
 def list_arguments(args: Mapping[str, str]) -> dict[str, str]:
     """The parts of an address that say what a list shows, without the place where its page begins."""
-    return {key: args[key] for key in KEPT if args.get(key)}
+    return {key: args[key] for key in (*KEPT, "view") if args.get(key)}
+
+
+def says_nothing(args: Mapping[str, str | None]) -> bool:
+    """Whether nothing in an address says what the list shows, but perhaps a view."""
+    return not any(args.get(key) for key in KEPT)
 
 
 def query_string(args: Mapping[str, str], **changes: str | None) -> str:
     """The query of an address with `changes` made; None drops a part. A change of anything but the page begins at the first page."""
     merged: dict[str, str | None] = {**list_arguments(args), **changes}
+    if says_nothing(merged):
+        merged["view"] = changes.get("view") or (STANDARD if merged.get("view") else None)  # the last part dropped is not the view anew
+    elif merged.get("view") == STANDARD:
+        merged["view"] = None
     return "&".join(f"{key}={_quoted(value)}" for key, value in merged.items() if value)
 
 

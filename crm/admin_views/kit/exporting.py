@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from crm.admin_views.kit import context
 from crm.admin_views.kit.addresses import query_string
+from crm.admin_views.kit.opened import spelled_out
 from crm.backoffice import lists
 from crm.backoffice.access import Access
 from crm.backoffice.catalog import Catalog
@@ -38,8 +39,9 @@ def answer(view: "EntityView") -> Response:
     engine, access, catalog, reader = context.runtime().engine, context.access(), context.catalog(), context.reader()
     session = user_session(engine, access, catalog, reader=reader)
     try:
-        query = lists.parse_query(session, entity.key, request.args.to_dict())
-        chosen = query.columns if request.args.get("columns") else None
+        args = spelled_out(session, entity, request.args)
+        query = lists.parse_query(session, entity.key, args)
+        chosen = query.columns if args.get("columns") else None
         pieces = export(session, query, chosen, form)
         session.commit()  # the journal's row: an export that has begun has happened
         first = next(pieces, b"")

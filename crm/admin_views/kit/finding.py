@@ -5,11 +5,14 @@ from flask.wrappers import Response
 
 from crm.admin_views.kit import context, lookup
 from crm.admin_views.kit.menu import ORDER
+from crm.admin_views.kit.viewing import view_url
 from crm.backoffice import lists
 from crm.backoffice.conditions.tree import Leaf
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession
 from crm.backoffice.lists import RowView
+from crm.backoffice.text import fold
+from crm.backoffice.views.shelf import all_views
 
 EACH = 5
 MOST = 20
@@ -17,13 +20,13 @@ SHORTEST = 2
 
 
 def answer() -> Response:
-    """`GET /search?q=` → `[{"entity", "label", "text", "code", "url"}]`, at most 20, only what this reader may see."""
+    """`GET /search?q=` → `[{"entity", "label", "text", "code", "url"}]`, at most 20, views of lists first, only what this reader may see."""
     session = context.session()
     typed = " ".join(request.args.get("q", "").replace("\0", " ").split())[:100]
     if len(typed) < SHORTEST:
         return jsonify([])
     language = context.reader().language
-    found = []
+    found = _views(session, typed)
     for entity in _searched(session):
         for row in _found(session, entity, typed):
             text = lookup.title_of(entity, row.values)
@@ -32,6 +35,17 @@ def answer() -> Response:
         if len(found) >= MOST:
             break
     return jsonify(found[:MOST])
+
+
+def _views(session: UserSession, typed: str) -> list[dict[str, str]]:
+    """At most EACH views of lists by their names."""
+    language, entities = context.reader().language, session.catalog.entities
+    words = fold(typed).split()
+    fitting = [view for view in all_views(session) if all(word in fold(view.label.text(language)) for word in words)]
+    return [
+        {"entity": v.entity, "label": entities[v.entity].plural.text(language), "text": v.label.text(language), "code": "", "url": view_url(v.entity, v)}
+        for v in fitting[:EACH]
+    ]
 
 
 def _found(session: UserSession, entity: Entity, typed: str) -> list[RowView]:

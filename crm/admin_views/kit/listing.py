@@ -11,8 +11,10 @@ from flask.wrappers import Response
 from markupsafe import Markup
 
 from crm.admin_views.kit import context, exporting, filters, lookup
-from crm.admin_views.kit.addresses import address, list_arguments, query_string
+from crm.admin_views.kit.addresses import STANDARD, address, list_arguments, query_string
 from crm.admin_views.kit.columns import BOX, Column, cells, chosen, columns, remember, with_companions
+from crm.admin_views.kit.opened import Opened, opened, spelled_out
+from crm.admin_views.kit.viewing import view_url, viewing
 from crm.backoffice import lists, merging
 from crm.backoffice.conditions.compiler import ME
 from crm.backoffice.conditions.tree import Leaf
@@ -46,15 +48,20 @@ class Tab:
     label: str
     url: str
     current: bool
+    changed: bool = False  # a view that one has led elsewhere since
 
 
 def arguments(session: UserSession, entity: Entity) -> dict[str, str]:
     """The address's own words, completed by the columns this person chose last."""
-    args = request.args.to_dict()
+    return with_chosen(session, entity, spelled_out(session, entity, request.args))
+
+
+def with_chosen(session: UserSession, entity: Entity, args: dict[str, str]) -> dict[str, str]:
+    """`args`, with the columns this person chose last where they name none."""
     if not args.get("columns"):
         kept = chosen(entity, session.sight.readable(entity.key), session.actor_id)
         if kept:
-            args["columns"] = kept
+            return {**args, "columns": kept}
     return args
 
 
@@ -62,17 +69,18 @@ def show(view: "EntityView") -> str:
     """The page. Raises BadRequest or UnknownName for what the address names wrongly."""
     session, entity = context.session(), view.entity
     reader = context.reader()
-    query = lists.parse_query(session, entity.key, arguments(session, entity))
+    here = opened(session, entity, request.args)
+    args = here.args
+    query = lists.parse_query(session, entity.key, with_chosen(session, entity, args))
     page = lists.page(session, with_companions(session, entity, query))
-    made = columns(session, entity, query.columns)
-    args = request.args.to_dict()
+    made = widened(columns(session, entity, query.columns), here)
     sight = session.sight
     chips, names = filters.chips(session, entity, args.get("where", ""))
     return view.render(
         "admin/model/list.html",
         entity=entity, title=entity.plural.text(reader.language), args=list_arguments(args), query=query, base=f"/{entity.key}/",
         query_string=query_string(args), heads=heads(entity, query, made, args), rows=body(entity, made, page.rows), shown=len(page.rows),
-        tabs=tabs(session, entity, args),
+        tabs=tabs(session, entity, here), viewing=viewing(session, entity, here),
         chips=[(chip, address(entity.key, args, where=chip.rest)) for chip in chips], names=names,
         where=args.get("where", ""), search=query.search, is_filtered=query.where is not None or bool(query.search),
         unsearched=address(entity.key, args, search=None), unfiltered=address(entity.key, args, search=None, where=None),
@@ -127,18 +135,27 @@ def rows_json(session: UserSession, entity: Entity, record_ids: Sequence[int]) -
     ]
 
 
-def tabs(session: UserSession, entity: Entity, args: Mapping[str, str]) -> list[Tab]:
-    """All, and one's own where records have an owner."""
-    own = entity.declared.own
-    if not entity.is_record or own not in session.sight.filterable(entity.key) or own == "id":
-        return []
-    mine = json.dumps({"field": own, "op": "eq", "value": ME}, separators=(",", ":"))
+def widened(made: Sequence[Column], here: Opened) -> list[Column]:
+    """The columns with the widths that the view keeps."""
+    widths = here.view.shows.get("widths", {}) if here.view is not None else {}
+    return [replace(column, width=widths.get(column.key, column.width)) for column in made]
+
+
+def tabs(session: UserSession, entity: Entity, here: Opened) -> list[Tab]:
+    """All, one's own where records have an owner, and the views."""
+    args = {} if here.view is not None else {key: value for key, value in here.args.items() if key != "view"}
     language = context.reader().language
     where = args.get("where") or None
-    return [
-        Tab(render(m("All"), language), address(entity.key, args, where=None), where is None),
-        Tab(render(m("Mine"), language), address(entity.key, args, where=mine), where == mine),
+    plain = address(entity.key, args, where=None)
+    found = [Tab(render(m("All"), language), f"{plain}?view={STANDARD}" if here.shelf.first and "?" not in plain else plain, not where and not here.view)]
+    own = entity.declared.own
+    if entity.is_record and own in session.sight.filterable(entity.key) and own != "id":
+        mine = json.dumps({"field": own, "op": "eq", "value": ME}, separators=(",", ":"))
+        found.append(Tab(render(m("Mine"), language), address(entity.key, args, where=mine), where == mine))
+    found += [
+        Tab(view.label.text(language), view_url(entity.key, view), view == here.view, here.changed and view == here.view) for view in here.shelf.views
     ]
+    return found if len(found) > 1 else []
 
 
 def _page_url(entity: Entity, args: Mapping[str, str], after: str | None) -> str | None:

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from crm.admin_views.gate import ask_to_sign_in
 from crm.admin_views.kit import (
     alike, bulk, cell_edit, context, details, explain_view, exporting, file_view, forms, journal_view, listing, lookup, merging, paste,
-    personal_view, totals,
+    personal_view, totals, view_keeping,
 )
 from crm.admin_views.kit.routing import route
 from crm.backoffice.entities import Entity
@@ -67,6 +67,22 @@ class EntityView(ModelView):  # type: ignore[misc]  # Flask-Admin is not typed
     @route("/columns", "GET", "POST")
     def columns_view(self) -> BaseResponse:
         return listing.columns_choice(self)
+
+    @route("/views", "POST")
+    def keep_view(self) -> BaseResponse:
+        return view_keeping.keep(self)
+
+    @route("/views/<kept>", "POST")
+    def change_view(self, kept: str) -> BaseResponse:
+        return view_keeping.change(self, kept)
+
+    @route("/views/<kept>/remove", "POST")
+    def remove_view(self, kept: str) -> BaseResponse:
+        return view_keeping.remove(self, kept)
+
+    @route("/views/<kept>/share", "GET", "POST")
+    def share_view(self, kept: str) -> BaseResponse:
+        return view_keeping.share(self, kept)
 
     @route("/export")
     def export(self) -> BaseResponse:

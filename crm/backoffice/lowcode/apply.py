@@ -1,7 +1,7 @@
 """Putting a configuration file in force, in one transaction: rows, journal, a new version — and the way back."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select, update
 from crm.backoffice import journal, links, records, versions
 from crm.backoffice.configuration import AccessRule, ConfigVersion, OptionRow, PicklistRow
 from crm.backoffice.guard import SystemSession
-from crm.backoffice.lowcode import export
+from crm.backoffice.lowcode import export, shared_views
 from crm.backoffice.lowcode.document import Document, OptionSpec, PicklistSpec, PipelineSpec, RoleSpec, from_raw
 from crm.backoffice.lowcode.edits import applied_as_a_whole
 from crm.backoffice.lowcode.narrow import narrowed
@@ -51,6 +51,7 @@ def _write(session: SystemSession, document: Document, touched: Collection[tuple
     for role in document.roles:
         if any(kind in ("role", "rules") and key == role.key for kind, _, key in touched):
             _role(session, role, undoes=document.undoes)
+    shared_views.write(session, document.views)
     for kind, entity, key in document.removed:
         _remove(session, kind, entity, key)
 
@@ -62,7 +63,7 @@ def undo(session: SystemSession, version: int) -> Applied:
         raise NotFound(m("There is no version %(version)s of the configuration.", version=version))
     back = narrowed(session, from_raw(row.before["file"], session.catalog), row.changes)
     removed = tuple((kind, entity, key) for kind, entity, key in row.before["made"])
-    return apply(session, Document(back.roles, back.pipelines, back.picklists, removed, row.at))
+    return apply(session, replace(back, removed=removed, undoes=row.at))
 
 
 def add_options(session: SystemSession, picklist: str, options: Mapping[str, str]) -> Applied:
@@ -145,6 +146,9 @@ def _remove(session: SystemSession, kind: str, entity: str, key: str) -> None:
     """What an undone version had made: options and stages are retired; a pipeline that deals stand in and a built-in role stay."""
     if kind == "option":
         session.execute(update(OptionRow).where(OptionRow.picklist == entity, OptionRow.key == key).values(retired=True))
+        return
+    if kind == "view":
+        shared_views.remove(session, key)
         return
     table = session.catalog.entity(kind).cls.__table__
     row_id = session.execute(select(table.c.id).where(table.c.code == key, table.c.deleted_at.is_(None))).scalar()

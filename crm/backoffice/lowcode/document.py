@@ -12,13 +12,15 @@ import yaml
 from crm.backoffice.access import Rule, parse_rule
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.conditions import compiler
+from crm.backoffice.lowcode.shared_views import NAMES as VIEW_NAMES, shared_view
 from crm.backoffice.outside import read_yaml
 from crm.backoffice.sight import Sight
+from crm.backoffice.views.shared import SharedView
 from crm.errors import BadRequest, BramaError
 from crm.messages import Label, Message, m
 
 KEY = re.compile(r"[a-zа-яіїєґ0-9][\w.\-&/ ]{0,63}", re.IGNORECASE)
-SECTIONS = ("roles", "pipelines", "picklists")
+SECTIONS = ("roles", "pipelines", "picklists", "views")
 COLOURS = ("", "grey", "blue", "azure", "indigo", "purple", "pink", "red", "orange", "yellow", "lime", "green", "teal", "cyan")
 KINDS = ("open", "won", "lost")
 
@@ -70,6 +72,7 @@ class Document:
     roles: tuple[RoleSpec, ...] = ()
     pipelines: tuple[PipelineSpec, ...] = ()
     picklists: tuple[PicklistSpec, ...] = ()
+    views: tuple[SharedView, ...] = ()
     removed: tuple[tuple[str, str, str], ...] = field(default=())  # kind, entity, key of what an undo takes away; no file says this
     undoes: datetime | None = None  # when the version was made that this undoes: a role removed by it comes back itself, with whoever held it
 
@@ -92,6 +95,7 @@ def from_raw(raw: Any, catalog: Catalog) -> Document:
         tuple(_role(key, spec, catalog) for key, spec in _section(raw, "roles")),
         tuple(_pipeline(key, spec, catalog) for key, spec in _section(raw, "pipelines")),
         tuple(_picklist(key, spec) for key, spec in _section(raw, "picklists")),
+        tuple(_view(key, spec, catalog) for key, spec in _section(raw, "views")),
     )
 
 
@@ -100,7 +104,7 @@ def merge(documents: Iterable[Document]) -> Document:
     several = list(documents)
     return Document(
         tuple(x for d in several for x in d.roles), tuple(x for d in several for x in d.pipelines), tuple(x for d in several for x in d.picklists),
-        tuple(x for d in several for x in d.removed),
+        tuple(x for d in several for x in d.views), tuple(x for d in several for x in d.removed),
     )
 
 
@@ -174,6 +178,15 @@ def _picklist(key: str, spec: Any) -> PicklistSpec:
         read_options.append(OptionSpec(_key(option, place), _label(option, place), colour, bool(option.get("retired"))))
     _once((o.key for o in read_options), place)
     return PicklistSpec(key, _label(spec, place) if spec.get("label") else None, tuple(read_options))
+
+
+def _view(key: str, spec: Any, catalog: Catalog) -> SharedView:
+    place = m("view “%(key)s”", key=key)
+    _only(spec, VIEW_NAMES, place)
+    read_view = shared_view(key, _label(spec, place), spec, catalog)
+    if isinstance(read_view, Message):
+        raise _wrong(place, read_view)
+    return read_view
 
 
 def _section(raw: Mapping[str, Any], name: str) -> list[tuple[str, Any]]:

@@ -342,6 +342,7 @@ def upgrade() -> None:
         sa.Column("started_at", UtcMoment(), nullable=False),
         sa.Column("moved_at", UtcMoment(), nullable=False),
         sa.Column("error_file", sa.String(length=64), nullable=True),
+        sa.Column("upload_key", sa.String(length=32), nullable=True),
         sa.Column("undo_job_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["actor_id"], ["user.id"], name=op.f("fk_import_batch_actor_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_import_batch")),

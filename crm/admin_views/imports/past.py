@@ -1,7 +1,7 @@
 """Imports of the past as the list and the page of one show them."""
 
 import json
-from collections.abc import Mapping as Map, Sequence
+from collections.abc import Mapping as Map, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,11 +12,13 @@ from crm.admin_views.imports.work import RUN
 from crm.admin_views.kit import context, lookup
 from crm.admin_views.kit.answers import say
 from crm.backoffice import jobs
+from crm.backoffice.exchange import uploads
+from crm.backoffice.exchange.batches import COUNTS
 from crm.backoffice.exchange.uploads import Upload
 from crm.backoffice.guard import UserSession
 from crm.messages import Message, m
 
-SILENT = timedelta(seconds=60)  # after so long without a step a running import has been interrupted
+SILENT = timedelta(seconds=60)  # after so long without a step an import of the command line has been interrupted
 STATES: dict[str, tuple[Message, str]] = {
     "done": (m("done"), "won"), "undone": (m("taken back"), "grey"), "failed": (m("nothing written"), "lost"), "running": (m("running"), "acc"),
     "interrupted": (m("interrupted"), "warn"),
@@ -64,13 +66,15 @@ def past(session: UserSession, rows: Sequence[Map[str, Any]]) -> list[PastImport
     """Rows of the log in the reader's words. Names of people only as far as he may know them."""
     people = {row["actor_id"] for row in rows if row["actor_id"] is not None}
     names = lookup.titles(session, session.catalog.entity("user"), people)
-    return [_past(session, row, names) for row in rows]
+    silent = {row["upload_key"] for row in rows if row["state"] == "running" and row["upload_key"] is not None}
+    going = uploads.at_work(session, silent) if silent else set()
+    return [_past(session, row, names, going) for row in rows]
 
 
-def _past(session: UserSession, row: Map[str, Any], names: Map[int, str]) -> PastImport:
+def _past(session: UserSession, row: Map[str, Any], names: Map[int, str], going: Set[str]) -> PastImport:
     reader = context.reader()
     state = row["state"]
-    if state == "running" and datetime.now(UTC) - row["moved_at"] > SILENT:
+    if state == "running" and row["upload_key"] not in going and (row["upload_key"] is not None or datetime.now(UTC) - row["moved_at"] > SILENT):
         state = "interrupted"
     words, tone = STATES[state]
     counts = {key: int(row["counts"].get(key, 0)) for key in ("created", "updated", "unchanged", "failed")}
@@ -84,6 +88,11 @@ def _past(session: UserSession, row: Map[str, Any], names: Map[int, str]) -> Pas
         related=related(row["counts"].get("related", {}), session.catalog, reader),
         error_file=bool(row["error_file"]) and (mine or bool(session.access and session.access.unlimited)), undo_job=row["undo_job_id"],
     )
+
+
+def done(row: Map[str, Any]) -> int:
+    """Rows of the file that an import has gone through."""
+    return sum(int(row["counts"].get(key, 0)) for key in COUNTS)
 
 
 def started(session: UserSession, several: Sequence[Upload]) -> list[Started]:

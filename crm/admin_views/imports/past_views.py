@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, render_template, request
 from crm.admin_views.imports import past, work
 from crm.admin_views.imports.access import Busy, find_batch, overseen
 from crm.admin_views.imports.answers import AT_ONCE, Answer, ended, send_error_file
-from crm.admin_views.imports.page import job_of, progress_of, tally_of
+from crm.admin_views.imports.page import job_of, progress_of, running_job, tally_of
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
 from crm.backoffice.exchange import batches, uploads
@@ -41,11 +41,14 @@ def one(batch: str) -> Answer:
     upload = uploads.of_batch(session, batch)
     undo = job_of(shown.undo_job) if shown.mine else None
     kind = session.catalog.entities.get(str(row["entity"]))
+    going = running_job(upload) if upload is not None and shown.state == "running" else None
     now = tally_of(session, upload) if upload is not None and upload.profile is not None else None
     return render_template(
         "admin/import/result.html", batch=shown, entity=kind, upload=upload, records_url=past.records_url(session, row),
         undoing=progress_of(undo) if undo is not None and not undo.ended else None, undone=_undone(undo), url=f"/imports/{batch}/state",
-        unwritten=now.unwritten if now is not None else 0,
+        unwritten=now.unwritten if now is not None and shown.state != "interrupted" else 0, going=progress_of(going) if going is not None else None,
+        done=past.done(row), rows=upload.profile.rows if upload is not None and upload.profile is not None and upload.profile.whole else None,
+        resumable=upload is not None and upload.profile is not None and upload.run_job is not None,
     )
 
 
@@ -75,6 +78,25 @@ def take_back(batch: str) -> Answer:
     if shown.created + shown.updated <= AT_ONCE:
         execute(here.engine, here.settings, context.catalog(), job)
     return redirect(f"/imports/{batch}/", 303)
+
+
+@pages.post("/<batch>/resume")
+def resume(batch: str) -> Answer:
+    """Go on with one's own import that was interrupted, behind the last row it wrote. Raises NotFound for another's, Busy for one that goes on or
+    has ended."""
+    session = context.session()
+    row = find_batch(session, batch, context.access())
+    shown = past.past(session, [row])[0]
+    upload = uploads.of_batch(session, batch) if shown.mine else None
+    if upload is None or upload.profile is None:
+        raise NotFound(m("There is no such import."))
+    if shown.state != "interrupted" or upload.run_job is None:
+        raise Busy()
+    asked = job_of(upload.run_job)
+    job = enqueue(session, work.RUN, dict(asked.args) if asked is not None else {"upload": upload.key, "language": current_language()})
+    uploads.change(session, upload, run_job=job)
+    session.commit()
+    return redirect(f"/{upload.entity}/import/{upload.key}/", 303)
 
 
 @pages.get("/<batch>/errors.csv")

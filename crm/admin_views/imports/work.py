@@ -64,7 +64,7 @@ def order_of(work: Work, upload: Upload, *, trial: bool, decided_by: str = "") -
     return Order(
         upload.entity, files.path_of(work.settings.files, upload.file_key), upload.mapping, work.settings.instance / "imports", name=upload.file_name,
         dry_run=trial, partial=bool(work.args.get("partial")), language=str(work.args.get("language", "uk")), limit=BROWSER_LIMIT,
-        decided=partial(_decided, upload.id, trial), decided_by=decided_by, review=trial,
+        upload=upload.key, decided=partial(_decided, upload.id, trial), decided_by=decided_by, review=trial,
     )
 
 

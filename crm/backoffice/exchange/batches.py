@@ -39,6 +39,7 @@ class ImportBatch(Base):
     started_at: Mapped[datetime] = mapped_column(UtcMoment())
     moved_at: Mapped[datetime] = mapped_column(UtcMoment())
     error_file: Mapped[str | None] = mapped_column(String(64))  # its name in the folder of error files
+    upload_key: Mapped[str | None] = mapped_column(String(32))  # the file brought on the screen, so that the work can be taken up there
     undo_job_id: Mapped[int | None]  # the job that takes it back, asked for on the screen
 
 
@@ -68,7 +69,7 @@ class TakenOver(BramaError):
         super().__init__(m("Another process has taken this import over and goes on with it."))
 
 
-def begin(session: DataSession, *, entity: str, file_name: str, fingerprint: str) -> Map[str, Any]:
+def begin(session: DataSession, *, entity: str, file_name: str, fingerprint: str, upload: str | None = None) -> Map[str, Any]:
     """The row of an unfinished import of the same file, taken over, or of a new one."""
     runner, now = uuid4().hex, datetime.now(UTC)
     found = unfinished(session, fingerprint, lock=True)
@@ -78,6 +79,7 @@ def begin(session: DataSession, *, entity: str, file_name: str, fingerprint: str
     row = {
         "key": uuid4().hex, "entity": entity, "file_name": file_name[:255], "fingerprint": fingerprint, "actor_id": session.actor_id, "state": "running",
         "runner": runner, "position": 0, "counts": {**dict.fromkeys(COUNTS, 0), "related": {}}, "started_at": now, "moved_at": now,
+        "upload_key": upload,
     }
     made = session.kernel(insert(BATCH).values(row).returning(BATCH.c.id)).scalar_one()
     return {**row, "id": made}

@@ -44,6 +44,7 @@ class Order:
     partial: bool = False
     language: str = "en"
     limit: int = COMMAND_LINE_LIMIT
+    upload: str | None = None  # key of the upload that it is, on the screen
     decided: Decided | None = None
     decided_by: str = ""  # knows the same decisions again
     review: bool = False  # propose what is not decided, and leave for review what only sounds like a record

@@ -59,7 +59,7 @@ def _run(engine: Engine, open_session: Opener, catalog: Catalog, order: Order, p
         save(kept, run.proposed)
     _make_options(run)
     with open_session(run.catalog, True) as session:
-        batch = batches.begin(session, entity=order.entity, file_name=order.name or order.path.name, fingerprint=known)
+        batch = batches.begin(session, entity=order.entity, file_name=order.name or order.path.name, fingerprint=known, upload=order.upload)
         session.commit()
     try:
         write_file(run, batch)

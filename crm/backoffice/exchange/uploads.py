@@ -1,6 +1,6 @@
 """Files on their way in through the screen: what lies where, how it is to be read, and which jobs try and write it. Each person's own."""
 
-from collections.abc import Mapping as Map
+from collections.abc import Iterable, Mapping as Map
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, RowMapping, String, insert, select, update
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, RowMapping, String, insert, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.backoffice import files
 from crm.backoffice.entities import Base
 from crm.backoffice.exchange import row_log
+from crm.backoffice.exchange.batches import BATCH
 from crm.backoffice.exchange.mapping import Mapping, parse_mapping
 from crm.backoffice.exchange.mapping_text import as_tree
 from crm.backoffice.exchange.profile import Profile, from_dict
 from crm.backoffice.guard import DataSession
+from crm.backoffice.jobs import TABLE as JOB
 from crm.backoffice.types import UtcMoment
 from crm.errors import NotFound
 from crm.messages import m
@@ -110,9 +112,17 @@ def find(session: DataSession, key: str, entity: str | None = None) -> Upload:
 
 
 def of_batch(session: DataSession, batch: str) -> Upload | None:
-    """One's own upload that became this import, None when it came another way."""
-    row = session.kernel(select(TABLE).where(TABLE.c.batch == batch, TABLE.c.made_by_id == session.actor_id).limit(1)).mappings().first()
+    """One's own upload that became this import, or is on the way to it; None when it came another way."""
+    begun = select(BATCH.c.upload_key).where(BATCH.c.key == batch).scalar_subquery()
+    which = or_(TABLE.c.batch == batch, TABLE.c.key == begun) & (TABLE.c.made_by_id == session.actor_id)
+    row = session.kernel(select(TABLE).where(which).limit(1)).mappings().first()
     return _upload(row) if row is not None else None
+
+
+def at_work(session: DataSession, keys: Iterable[str]) -> set[str]:
+    """Those of the uploads that a job is writing, or is going to."""
+    going = select(TABLE.c.key).join(JOB, JOB.c.id == TABLE.c.run_job_id).where(TABLE.c.key.in_(list(keys)), JOB.c.state.in_(("queued", "running")))
+    return set(session.kernel(going).scalars())
 
 
 def unfinished(session: DataSession, limit: int = 20) -> list[Upload]:

@@ -20,7 +20,7 @@ SCREEN = "/<entity>/import/"
 UPLOAD = SCREEN + "<key>/"
 PAST = "/imports/<batch>/"
 UPLOADS = tuple(UPLOAD + end for end in ("", "errors.csv", "forget", "form", "mapping.yaml", "rest.csv", "rows", "run", "state"))
-BATCHES = tuple(PAST + end for end in ("", "errors.csv", "state", "undo"))
+BATCHES = tuple(PAST + end for end in ("", "errors.csv", "resume", "state", "undo"))
 GOT = ("", "state", "mapping.yaml", "errors.csv", "rest.csv", "rows")
 POSTED = ("", "form", "rows", "run", "forget")
 
@@ -101,8 +101,9 @@ def others(view: View, kind: Entity) -> Iterator[Question]:
         for end in ("", "state", "errors.csv"):
             asked = get(PAST + end, "", f"/imports/{batch}/{end}")
             yield asked if view.may("role", "update") else asked.just_as(get(PAST + end, "", f"/imports/{unknown}/{end}"), unknown, batch)
-        asked = post(PAST + "undo", "", f"/imports/{batch}/undo").expecting(404)
-        yield asked.just_as(post(PAST + "undo", "", f"/imports/{unknown}/undo"), unknown, batch)
+        for end in ("undo", "resume"):
+            asked = post(PAST + end, "", f"/imports/{batch}/{end}").expecting(404)
+            yield asked.just_as(post(PAST + end, "", f"/imports/{unknown}/{end}"), unknown, batch)
     yield get("/imports/", "", "/imports/")
     yield get("/imports/", "", "/imports/", before="1", lang="uk")
 

@@ -10,6 +10,7 @@ from crm.admin_views import interactions
 from crm.admin_views.duplicates import DuplicatesView
 from crm.admin_views.home import HomeView
 from crm.admin_views.imports import past_views, row_views, views as import_views
+from crm.admin_views.journal import JournalView
 from crm.admin_views.kit import context
 from crm.admin_views.kit.menu import Menu, menu as rail
 from crm.admin_views.kit.view import EntityView
@@ -26,6 +27,7 @@ def init_app(app: Flask) -> None:
     for entity in known(app).entities.values():
         admin.add_view(EntityView(entity))
     admin.add_view(ReportsView())
+    admin.add_view(JournalView())
     admin.add_view(DuplicatesView())
     app.register_blueprint(import_views.pages)
     app.register_blueprint(row_views.pages)

@@ -53,20 +53,20 @@ def history(
 
     Raises NotFound for a record outside the reader's scope. A change that touched only fields he may not see is left out.
     """
-    telling = {entity.key: _telling(session, entity, record_id, shown)}
+    telling = {entity.key: telling_of(session, entity, record_id, shown)}
     places = [JOURNAL.record_id == record_id]
     for child in _children(session, entity):
-        telling[child.key] = _telling(session, child)
+        telling[child.key] = telling_of(session, child)
         places.append(JOURNAL.record_id.in_(_rows_of(session, child, record_id)))
     found: list[Happening] = []
     while True:
         rows = session.kernel(_newest(list(zip(telling, places, strict=True)), before)).all()
-        told = [list(_changes(session.catalog.entity(row.entity), row.changes, telling[row.entity])) for row in rows]
-        known = _known(session, told)
+        told = [list(told_of(session.catalog.entity(row.entity), row.changes, telling[row.entity])) for row in rows]
+        known = met_in_sets(session, told)
         for row, whole in zip(rows, told, strict=True):
             before = row.id
             described = session.catalog.entity(row.entity)
-            changes = tuple(seen for one in whole if (seen := _seen(one, known)) is not None)
+            changes = tuple(seen for one in whole if (seen := as_met(one, known)) is not None)
             if row.action != "update" or changes:
                 found.append(Happening(row.id, row.at, row.actor_id, row.source, row.action, described, row.record_id, changes))
             if len(found) == size:
@@ -103,7 +103,7 @@ def last_change(session: UserSession, entity: Entity, record_id: int) -> LastCha
     return LastChange(row[0], row[1]) if row is not None and row[0] is not None else None
 
 
-def _telling(session: UserSession, entity: Entity, record_id: int | None = None, known: Container[str] | None = None) -> Callable[[str], bool]:
+def telling_of(session: UserSession, entity: Entity, record_id: int | None = None, known: Container[str] | None = None) -> Callable[[str], bool]:
     """Which fields' old values may be told. A field that shows by a condition on values is not: it may have been hidden then; nor is
     anything of a record that a condition on values could deny. `known`: the fields that show on the record now."""
     source, sight = session.table(entity.key), session.sight
@@ -144,7 +144,8 @@ def _rows_of(session: UserSession, child: Entity, record_id: int) -> Select[Any]
     return select(source.id).where(source.visible, source[child.parent or ""] == record_id).order_by(source.id.desc()).limit(CHILDREN)
 
 
-def _changes(entity: Entity, changes: Mapping[str, Any], tells: Callable[[str], bool]) -> list[Changed]:
+def told_of(entity: Entity, changes: Mapping[str, Any], tells: Callable[[str], bool]) -> list[Changed]:
+    """What of a row of the journal may be told."""
     told = []
     for key, pair in changes.items():
         spec = entity.fields.get(key)
@@ -154,7 +155,7 @@ def _changes(entity: Entity, changes: Mapping[str, Any], tells: Callable[[str], 
     return told
 
 
-def _known(session: UserSession, told: Sequence[Sequence[Changed]]) -> dict[str, set[int]]:
+def met_in_sets(session: UserSession, told: Sequence[Sequence[Changed]]) -> dict[str, set[int]]:
     """Of the records that sets held, those that the reader sees: target entity → numbers."""
     wanted: dict[str, set[int]] = {}
     for changes in told:
@@ -164,7 +165,7 @@ def _known(session: UserSession, told: Sequence[Sequence[Changed]]) -> dict[str,
     return {target: visible(session, target, numbers) for target, numbers in wanted.items()}
 
 
-def _seen(change: Changed, known: Mapping[str, set[int]]) -> Changed | None:
+def as_met(change: Changed, known: Mapping[str, set[int]]) -> Changed | None:
     """A set as the reader met it: without what he does not see; None when nothing of the change is left."""
     if not change.field.several:
         return change

@@ -47,6 +47,8 @@ class Entry:
     time: str
     moment: str
     lines: list[Line]
+    url: str = ""  # of the record, where several are told of
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,22 +78,29 @@ def timeline(
 ) -> Timeline:
     """The changes as this reader may know them; `shown` as `history` takes it. Raises NotFound."""
     happenings, older = history(session, entity, record_id, before=before, size=size, shown=shown)
+    return Timeline(days(session, happenings, entity), older)
+
+
+def days(session: UserSession, happenings: Sequence[Happening], own: Entity | None = None) -> list[tuple[str, list[Entry]]]:
+    """Changes in words, by day: those of one record `own`, or of many, each with the way to its record."""
     reader = context.reader()
-    names = _names(session, happenings)
+    names = _names(session, happenings, titles=own is None)
     people = names.get("user", {})
     day = date_formatter(reader.language)
-    days: list[tuple[str, list[Entry]]] = []
+    found: list[tuple[str, list[Entry]]] = []
     for h in happenings:
         local = h.at.astimezone(reader.zone)
         heading = render(m("Today"), reader.language) if local.date() == reader.today else day(local)
-        if not days or days[-1][0] != heading:
-            days.append((heading, []))
+        if not found or found[-1][0] != heading:
+            found.append((heading, []))
         who = "" if h.actor_id is None else people.get(h.actor_id)
         door = render(DOORS[h.source], reader.language) if h.source in DOORS else ""
         lines = [_line(c, names) for c in h.changes] if h.action == "update" else []
-        own = h.entity.key == entity.key
-        days[-1][1].append(Entry(ICONS[h.action], _title(h, own), who, door, f"{local:%H:%M}", local.isoformat(timespec="seconds"), lines))
-    return Timeline(days, older)
+        title = _title(h, own is not None and h.entity.key == own.key)
+        name = names.get(h.entity.key, {}).get(h.record_id, f"№ {h.record_id}") if own is None else ""
+        url = f"/{h.entity.key}/{h.record_id}/" if name else ""
+        found[-1][1].append(Entry(ICONS[h.action], title, who, door, f"{local:%H:%M}", local.isoformat(timespec="seconds"), lines, url, name))
+    return found
 
 
 def _title(h: Happening, own: bool) -> str:
@@ -126,10 +135,12 @@ def _named(change: Changed, value: Any, names: dict[str, dict[int, str]]) -> Any
     return by_name(Ref(v, known.get(v)) for v in value)
 
 
-def _names(session: UserSession, happenings: Sequence[Happening]) -> dict[str, dict[int, str]]:
-    """Names of every person and record the changes speak of."""
+def _names(session: UserSession, happenings: Sequence[Happening], *, titles: bool = False) -> dict[str, dict[int, str]]:
+    """Names of every person and record the changes speak of; with `titles` of the changed records too."""
     wanted: dict[str, set[int]] = {"user": {h.actor_id for h in happenings if h.actor_id is not None}}
     for h in happenings:
+        if titles:
+            wanted.setdefault(h.entity.key, set()).add(h.record_id)
         for change in h.changes if h.action == "update" else ():
             target = change.field.target
             if target and target not in session.catalog.configured:

@@ -125,10 +125,15 @@ def _meets_duplicates(access: Access, catalog: Catalog) -> bool:
     return any(access.may(kind.key, "update") for kind in compared(catalog))
 
 
+def _keeps_roles(access: Access, catalog: Catalog) -> bool:
+    return access.may("role", "update")
+
+
 PAGES: tuple[Page, ...] = (
     Page("reports", "reports", Label("Усі звіти", "All reports"), "/report/", "report-analytics", _reads_anything),
     Page("contacts", "duplicates", Label("Дублікати", "Duplicates"), "/duplicates/", "copy", _meets_duplicates),
     Page("administration", "imports", Label("Імпорти", "Imports"), "/imports/", "file-import", _imports_anything),
+    Page("administration", "journal", Label("Журнал", "Journal"), "/journal/", "history", _keeps_roles),
     Page("administration", "recycle", Label("Кошик", "Recycle bin"), "/recycle/", "trash", _restores_anything),
 )
 

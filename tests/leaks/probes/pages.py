@@ -24,6 +24,24 @@ def palette(view: View) -> Iterator[Question]:
             yield get("/search", kind.key, "/search", f"{kind.key}.{key}", q=text)
 
 
+@probe("/journal/", "/journal/verify")
+def journal(view: View) -> Iterator[Question]:
+    """The journal of the whole company, by everything that it may be asked by, as a page and as a file."""
+    yield get("/journal/", "", "/journal/")
+    yield get("/journal/", "", "/journal/", format="csv")
+    for kind in view.entities():
+        yield get("/journal/", kind.key, "/journal/", entity=kind.key)
+        yield get("/journal/", kind.key, "/journal/", entity=kind.key, format="csv", lang="uk")
+        for key in view.rng.sample(list(kind.fields), min(4, len(kind.fields))):
+            yield get("/journal/", kind.key, "/journal/", f"{kind.key}.{key}", entity=kind.key, field=key)
+        for number in view.unseen(kind.key, 1):
+            yield get("/journal/", kind.key, "/journal/", entity=kind.key, record=number)
+    for person in view.rng.sample(list(view.oracle.rows["user"]), 2):
+        yield get("/journal/", "", "/journal/", who=person)
+    yield get("/journal/", "", "/journal/", action="event", source="ui", since="2020-01-01", until="x")
+    yield post("/journal/verify", "", "/journal/verify")
+
+
 @probe("/recycle/")
 def bin_(view: View) -> Iterator[Question]:
     yield get("/recycle/", "", "/recycle/")

@@ -15,10 +15,11 @@ from crm.admin_views.kit import context
 from crm.admin_views.kit.menu import Menu, menu as rail
 from crm.admin_views.kit.view import EntityView
 from crm.admin_views.reports import ReportsView
+from crm.admin_views.rights import leads as rights_leads, views as rights_views
 from crm.backoffice.catalog import Catalog, shape
 from crm.runtime import NotSetUp, Runtime
 
-AREAS = (interactions,)  # what areas add to the derived screens is registered when they are imported
+AREAS = (interactions, rights_leads)  # what areas add to the derived screens is registered when they are imported
 
 
 def init_app(app: Flask) -> None:
@@ -32,6 +33,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(import_views.pages)
     app.register_blueprint(row_views.pages)
     app.register_blueprint(past_views.pages)
+    app.register_blueprint(rights_views.pages)
     app.context_processor(lambda: {"menu": menu})
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from sqlalchemy import select
 
 from crm.backoffice.access import RANK, Access, Rule, parse_rule
+from crm.backoffice.catalog import Catalog
 from crm.backoffice.configuration import AccessRule
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import DataSession
@@ -25,10 +26,14 @@ def holds_as_much(session: DataSession, access: Access, role_ids: Sequence[int])
     role = Role.__table__
     for role_id in set(role_ids):
         code = session.kernel(select(role.c.code).where(role.c.id == role_id)).scalar()
-        asked = _rules(session, role_id)
-        if code == OWNER or not all(_held(access, r, session.catalog.entity(r.entity), asked) for r in asked if r.effect == "allow"):
+        if code == OWNER or not allows_no_more(access, session.catalog, _rules(session, role_id)):
             return False
     return True
+
+
+def allows_no_more(access: Access, catalog: Catalog, rules: Sequence[Rule]) -> bool:
+    """Whether `rules`, as those of one role, allow no more than those of the one who acts."""
+    return access.unlimited or all(_held(access, rule, catalog.entity(rule.entity), rules) for rule in rules if rule.effect == "allow")
 
 
 def denials(session: DataSession, role_id: int) -> list[Rule]:
@@ -48,7 +53,17 @@ def denials_bind(session: DataSession, access: Access, role_id: int, *, apart_fr
     ).limit(1)
     if session.kernel(held).first() is not None:
         return True
-    return any(own.effect == "deny" and _overlap(own, rule) for rule in denied for own in access.of(rule.entity))
+    return any(denied_to(access, rule) for rule in denied)
+
+
+def denied_to(access: Access, rule: Rule) -> bool:
+    """Whether some of what `rule` denies is denied to the one who acts."""
+    return any(own.effect == "deny" and _overlap(own, rule) for own in access.of(rule.entity))
+
+
+def same_rule(one: Rule, other: Rule) -> bool:
+    """Whether two rules say the same, wherever they stand."""
+    return replace(one, role="", number=0) == replace(other, role="", number=0)
 
 
 def widens(session: DataSession, access: Access, effect: str, scope: str) -> bool:
@@ -81,16 +96,12 @@ def _held(access: Access, rule: Rule, kind: Entity, asked: Sequence[Rule]) -> bo
     """Whether one rule of the giver allows at least what `rule` does: every action, every record, every field as openly;
     what is denied to the giver must be denied by the role (`asked`) too."""
     denied = [own for own in access.of(rule.entity) if own.effect == "deny" and own.actions & rule.actions]
-    if not all(any(_same(own, other) for other in asked) for own in denied):
+    if not all(any(same_rule(own, other) for other in asked) for own in denied):
         return False
     return any(
         own.effect == "allow" and rule.actions <= own.actions and _reaches(own, rule) and own.where in (None, rule.where) and _shows_as_much(own, rule, kind)
         for own in access.of(rule.entity)
     )
-
-
-def _same(one: Rule, other: Rule) -> bool:
-    return replace(one, role="", number=0) == replace(other, role="", number=0)
 
 
 def _reaches(own: Rule, rule: Rule) -> bool:

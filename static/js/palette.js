@@ -33,7 +33,7 @@ function creations() {
 }
 
 function actions() {
-  const shown = [...document.querySelectorAll('[data-palette], [data-key]')].filter((one) => one.offsetParent !== null && !dialog.contains(one));
+  const shown = [...document.querySelectorAll('[data-palette], [data-key]')].filter((one) => (one.offsetParent !== null || (one.matches('.dropdown-menu [data-palette]') && !one.closest('dialog'))) && !dialog.contains(one));
   const themes = [['light', 'sun'], ['dark', 'moon'], ['auto', 'contrast-2']].map(([name, picture]) => ({ text: word(`theme_${name}`), press: document.querySelector(`[data-set-theme="${name}"]`), icon: picture }));
   return [...shown.map((one) => ({ text: nameOf(one), press: one, icon: one.dataset.icon || 'chevron-right' })), ...creations(), ...themes.filter((one) => one.press)];
 }

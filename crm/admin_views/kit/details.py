@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from crm.admin_views.kit import context, journal_view, lookup, personal_view, related
 from crm.admin_views.kit.addresses import KEPT
 from crm.admin_views.kit.cells import initials, painter
+from crm.admin_views.kit.leads import leads
 from crm.admin_views.kit.quick import Quick, of_record
 from crm.admin_views.kit.stages import Step, steps
 from crm.admin_views.kit.standing import Standing, standing
@@ -22,7 +23,7 @@ from crm.backoffice.likeness.duplicates import like
 from crm.backoffice.lists import RowView
 from crm.backoffice.merging import merged_into
 from crm.errors import BramaError, NotFound
-from crm.messages import Label
+from crm.messages import Label, render
 
 if TYPE_CHECKING:
     from crm.admin_views.kit.view import EntityView
@@ -112,8 +113,8 @@ def show(view: "EntityView", record_id: int) -> BaseResponse:
     tab = request.args.get("tab", "")
     shown = related.rows(session, related.relation(session, entity, tab), record_id) if tab else None
     adds = _adds(session, card)
-    can_explain = session.sight.may("role", "update")
-    return make_response(view.render("admin/model/details.html", card=card, timeline=timeline, tab=tab, shown=shown, adds=adds[:6], can_explain=can_explain,
+    ways = [(lead, render(lead.label, session.reader.language)) for lead in leads(session, entity.key, record_id)]
+    return make_response(view.render("admin/model/details.html", card=card, timeline=timeline, tab=tab, shown=shown, adds=adds[:6], leads=ways,
         personal=personal_view.offered(session, entity)))
 
 

@@ -8,13 +8,13 @@ from flask import make_response, request
 from flask.wrappers import Response
 
 from crm.admin_views.kit import context, lookup
-from crm.admin_views.kit.explain_rests import knows_roles, sees_what_decides
 from crm.admin_views.kit.standing import standing
 from crm.backoffice.access import ACTIONS, Access, Action
 from crm.backoffice.entities import Entity
 from crm.errors import BadRequest, Forbidden, NotFound
 from crm.messages import Label, m, render
 from crm.permissions import Explanation, access_for, explain
+from crm.rights.known import knows_roles, sees_what_decides
 
 if TYPE_CHECKING:
     from crm.admin_views.kit.view import EntityView
@@ -56,7 +56,7 @@ def show(view: "EntityView", record_id: int) -> Response:
     if number != session.actor_id and not knows_roles(session, number):
         raise Forbidden(m("This person's rights rest on roles that you may not see."))
     access = _access(number)
-    if access is not None and number != session.actor_id and not sees_what_decides(session, entity, rights, access):
+    if access is not None and number != session.actor_id and not sees_what_decides(session.sight, entity, rights.shown, access):
         raise Forbidden(m("This person's rights here rest on values that you may not see."))
     actions: list[Reason] = []
     fields: list[Reason] = []

@@ -132,6 +132,7 @@ def _keeps_roles(access: Access, catalog: Catalog) -> bool:
 PAGES: tuple[Page, ...] = (
     Page("reports", "reports", Label("Усі звіти", "All reports"), "/report/", "report-analytics", _reads_anything),
     Page("contacts", "duplicates", Label("Дублікати", "Duplicates"), "/duplicates/", "copy", _meets_duplicates),
+    Page("administration", "rights", Label("Права ролей", "Rights of roles"), "/rights/", "shield-lock", _keeps_roles),
     Page("administration", "imports", Label("Імпорти", "Imports"), "/imports/", "file-import", _imports_anything),
     Page("administration", "journal", Label("Журнал", "Journal"), "/journal/", "history", _keeps_roles),
     Page("administration", "recycle", Label("Кошик", "Recycle bin"), "/recycle/", "trash", _restores_anything),

@@ -1,0 +1,21 @@
+"""What the menus of records offer about rights, to those who keep roles."""
+
+from crm.admin_views.kit.leads import EVERY, Lead, leads_from
+from crm.backoffice.guard import UserSession
+from crm.messages import m
+
+
+@leads_from("role")
+def of_a_role(session: UserSession, entity: str, record_id: int) -> list[Lead]:
+    """Its rules."""
+    if not session.sight.may("role", "update"):
+        return []
+    return [Lead(m("Rights of the role"), f"/rights/role/{record_id}/", "shield-lock")]
+
+
+@leads_from(EVERY)
+def of_a_record(session: UserSession, entity: str, record_id: int) -> list[Lead]:
+    """Why somebody sees it or not."""
+    if not session.sight.may("role", "update"):
+        return []
+    return [Lead(m("Who sees this and why"), f"/{entity}/{record_id}/explain", "eye")]

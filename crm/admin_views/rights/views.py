@@ -1,0 +1,113 @@
+"""`/rights/…`: roles, the matrix of one, and the form of its rules about one kind of record."""
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request
+from flask.wrappers import Response
+from werkzeug.wrappers import Response as BaseResponse
+
+from crm.admin_views.kit import context
+from crm.admin_views.kit.answers import done, say
+from crm.admin_views.rights import rule_form
+from crm.admin_views.rights.door import entity_of, keeper, reading, role_of
+from crm.admin_views.rights.matrix import heads, matrix
+from crm.admin_views.rights.roles_list import roles
+from crm.backoffice.access import parse_rule
+from crm.backoffice.entities import Entity
+from crm.backoffice.guard import UserSession
+from crm.errors import BadRequest, Conflict, Forbidden
+from crm.messages import Message, m
+from crm.rights.roles import MOST_RULES, Raw, RoleRules, judge, save, take_back
+
+pages = Blueprint("rights", __name__, url_prefix="/rights")
+ROLE = "/role/<int(min=1, max=2147483647):role_id>/"
+Answer = BaseResponse | str
+
+
+@pages.get("/")
+def index() -> Answer:
+    """The roles that this person sees."""
+    session = context.session()
+    keeper(session)
+    return render_template("admin/rights/index.html", roles=roles(session))
+
+
+@pages.get(ROLE)
+def show(role_id: int) -> Answer:
+    """A role at a glance."""
+    session = context.session()
+    role, refusal = role_of(session, role_id)
+    return _page(session, role, refusal)
+
+
+@pages.get(ROLE + "<entity>/")
+def unfolded(role_id: int, entity: str) -> Answer:
+    """The rules of a role about one kind of record: the part alone for a script, otherwise the page with it unfolded."""
+    session = context.session()
+    role, refusal = role_of(session, role_id)
+    kind = entity_of(session, entity)
+    part = _form(session, role, kind, [(str(n), raw) for n, raw in enumerate(role.of(kind.key))], refusal)
+    return part if request.headers.get("HX-Request") else _page(session, role, refusal, kind.key, part)
+
+
+@pages.post(ROLE + "<entity>/")
+def change(role_id: int, entity: str) -> Answer:
+    """One step of the form: drawn anew, with a rule more or less; or saved."""
+    step = request.form.get("step", "draw")
+    with reading() as session:
+        role, refusal = role_of(session, role_id)
+        kind = entity_of(session, entity)
+        if refusal is not None:
+            raise Forbidden(refusal)
+        given = rule_form.posted(session, kind, role.code, role.of(kind.key), request.form)
+        if request.form.get("mark") != role.mark(kind.key):
+            raise Conflict("role", role_id, ("rules",))
+        if step != "save":
+            return _form(session, role, kind, _stepped(step, kind, given), None, changed=True)
+        judge(session, session.sight, role, role.with_rules(kind.key, [raw for _, raw in given]))
+    applied = save(context.runtime().engine, context.catalog(), context.access().user_id, role_id, kind.key, [raw for _, raw in given], role.mark(kind.key))
+    here = f"/rights/role/{role_id}/{kind.key}/"
+    if applied.changes:
+        flash(say(m("Saved: version %(version)s of the configuration", version=applied.version)), f"success undo=/rights/role/{role_id}/undo/{applied.version}")
+    if request.headers.get("HX-Request"):
+        return Response("", 204, {"HX-Redirect": here})
+    return redirect(here, 303)
+
+
+@pages.post(ROLE + "undo/<int(min=1, max=2147483647):version>")
+def undo(role_id: int, version: int) -> Answer:
+    """Bring back the rules as they were before one's own last change of the role."""
+    with reading() as session:
+        _, refusal = role_of(session, role_id)
+        if refusal is not None:
+            raise Forbidden(refusal)
+    applied = take_back(context.runtime().engine, context.catalog(), context.access().user_id, role_id, version)
+    return done(m("The rules are as before."), version=applied.version)
+
+
+def _stepped(step: str, kind: Entity, given: list[tuple[str, Raw]]) -> list[tuple[str, Raw]]:
+    if step in ("add", "deny"):
+        return [*given, ("", rule_form.begun(kind, step == "deny"))]
+    if step.startswith("drop-"):
+        place = step.removeprefix("drop-")
+        if not (place.isascii() and place.isdecimal() and len(place) < 3 and int(place) < len(given)):
+            raise BadRequest(m("This form is of other rules. Reload the page."))
+        return [one for n, one in enumerate(given) if n != int(place)]
+    return given
+
+
+def _form(session: UserSession, role: RoleRules, kind: Entity, given: list[tuple[str, Raw]], refusal: Message | None, **words: Any) -> str:
+    rules = [(was, replace(parse_rule(role.code, 0, raw), number=n)) for n, (was, raw) in enumerate(given)]
+    return render_template(
+        "admin/rights/rules.html", role=role, kind=kind, rules=rule_form.shown(session, kind, role.parsed, rules), mark=role.mark(kind.key),
+        refusal=say(refusal) if refusal is not None else "", base=f"/{kind.key}/", here=f"/rights/role/{role.id}/{kind.key}/", most=MOST_RULES, **words,
+    )
+
+
+def _page(session: UserSession, role: RoleRules, refusal: Message | None, unfolded: str = "", part: str = "") -> Response:
+    language = session.reader.language
+    return make_response(render_template(
+        "admin/rights/role.html", role=role, title=role.label.text(language), heads=heads(language), groups=matrix(session, role),
+        refusal=say(refusal) if refusal is not None else "", unfolded=unfolded, part=part,
+    ))

@@ -1,0 +1,41 @@
+"""Rights in words: scopes, effects, and conditions as sentences."""
+
+from crm.admin_views.kit.sentence import Phrase, names_in, phrases
+from crm.backoffice.access import Rule
+from crm.backoffice.conditions.tree import Node
+from crm.backoffice.entities import Entity
+from crm.backoffice.guard import UserSession
+from crm.messages import Label, m, render
+
+SCOPES = {
+    "none": Label("жодних", "none"), "own": Label("свої", "own"), "department": Label("підрозділу", "of the department"),
+    "department_tree": Label("підрозділу й нижчих", "of the department and below"), "territory": Label("території", "of the territory"),
+    "all": Label("усі", "all"), "where": Label("за умовою", "by a condition"),
+}
+REACH = ("none", "own", "where", "department", "territory", "department_tree", "all")  # from narrow to wide, for what stands first in a cell
+
+
+def spoken(phrase: Phrase) -> str:
+    """A condition as plain text."""
+    if not phrase.group:
+        return " ".join(part for part in (phrase.subject, phrase.operator, phrase.value) if part)
+    inner = f" {phrase.joint} ".join(spoken(part) for part in phrase.group)
+    return f"{phrase.negated} ({inner})".strip() if phrase.negated or len(phrase.group) > 1 else inner
+
+
+def condition_words(session: UserSession, entity: Entity, node: Node) -> str:
+    """A condition as the reader says it; records that he may not see stand as a dot."""
+    text = spoken(phrases(session, entity, [node], names_in(session, entity, node))[0])
+    return text[1:-1] if text.startswith("(") and text.endswith(")") and text.count("(") == 1 else text
+
+
+def scope_words(session: UserSession, entity: Entity, rule: Rule) -> str:
+    """The records of a rule: its scope, and the condition when it has one."""
+    language = session.reader.language
+    scope = SCOPES[rule.scope].text(language)
+    if rule.where is None:
+        return scope
+    condition = condition_words(session, entity, rule.where)
+    if rule.scope == "where":
+        return render(m("where %(condition)s", condition=condition), language)
+    return render(m("%(scope)s, where %(condition)s", scope=scope, condition=condition), language)

@@ -1,0 +1,53 @@
+"""Pages of rights: of roles that are seen and of none, looked at, drawn anew and posted; nothing of them changes a role."""
+
+import json
+from collections.abc import Iterator
+from functools import partial
+
+from tests.leaks.questions import MISSING, Question, View, get, post, probe
+from tests.leaks.sides import Answer, Side
+
+ROLE = "/rights/role/<role_id>/"
+PART = ROLE + "<entity>/"
+ENTITIES = ("account", "deal", "interaction", "role")
+STEPS = ("draw", "add", "deny", "drop-0")
+
+
+@probe("/rights/", ROLE, PART)
+def roles(view: View) -> Iterator[Question]:
+    """Every page of some roles; the form of entities that are seen and of some that are not."""
+    yield get("/rights/", "", "/rights/")
+    yield get("/rights/", "", "/rights/", lang="uk")
+    for number in [*view.seen("role", 8), MISSING]:
+        yield get(ROLE, "role", f"/rights/role/{number}/")
+        for entity in ENTITIES:
+            yield get(PART, entity, f"/rights/role/{number}/{entity}/")
+            yield get(PART, entity, f"/rights/role/{number}/{entity}/", heads={"HX-Request": "true"}, lang="uk")
+    yield get(PART, "", f"/rights/role/{MISSING}/nothing/")
+
+
+@probe(PART, ROLE + "undo/<version>")
+def steps(view: View) -> Iterator[Question]:
+    """A form with conditions over what is hidden, drawn anew and saved by a mark that is not the role's."""
+    for number in [*view.seen("role", 3), MISSING]:
+        for entity in ("account", "deal"):
+            for key in [None, *view.secret(entity)[:4]]:
+                for step in view.rng.sample(STEPS, 2):
+                    yield post(PART, entity, f"/rights/role/{number}/{entity}/", *([f"{entity}.{key}"] if key else []), form=_form(entity, key, step))
+                yield post(PART, entity, f"/rights/role/{number}/{entity}/", form=_form(entity, key, "save") | {"mark": "0" * 16})
+        yield post(ROLE + "undo/<version>", "role", f"/rights/role/{number}/undo/1")
+        yield Question(PART, "deal", f"the form of deals of role {number}, drawn anew", partial(_drawn, number), writes=True, method="POST")
+
+
+def _form(entity: str, key: str | None, step: str) -> dict[str, str]:
+    where = json.dumps({"field": key, "op": "not_empty"}) if key else ""
+    shown = {f"mode-0-{key}": "read", f"if-0-{key}": where} if key else {}
+    return {"rule": "0", "was-0": "", "effect-0": "allow", "action-0": "read", "scope-0": "all", "where-0": where, "rest-0": "read", "step": step, **shown}
+
+
+def _drawn(number: int, side: Side) -> Answer:
+    """With the mark that stands in the form, so that the step is taken."""
+    path = f"/rights/role/{number}/deal/"
+    page = side.send("GET", path, headers={"HX-Request": "true"})
+    found = page.body.partition(b'name="mark" value="')[2].partition(b'"')[0].decode()
+    return side.send("POST", path, data=_form("deal", "amount", "draw") | {"mark": found})

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from itertools import groupby
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -50,7 +51,33 @@ def access_of(engine: Engine, user_id: int, catalog: Catalog, rows: Sequence[Row
     unlimited = any(row.role == standing.OWNER and row.builtin for row in rows)  # never by the text of a code alone
     return Access(
         user_id, person.department_id, frozenset(departments), frozenset(territories), tuple(roles.values()), held.by_entity, unlimited,
-        datetime.now(UTC).astimezone(zone).date(), zone, person.language or catalog.company.language, held.shared,
+        datetime.now(UTC).astimezone(zone).date(), zone, person.language or catalog.company.language, held.shared, person.territory_id,
+    )
+
+
+def accesses(engine: Engine, user_ids: Sequence[int], catalog: Catalog) -> list[Access]:
+    """The rights of several people at this moment, in the order of their numbers; those who have left are left out. At most 500."""
+    query = (
+        select(standing.USER.c.id.label("person"), *standing.COLUMNS).select_from(standing.HELD)
+        .where(standing.USER.c.id.in_(sorted(set(user_ids))[:500]), standing.USER.c.deleted_at.is_(None), standing.USER.c.active.is_(true()))
+        .order_by(standing.USER.c.id, standing.ORDER)
+    )
+    with engine.connect() as connection:
+        rows = connection.execute(query, {"day": today(catalog)}).all()
+    return [access_of(engine, person, catalog, list(held)) for person, held in groupby(rows, key=lambda row: row.person)]
+
+
+def would_be(engine: Engine, access: Access, role: str, rules: Sequence[Rule]) -> Access:
+    """The rights of somebody who holds `role`, were these its rules."""
+    found: dict[str, list[Rule]] = {key: [rule for rule in given if rule.role != role] for key, given in access.rules.items()}
+    for rule in rules:
+        found.setdefault(rule.entity, []).append(rule)
+    scopes = {rule.scope for given in found.values() for rule in given}
+    territory = access.territory_id
+    return replace(
+        access, rules=MappingProxyType({key: tuple(given) for key, given in found.items()}), shared={},
+        departments=frozenset(_units(engine, Department.__table__, access.department_id, below="department_tree" in scopes)),
+        territories=frozenset(_units(engine, Territory.__table__, territory, below="territory" in scopes)),
     )
 
 

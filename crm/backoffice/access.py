@@ -73,6 +73,7 @@ class Access:
     zone: ZoneInfo = ZoneInfo("UTC")
     language: str = "uk"
     shared: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)  # one for all who hold the same rules
+    territory_id: int | None = None
 
     def of(self, entity: str) -> tuple[Rule, ...]:
         """The rules that concern `entity`, allowing and denying."""

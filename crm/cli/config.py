@@ -4,15 +4,20 @@ from typing import Any, BinaryIO
 
 import click
 import yaml
+from sqlalchemy import Engine, select
 
-from crm.backoffice.guard import system_session
+from crm.backoffice.access import parse_rule
+from crm.backoffice.guard import SystemSession, system_session
 from crm.backoffice.lowcode import export as exporting
 from crm.backoffice.lowcode.apply import Applied, apply as put_in_force, undo as take_back
-from crm.backoffice.lowcode.document import read
+from crm.backoffice.lowcode.document import RoleSpec, read
 from crm.backoffice.lowcode.plan import plan as differences
 from crm.cli.base import answer, group, runtime
+from crm.organization.models import Role
+from crm.rights.rehearsal import rehearse
 
 DIFFERENT = 3
+LONGEST = 300.0  # seconds that the rehearsal of one role may take
 
 
 @group("config")
@@ -34,8 +39,10 @@ def plan(file: BinaryIO) -> None:
     """Print what FILE would change; exit 3 when it would change something."""
     here = runtime()
     with system_session(here.engine, "flask config plan", here.refresh()) as session:
-        changes = differences(session, read(file.read(), session.catalog))
-    answer({"changes": [c.as_dict() for c in changes]})
+        document = read(file.read(), session.catalog)
+        changes = differences(session, document)
+        told = [one for role in document.roles for one in _rehearsed(session, here.engine, role)]
+    answer({"changes": [c.as_dict() for c in changes]} | ({"rehearsal": told} if told else {}))
     if changes:
         raise click.exceptions.Exit(DIFFERENT)
 
@@ -64,6 +71,17 @@ def undo(version: int, yes: bool) -> None:
         session.commit()
     here.refresh()
     answer(_result(applied))
+
+
+def _rehearsed(session: SystemSession, engine: Engine, spec: RoleSpec) -> list[dict[str, Any]]:
+    """What a changed role would do to those who hold it, all of them."""
+    role = Role.__table__
+    number = session.execute(select(role.c.id).where(role.c.code == spec.key, role.c.deleted_at.is_(None))).scalar()
+    if number is None:
+        return []
+    rules = [parse_rule(spec.key, n, raw) for n, raw in enumerate(spec.rules, 1)]
+    found = rehearse(engine, session.catalog, number, spec.key, rules, seconds=LONGEST)
+    return [{"role": spec.key, **one, "counted": found.counted, "holders": found.holders} for one in found.as_dicts()] if found is not None else []
 
 
 def _result(applied: Applied) -> dict[str, Any]:

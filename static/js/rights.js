@@ -47,6 +47,8 @@ document.addEventListener('keydown', (event) => {
   const link = event.target.closest?.('[data-unfold]');
   if (link && event.key === ' ') { event.preventDefault(); unfold(link); }
 });
+// What was rehearsed is no longer what stands in the form.
+document.addEventListener('input', (event) => { event.target.closest?.('[data-rules]')?.querySelector('[data-rehearsal]')?.remove(); });
 // What the others get shows grey in each of them, so the form is drawn anew.
 document.addEventListener('change', (event) => {
   const { target } = event;

@@ -12,12 +12,14 @@ from crm.admin_views.kit.answers import done, say
 from crm.admin_views.rights import rule_form
 from crm.admin_views.rights.door import entity_of, keeper, reading, role_of
 from crm.admin_views.rights.matrix import heads, matrix
+from crm.admin_views.rights.rehearsal_words import Told, told
 from crm.admin_views.rights.roles_list import roles
 from crm.backoffice.access import parse_rule
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession
 from crm.errors import BadRequest, Conflict, Forbidden
 from crm.messages import Message, m
+from crm.rights.rehearsal import rehearse
 from crm.rights.roles import MOST_RULES, Raw, RoleRules, judge, save, take_back
 
 pages = Blueprint("rights", __name__, url_prefix="/rights")
@@ -53,7 +55,7 @@ def unfolded(role_id: int, entity: str) -> Answer:
 
 @pages.post(ROLE + "<entity>/")
 def change(role_id: int, entity: str) -> Answer:
-    """One step of the form: drawn anew, with a rule more or less; or saved."""
+    """One step of the form: drawn anew, with a rule more or less; rehearsed; saved once rehearsed."""
     step = request.form.get("step", "draw")
     with reading() as session:
         role, refusal = role_of(session, role_id)
@@ -63,9 +65,13 @@ def change(role_id: int, entity: str) -> Answer:
         given = rule_form.posted(session, kind, role.code, role.of(kind.key), request.form)
         if request.form.get("mark") != role.mark(kind.key):
             raise Conflict("role", role_id, ("rules",))
-        if step != "save":
-            return _form(session, role, kind, _stepped(step, kind, given), None, changed=True)
-        judge(session, session.sight, role, role.with_rules(kind.key, [raw for _, raw in given]))
+        if step not in ("check", "save"):
+            return _form(session, role, kind, _stepped(step, kind, given), None)
+        new = role.with_rules(kind.key, [raw for _, raw in given])
+        judge(session, session.sight, role, new)
+        # Nothing is saved of which the one who saves has not been shown what it does.
+        if step == "check" or request.form.get("checked") != new.mark(kind.key):
+            return _form(session, role, kind, given, None, checked=new.mark(kind.key), rehearsal=_rehearsed(session, role, new), same=new.rules == role.rules)
     applied = save(context.runtime().engine, context.catalog(), context.access().user_id, role_id, kind.key, [raw for _, raw in given], role.mark(kind.key))
     here = f"/rights/role/{role_id}/{kind.key}/"
     if applied.changes:
@@ -84,6 +90,11 @@ def undo(role_id: int, version: int) -> Answer:
             raise Forbidden(refusal)
     applied = take_back(context.runtime().engine, context.catalog(), context.access().user_id, role_id, version)
     return done(m("The rules are as before."), version=applied.version)
+
+
+def _rehearsed(session: UserSession, role: RoleRules, new: RoleRules) -> Told | None:
+    found = rehearse(context.runtime().engine, session.catalog, role.id, role.code, new.parsed, asker=session.sight)
+    return told(found, session.catalog, session.reader.language) if found is not None else None
 
 
 def _stepped(step: str, kind: Entity, given: list[tuple[str, Raw]]) -> list[tuple[str, Raw]]:

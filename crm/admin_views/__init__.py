@@ -6,7 +6,7 @@ from flask_admin.theme import Theme
 from flask_login import current_user
 from sqlalchemy.exc import DBAPIError
 
-from crm.admin_views import interactions
+from crm.admin_views import deals, interactions
 from crm.admin_views.duplicates import DuplicatesView
 from crm.admin_views.home import HomeView
 from crm.admin_views.imports import past_views, row_views, views as import_views
@@ -19,7 +19,7 @@ from crm.admin_views.rights import leads as rights_leads, views as rights_views
 from crm.backoffice.catalog import Catalog, shape
 from crm.runtime import NotSetUp, Runtime
 
-AREAS = (interactions, rights_leads)  # what areas add to the derived screens is registered when they are imported
+AREAS = (deals, interactions, rights_leads)  # what areas add to the derived screens is registered when they are imported
 
 
 def init_app(app: Flask) -> None:

@@ -3,18 +3,23 @@ a planned one."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from html import escape
 from typing import Any
 
 from crm.admin_views.kit.beforehand import Begun, Note, begins_with, understands
 from crm.admin_views.kit.quick import Choice, Quick, quick_actions
+from crm.admin_views.kit.timeline import Teller, Words, told
 from crm.backoffice.fields.base import Reader
 from crm.backoffice.guard import UserSession
-from crm.contacts.interactions.course import CALL, CANCELLED, HELD, NO_SHOW, PLANNED, RESCHEDULED, TALKS, USUAL_MINUTES
+from crm.contacts.interactions.course import (
+    CALL, CANCELLED, HELD, LETTER, MEETING, NO_SHOW, PLANNED, RESCHEDULED, TALKS, USUAL_MINUTES, VISIT,
+)
 from crm.contacts.interactions.spoken.line import understand
 from crm.contacts.interactions.spoken.whom import Named, Whom, whom
 from crm.messages import m, mn, render
 
 ICONS = {HELD: "check", NO_SHOW: "user-circle", RESCHEDULED: "calendar-event", CANCELLED: "x"}
+MEDIA_ICONS = {CALL: "phone", MEETING: "users", VISIT: "map", LETTER: "file-text"}
 
 
 @begins_with("interaction")
@@ -102,3 +107,18 @@ def _later(reader: Reader, planned: Any) -> tuple[Choice, ...]:
         Choice(render(m("Tomorrow"), reader.language), on(reader.today + timedelta(days=1))),
         Choice(render(m("In a week"), reader.language), on(reader.today + timedelta(days=7))),
     )
+
+
+@told("interaction")
+def on_a_timeline(teller: Teller) -> Words:
+    """Medium and subject; with whom, how long, how it ended; what was said, or of a planned one what it is to be about."""
+    language, medium, state = teller.reader.language, teller.text("medium"), teller.option("state")
+    name, held = teller.text("name"), state == HELD
+    title = f"{medium}: {name}" if medium and name else name or medium or teller.item.kind.label.text(language)
+    marks = [teller.html(key) for key in ("contact", "account", "deal")]
+    marks.append("" if held else teller.html("state"))
+    marks += [escape(teller.text(key)) for key in ("direction", "actual_minutes" if held else "planned_minutes")]
+    marks.append(teller.html("result"))
+    said = teller.value("minutes") or (None if held else teller.value("agenda"))
+    icon = MEDIA_ICONS.get(teller.option("medium"), "")
+    return Words(title, f"/interaction/{teller.item.id}/", icon, tuple(mark for mark in marks if mark), said or "", who=teller.value("owner"))

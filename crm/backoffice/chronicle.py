@@ -4,7 +4,7 @@ What a record's own journal tells him, this tells too and no more. What happened
 who may see everything.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -63,7 +63,7 @@ def chronicle(session: UserSession, asked: Asked, *, before: int | None = None, 
     """
     kinds = _kinds(session, asked)
     where = _where(session, asked, kinds)
-    telling: dict[str, Callable[[str], bool]] = {}
+    telling: dict[str, frozenset[str]] = {}
     found: list[Happening | Event] = []
     while True:
         rest = [JOURNAL.id < before] if before is not None else []

@@ -1,11 +1,11 @@
 """The journal of one record as a reader may see it: what fields hide from him today, their history hides too."""
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, or_, select, union_all
 
 from crm.backoffice.access import Action
 from crm.backoffice.entities import Entity
@@ -13,6 +13,7 @@ from crm.backoffice.fields.base import Field
 from crm.backoffice.guard import UserSession
 from crm.backoffice.journal import JournalRow
 from crm.backoffice.saving.drafts import visible
+from crm.backoffice.types import names_any
 from crm.errors import NotFound
 
 READ: frozenset[Action] = frozenset({"read"})
@@ -47,9 +48,11 @@ class Happening:
 
 def history(
     session: UserSession, entity: Entity, record_id: int, *, before: int | None = None, size: int = 20, shown: Container[str] | None = None,
+    imported: bool | None = None,
 ) -> tuple[list[Happening], int | None]:
     """The newest `size` changes, of journal number less than `before`; and the `before` of the rest, None at the end. `shown` are the
-    fields that stand unmasked on the record, where the caller has just asked the database.
+    fields that stand unmasked on the record, where the caller has just asked the database; `imported` asks for those that came by an
+    import, or for all others.
 
     Raises NotFound for a record outside the reader's scope. A change that touched only fields he may not see is left out.
     """
@@ -58,9 +61,11 @@ def history(
     for child in _children(session, entity):
         telling[child.key] = telling_of(session, child)
         places.append(JOURNAL.record_id.in_(_rows_of(session, child, record_id)))
+    doors = () if imported is None else (JOURNAL.source == "import" if imported else JOURNAL.source != "import",)
+    of_places = [(key, place, _tells_something(keys), *doors) for (key, keys), place in zip(telling.items(), places, strict=True)]
     found: list[Happening] = []
     while True:
-        rows = session.kernel(_newest(list(zip(telling, places, strict=True)), before)).all()
+        rows = session.kernel(_newest(of_places, before)).all()
         told = [list(told_of(session.catalog.entity(row.entity), row.changes, telling[row.entity])) for row in rows]
         known = met_in_sets(session, told)
         for row, whole in zip(rows, told, strict=True):
@@ -75,11 +80,17 @@ def history(
             return found, None
 
 
-def _newest(places: Sequence[tuple[str, ColumnElement[bool]]], before: int | None) -> Select[Any] | CompoundSelect[Any]:
+def _tells_something(keys: frozenset[str]) -> ColumnElement[bool]:
+    """Rows that tell of one of the fields, or of the record as a whole: what a reader may not know is not even counted on the way."""
+    whole = JOURNAL.action != "update"
+    return or_(whole, names_any(JOURNAL.changes, *sorted(keys))) if keys else whole
+
+
+def _newest(places: Sequence[tuple[str, *tuple[ColumnElement[bool], ...]]], before: int | None) -> Select[Any] | CompoundSelect[Any]:
     """The journal of several places, newest first. Each place is a query of its own: joined by OR they would lose the index."""
     columns = (JOURNAL.id, JOURNAL.at, JOURNAL.actor_id, JOURNAL.source, JOURNAL.action, JOURNAL.entity, JOURNAL.record_id, JOURNAL.changes)
     rest = [JOURNAL.id < before] if before is not None else []
-    parts = [select(*columns).where(JOURNAL.entity == key, place, JOURNAL.action.in_(SHOWN), *rest) for key, place in places]
+    parts = [select(*columns).where(JOURNAL.entity == key, *place, JOURNAL.action.in_(SHOWN), *rest) for key, *place in places]
     if len(parts) == 1:
         return parts[0].order_by(JOURNAL.id.desc()).limit(CHUNK)
     together = union_all(*parts)
@@ -103,7 +114,7 @@ def last_change(session: UserSession, entity: Entity, record_id: int) -> LastCha
     return LastChange(row[0], row[1]) if row is not None and row[0] is not None else None
 
 
-def telling_of(session: UserSession, entity: Entity, record_id: int | None = None, known: Container[str] | None = None) -> Callable[[str], bool]:
+def telling_of(session: UserSession, entity: Entity, record_id: int | None = None, known: Container[str] | None = None) -> frozenset[str]:
     """Which fields' old values may be told. A field that shows by a condition on values is not: it may have been hidden then; nor is
     anything of a record that a condition on values could deny. `known`: the fields that show on the record now."""
     source, sight = session.table(entity.key), session.sight
@@ -112,18 +123,16 @@ def telling_of(session: UserSession, entity: Entity, record_id: int | None = Non
     steady = []
     for key in filterable:
         given = sight.grants(entity, entity.fields[key], READ, "read")
-        if all(g.condition is None and g.rule.where is None for g in (*given.allowed, *given.denied, *taken)):
+        if not entity.fields[key].system and all(g.condition is None and g.rule.where is None for g in (*given.allowed, *given.denied, *taken)):
             steady.append(key)
     if record_id is None:
-        shown = {k for k in steady if sight.grants(entity, entity.fields[k], READ, "read").always}
-        return shown.__contains__
+        return frozenset(k for k in steady if sight.grants(entity, entity.fields[k], READ, "read").always)
     if known is not None:
-        return {k for k in steady if k in known}.__contains__
+        return frozenset(k for k in steady if k in known)
     row = session.execute(select(source.id, *(source.shows(k) for k in steady)).where(source.visible, source.id == record_id)).first()
     if row is None:
         raise NotFound()
-    shown = {k for k, shows in zip(steady, row[1:], strict=True) if shows}
-    return shown.__contains__
+    return frozenset(k for k, shows in zip(steady, row[1:], strict=True) if shows)
 
 
 def _children(session: UserSession, entity: Entity) -> list[Entity]:
@@ -144,12 +153,12 @@ def _rows_of(session: UserSession, child: Entity, record_id: int) -> Select[Any]
     return select(source.id).where(source.visible, source[child.parent or ""] == record_id).order_by(source.id.desc()).limit(CHILDREN)
 
 
-def told_of(entity: Entity, changes: Mapping[str, Any], tells: Callable[[str], bool]) -> list[Changed]:
+def told_of(entity: Entity, changes: Mapping[str, Any], tells: frozenset[str]) -> list[Changed]:
     """What of a row of the journal may be told."""
     told = []
     for key, pair in changes.items():
         spec = entity.fields.get(key)
-        if spec is None or spec.system or not tells(key) or not isinstance(pair, list | tuple) or len(pair) != 2:
+        if spec is None or spec.system or key not in tells or not isinstance(pair, list | tuple) or len(pair) != 2:
             continue
         told.append(Changed(spec, spec.unjournal(pair[0]), spec.unjournal(pair[1])))
     return told

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ColumnElement, DateTime, Dialect, Integer, Numeric, String
+from sqlalchemy import JSON, BigInteger, Boolean, ColumnElement, DateTime, Dialect, Integer, Numeric, String, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -245,3 +245,26 @@ def _json_agg(element: collected, compiler: SQLCompiler, **kwargs: Any) -> str:
 def _json_group_array(element: collected, compiler: SQLCompiler, **kwargs: Any) -> str:
     parts = [compiler.process(clause, **kwargs) for clause in element.clauses]
     return f"nullif(json_group_array({parts[0] if len(parts) == 1 else f'json_array({parts[0]}, {parts[1]})'}), '[]')"
+
+
+class names_any(FunctionElement[bool]):
+    """Whether a JSON object has one of the keys."""
+
+    name = "names_any"
+    inherit_cache = True
+    type = Boolean()
+
+    def __init__(self, column: ColumnElement[Any], *keys: str) -> None:
+        super().__init__(column, *(literal(key, String()) for key in keys))
+
+
+@compiles(names_any)
+def _object_keys(element: names_any, compiler: SQLCompiler, **kwargs: Any) -> str:
+    column, *keys = (compiler.process(clause, **kwargs) for clause in element.clauses)
+    return f"EXISTS (SELECT 1 FROM json_object_keys({column}) AS known (key) WHERE known.key IN ({', '.join(keys)}))"  # noqa: S608  # compiled parts
+
+
+@compiles(names_any, "sqlite")
+def _json_each(element: names_any, compiler: SQLCompiler, **kwargs: Any) -> str:
+    column, *keys = (compiler.process(clause, **kwargs) for clause in element.clauses)
+    return f"EXISTS (SELECT 1 FROM json_each({column}) AS known WHERE known.key IN ({', '.join(keys)}))"  # noqa: S608  # compiled parts

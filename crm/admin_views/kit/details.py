@@ -8,7 +8,7 @@ from flask import make_response, redirect, request
 from flask.wrappers import Response
 from werkzeug.wrappers import Response as BaseResponse
 
-from crm.admin_views.kit import context, journal_view, lookup, personal_view, related
+from crm.admin_views.kit import context, lookup, personal_view, related, timeline
 from crm.admin_views.kit.addresses import KEPT
 from crm.admin_views.kit.cells import initials, painter
 from crm.admin_views.kit.leads import leads
@@ -105,17 +105,22 @@ def show(view: "EntityView", record_id: int) -> BaseResponse:
     if "counts" in request.args:
         return _counts(view, record_id)
     card = read_card(session, entity, record_id, rights)
-    timeline = journal_view.timeline(session, entity, record_id, journal_view.SHORT, shown=rights.shown)
-    if request.args.get("drawer"):
+    drawer = bool(request.args.get("drawer"))
+    past = timeline.of_record(session, entity, record_id, size=timeline.SHORT, kinds=() if drawer else timeline.asked(), shown=rights.shown)
+    if drawer:
         before, after = _neighbours(session, entity, record_id)
-        html = view.render("admin/model/drawer.html", card=card, timeline=timeline, before=before, after=after)
+        html = view.render("admin/model/drawer.html", card=card, timeline=past, url=timeline.older_url(card.url), before=before, after=after)
         return make_response(html)
     tab = request.args.get("tab", "")
     shown = related.rows(session, related.relation(session, entity, tab), record_id) if tab else None
     adds = _adds(session, card)
     ways = [(lead, render(lead.label, session.reader.language)) for lead in leads(session, entity.key, record_id)]
-    return make_response(view.render("admin/model/details.html", card=card, timeline=timeline, tab=tab, shown=shown, adds=adds[:6], leads=ways,
-        personal=personal_view.offered(session, entity)))
+    chips = timeline.chips(session, entity, {"tab": tab}, f"/{entity.key}/{record_id}/")
+    html = view.render(
+        "admin/model/details.html", card=card, timeline=past, url=timeline.older_url(card.url), chips=chips, kinds=timeline.asked(),
+        tab=tab, shown=shown, adds=adds[:6], leads=ways, personal=personal_view.offered(session, entity),
+    )
+    return make_response(html)
 
 
 def read_card(session: UserSession, entity: Entity, record_id: int, rights: Standing) -> Card:

@@ -1,7 +1,8 @@
 """The journal of a record for people: who changed what and when, in words, grouped by day."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from flask import make_response, request
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 SHORT = 12
 PAGE = 50
 ICONS = {"create": "plus", "update": "pencil", "remove": "trash", "restore": "restore", "erase": "shield-lock"}
+Names = Mapping[str, Mapping[int, str]]  # entity → number → name
 DOORS: dict[str, Message] = {"import": m("import"), "cli": m("command line"), "demo": m("demo company"), "undo": m("undo")}
 
 
@@ -47,16 +49,22 @@ class Entry:
     time: str
     moment: str
     lines: list[Line]
-    url: str = ""  # of the record, where several are told of
-    name: str = ""
+    url: str = ""  # where the title, or the name beside it, leads
+    name: str = ""  # of the record, where several are told of
+    marks: tuple[str, ...] = ()  # short remarks, as HTML
+    text: str = ""
+
+
+Days = list[tuple[str, list[Entry]]]
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """Changes by day, newest first, and where the older ones are."""
+    """What happened by day, newest first, and the key of the older; what lies ahead, soonest first."""
 
-    days: list[tuple[str, list[Entry]]]
-    older: int | None
+    days: Days
+    older: int | str | None
+    ahead: tuple[Entry, ...] = ()
 
 
 def show(view: "EntityView", record_id: int) -> Response:
@@ -67,7 +75,7 @@ def show(view: "EntityView", record_id: int) -> Response:
         raise BadRequest(m("“before” is a number of the journal."))
     made = timeline(session, entity, record_id, PAGE, int(text) if text else None)
     if request.args.get("part"):
-        return make_response(view.render("admin/model/timeline.html", timeline=made, url=f"/{entity.key}/{record_id}/journal"))
+        return make_response(view.render("admin/model/timeline.html", timeline=made, url=f"/{entity.key}/{record_id}/journal?"))
     name = lookup.titles(session, entity, [record_id]).get(record_id, "")
     html = view.render("admin/model/journal.html", timeline=made, name=name, entity=entity, back=f"/{entity.key}/{record_id}/", first=not text)
     return make_response(html)
@@ -81,26 +89,41 @@ def timeline(
     return Timeline(days(session, happenings, entity), older)
 
 
-def days(session: UserSession, happenings: Sequence[Happening], own: Entity | None = None) -> list[tuple[str, list[Entry]]]:
+def days(session: UserSession, happenings: Sequence[Happening], own: Entity | None = None) -> Days:
     """Changes in words, by day: those of one record `own`, or of many, each with the way to its record."""
+    named = names(session, wanted_by(session, happenings, titles=own is None))
+    return by_day((h.at, entry(h, named, own)) for h in happenings)
+
+
+def by_day(told: Iterable[tuple[datetime, Entry]]) -> Days:
+    """Entries under the days of this reader's calendar."""
     reader = context.reader()
-    names = _names(session, happenings, titles=own is None)
-    people = names.get("user", {})
     day = date_formatter(reader.language)
-    found: list[tuple[str, list[Entry]]] = []
-    for h in happenings:
-        local = h.at.astimezone(reader.zone)
+    found: Days = []
+    for at, one in told:
+        local = at.astimezone(reader.zone)
         heading = render(m("Today"), reader.language) if local.date() == reader.today else day(local)
         if not found or found[-1][0] != heading:
             found.append((heading, []))
-        who = "" if h.actor_id is None else people.get(h.actor_id)
-        door = render(DOORS[h.source], reader.language) if h.source in DOORS else ""
-        lines = [_line(c, names) for c in h.changes] if h.action == "update" else []
-        title = _title(h, own is not None and h.entity.key == own.key)
-        name = names.get(h.entity.key, {}).get(h.record_id, f"№ {h.record_id}") if own is None else ""
-        url = f"/{h.entity.key}/{h.record_id}/" if name else ""
-        found[-1][1].append(Entry(ICONS[h.action], title, who, door, f"{local:%H:%M}", local.isoformat(timespec="seconds"), lines, url, name))
+        found[-1][1].append(one)
     return found
+
+
+def entry(h: Happening, named: Names, own: Entity | None) -> Entry:
+    """A change in words, on a card of `own` or among those of many records."""
+    reader = context.reader()
+    local = h.at.astimezone(reader.zone)
+    door = render(DOORS[h.source], reader.language) if h.source in DOORS else ""
+    lines = [_line(c, named) for c in h.changes] if h.action == "update" else []
+    title, who = _title(h, own is not None and h.entity.key == own.key), person(h.actor_id, named)
+    name = named.get(h.entity.key, {}).get(h.record_id, f"№ {h.record_id}") if own is None else ""
+    url = f"/{h.entity.key}/{h.record_id}/" if name else ""
+    return Entry(ICONS[h.action], title, who, door, f"{local:%H:%M}", local.isoformat(timespec="seconds"), lines, url, name)
+
+
+def person(number: int | None, named: Names) -> str | None:
+    """The name of a person; "" for nobody, None for one whom this reader may not know."""
+    return "" if number is None else named.get("user", {}).get(number)
 
 
 def _title(h: Happening, own: bool) -> str:
@@ -116,35 +139,41 @@ def _title(h: Happening, own: bool) -> str:
     return render(sentences[h.action], language)
 
 
-def _line(change: Changed, names: dict[str, dict[int, str]]) -> Line:
+def _line(change: Changed, named: Names) -> Line:
     reader = context.reader()
 
     def paint(value: Any) -> str:
-        return show_value(change.field, reader, _named(change, value, names))
+        return show_value(change.field, reader, _named(change, value, named))
 
     return Line(change.field.label.text(reader.language), paint(change.old), paint(change.new))
 
 
-def _named(change: Changed, value: Any, names: dict[str, dict[int, str]]) -> Any:
+def _named(change: Changed, value: Any, named: Names) -> Any:
     """A reference with the name its target has today; without one where this reader may not see it."""
     if value is None or not change.field.target:
         return value
-    known = names.get(change.field.target, {})
+    known = named.get(change.field.target, {})
     if isinstance(value, int):
         return Ref(value, known.get(value))
     return by_name(Ref(v, known.get(v)) for v in value)
 
 
-def _names(session: UserSession, happenings: Sequence[Happening], *, titles: bool = False) -> dict[str, dict[int, str]]:
-    """Names of every person and record the changes speak of; with `titles` of the changed records too."""
-    wanted: dict[str, set[int]] = {"user": {h.actor_id for h in happenings if h.actor_id is not None}}
+def wanted_by(session: UserSession, happenings: Iterable[Happening], *, titles: bool = False) -> dict[str, set[int]]:
+    """Every person and record the changes speak of; with `titles` the changed records too."""
+    wanted: dict[str, set[int]] = {"user": set()}
     for h in happenings:
+        if h.actor_id is not None:
+            wanted["user"].add(h.actor_id)
         if titles:
             wanted.setdefault(h.entity.key, set()).add(h.record_id)
         for change in h.changes if h.action == "update" else ():
-            target = change.field.target
-            if target and target not in session.catalog.configured:
-                wanted.setdefault(target, set()).update(_numbers((change.old, change.new)))
+            if change.field.target and change.field.target not in session.catalog.configured:
+                wanted.setdefault(change.field.target, set()).update(_numbers((change.old, change.new)))
+    return wanted
+
+
+def names(session: UserSession, wanted: Mapping[str, set[int]]) -> Names:
+    """Their names, as far as this reader may know them: one query."""
     return lookup.names(session, {target: ids for target, ids in wanted.items() if ids})
 
 

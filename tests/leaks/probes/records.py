@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from crm.backoffice.entities import Entity
+from crm.backoffice.timeline import kinds as registered
 from tests.leaks.probes.lists import refused, words
 from tests.leaks.questions import MISSING, Question, View, get, post, probe
 from tests.leaks.sides import Answer, Side
 
 RECORD = "/<entity>/<record_id>/"
-PAGES = ("", "edit/", "journal", "explain", "personal", "personal?format=json")
+PAGES = ("", "edit/", "journal", "timeline", "explain", "personal", "personal?format=json")
 
 
 @probe(RECORD)
@@ -36,7 +37,10 @@ def neighbours(view: View, kind: Entity) -> Iterator[Question]:
             yield get(RECORD, kind.key, f"/{kind.key}/{number}/", f"{kind.key}.{key}", drawer=1, where=where)
 
 
-@probe(RECORD, RECORD + "edit/", RECORD + "journal", RECORD + "explain", RECORD + "personal", RECORD + "cell/<field>", RECORD + "file/<field>")
+@probe(
+    RECORD, RECORD + "edit/", RECORD + "journal", RECORD + "timeline", RECORD + "explain", RECORD + "personal",
+    RECORD + "cell/<field>", RECORD + "file/<field>",
+)
 def unseen(view: View, kind: Entity) -> Iterator[Question]:
     """Records outside the scope, in the bin, and on one side only: all as if there were none."""
     for number in [*view.unseen(kind.key), *view.removed(kind.key), MISSING]:
@@ -85,6 +89,20 @@ def people(view: View, kind: Entity) -> Iterator[Question]:
         asked = post(RECORD + "erase", kind.key, f"/{kind.key}/{number}/erase", form={"code": "not this"})
         other = post(RECORD + "erase", kind.key, f"/{kind.key}/{MISSING}/erase", form={"code": "not this"})
         yield asked.expecting(403, 404).just_as(other, f"/{MISSING}/", f"/{number}/")
+
+
+@probe(RECORD + "timeline")
+def timelines(view: View, kind: Entity) -> Iterator[Question]:
+    """Each kind of things, whole and from some place on: neither an item nor that there are more tells of what is hidden."""
+    kinds = [one.key for one in registered.every()] + ["change", "import"]
+    for number in view.seen(kind.key):
+        here = f"/{kind.key}/{number}/timeline"
+        yield get(RECORD + "timeline", kind.key, here)
+        yield get(RECORD + "timeline", kind.key, here, part=1, before=f"~{view.rng.randint(1, 900)}")
+    for number in view.seen(kind.key, 1):
+        for one in (*kinds, "no_such"):
+            yield get(RECORD + "timeline", kind.key, f"/{kind.key}/{number}/timeline", kinds=one, lang="uk")
+            yield get(RECORD, kind.key, f"/{kind.key}/{number}/", kinds=one)
 
 
 @probe(RECORD + "cell/<field>")

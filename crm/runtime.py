@@ -11,6 +11,7 @@ from config import Settings
 from crm import models
 from crm.backoffice.catalog import Catalog, load_catalog, version_in_force
 from crm.backoffice.configuration import ConfigVersion
+from crm.backoffice.vault import Vault
 from crm.errors import BramaError
 from crm.messages import m
 
@@ -31,6 +32,7 @@ class Runtime:
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self.engine = engine
         self.settings = settings
+        self.vault = Vault(settings.secret_key)
         self._lock = Lock()
         self._catalog: Catalog | None = None
 

@@ -2,13 +2,13 @@
 
 from typing import cast
 
-from flask import Blueprint, flash, redirect, request
+from flask import Blueprint, flash, request
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from crm.admin_views.gate import open_to_all, where
-from crm.admin_views.signed_in import page, runtime, start, wait_sentence
+from crm.admin_views.signed_in import go_on, page, paused, runtime
 from crm.errors import Invalid
 from crm.languages import current_language
 from crm.messages import render
@@ -31,9 +31,7 @@ def take_forgot() -> Response:
     here = runtime()
     wait = ask_reset(here.engine, here.catalog, request.form.get("email", "")[:320], where())
     if wait:
-        answer = page("forgot", 429, asked=False, error=wait_sentence(wait))
-        answer.headers["Retry-After"] = str(wait)
-        return answer
+        return paused("forgot", wait, asked=False)
     return page("forgot", asked=True, error=None)
 
 
@@ -56,14 +54,15 @@ def take_choice(purpose: str, token: str) -> Response:
     if password != request.form.get("again", password):
         return form(purpose, email, {"again": _("The two passwords differ.")})
     try:
-        cookie = redeem(here.engine, here.catalog, token, cast(Purpose, purpose), password, where())
+        outcome = redeem(here.engine, here.catalog, token, cast(Purpose, purpose), password, where())
     except Invalid as refusal:
         if "link" in refusal.fields:
             return spent(purpose)
         return form(purpose, email, {key: render(why, current_language()) for key, why in refusal.fields.items()})
-    start(cookie)
-    flash(_("The password is saved. You are signed in as %(name)s.", name=current_user.name), "success")
-    return redirect("/", 303)
+    answer = go_on(outcome, None)
+    if outcome.token is not None:
+        flash(_("The password is saved. You are signed in as %(name)s.", name=current_user.name), "success")
+    return answer
 
 
 def form(purpose: str, email: str, errors: dict[str, str]) -> Response:

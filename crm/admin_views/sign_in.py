@@ -7,9 +7,9 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
 
 from crm import mail
-from crm.admin_views import account_links, profile
+from crm.admin_views import account_links, profile, second_factor, second_step
 from crm.admin_views.gate import gate, open_to_all, own_path, where
-from crm.admin_views.signed_in import end_own_session, load, page, runtime, signed_out, start, wait_sentence
+from crm.admin_views.signed_in import end_own_session, go_on, load, page, paused, runtime, signed_out
 from crm.backoffice import journal
 from crm.backoffice.guard import system_session
 from crm.error_pages import expired
@@ -25,7 +25,7 @@ def init_app(app: Flask) -> None:
     manager.session_protection = None  # the stored row ends a session, not a changed address
     manager.user_loader(load)
     app.before_request(gate)
-    for blueprint in (pages, account_links.pages, profile.pages):
+    for blueprint in (pages, account_links.pages, profile.pages, second_step.pages, second_factor.pages):
         app.register_blueprint(blueprint)
     mail.init_app(app)
 
@@ -47,13 +47,10 @@ def take_sign_in() -> Response:
     email, keep = request.form.get("email", "")[:320], bool(request.form.get("keep"))
     target = own_path(request.form.get("next") or request.args.get("next"))
     outcome = attempt(here.engine, here.catalog, email, request.form.get("password", ""), where(), keep=keep)
-    if outcome.token is not None:
-        start(outcome.token, keep=keep)
-        return redirect(target or "/", 303)
+    if outcome.token is not None or outcome.step is not None:
+        return go_on(outcome, target, keep=keep)
     if outcome.wait:
-        answer = page("sign_in", 429, target=target, email=email, keep=keep, error=wait_sentence(outcome.wait))
-        answer.headers["Retry-After"] = str(outcome.wait)
-        return answer
+        return paused("sign_in", outcome.wait, target=target, email=email, keep=keep)
     return page("sign_in", 422, target=target, email=email, keep=keep, error=_("The e-mail or password is wrong. Check the keyboard layout."))
 
 

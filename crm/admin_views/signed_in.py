@@ -11,9 +11,12 @@ from werkzeug.wrappers import Response
 from crm.backoffice import journal
 from crm.backoffice.guard import system_session
 from crm.languages import SESSION_KEY as LANGUAGE
-from crm.organization.sign_in import Identity, identify, note_seen, revoke
+from crm.organization.sign_in import Identity, Outcome, identify, note_seen, revoke
 from crm.permissions import today
 from crm.runtime import Runtime
+
+
+STEP = "sign_in_step"  # of the cookie: the token of a sign-in that owes its code
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,15 @@ def start(token: str, *, keep: bool = False) -> None:
     login_user(load(token))
 
 
+def go_on(outcome: Outcome, target: str | None, *, keep: bool = False) -> Response:
+    """After a right password: signed in and on to `target`, or to the page that asks for the code."""
+    if outcome.token is not None:
+        start(outcome.token, keep=keep)
+        return redirect(target or "/", 303)
+    session[STEP] = outcome.step
+    return redirect(url_for("second_step.ask", next=target), 303)
+
+
 def end_own_session() -> None:
     """Ends the stored row of this browser, if it has one."""
     if not current_user.is_authenticated:
@@ -69,6 +81,13 @@ def end_own_session() -> None:
 
 def page(name: str, status: int = 200, **words: Any) -> Response:
     return make_response(render_template(f"admin/sign_in/{name}.html", company=runtime().catalog.company.name or "Brama", **words), status)
+
+
+def paused(name: str, seconds: int, **words: Any) -> Response:
+    """The page once more, with how long to wait (429)."""
+    answer = page(name, 429, error=wait_sentence(seconds), **words)
+    answer.headers["Retry-After"] = str(seconds)
+    return answer
 
 
 def wait_sentence(seconds: int) -> str:

@@ -6,9 +6,11 @@ import click
 
 from crm.backoffice.guard import system_session
 from crm.cli.base import answer, group, runtime, say
+from crm.errors import NotFound
 from crm.messages import m
-from crm.organization.founding import add_person
+from crm.organization.founding import add_person, person_by_email
 from crm.organization.invitations import ask
+from crm.organization.second_factor import reset
 
 
 @group("user", help="People of the company.")
@@ -34,6 +36,20 @@ def add(email: str, name: str, roles: tuple[str, ...], department: str | None, p
     answer({"user": user_id, "email": email, "roles": list(roles), "invited": password is None})
     if password is None:
         say(m("An invitation to %(email)s will be mailed by the job worker.", email=email))
+
+
+@user.command("reset-second-factor")
+@click.argument("email")
+def reset_second_factor(email: str) -> None:
+    """Let EMAIL sign in by the password alone, and end the person's sign-ins."""
+    here = runtime()
+    with system_session(here.engine, "flask user reset-second-factor", here.refresh(), write=True) as session:
+        user_id = person_by_email(session, email)
+        if user_id is None:
+            raise NotFound()
+        had = reset(session, user_id)
+        session.commit()
+    answer({"user": user_id, "email": email, "reset": had})
 
 
 def read_password() -> str:

@@ -18,7 +18,7 @@ from crm.errors import Invalid
 from crm.messages import m
 from crm.organization import throttle
 from crm.organization.models import User
-from crm.organization.sign_in import AnyRow, Where, able, accounts, fold, open_session, set_password, token_hash
+from crm.organization.sign_in import AnyRow, Outcome, Where, able, accounts, fold, go_on, set_password, token_hash
 from crm.organization.sign_in_models import AccountToken
 
 Purpose = Literal["invitation", "reset"]
@@ -80,8 +80,8 @@ def holder(engine: Engine, catalog: Catalog, token: str, purpose: Purpose) -> st
         return found.email if found else None
 
 
-def redeem(engine: Engine, catalog: Catalog, token: str, purpose: Purpose, password: str, where: Where) -> str:
-    """Sets the password, ends every other session of the person and signs this browser in: the token for its cookie.
+def redeem(engine: Engine, catalog: Catalog, token: str, purpose: Purpose, password: str, where: Where) -> Outcome:
+    """Sets the password, ends every other session of the person and signs this browser in, or leads it to the second step.
     Raises Invalid when the link does not work (`link`) or the password is too weak (`password`); then nothing is written."""
     spent = m("This link has been used or is too old. Ask for a new one.")
     with system_session(engine, "sign-in: a link of a letter", catalog, source="ui") as session:
@@ -95,10 +95,10 @@ def redeem(engine: Engine, catalog: Catalog, token: str, purpose: Purpose, passw
             raise Invalid({"link": spent})
         set_password(session, known.id, password)
         throttle.forgive(session, throttle.ACCOUNT, fold(known.email))
-        cookie = open_session(session, session.execute(accounts().where(User.id == known.id)).one(), where)
+        outcome = go_on(session, session.execute(accounts().where(User.id == known.id)).one(), where)
         journal.event(session, "password_chosen", "user", known.id, {"by": [None, purpose], "address": [None, where.address]})
         session.commit()
-    return cookie
+    return outcome
 
 
 def ask_reset(engine: Engine, catalog: Catalog, email: str, where: Where) -> int:

@@ -1,4 +1,4 @@
-"""What is kept of a colleague beside his record: the browsers in which he was signed in, links in letters, letters that wait, views of lists."""
+"""What is kept of a colleague beside his record: browsers in which he was signed in, a second factor, links in letters, letters, views of lists."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,9 +15,12 @@ from crm.organization.comparing import outranks
 from crm.organization.invitations import TOPIC
 from crm.organization.models import User
 from crm.organization.rules import somebody_else_owns
+from crm.organization.second_factor import forget
+from crm.organization.second_factor_models import RecoveryCode, SecondFactor
 from crm.organization.sign_in_models import AccountToken, SignInSession
 
 USER, SIGNED_IN, TOKENS, OUTBOX = User.__table__, SignInSession.__table__, AccountToken.__table__, OutboxRow.__table__
+SECOND, PAPER = SecondFactor.__table__, RecoveryCode.__table__
 
 
 def _judge(session: DataSession, ids: Sequence[int]) -> None:
@@ -35,6 +38,8 @@ def _gather(session: DataSession, ids: Sequence[int]) -> Mapping[str, list[dict[
 
     return {
         "sign_ins": rows(SIGNED_IN, "email", "created_at", "seen_at", "expires_at", "revoked_at", "address", "agent"),
+        "second_factor": rows(SECOND, "begun_at", "confirmed_at"),
+        "recovery_codes": rows(PAPER, "used_at"),
         "links_in_letters": rows(TOKENS, "purpose", "email", "created_at", "expires_at", "used_at"),
         "letters": [
             {"purpose": row.payload.get("purpose"), "asked_at": row.created_at, "sent_at": row.delivered_at} for row in session.kernel(_letters(ids))
@@ -53,6 +58,7 @@ def _erase(session: DataSession, ids: Sequence[int]) -> None:
     session.kernel(delete(OUTBOX).where(OUTBOX.c.id.in_(letters)))
     for table in (SIGNED_IN, TOKENS):
         session.kernel(delete(table).where(table.c.user_id.in_(ids)))
+    forget(session, ids)
     shelf.forget(session, ids)
     session.kernel(update(USER).where(USER.c.id.in_(ids)).values(active=False, password_hash=None, password_changed_at=None))
 

@@ -53,9 +53,8 @@ def save_preferences(engine: Engine, catalog: Catalog, user_id: int, given: Mapp
         session.commit()
 
 
-def change_password(engine: Engine, catalog: Catalog, who: Identity, current: str, new: str, where: Where) -> str:
-    """A new password for a person who shows the current one. All sessions end; returns the token of a new one for this browser.
-    Raises Invalid (`current`, `password`); guesses of the current password count as attempts to sign in."""
+def show_password(engine: Engine, catalog: Catalog, who: Identity, current: str, where: Where) -> None:
+    """Lets pass who shows the password he has. Raises Invalid (`current`); guesses count as attempts to sign in."""
     subjects = [(throttle.ACCOUNT, f"{fold(who.email)}|{where.address}"), (throttle.ADDRESS, throttle.network(where.address))]
     with system_session(engine, "profile: count the attempt", catalog, write=True, source="ui", actor_id=who.id) as session:
         wait = throttle.enter(session, subjects)
@@ -66,8 +65,16 @@ def change_password(engine: Engine, catalog: Catalog, who: Identity, current: st
         account = session.execute(accounts().where(User.id == who.id)).one()
     if not verify_password(account.password_hash, current):
         raise Invalid({"current": m("The current password is wrong.")})
-    with system_session(engine, "profile: change the password", catalog, write=True, source="ui", actor_id=who.id) as session:
+    with system_session(engine, "profile: the password was shown", catalog, write=True, source="ui", actor_id=who.id) as session:
         throttle.forgive(session, *subjects[0])
+        session.commit()
+
+
+def change_password(engine: Engine, catalog: Catalog, who: Identity, current: str, new: str, where: Where) -> str:
+    """A new password for a person who shows the current one. All sessions end; returns the token of a new one for this browser.
+    Raises Invalid (`current`, `password`); guesses of the current password count as attempts to sign in."""
+    show_password(engine, catalog, who, current, where)
+    with system_session(engine, "profile: change the password", catalog, write=True, source="ui", actor_id=who.id) as session:
         kept = _kept(session, who.session_id)
         set_password(session, who.id, new)
         token = open_session(session, session.execute(accounts().where(User.id == who.id)).one(), where, keep=kept)

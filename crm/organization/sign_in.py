@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Engine, Row, RowMapping, Select, bindparam, delete, select, update
+from sqlalchemy import Engine, Row, RowMapping, Select, bindparam, delete, exists, select, update
 
 from crm.backoffice import journal
 from crm.backoffice.catalog import NEWEST, Catalog
@@ -17,10 +17,12 @@ from crm.messages import m
 from crm.organization import standing, throttle
 from crm.organization.models import User
 from crm.organization.passwords import check_password, hash_password, outdated, verify_password
+from crm.organization.second_factor_models import SecondFactor, SignInStep
 from crm.organization.sign_in_models import SignInSession
 
 KEPT = timedelta(days=30)  # the longest a browser stays signed in
 IDLE = timedelta(hours=12)  # without a request, where it was not asked to stay
+STEP = timedelta(minutes=10)  # how long the code may take once the password was shown
 SEEN_EVERY = timedelta(minutes=5)  # how exactly "last seen" is kept: a write a request would be too dear
 AnyRow = Row[*tuple[Any, ...]]
 REMEMBERED = timedelta(days=90)  # how long an ended session stands in the table
@@ -54,10 +56,13 @@ class Identity:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an attempt came to: a token for the cookie, or none — and then perhaps seconds to wait before the next one."""
+    """What an attempt came to: a token for the cookie; one for the code that is still owed (`step`); or none — and then perhaps seconds to
+    wait before the next attempt."""
 
     token: str | None = None
     wait: int = 0
+    step: str | None = None
+    kept: bool = False
 
 
 def fold(email: str) -> str:
@@ -77,15 +82,17 @@ def able(email: str) -> Select[*tuple[Any, ...]]:
 
 def accounts() -> Select[*tuple[Any, ...]]:
     """Those who may sign in at all, with what that takes."""
-    return select(User.id, User.name, User.email, User.password_hash, User.password_changed_at, User.language).where(User.active, User.deleted_at.is_(None))
+    owes = exists().where(SecondFactor.user_id == User.id, SecondFactor.confirmed_at.is_not(None)).label("owes_code")
+    columns = (User.id, User.name, User.email, User.password_hash, User.password_changed_at, User.language, owes)
+    return select(*columns).where(User.active, User.deleted_at.is_(None))
 
 
 def attempt(engine: Engine, catalog: Catalog, email: str, password: str, where: Where, *, keep: bool = False) -> Outcome:
     """Tries to sign in. A wrong password, an unknown address and a person who has left get the same answer for the same work:
-    counted first, one argon2 comparison, one journal row."""
+    counted first, one argon2 comparison, one journal row. Whoever has a second factor is not signed in yet, see `second_step`."""
     with system_session(engine, "sign-in: count the attempt", catalog, write=True, source="ui") as session:
-        counter = _counter(session, email, where)
-        wait = throttle.enter(session, [(throttle.ACCOUNT, counter), (throttle.ADDRESS, throttle.network(where.address))])
+        subject = counter(session, email, where)
+        wait = throttle.enter(session, [(throttle.ACCOUNT, subject), (throttle.ADDRESS, throttle.network(where.address))])
         session.commit()
     if wait:
         return Outcome(wait=wait)
@@ -98,16 +105,31 @@ def attempt(engine: Engine, catalog: Catalog, email: str, password: str, where: 
             journal.event(session, "sign_in_failed", "user", found.id if found else None, {"address": [None, where.address]})
             session.commit()
             return Outcome()
-        throttle.forgive(session, throttle.ACCOUNT, counter)
+        throttle.forgive(session, throttle.ACCOUNT, subject)
         if outdated(found.password_hash):
             session.execute(update(User).where(User.id == found.id).values(password_hash=hash_password(password)))
-        token = open_session(session, found, where, keep=keep)
-        journal.event(session, "sign_in", "user", found.id, {"address": [None, where.address]})
+        outcome = go_on(session, found, where, keep=keep)
+        journal.event(session, "password_shown" if outcome.step else "sign_in", "user", found.id, {"address": [None, where.address]})
         session.commit()
-    return Outcome(token)
+    return outcome
 
 
-def _counter(session: SystemSession, email: str, where: Where) -> str:
+def go_on(session: SystemSession, account: AnyRow, where: Where, *, keep: bool = False) -> Outcome:
+    """What follows a password: a session, or for whoever has a second factor a step that only a code leads out of."""
+    if not account.owes_code:
+        return Outcome(open_session(session, account, where, keep=keep))
+    now = datetime.now(UTC)
+    session.execute(delete(SignInStep).where(SignInStep.expires_at < now))
+    token = secrets.token_urlsafe(32)
+    session.add(SignInStep(
+        user_id=account.id, token_hash=token_hash(token), email=account.email, password_changed_at=account.password_changed_at,
+        expires_at=now + STEP, kept=keep,
+    ))
+    session.flush()
+    return Outcome(step=token)
+
+
+def counter(session: SystemSession, email: str, where: Where) -> str:
     """The subject of the account's counter: an address that signed in lately counts apart from strangers."""
     since = datetime.now(UTC) - KEPT
     known = session.execute(

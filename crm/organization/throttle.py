@@ -35,6 +35,8 @@ class Limit:
 
 ACCOUNT = Limit("account", free=5)
 ADDRESS = Limit("address", free=40)
+CODE = Limit("code", free=5, longest=3600, memory=timedelta(days=1))  # only who knows the password gets here, so the pauses may be long
+CODE_ADDRESS = Limit("codes", free=40)
 LETTER_ACCOUNT = Limit("letter", free=3, first=300, longest=3600, memory=timedelta(hours=6))
 LETTER_ADDRESS = Limit("letters", free=20, first=60, longest=3600)
 
@@ -53,6 +55,11 @@ def network(address: str) -> str:
     if isinstance(parsed, IPv6Address):
         return str(parsed.ipv4_mapped or IPv6Address(int(parsed) >> 64 << 64))
     return str(parsed)
+
+
+def of_code(account: str, address: str) -> list[tuple[Limit, str]]:
+    """What an attempt to show a code counts against."""
+    return [(CODE, account), (CODE_ADDRESS, network(address))]
 
 
 def enter(session: SystemSession, subjects: Sequence[tuple[Limit, str]]) -> int:

@@ -568,6 +568,17 @@ def upgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     create_table(
+        "recovery_code",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("used_at", UtcMoment(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_recovery_code_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_code")),
+        sa.UniqueConstraint("digest", name=op.f("uq_recovery_code_digest")),
+    )
+    op.create_index(op.f("ix_recovery_code_user_id"), "recovery_code", ["user_id"], unique=False)
+    create_table(
         "role",
         sa.Column("name_en", sa.String(length=255), nullable=True),
         sa.Column("description", sa.Text(), nullable=True),
@@ -627,6 +638,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_saved_view_owner", "saved_view", ["owner_id"], unique=False)
     create_table(
+        "second_factor",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=255), nullable=False),
+        sa.Column("session_id", sa.Integer(), nullable=False),
+        sa.Column("begun_at", UtcMoment(), nullable=False),
+        sa.Column("confirmed_at", UtcMoment(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_second_factor_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_second_factor")),
+        sa.UniqueConstraint("user_id", name=op.f("uq_second_factor_user_id")),
+    )
+    create_table(
         "sign_in_session",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
@@ -646,6 +669,33 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_sign_in_session_expires_at"), "sign_in_session", ["expires_at"], unique=False)
     op.create_index(op.f("ix_sign_in_session_user_id"), "sign_in_session", ["user_id"], unique=False)
+    create_table(
+        "sign_in_step",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("email", sa.String(length=320), nullable=False),
+        sa.Column("password_changed_at", UtcMoment(), nullable=True),
+        sa.Column("expires_at", UtcMoment(), nullable=False),
+        sa.Column("kept", sa.Boolean(), nullable=False),
+        sa.Column("used_at", UtcMoment(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_sign_in_step_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_step")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_sign_in_step_token_hash")),
+    )
+    op.create_index(op.f("ix_sign_in_step_expires_at"), "sign_in_step", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_sign_in_step_user_id"), "sign_in_step", ["user_id"], unique=False)
+    create_table(
+        "used_code",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("used_at", UtcMoment(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_used_code_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_used_code")),
+        sa.UniqueConstraint("user_id", "step", name=op.f("uq_used_code_user_id_step")),
+    )
+    op.create_index(op.f("ix_used_code_used_at"), "used_code", ["used_at"], unique=False)
     create_table(
         "access_rule",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1424,9 +1474,13 @@ TABLES = (
     "contact",
     "account",
     "access_rule",
+    "used_code",
+    "sign_in_step",
     "sign_in_session",
+    "second_factor",
     "saved_view",
     "role",
+    "recovery_code",
     "product_category",
     "pipeline",
     "picklist_option",

@@ -133,3 +133,26 @@ def _changed(side: Side) -> Answer:
         side.client = side.app.test_client()
         side.sign_in(password=new)
     return Answer(answers[0].status, b"\n".join(a.body for a in answers), tuple(h for a in answers for h in a.heads))
+
+
+@probe(
+    "/sign-in/code", "/profile/second-factor/", "/profile/second-factor/begin", "/profile/second-factor/confirm", "/profile/second-factor/renew",
+    "/profile/second-factor/off",
+)
+def second_factor(view: View) -> Iterator[Question]:
+    """The page of one's own two-step sign-in and what it refuses; a key begun and shown; a code without a password."""
+    own = "/profile/second-factor/"
+    yield _asking("/sign-in/code", "GET", "/sign-in/code")
+    yield Question("/sign-in/code", "", "POST /sign-in/code by a stranger", _code_of_a_stranger, writes=True, method="POST", path="/sign-in/code")
+    yield get(own, "", own)
+    for what in ("confirm", "off"):
+        yield post(own + what, "", own + what, form={"current": "wrong password", "code": "000000"}).expecting(422)
+    yield post(own + "renew", "", own + "renew", form={"current": "", "code": ""}).expecting(422)
+    yield post(own + "begin", "", own + "begin", form={"current": PASSWORD}).expecting(303)
+    yield replace(get(own, "", own), say="the page while its key waits")
+
+
+def _code_of_a_stranger(side: Side) -> Answer:
+    client = side.app.test_client()
+    token = side.token_of(side.send("GET", "/sign-in", client=client))
+    return side.send("POST", "/sign-in/code", client=client, data={"code": "000000", "csrf_token": token})

@@ -7,6 +7,7 @@ from flask_login import current_user
 from sqlalchemy.exc import DBAPIError
 
 from crm.admin_views import deals, interactions
+from crm.admin_views.calendar import CalendarView
 from crm.admin_views.duplicates import DuplicatesView
 from crm.admin_views.home import HomeView
 from crm.admin_views.imports import past_views, row_views, views as import_views
@@ -30,6 +31,7 @@ def init_app(app: Flask) -> None:
     admin.add_view(ReportsView())
     admin.add_view(JournalView())
     admin.add_view(DuplicatesView())
+    admin.add_view(CalendarView())
     app.register_blueprint(import_views.pages)
     app.register_blueprint(row_views.pages)
     app.register_blueprint(past_views.pages)

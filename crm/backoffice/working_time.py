@@ -2,9 +2,10 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from crm.backoffice.periods import day_end, day_start
@@ -12,7 +13,21 @@ from crm.errors import FieldError
 from crm.messages import m
 
 USUAL = "1-5 09:00-18:00"
-_FORM = re.compile(r"([1-7])-([1-7]) ([01][0-9]|2[0-3]):([0-5][0-9])-(2[0-4]|[01][0-9]):([0-5][0-9])")
+_HOURS = r"([01][0-9]|2[0-3]):([0-5][0-9])-(2[0-4]|[01][0-9]):([0-5][0-9])"
+_FORM = re.compile(rf"([1-7])-([1-7]) {_HOURS}")
+_DAY = re.compile(_HOURS)
+
+
+@dataclass(frozen=True)
+class Hours:
+    """From an hour until another; `until` None is midnight."""
+
+    since: time
+    until: time | None
+
+
+Days = Mapping[date, Hours | None]  # days unlike those of the week: their hours, None of a day off
+NO_DAYS: Days = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -24,12 +39,22 @@ class WorkingTime:
     since: time
     until: time | None
 
-    def on(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
-        """When work begins and ends on that day, in UTC; None on a day off."""
-        if not self.first_day <= day.isoweekday() <= self.last_day:
+    @property
+    def hours(self) -> Hours:
+        """Of an ordinary working day."""
+        return Hours(self.since, self.until)
+
+    def works(self, day: date) -> bool:
+        """Whether it is a working day of the week."""
+        return self.first_day <= day.isoweekday() <= self.last_day
+
+    def on(self, day: date, zone: ZoneInfo, days: Days = NO_DAYS) -> tuple[datetime, datetime] | None:
+        """When work begins and ends on that day, in UTC; None on a day off. `days` say what is otherwise than in every week."""
+        hours = days[day] if day in days else self.hours if self.works(day) else None
+        if hours is None:
             return None
-        begins = day_start(day, zone) if self.since == time() else datetime.combine(day, self.since, zone)
-        ends = day_end(day, zone) if self.until is None else datetime.combine(day, self.until, zone)
+        begins = day_start(day, zone) if hours.since == time() else datetime.combine(day, hours.since, zone)
+        ends = day_end(day, zone) if hours.until is None else datetime.combine(day, hours.until, zone)
         return begins.astimezone(UTC), ends.astimezone(UTC)
 
 
@@ -37,25 +62,41 @@ def working_time(text: str) -> WorkingTime:
     """The working time that `1-5 09:00-18:00` names: days of the week, 1 is Monday, and hours of the company's zone. Raises FieldError."""
     form = _FORM.fullmatch(text.strip())
     if form:
-        first, last, hour, minute, end_hour, end_minute = map(int, form.groups())
-        until = end_hour * 60 + end_minute
-        if first <= last and hour * 60 + minute < until <= 24 * 60:
-            return WorkingTime(first, last, time(hour, minute), None if until == 24 * 60 else time(end_hour, end_minute))
+        first, last, *clock_times = map(int, form.groups())
+        hours = _hours(*clock_times)
+        if first <= last and hours is not None:
+            return WorkingTime(first, last, hours.since, hours.until)
     raise FieldError(m("The working time “%(text)s” is not clear. Write days and hours, such as 1-5 09:00-18:00.", text=text[:60]))
+
+
+def hours_of_day(text: str) -> Hours:
+    """The hours that `09:00-17:00` names. Raises FieldError."""
+    form = _DAY.fullmatch(text.strip())
+    hours = _hours(*map(int, form.groups())) if form else None
+    if hours is None:
+        raise FieldError(m("The hours “%(text)s” are not clear. Write them such as 09:00-17:00.", text=text[:60]))
+    return hours
+
+
+def _hours(hour: int, minute: int, end_hour: int, end_minute: int) -> Hours | None:
+    until = end_hour * 60 + end_minute
+    if not hour * 60 + minute < until <= 24 * 60:
+        return None
+    return Hours(time(hour, minute), None if until == 24 * 60 else time(end_hour, end_minute))
 
 
 USUAL_TIME = working_time(USUAL)
 
 
-def clock(working: WorkingTime, zone: ZoneInfo, first: datetime, last: datetime) -> Callable[[datetime], int]:
+def clock(working: WorkingTime, zone: ZoneInfo, first: datetime, last: datetime, days: Days = NO_DAYS) -> Callable[[datetime], int]:
     """A clock that runs in working time only: seconds since `first`, right for every moment from `first` until `last`. Built once, it
-    answers each question in no time, however long the stretch."""
+    answers each question in no time, however long the stretch. `days` are those unlike the others: public holidays, Saturdays worked off."""
     day, end = first.astimezone(zone).date(), last.astimezone(zone).date()
     begins: list[datetime] = []
     spans: list[tuple[datetime, int]] = []  # when work ends that day, and the seconds worked before
     worked = 0
     while day <= end:
-        span = working.on(day, zone)
+        span = working.on(day, zone, days)
         if span is not None:
             begins.append(span[0])
             spans.append((span[1], worked))

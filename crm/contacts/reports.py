@@ -18,6 +18,7 @@ from crm.backoffice.sight import Source
 from crm.backoffice.working_time import clock
 from crm.contacts.interactions.course import CANCELLED, HELD, NO_SHOW, PLANNED
 from crm.messages import Label
+from crm.organization.calendar import special_days
 
 DATED = "starts_at"
 MOST_NAMED = 200  # records that the address of a list names one by one
@@ -181,7 +182,7 @@ def _responses(session: DataSession, params: CommonParams, options: Options, row
     if not waits:
         return
     company = session.catalog.company
-    worked = clock(company.working_time, company.zone, min(w[2] for w in waits), max(w[3] for w in waits))
+    worked = clock(company.working_time, company.zone, min(w[2] for w in waits), max(w[3] for w in waits), special_days(session.catalog))
     for key, number, asked, answered in waits:
         rows[key].responses[worked(answered) - worked(asked)] += 1
         rows[key].answered.append(number)

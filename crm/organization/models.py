@@ -99,6 +99,28 @@ class LegalEntity(Record):
     active: Mapped[bool] = boolean(Label("Діє", "Active"), required=True, default=True, sensitivity="open")
 
 
+class CalendarDay(Record):
+    """A day on which work goes otherwise than on that day of every week: a day off, a Saturday that is worked, a shorter day."""
+
+    __tablename__ = "calendar_day"
+    __entity__ = Declared(
+        key="calendar_day", label=Label("День календаря", "Calendar day"), plural=Label("Дні календаря", "Calendar days"), icon="calendar-event",
+        prefix="CD", columns=("day", "name", "working", "hours"), order="-day", configuration=True,
+        sections=(Section(Label("День календаря", "Calendar day"), ("day", "name", "name_en", "working", "hours", "code")),),
+    )
+
+    day: Mapped[date] = date_field(Label("День", "Day"), required=True, unique=True, indexed=True, sensitivity="open")
+    name_en: Mapped[str | None] = text(Label("Назва англійською", "Name in English"), searchable=True, sensitivity="open")
+    working: Mapped[bool] = boolean(
+        Label("Робочий", "Working"), required=True, default=False, sensitivity="open",
+        help=Label("Ні: вихідний. Так: працюємо, хоч би який це день тижня", "No: a day off. Yes: we work, whatever day of the week it is"),
+    )
+    hours: Mapped[str | None] = text(
+        Label("Години", "Hours"), max_length=16, sensitivity="open",
+        help=Label("Наприклад, 09:00-17:00; порожньо: як завжди", "For example 09:00-17:00; empty: as always"),
+    )
+
+
 class Role(Record):
     """What a person may do; its rules are configuration (`access_rule`), its holders are memberships."""
 

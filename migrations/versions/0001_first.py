@@ -318,6 +318,60 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_account_token_user_id"), "account_token", ["user_id"], unique=False)
     create_table(
+        "calendar_day",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("name_en", sa.String(length=255), nullable=True),
+        sa.Column("working", sa.Boolean(), nullable=False),
+        sa.Column("hours", sa.String(length=16), nullable=True),
+        sa.Column("code__sort", KeyText(200), nullable=True),
+        sa.Column("code__find", KeyText(), nullable=True),
+        sa.Column("name__sort", KeyText(200), nullable=True),
+        sa.Column("name__find", KeyText(), nullable=True),
+        sa.Column("name_en__sort", KeyText(200), nullable=True),
+        sa.Column("name_en__find", KeyText(), nullable=True),
+        sa.Column("hours__sort", KeyText(200), nullable=True),
+        sa.Column("hours__find", KeyText(), nullable=True),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=True),
+        sa.Column("department_id", sa.Integer(), nullable=True),
+        sa.Column("territory_id", sa.Integer(), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("row_version", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", UtcMoment(), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("updated_at", UtcMoment(), nullable=False),
+        sa.Column("updated_by_id", sa.Integer(), nullable=True),
+        sa.Column("deleted_at", UtcMoment(), nullable=True),
+        sa.ForeignKeyConstraint(["created_by_id"], ["user.id"], name=op.f("fk_calendar_day_created_by_id")),
+        sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_calendar_day_department_id")),
+        sa.ForeignKeyConstraint(["owner_id"], ["user.id"], name=op.f("fk_calendar_day_owner_id")),
+        sa.ForeignKeyConstraint(["territory_id"], ["territory.id"], name=op.f("fk_calendar_day_territory_id")),
+        sa.ForeignKeyConstraint(["updated_by_id"], ["user.id"], name=op.f("fk_calendar_day_updated_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar_day")),
+    )
+    op.create_index("ix_calendar_day_code__sort", "calendar_day", ["code__sort", "id"], unique=False)
+    op.create_index("ix_calendar_day_created_at", "calendar_day", ["created_at", "id"], unique=False)
+    op.create_index("ix_calendar_day_created_by_id", "calendar_day", ["created_by_id", "id"], unique=False)
+    op.create_index("ix_calendar_day_day", "calendar_day", ["day", "id"], unique=False)
+    op.create_index("ix_calendar_day_department_id", "calendar_day", ["department_id", "id"], unique=False)
+    op.create_index("ix_calendar_day_name__sort", "calendar_day", ["name__sort", "id"], unique=False)
+    op.create_index("ix_calendar_day_owner_id", "calendar_day", ["owner_id", "id"], unique=False)
+    op.create_index("ix_calendar_day_territory_id", "calendar_day", ["territory_id", "id"], unique=False)
+    op.create_index("ix_calendar_day_updated_at", "calendar_day", ["updated_at", "id"], unique=False)
+    op.create_index("ix_calendar_day_updated_by_id", "calendar_day", ["updated_by_id", "id"], unique=False)
+    op.create_index(
+        "uq_calendar_day_code",
+        "calendar_day",
+        ["code"],
+        unique=True,
+        sqlite_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "uq_calendar_day_day", "calendar_day", ["day"], unique=True, sqlite_where=sa.text("deleted_at IS NULL"), postgresql_where=sa.text("deleted_at IS NULL")
+    )
+    create_table(
         "config_version",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("at", UtcMoment(), nullable=False),
@@ -1490,6 +1544,7 @@ TABLES = (
     "import_upload",
     "import_batch",
     "config_version",
+    "calendar_day",
     "account_token",
     "user",
     "territory",

@@ -13,7 +13,7 @@ from tests.crawl.allowed import FOREIGN, without_allowed
 WORD = re.compile(r"\w+")
 # Columns of words that the product chose, not a person: a label in the wrong language must not hide behind them.
 OURS = re.compile(r"__\w+$|^(language|time_zone|theme|density|currency|country)$|^password")
-CONFIGURING = frozenset({"pipeline", "stage", "role", "rights", "membership", "recycle", "search"})
+CONFIGURING = frozenset({"calendar_day", "pipeline", "stage", "role", "rights", "membership", "recycle", "search"})
 LONGEST = 60  # words of a stored text that are compared
 Starts = dict[str, list[tuple[str, ...]]]  # first word → texts in words
 

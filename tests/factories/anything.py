@@ -20,6 +20,7 @@ FIXED: dict[tuple[str, str], tuple[Any, ...]] = {
     ("stage", "kind"): ("open", "won"),
     ("account", "founded"): (1991, 2004),
     ("user", "active"): (True, False),
+    ("calendar_day", "hours"): ("09:00-17:00", "10:00-15:30"),
     ("interaction", "held_at"): (datetime(2024, 3, 4, 10, 30, tzinfo=UTC), datetime(2025, 1, 4, 10, 30, tzinfo=UTC)),
 }
 # Fields that say where a row or a record belongs, or that stay what they were: tests of their own.
@@ -113,6 +114,8 @@ class Anything:
             case "country":
                 return ("UA", "PL")[turn]
             case "date":
+                if spec.unique:
+                    return date(2025, 1, 1) + timedelta(days=self.count)
                 return date(2025, 1, 1) + timedelta(days=10 * place + 3 * turn)  # in the order of the fields: what ends comes after what begins
             case "moment":
                 return datetime(2025 + turn, 3, 4, 10, 30, tzinfo=UTC)

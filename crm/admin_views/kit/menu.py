@@ -129,10 +129,15 @@ def _keeps_roles(access: Access, catalog: Catalog) -> bool:
     return access.may("role", "update")
 
 
+def _keeps_calendar(access: Access, catalog: Catalog) -> bool:
+    return access.may("calendar_day", "create")
+
+
 PAGES: tuple[Page, ...] = (
     Page("reports", "reports", Label("Усі звіти", "All reports"), "/report/", "report-analytics", _reads_anything),
     Page("contacts", "duplicates", Label("Дублікати", "Duplicates"), "/duplicates/", "copy", _meets_duplicates),
     Page("administration", "rights", Label("Права ролей", "Rights of roles"), "/rights/", "shield-lock", _keeps_roles),
+    Page("administration", "calendar", Label("Робочий календар", "Working calendar"), "/calendar/", "calendar-event", _keeps_calendar),
     Page("administration", "imports", Label("Імпорти", "Imports"), "/imports/", "file-import", _imports_anything),
     Page("administration", "journal", Label("Журнал", "Journal"), "/journal/", "history", _keeps_roles),
     Page("administration", "recycle", Label("Кошик", "Recycle bin"), "/recycle/", "trash", _restores_anything),

@@ -50,6 +50,14 @@ def a_changed_role_is_a_version(session: DataSession, drafts: Sequence[Draft]) -
     _version(session, drafts, lambda: {"roles": {d.old["code"]: _role(session, d) for d in drafts if d.stood}})
 
 
+@when_changed("calendar_day")
+def a_changed_calendar_is_a_version(session: DataSession, drafts: Sequence[Draft]) -> None:
+    """A changed day of the working calendar is a new version of the configuration, so that every worker counts by it. No file holds days: what was
+    there is brought back as with any record."""
+    if not session.info.get(APPLYING):
+        versions.announce(session, [_change(draft).as_dict() for draft in drafts], {}, ())
+
+
 def _version(session: DataSession, drafts: Sequence[Draft], before: Callable[[], Row]) -> None:
     """`before` makes the file that brings back what was there."""
     if session.info.get(APPLYING):
@@ -66,8 +74,8 @@ def _change(draft: Draft) -> Change:
 
 def _led(draft: Draft) -> str:
     """What stands in the pipeline, as plans name it; of a role the role."""
-    if draft.entity.key == "role":
-        return "role"
+    if draft.entity.key in ("role", "calendar_day"):
+        return draft.entity.key
     if draft.entity.key == "pipeline":
         return str(draft["entity"])
     pipeline = draft.session.catalog.configured["pipeline"].get(draft["pipeline"])

@@ -80,3 +80,11 @@ def duplicates(view: View) -> Iterator[Question]:
                 yield asked.expecting(400, 403, 404).just_as(lost)
         for deed in ("apart", "doubt", "merge", "search", "no_such"):
             yield post(here, kind.key, here, form={"entity": kind.key, "deed": deed, "ids": seen})
+
+
+@probe("/calendar/")
+def calendar(view: View) -> Iterator[Question]:
+    """The same for everybody who may look; days are added by who may."""
+    for year in (None, "2026", "x"):
+        yield get("/calendar/", "calendar_day", "/calendar/", year=year)
+        yield post("/calendar/", "calendar_day", "/calendar/", form={"year": year or ""})

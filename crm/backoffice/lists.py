@@ -101,7 +101,7 @@ def parse_query(session: DataSession, entity: str, args: Mapping[str, str]) -> L
         entity, columns, _where(args.get("where", "")), parse_sort(session, entity, args.get("sort", "")), args.get("search", "")[:200].strip(),
         args.get("after") or None, _size(args.get("size", "")),
     )
-    _conditions(query, session.table(entity))  # a wrong condition is refused here and not by the first page
+    conditions(query, session.table(entity))  # a wrong condition is refused here and not by the first page
     return query
 
 
@@ -152,7 +152,7 @@ def page(session: DataSession, query: ListQuery) -> Page:
 def count(session: DataSession, query: ListQuery) -> Count:
     """How many records match, exactly up to 10,000."""
     source = session.table(query.entity, actions=query.actions, deleted=query.deleted)
-    inner = select(literal(1).label("one")).select_from(source.table).where(*_conditions(query, source)).limit(EXACT + 1).subquery()
+    inner = select(literal(1).label("one")).select_from(source.table).where(*conditions(query, source)).limit(EXACT + 1).subquery()
     number = session.execute(select(func.count()).select_from(inner)).scalar_one()
     return Count(min(number, EXACT), number <= EXACT)
 
@@ -167,7 +167,7 @@ def totals(session: DataSession, query: ListQuery) -> dict[str, dict[str | None,
     source = session.table(query.entity, actions=query.actions)
     by_currency = "currency" in usable and any(f.type == "money" for f in summed)
     group: list[ColumnElement[Any]] = [source["currency"]] if by_currency else []
-    statement = select(*group, *(func.sum(source[f.key]) for f in summed)).select_from(source.table).where(*_conditions(query, source)).group_by(*group)
+    statement = select(*group, *(func.sum(source[f.key]) for f in summed)).select_from(source.table).where(*conditions(query, source)).group_by(*group)
     found: dict[str, dict[str | None, Decimal]] = {f.key: {} for f in summed}
     for row in session.execute(statement):
         currency = row[0] if by_currency else None
@@ -192,7 +192,7 @@ def neighbours(session: DataSession, query: ListQuery, record_id: int) -> tuple[
         position = paging.Position(tuple(here), backwards)
         found.append(None)
         for part in paging.parts(keys, position):
-            rows = select(source.id).select_from(paging.joining(source.table, keys, part)).where(*_conditions(query, source), *part.conditions)
+            rows = select(source.id).select_from(paging.joining(source.table, keys, part)).where(*conditions(query, source), *part.conditions)
             row = session.execute(rows.order_by(*part.order).limit(1)).first()
             if row is not None:
                 found[-1] = row[0]
@@ -213,7 +213,7 @@ def record(session: DataSession, entity: str, record_id: int, columns: Sequence[
 def ids(session: DataSession, query: ListQuery, limit: int) -> list[int]:
     """The numbers of all that match, at most `limit`."""
     source = session.table(query.entity, actions=query.actions)
-    return list(session.execute(select(source.id).select_from(source.table).where(*_conditions(query, source)).order_by(source.id).limit(limit)).scalars())
+    return list(session.execute(select(source.id).select_from(source.table).where(*conditions(query, source)).order_by(source.id).limit(limit)).scalars())
 
 
 def stream(session: DataSession, query: ListQuery, *, refs: str = "title", chunk: int = 2000) -> Iterator[RowView]:
@@ -267,7 +267,7 @@ class _Columns:
             if mask is not None:
                 self.made.append((key, _masked, len(self.selected)))
                 self.selected.append(mask)
-        self.conditions = _conditions(query, source)
+        self.conditions = conditions(query, source)
 
     def statement(self, keys: Sequence[SortKey] = (), part: Part | None = None) -> Select[Any]:
         """The columns, and the keys after them: of all rows, or of a part in its order."""
@@ -321,7 +321,8 @@ def _selected(session: DataSession, query: ListQuery, refs: str = "title") -> tu
     return source, columns
 
 
-def _conditions(query: ListQuery, source: Source) -> list[ColumnElement[bool]]:
+def conditions(query: ListQuery, source: Source) -> list[ColumnElement[bool]]:
+    """What chooses the records of a list: its scope, its filter, its search."""
     parts = [source.visible]
     if query.where is not None:
         parts.append(source.where(query.where))

@@ -1,6 +1,7 @@
 // The list as a grid: cells by keyboard and mouse, sorting, quick actions, and a new look at the rows after a change.
 import { active, cancel, edit, editable, fieldOf, focus, forgetRange, grid, neighbour } from './cells.js';
 import { setWidths } from './columns.js';
+import { openGroups, reopen } from './groups.js';
 import { listQuery, visitList } from './list_address.js';
 import { getText } from './net.js';
 import { clearMarks } from './ranges.js';
@@ -115,6 +116,7 @@ async function refresh() {
   const page = new DOMParser().parseFromString(html, 'text/html');
   const [now, then] = [document, page].map((where) => where.querySelector('[data-list] tbody'));
   if (!now || !then) { location.reload(); return; }
+  const open = openGroups();
   quick?.remove();
   leads?.remove();
   if (quick) { quick.hidden = true; document.querySelector('main').append(quick); }
@@ -125,6 +127,7 @@ async function refresh() {
   if (foot && newFoot) foot.replaceWith(document.adoptNode(newFoot));
   setWidths();
   update();
+  reopen(open);
   document.body.dispatchEvent(new CustomEvent('listCounted', { bubbles: true }));
 }
 

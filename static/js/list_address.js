@@ -1,6 +1,6 @@
 // The address of the list on this page, spelled out by the server: a view and the list that opens with one say what they show.
 const place = document.querySelector('[data-filter]');
-const PARTS = ['where', 'sort', 'columns', 'search', 'size'];
+const PARTS = ['where', 'sort', 'columns', 'search', 'group', 'size'];
 
 /** What the list shows, as the words of an address. */
 export const listQuery = () => place?.dataset.query ?? '';

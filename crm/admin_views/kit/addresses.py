@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import quote_plus
 
-KEPT = ("where", "sort", "columns", "search", "size")
+KEPT = ("where", "sort", "columns", "search", "group", "size")
 STANDARD = "standard"  # the view that is none: the list as it comes
 
 

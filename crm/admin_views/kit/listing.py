@@ -12,8 +12,9 @@ from markupsafe import Markup
 
 from crm.admin_views.kit import context, exporting, filters, lookup
 from crm.admin_views.kit.addresses import STANDARD, address, list_arguments, query_string
-from crm.admin_views.kit.columns import BOX, Column, cells, chosen, columns, remember, with_companions
-from crm.admin_views.kit.opened import Opened, opened, spelled_out
+from crm.admin_views.kit.columns import BOX, Column, cells, columns, remember, with_companions
+from crm.admin_views.kit.grouping import choices, grouped
+from crm.admin_views.kit.opened import Opened, arguments, opened, with_chosen
 from crm.admin_views.kit.viewing import view_url, viewing
 from crm.backoffice import lists, merging
 from crm.backoffice.conditions.compiler import ME
@@ -51,20 +52,6 @@ class Tab:
     changed: bool = False  # a view that one has led elsewhere since
 
 
-def arguments(session: UserSession, entity: Entity) -> dict[str, str]:
-    """The address's own words, completed by the columns this person chose last."""
-    return with_chosen(session, entity, spelled_out(session, entity, request.args))
-
-
-def with_chosen(session: UserSession, entity: Entity, args: dict[str, str]) -> dict[str, str]:
-    """`args`, with the columns this person chose last where they name none."""
-    if not args.get("columns"):
-        kept = chosen(entity, session.sight.readable(entity.key), session.actor_id)
-        if kept:
-            return {**args, "columns": kept}
-    return args
-
-
 def show(view: "EntityView") -> str:
     """The page. Raises BadRequest or UnknownName for what the address names wrongly."""
     session, entity = context.session(), view.entity
@@ -72,14 +59,16 @@ def show(view: "EntityView") -> str:
     here = opened(session, entity, request.args)
     args = here.args
     query = lists.parse_query(session, entity.key, with_chosen(session, entity, args))
-    page = lists.page(session, with_companions(session, entity, query))
     made = widened(columns(session, entity, query.columns), here)
+    groups = grouped(session, entity, query, made, args)
+    page = lists.page(session, with_companions(session, entity, query)) if groups is None else lists.Page([], None, None)
     sight = session.sight
     chips, names = filters.chips(session, entity, args.get("where", ""))
     return view.render(
         "admin/model/list.html",
         entity=entity, title=entity.plural.text(reader.language), args=list_arguments(args), query=query, base=f"/{entity.key}/",
         query_string=query_string(args), heads=heads(entity, query, made, args), rows=body(entity, made, page.rows), shown=len(page.rows),
+        groups=groups, group_choices=choices(session, entity, args),
         tabs=tabs(session, entity, here), viewing=viewing(session, entity, here),
         chips=[(chip, address(entity.key, args, where=chip.rest)) for chip in chips], names=names,
         where=args.get("where", ""), search=query.search, is_filtered=query.where is not None or bool(query.search),
@@ -120,6 +109,17 @@ def body(entity: Entity, made: Sequence[Column], rows: Sequence[RowView]) -> Mar
     return Markup("".join([  # noqa: S704
         pattern % (row.id, row.row_version, name, *shown) for row, name, shown in zip(rows, names, cells(entity, made, rows), strict=True)
     ]))
+
+
+def rows(view: "EntityView") -> Response:
+    """`/<entity>/rows?…`: the rows of a page of the list as HTML, and after them where the next ones are: an opened group."""
+    session, entity = context.session(), view.entity
+    args = arguments(session, entity)
+    query = lists.parse_query(session, entity.key, args)
+    page = lists.page(session, with_companions(session, entity, query))
+    made = columns(session, entity, query.columns)
+    following = f"/{entity.key}/rows?{query_string(args, after=page.next)}" if page.next else ""
+    return make_response(view.render("admin/model/list_rows.html", rows=body(entity, made, page.rows), next=following, width=len(made) + 1))
 
 
 def rows_json(session: UserSession, entity: Entity, record_ids: Sequence[int]) -> list[dict[str, Any]]:

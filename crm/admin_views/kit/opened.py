@@ -4,7 +4,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from flask import request
+
 from crm.admin_views.kit.addresses import KEPT, STANDARD, says_nothing
+from crm.admin_views.kit.columns import chosen
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession
 from crm.backoffice.views import shows
@@ -41,6 +44,20 @@ def spelled_out(session: UserSession, entity: Entity, args: Mapping[str, str]) -
     if args.get("view") and says_nothing(args):
         return opened(session, entity, args).args
     return dict(args)
+
+
+def arguments(session: UserSession, entity: Entity) -> dict[str, str]:
+    """The address's own words, completed by the columns this person chose last."""
+    return with_chosen(session, entity, spelled_out(session, entity, request.args))
+
+
+def with_chosen(session: UserSession, entity: Entity, args: dict[str, str]) -> dict[str, str]:
+    """`args`, with the columns this person chose last where they name none."""
+    if not args.get("columns"):
+        kept = chosen(entity, session.sight.readable(entity.key), session.actor_id)
+        if kept:
+            return {**args, "columns": kept}
+    return args
 
 
 def _same(one: Mapping[str, str], other: Mapping[str, str]) -> bool:

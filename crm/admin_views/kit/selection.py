@@ -6,7 +6,7 @@ from flask import request
 from sqlalchemy import select
 
 from crm.admin_views.kit.answers import record_number
-from crm.admin_views.kit.listing import arguments
+from crm.admin_views.kit.opened import arguments
 from crm.backoffice import lists
 from crm.backoffice.access import Action
 from crm.backoffice.entities import Entity

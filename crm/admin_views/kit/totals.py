@@ -10,7 +10,7 @@ from flask import request
 from crm.admin_views.kit import context
 from crm.admin_views.kit.cells import currency_sign, text_formatter
 from crm.admin_views.kit.columns import Column, columns
-from crm.admin_views.kit.listing import arguments
+from crm.admin_views.kit.opened import arguments
 from crm.backoffice import lists
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Reader

@@ -60,6 +60,10 @@ class EntityView(ModelView):  # type: ignore[misc]  # Flask-Admin is not typed
     def count_view(self) -> str:
         return totals.show(self)
 
+    @route("/rows")
+    def rows_view(self) -> BaseResponse:
+        return listing.rows(self)
+
     @route("/filters")
     def filters_view(self) -> BaseResponse:
         return listing.filter_description(self)

@@ -12,8 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from crm.admin_views.kit import context
 from crm.admin_views.kit.addresses import STANDARD
 from crm.admin_views.kit.answers import say
-from crm.admin_views.kit.listing import with_chosen
-from crm.admin_views.kit.opened import spelled_out
+from crm.admin_views.kit.opened import spelled_out, with_chosen
 from crm.admin_views.kit.viewing import favourites, may_share, view_url
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession, system_session

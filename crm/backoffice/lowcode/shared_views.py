@@ -54,8 +54,8 @@ def _wrong(shows: Mapping[str, Any]) -> Message | None:
         return m("“size” is one of %(sizes)s", sizes=", ".join(map(str, SIZES)))
     if len(shows.get("columns", ())) > MAX_COLUMNS:
         return m("a list shows at most %(count)s columns", count=MAX_COLUMNS)
-    if not isinstance(shows.get("search", ""), str) or not isinstance(shows.get("sort", ""), str):
-        return m("“search” and “sort” are texts")
+    if not all(isinstance(shows.get(part, ""), str) for part in ("search", "sort", "group")):
+        return m("“search”, “sort” and “group” are texts")
     return None
 
 
@@ -66,8 +66,10 @@ def _missing(everything: Sight, entity: str, shows: Mapping[str, Any], found: Ma
         return m("there is no field “%(key)s”", key=str(column)[:80])
     if shows.get("sort") and shows["sort"] != found.get("sort"):
         return m("a list is not sorted by “%(sort)s”", sort=shows["sort"][:80])
+    if shows.get("group") and shows["group"] != found.get("group"):
+        return m("a list is not grouped by “%(group)s”", group=str(shows["group"])[:80])
     try:
-        everything.table(entity).where(parse(shows["where"]))
+        everything.table(entity).where(parse(shows.get("where")))
     except BramaError as wrong:
         return wrong.message
     return m("the condition makes no sense")

@@ -6,12 +6,13 @@ from typing import Any
 
 from crm.backoffice import lists
 from crm.backoffice.conditions.tree import parse
+from crm.backoffice.grouped import may_be_group, parse_group
 from crm.backoffice.guard import DataSession
 from crm.backoffice.sight import Sight
 from crm.errors import BadRequest, BramaError
 from crm.messages import m
 
-PARTS = ("where", "sort", "columns", "search", "size")  # of an address, as a view keeps them
+PARTS = ("where", "sort", "columns", "search", "group", "size")  # of an address, as a view keeps them
 NARROWEST, WIDEST = 40, 2000  # pixels of a column
 LONGEST = 40_000  # characters of a view
 Shows = Mapping[str, Any]
@@ -27,6 +28,9 @@ def of_address(session: DataSession, entity: str, args: Mapping[str, str], width
         found["sort"] = ",".join(("-" if down else "") + key for key, down in query.sort)
     if query.search:
         found["search"] = query.search.replace("\0", "")
+    if args.get("group"):
+        parse_group(session, entity, args["group"])
+        found["group"] = args["group"]
     if args.get("size"):
         found["size"] = query.size
     kept = {key: width for key in query.columns if (width := _width(widths.get(key))) is not None}
@@ -48,7 +52,7 @@ def as_address(shows: Shows) -> dict[str, str]:
         found["where"] = json.dumps(shows["where"], ensure_ascii=False, separators=(",", ":"))
     if shows.get("columns"):
         found["columns"] = ",".join(shows["columns"])
-    found |= {key: str(shows[key]) for key in ("sort", "search", "size") if shows.get(key)}
+    found |= {key: str(shows[key]) for key in ("sort", "search", "group", "size") if shows.get(key)}
     return found
 
 
@@ -64,6 +68,9 @@ def cleaned(sight: Sight, entity: str, shows: Shows) -> tuple[dict[str, Any], in
     sorts = [part for part in keys if (name := part.lstrip("-")) == "id" or (name in usable and kind.fields[name].sortable)]
     found["sort"] = ",".join(sorts)
     out += len(keys) - len(sorts)
+    group = str(shows.get("group", ""))
+    if group and (group.partition(":")[0] not in usable or not may_be_group(kind, group)):
+        found["group"], out = "", out + 1
     found["widths"] = {key: width for key, width in shows.get("widths", {}).items() if key in readable}
     if shows.get("where"):
         raw = shows["where"]

@@ -92,6 +92,24 @@ def words(view: View, kind: Entity) -> Iterator[tuple[str, str]]:
                 yield view.rng.choice((value, value[:2], value[at : at + 3])), key
 
 
+@probe("/<entity>/", "/<entity>/rows")
+def in_groups(view: View, kind: Entity) -> Iterator[Question]:
+    """Every field to group by, days by week and month; rows of a page by themselves; what is hidden answers as what is not there."""
+    shut = set(view.shut(kind.key))
+    sums = ",".join([k for k, f in kind.fields.items() if k not in shut and f.totals][:3] + [k for k in kind.fields if k not in shut][:1]) or None
+    for key, spec in kind.fields.items():
+        for group in (key, f"{key}:week") if spec.type in ("date", "moment") else (key,):
+            asked = get("/<entity>/", kind.key, f"/{kind.key}/", f"{kind.key}.{key}", group=group, columns=sums)
+            yield refused(view, kind, asked, key in shut)
+        if key in shut and view.reads(kind.key):
+            unknown = view.unknown(kind.key, key)
+            known, other = (get("/<entity>/", kind.key, f"/{kind.key}/", f"{kind.key}.{key}", group=k) for k in (key, unknown))
+            yield known.expecting(400).just_as(other, unknown, key)
+    for asked in view.rng.sample(list(conditions.every(view, kind)), 3):
+        yield refused(view, kind, get("/<entity>/rows", kind.key, f"/{kind.key}/rows", *asked.names, where=asked.where, size=ROWS), asked.hidden)
+    yield get("/<entity>/rows", kind.key, f"/{kind.key}/rows", size=ROWS, sort=view.rng.choice(list(kind.fields)))
+
+
 @probe("/<entity>/filters")
 def builder(view: View, kind: Entity) -> Iterator[Question]:
     """What the filter builder offers at the end of every path; a hidden step answers as one that is none."""

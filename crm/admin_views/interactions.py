@@ -93,7 +93,8 @@ def what_became_of_it(reader: Reader, values: Mapping[str, Any]) -> list[Quick]:
         choices = _later(reader, values.get("planned_start")) if asks else ()
         if state in known:
             found.append(Quick(keys[state], render(label, reader.language), ICONS[state], {"state": known[state]}, asks, choices))
-    return found
+    measured = frozenset({"state", "held_at", "actual_minutes"})
+    return [*found, Quick("s", render(m("Start the timer"), reader.language), "history", {}, url="/timer/start", needs=measured)]
 
 
 def _later(reader: Reader, planned: Any) -> tuple[Choice, ...]:

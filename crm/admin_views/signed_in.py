@@ -1,6 +1,7 @@
 """The person of a request: Flask-Login over the stored rows of `crm.organization.sign_in`."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import current_app, make_response, redirect, render_template, session, url_for
@@ -27,6 +28,12 @@ class SignedIn(Identity):
     is_authenticated = True
     is_active = True
     is_anonymous = False
+
+    @property
+    def timed(self) -> str:
+        """How long his timer has been running, in hours and minutes: 1:05."""
+        minutes = max(0, int((datetime.now(UTC) - self.timing).total_seconds()) // 60) if self.timing else 0
+        return f"{minutes // 60}:{minutes % 60:02d}"
 
     def get_id(self) -> str:
         return self.token

@@ -18,9 +18,11 @@ from crm.organization.rules import somebody_else_owns
 from crm.organization.second_factor import forget
 from crm.organization.second_factor_models import RecoveryCode, SecondFactor
 from crm.organization.sign_in_models import AccountToken, SignInSession
+from crm.organization.timers import RunningTimer
 
 USER, SIGNED_IN, TOKENS, OUTBOX = User.__table__, SignInSession.__table__, AccountToken.__table__, OutboxRow.__table__
 SECOND, PAPER = SecondFactor.__table__, RecoveryCode.__table__
+TIMERS = RunningTimer.__table__
 
 
 def _judge(session: DataSession, ids: Sequence[int]) -> None:
@@ -40,6 +42,7 @@ def _gather(session: DataSession, ids: Sequence[int]) -> Mapping[str, list[dict[
         "sign_ins": rows(SIGNED_IN, "email", "created_at", "seen_at", "expires_at", "revoked_at", "address", "agent"),
         "second_factor": rows(SECOND, "begun_at", "confirmed_at"),
         "recovery_codes": rows(PAPER, "used_at"),
+        "timers": [dict(row) for row in session.kernel(select(TIMERS.c.page, TIMERS.c.started_at).where(TIMERS.c.user_id.in_(ids))).mappings()],
         "links_in_letters": rows(TOKENS, "purpose", "email", "created_at", "expires_at", "used_at"),
         "letters": [
             {"purpose": row.payload.get("purpose"), "asked_at": row.created_at, "sent_at": row.delivered_at} for row in session.kernel(_letters(ids))
@@ -56,7 +59,7 @@ def _erase(session: DataSession, ids: Sequence[int]) -> None:
     """The person cannot sign in any more, and nothing tells from where he did."""
     letters = list(session.kernel(_letters(ids)).scalars())
     session.kernel(delete(OUTBOX).where(OUTBOX.c.id.in_(letters)))
-    for table in (SIGNED_IN, TOKENS):
+    for table in (SIGNED_IN, TOKENS, TIMERS):
         session.kernel(delete(table).where(table.c.user_id.in_(ids)))
     forget(session, ids)
     shelf.forget(session, ids)

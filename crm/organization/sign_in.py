@@ -19,6 +19,7 @@ from crm.organization.models import User
 from crm.organization.passwords import check_password, hash_password, outdated, verify_password
 from crm.organization.second_factor_models import SecondFactor, SignInStep
 from crm.organization.sign_in_models import SignInSession
+from crm.organization.timers import RunningTimer
 
 KEPT = timedelta(days=30)  # the longest a browser stays signed in
 IDLE = timedelta(hours=12)  # without a request, where it was not asked to stay
@@ -49,6 +50,7 @@ class Identity:
     density: str | None
     session_id: int
     seen_at: datetime
+    timing: datetime | None  # since when he takes the time of something
     version: int  # of the configuration then in force
     day: date  # on which he holds the roles of `standing`, rows of `crm.organization.standing`
     standing: tuple[AnyRow, ...]
@@ -163,7 +165,7 @@ def identify(engine: Engine, token: str, day: date) -> Identity | None:
     if not rows or not _sound(rows[0]):
         return None
     row = rows[0]
-    own = (row.id, row.name, row.email, row.language, row.time_zone, row.theme, row.density, row.session_id, row.seen_at)
+    own = (row.id, row.name, row.email, row.language, row.time_zone, row.theme, row.density, row.session_id, row.seen_at, row.timing)
     return Identity(*own, row.version or 0, day, tuple(rows))
 
 
@@ -174,14 +176,16 @@ def _alive(now: Any, lately: Any) -> list[Any]:
 
 def _holder() -> Select[*tuple[Any, ...]]:
     """Made once: every request asks it, and making it costs more than the answer."""
-    user, signed_in = _USER.c, _SESSION.c
+    user, signed_in, timer = _USER.c, _SESSION.c, RunningTimer.__table__.c
     columns = (user.id, user.name, user.email, user.theme, user.density, user.password_changed_at, NEWEST.scalar_subquery().label("version"))
     own = (
         signed_in.id.label("session_id"), signed_in.email.label("signed_in_as"), signed_in.password_changed_at.label("password_then"), signed_in.seen_at,
+        timer.started_at.label("timing"),
     )
     alive = _alive(bindparam("now", type_=UtcMoment()), bindparam("lately", type_=UtcMoment()))
     return (
-        select(*columns, *own, *standing.COLUMNS).select_from(_SESSION.join(standing.HELD, user.id == signed_in.user_id))
+        select(*columns, *own, *standing.COLUMNS)
+        .select_from(_SESSION.join(standing.HELD, user.id == signed_in.user_id).outerjoin(RunningTimer.__table__, timer.user_id == user.id))
         .where(signed_in.token_hash == bindparam("token"), *alive, user.active, user.deleted_at.is_(None)).order_by(standing.ORDER)
     )
 

@@ -674,6 +674,16 @@ def upgrade() -> None:
     op.create_index("ix_role_updated_by_id", "role", ["updated_by_id", "id"], unique=False)
     op.create_index("uq_role_code", "role", ["code"], unique=True, sqlite_where=sa.text("deleted_at IS NULL"), postgresql_where=sa.text("deleted_at IS NULL"))
     create_table(
+        "running_timer",
+        sa.Column("user_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("entity", sa.String(length=64), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=True),
+        sa.Column("page", sa.String(length=200), nullable=False),
+        sa.Column("started_at", UtcMoment(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_running_timer_user_id")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_running_timer")),
+    )
+    create_table(
         "saved_view",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("entity", sa.String(length=64), nullable=False),
@@ -1533,6 +1543,7 @@ TABLES = (
     "sign_in_session",
     "second_factor",
     "saved_view",
+    "running_timer",
     "role",
     "recovery_code",
     "product_category",

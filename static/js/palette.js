@@ -29,7 +29,7 @@ function screens() {
 }
 
 function creations() {
-  return [...document.querySelectorAll('[data-new]')].map((link) => ({ text: link.dataset.new ? `${word('new_records')}: ${nameOf(link)}` : nameOf(link), url: link.getAttribute('href'), icon: 'plus' }));
+  return [...document.querySelectorAll('[data-new]')].map((link) => ({ text: link.dataset.new ? `${word('new_records')}: ${nameOf(link)}` : nameOf(link), url: link.getAttribute('href'), press: link.dataset.post && link, icon: 'plus' }));
 }
 
 function actions() {

@@ -47,6 +47,7 @@ class RecordForm:
     line: str | None = None  # what was told in one line; None where the form takes none
     came_from: str = ""
     notes: tuple[beforehand.Note, ...] = ()
+    is_ready: bool = False  # enough is filled to save it by one key
 
     @property
     def fields(self) -> list[EntityField]:
@@ -76,7 +77,8 @@ def new(view: "EntityView") -> Response:
     if request.method != "POST":
         # What the line says counts more than where one comes from, and what the address says more than the line.
         _take_arguments(session, filled, {k: v for k, v in asked.items() if k in request.args or k not in begun.decided})
-        if begun.values or (beforehand.LINE not in asked and any(f.short_name in asked for f in filled.fields)):
+        filled.is_ready = bool(begun.decided)
+        if not filled.is_ready and (begun.values or (beforehand.LINE not in asked and any(f.short_name in asked for f in filled.fields))):
             _begin_typing(filled)
         return page(view, filled)
     _read(filled)
@@ -99,7 +101,8 @@ def new(view: "EntityView") -> Response:
 
 
 def edit(view: "EntityView", record_id: int) -> Response:
-    """The form of a record, or its changed values saved. A save over somebody else's is merged, or answered by the page of both sides."""
+    """The form of a record, or its changed values saved; `?state=held` changes a field beforehand. A save over somebody
+    else's is merged, or answered by the page of both sides."""
     session, entity = context.session(), view.entity
     rights = standing(session, entity, record_id)
     keys = [k for k in session.sight.editable(entity.key) if k in rights.editable]
@@ -109,6 +112,7 @@ def edit(view: "EntityView", record_id: int) -> Response:
     filled = record_form(session, entity, keys, row.values, record_id, row.row_version)
     filled.name = lookup.title_of(entity, row.values)
     if request.method != "POST":
+        _take_arguments(session, filled, {k: v for k, v in request.args.items() if len(v) <= beforehand.LONGEST})
         return page(view, filled)
     seen_version = _number(request.form.get("row_version"))
     _read(filled)

@@ -14,7 +14,7 @@ from crm.messages import Label
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the rail; `new_url` when "New" may offer it, as `one` of its kind."""
+    """One line of the rail; `new_url` when "New" may offer it, as `one` of its kind; `posts` where a press is posted instead of followed."""
 
     label: str
     url: str
@@ -22,6 +22,7 @@ class Entry:
     key: str
     new_url: str | None = None
     one: str = ""
+    posts: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,19 +81,22 @@ class Page:
 
 @dataclass(frozen=True)
 class Shortcut:
-    """A new record that "New" offers nearly filled; `key` opens it from anywhere."""
+    """A new record that "New" offers nearly filled, or a way to begin one; `key` opens it from anywhere."""
 
     entity: str
     label: Label
     words: str
     icon: str
     key: str = ""
+    url: str = ""
+    posts: str = ""
 
 
 SHORTCUTS: tuple[Shortcut, ...] = (
     Shortcut("interaction", Label("Записати дзвінок", "Log a call"), "state=held&medium=call", "phone", "l"),
     Shortcut("interaction", Label("Записати одним рядком", "Log in one line"), "say=", "pencil", "i"),
     Shortcut("interaction", Label("Записати зустріч", "Log a meeting"), "state=held&medium=meeting", "users"),
+    Shortcut("interaction", Label("Почати дзвінок із таймером", "Start a timed call"), "", "history", "t", "/timer/", "/timer/start"),
 )
 AREAS: tuple[tuple[str, Label, str], ...] = (
     ("contacts", Label("Контакти", "Contacts"), "users"),
@@ -156,7 +160,7 @@ def menu(access: Access, catalog: Catalog, language: str) -> Menu:
 def shortcuts(access: Access, language: str) -> list[Entry]:
     """The nearly filled records that one person may begin."""
     return [
-        Entry(s.label.text(language), f"/{s.entity}/new/?{s.words}", s.icon, s.key) for s in SHORTCUTS if access.may(s.entity, "create")
+        Entry(s.label.text(language), s.url or f"/{s.entity}/new/?{s.words}", s.icon, s.key, posts=s.posts) for s in SHORTCUTS if access.may(s.entity, "create")
     ]
 
 

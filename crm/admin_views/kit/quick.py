@@ -26,11 +26,13 @@ class Quick:
     posts: Mapping[str, str]
     asks: str = ""
     choices: tuple[Choice, ...] = ()
+    url: str = ""  # where it is posted with the number of the record, instead of to the record's form
+    needs: frozenset[str] = frozenset()  # fields that it changes in the end
 
     @property
     def fields(self) -> frozenset[str]:
         """The fields that it changes."""
-        return frozenset(self.posts) | ({self.asks} if self.asks else frozenset())
+        return self.needs | frozenset(self.posts) | ({self.asks} if self.asks else frozenset())
 
 
 Make = Callable[[Reader, Mapping[str, Any]], list[Quick]]

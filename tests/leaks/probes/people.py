@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from crm.backoffice import outbox
-from tests.leaks.questions import Question, View, get, post, probe
+from tests.leaks.questions import MISSING, Question, View, get, post, probe
 from tests.leaks.sides import Answer, Side
 from tests.leaks.world import PASSWORD, email
 
@@ -156,3 +156,22 @@ def _code_of_a_stranger(side: Side) -> Answer:
     client = side.app.test_client()
     token = side.token_of(side.send("GET", "/sign-in", client=client))
     return side.send("POST", "/sign-in/code", client=client, data={"code": "000000", "csrf_token": token})
+
+
+@probe("/timer/", "/timer/start", "/timer/stop", "/timer/drop")
+def timer(view: View) -> Iterator[Question]:
+    """The own timer over interactions that are seen, unseen and missing."""
+    yield get("/timer/", "", "/timer/")
+    yield post("/timer/stop", "", "/timer/stop")
+    for number in [*view.seen("interaction", 2), *view.unseen("interaction", 2)]:
+        asked = post("/timer/start", "interaction", "/timer/start", form={"interaction": str(number)})
+        if number in view.visible("interaction"):
+            yield asked
+            yield get("/timer/", "interaction", "/timer/")
+            yield post("/timer/stop", "interaction", "/timer/stop")
+        else:
+            yield asked.expecting(403, 404)
+    yield post("/timer/start", "interaction", "/timer/start", form={"interaction": str(MISSING), "from": "/account/1/"})
+    yield post("/timer/start", "", "/timer/start", form={"from": "/account/1/"})
+    yield get("/timer/", "", "/timer/", lang="uk")
+    yield post("/timer/drop", "", "/timer/drop")

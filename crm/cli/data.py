@@ -13,11 +13,15 @@ from crm.backoffice.collecting import rarely_collected
 from crm.backoffice.conditions.tree import Leaf
 from crm.backoffice.entities import Entity
 from crm.backoffice.exchange.export import FORMATS, export
-from crm.backoffice.exchange.mapping import MAX_MAPPING, Mapping, MappingFault, load_mapping
+from crm.backoffice.exchange import kits
+from crm.backoffice.exchange.mapping import MAX_MAPPING, Mapping, MappingFault, load_mapping, unknown
+from crm.backoffice.exchange.open_file import open_file
 from crm.backoffice.exchange.report import Report
+from crm.backoffice.exchange.sniff import file_format
 from crm.backoffice.exchange.order import Opener, Order
 from crm.backoffice.exchange.run import run_import
 from crm.backoffice.exchange.take_back import take_back
+from crm.backoffice.exchange.written import WRITTEN
 from crm.backoffice.guard import DataSession, system_session, user_session
 from crm.backoffice.likeness.duplicates import Group, groups
 from crm.backoffice.likeness.search import last_finished, search
@@ -36,17 +40,20 @@ def data() -> None:
 @click.argument("entity")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--mapping", "mapping_file", type=click.Path(path_type=Path), help="YAML: which column fills which field.")
+@click.option("--kit", help="Instead of a mapping: a ready one for the export of another product, such as hubspot.contact.")
 @click.option("--match", help="Fields that match a row to a record, by commas.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen and write nothing.")
 @click.option("--partial", is_flag=True, help="Write the good rows even if others fail.")
 @click.option("--review", is_flag=True, help="Leave rows that only resemble a record to a person, in a file.")
 @click.option("--as", "email", help="In the name and with the rights of this person.")
 def import_(
-    entity: str, file: Path, mapping_file: Path | None, match: str | None, dry_run: bool, partial: bool, review: bool, email: str | None,
+    entity: str, file: Path, mapping_file: Path | None, kit: str | None, match: str | None, dry_run: bool, partial: bool, review: bool,
+    email: str | None,
 ) -> None:
     here = runtime()
+    mapping = _ready(entity, file, kit) if mapping_file is None else _mapping(mapping_file)
     order = Order(
-        entity, file, _mapping(mapping_file), here.settings.instance / "imports", match=tuple(part.strip() for part in match.split(",")) if match else None,
+        entity, file, mapping, here.settings.instance / "imports", match=tuple(part.strip() for part in match.split(",")) if match else None,
         dry_run=dry_run, partial=partial, language=language(), review=review, decided_by="review" if review else "",
     )
     report = run_import(here.engine, opener(email), here.catalog, order, _progress)
@@ -58,7 +65,7 @@ def import_(
 
 @data.command("export", help="Write the records of ENTITY to stdout.")
 @click.argument("entity")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="csv", show_default=True)
+@click.option("--format", "form", type=click.Choice((*FORMATS, *dict.fromkeys(form for _, form in WRITTEN))), default="csv", show_default=True)
 @click.option("--fields", help="Keys of fields, by commas; default: all that may be read.")
 @click.option("--where", default="", help="A condition as JSON.")
 @click.option("--sort", default="", help="Keys by commas, - before those that descend.")
@@ -134,9 +141,17 @@ def opener(email: str | None, *, source: str = "import") -> Opener:
     return open_session
 
 
-def _mapping(path: Path | None) -> Mapping:
-    if path is None:
+def _ready(entity: str, file: Path, name: str | None) -> Mapping:
+    """The mapping of the kit that is named, or of address books for one. Raises MappingFault for no such kit."""
+    if name is None and (not file.is_file() or file_format(file, file.name) != "vcard"):
         return Mapping()
+    kit = kits.find(entity, name or f"vcard.{entity}")
+    if kit is None:
+        raise unknown(m("“kit”"), name or f"vcard.{entity}", [one.key for one in kits.of(entity)])
+    return kits.fitted(kit, open_file(file, kit.mapping.file, name=file.name).columns)
+
+
+def _mapping(path: Path) -> Mapping:
     if not path.is_file():
         raise MappingFault(m("There is no file “%(path)s”.", path=path.name))
     if path.stat().st_size > MAX_MAPPING:

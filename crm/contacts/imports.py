@@ -1,6 +1,11 @@
-"""What people call fields of counterparties and contacts in their own tables."""
+"""What people call fields of counterparties and contacts in their own tables, and how other products name them."""
 
+from pathlib import Path
+
+from crm.backoffice.exchange import kits
 from crm.backoffice.exchange.naming import also_called
+
+kits.keep_in(Path(__file__).parent / "kits")
 
 also_called("account", {
     "": ("клієнт", "контрагент", "організація", "фірма", "підприємство", "customer", "client", "organization", "organisation", "firm", "account"),

@@ -35,9 +35,12 @@ class Desk:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
-    def load(self, entity: str, content: str | bytes | Path, mapping: str = "", *, who: int | None = None, name: str = "rows.csv", **options: Any) -> Report:
+    def load(
+        self, entity: str, content: str | bytes | Path, mapping: str = "", *, who: int | None = None, name: str = "rows.csv", given: Mapping | None = None,
+        **options: Any,
+    ) -> Report:
         path = content if isinstance(content, Path) else self.file(content, name)
-        order = Order(entity, path, load_mapping(mapping) if mapping else Mapping(), self.folder / "errors", **options)
+        order = Order(entity, path, given or (load_mapping(mapping) if mapping else Mapping()), self.folder / "errors", **options)
         self.company.catalog = load_catalog(self.company.engine)
         return run_import(self.company.engine, self.open(who), self.company.catalog, order)
 

@@ -16,7 +16,7 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.exchange import readings
 from crm.backoffice.exchange.binding import TEXTS
 from crm.backoffice.exchange.convert import DATES, LISTED, NAMED, NUMBERS, REFERENCES, SCALED
-from crm.backoffice.exchange.mapping import Mapping, Target
+from crm.backoffice.exchange.mapping import Mapping, Target, names_of
 from crm.backoffice.exchange.profile import Column, Profile
 from crm.backoffice.exchange.readings import Reading
 from crm.backoffice.exchange.targets import Choice, targets, ways
@@ -116,7 +116,7 @@ class Desk:
 def desk(session: UserSession, kind: Entity, upload: Upload, profile: Profile, seen: Map[str, Sequence[str]]) -> Desk:
     """The desk of an upload. `seen` are values by column that the last trial did not understand."""
     language = context.reader().language
-    choices = {c.name: c for c in targets(session.sight, kind)}
+    choices = {c.name: c for c in targets(session.sight, kind, (*names_of(upload.mapping), *(c.name for c in profile.columns)))}
     mapping = upload.mapping
     lines = [_line(session, kind, choices, upload, profile, number, column, seen.get(column.name, ())) for number, column in enumerate(profile.columns)]
     filled = {t.name for several in (mapping.columns or {}).values() for t in several}

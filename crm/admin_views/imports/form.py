@@ -10,7 +10,7 @@ from crm.backoffice import lists
 from crm.backoffice.entities import Entity
 from crm.backoffice.exchange import readings
 from crm.backoffice.exchange.convert import REFERENCES
-from crm.backoffice.exchange.mapping import FileForm, Mapping, MappingFault, Target, parse_mapping
+from crm.backoffice.exchange.mapping import FileForm, Mapping, MappingFault, Target, names_of, parse_mapping
 from crm.backoffice.exchange.mapping_text import as_tree
 from crm.backoffice.exchange.profile import Column, Profile
 from crm.backoffice.exchange.targets import Choice, targets, ways
@@ -26,7 +26,7 @@ Form = MultiDict[str, str]
 
 def mapping_of(session: UserSession, kind: Entity, upload: Upload, profile: Profile, form: Form) -> Mapping:
     """The posted mapping. Raises UnknownName for a target that this reader may not fill, MappingFault for what makes no sense."""
-    choices = {c.name: c for c in targets(session.sight, kind)}
+    choices = {c.name: c for c in targets(session.sight, kind, (*names_of(upload.mapping), *(c.name for c in profile.columns)))}
     before = upload.mapping
     columns: dict[str, Any] = {}
     ignored: list[str] = []

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from crm.backoffice.entities import Entity
-from crm.backoffice.exchange import suggest, uploads
+from crm.backoffice.exchange import kits, suggest, uploads
 from crm.backoffice.exchange.convert import REFERENCES
-from crm.backoffice.exchange.mapping import FileForm, Mapping, MappingFault, Target, unknown
+from crm.backoffice.exchange.mapping import FileForm, Mapping, MappingFault, Target, names_of, unknown
 from crm.backoffice.exchange.open_file import open_file
 from crm.backoffice.exchange.profile import Profile, profile
 from crm.backoffice.exchange.read_xlsx import sheets
@@ -34,8 +34,10 @@ def look(path: Path, form: FileForm, name: str) -> Profile:
 
 def first_mapping(session: UserSession, kind: Entity, seen: Profile, form: FileForm, before: Mapping | None = None) -> Adopted:
     """The likeliest mapping: by `before` or what this person used for such files, by names and contents."""
-    known = before or uploads.used_before(session, kind.key, tuple(column.name for column in seen.columns))
-    made = suggest.suggest(session, kind, seen, form, known)
+    columns = tuple(column.name for column in seen.columns)
+    known = before or (uploads.used_before(session, kind.key, columns) if seen.format != "vcard" else None)
+    kit = kits.likely(kind.key, columns, seen.format) if known is None else None
+    made = suggest.suggest(session, kind, seen, form, kit.mapping if kit is not None else known, as_given=kit is not None)
     return Adopted(made.mapping, {name: why + ("?" if name in made.doubtful else "") for name, why in made.why.items()})
 
 
@@ -44,8 +46,8 @@ def adopt(session: UserSession, kind: Entity, seen: Profile, given: Mapping) -> 
     if given.entity is not None and given.entity != kind.key:
         raise MappingFault(m("The mapping is for “%(named)s”, the import for “%(entity)s”.", named=given.entity[:80], entity=kind.key))
     check_names(session, kind, given)
-    choices = {c.name for c in targets(session.sight, kind)}
     names = [column.name for column in seen.columns]
+    choices = {c.name for c in targets(session.sight, kind, names)}
     by_name = {name: (Target(tuple(name.split("."))),) for name in names if name in choices and name not in given.ignore}
     columns = dict(given.columns) if given.columns is not None else by_name
     absent = [name for name in columns if name not in names]
@@ -67,7 +69,7 @@ def adopt(session: UserSession, kind: Entity, seen: Profile, given: Mapping) -> 
 
 def check_names(session: UserSession, kind: Entity, mapping: Mapping) -> None:
     """Raises MappingFault for a name that this reader cannot use, the same sentence for a field that is hidden from him and for none."""
-    choices = {c.name: c for c in targets(session.sight, kind)}
+    choices = {c.name: c for c in targets(session.sight, kind, names_of(mapping))}
     usable = [*session.sight.filterable(kind.key), ID]
     for column, several in (mapping.columns or {}).items():
         where = m("Column “%(column)s”", column=column)

@@ -8,7 +8,7 @@ from flask import make_response, redirect, request
 from flask.wrappers import Response
 from werkzeug.wrappers import Response as BaseResponse
 
-from crm.admin_views.kit import context, lookup, personal_view, related, timeline
+from crm.admin_views.kit import context, exporting, lookup, personal_view, related, timeline
 from crm.admin_views.kit.addresses import KEPT
 from crm.admin_views.kit.cells import initials, painter
 from crm.admin_views.kit.leads import leads
@@ -118,7 +118,8 @@ def show(view: "EntityView", record_id: int) -> BaseResponse:
     chips = timeline.chips(session, entity, {"tab": tab}, f"/{entity.key}/{record_id}/")
     html = view.render(
         "admin/model/details.html", card=card, timeline=past, url=timeline.older_url(card.url), chips=chips, kinds=timeline.asked(),
-        tab=tab, shown=shown, adds=adds[:6], leads=ways, personal=personal_view.offered(session, entity),
+        tab=tab, shown=shown, adds=adds[:6], leads=ways, files=exporting.of_record(session, entity, record_id),
+        personal=personal_view.offered(session, entity),
     )
     return make_response(html)
 

@@ -3,10 +3,12 @@
 The stream outlives its request, so it has a session of its own; it stops where the reader's rights change or end.
 """
 
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from flask import Response, request
 from sqlalchemy import Engine
@@ -18,10 +20,10 @@ from crm.backoffice import lists
 from crm.backoffice.access import Access
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.entities import Entity
-from crm.backoffice.exchange.export import CONTENT_TYPES, EXPORT, FORMATS, export
+from crm.backoffice.exchange.written import WRITTEN, formats_of
+from crm.backoffice.exchange.export import CONTENT_TYPES, EXPORT, check_format, export
 from crm.backoffice.guard import UserSession, user_session
-from crm.errors import BadRequest, BramaError, Forbidden
-from crm.messages import m
+from crm.errors import BramaError, Forbidden
 from crm.permissions import access_now
 
 if TYPE_CHECKING:
@@ -34,8 +36,8 @@ OFFERED = ("xlsx", "csv", "jsonl")
 def answer(view: "EntityView") -> Response:
     """The records of the address as a file. Raises Forbidden without the right to export, BadRequest and UnknownName before anything is sent."""
     entity, form = view.entity, request.args.get("format", "csv")
-    if form not in FORMATS:
-        raise BadRequest(m("“%(format)s” is no format of a file; %(known)s are.", format=form[:20], known=", ".join(FORMATS)))
+    check_format(entity.key, form)
+    how = WRITTEN.get((entity.key, form))
     engine, access, catalog, reader = context.runtime().engine, context.access(), context.catalog(), context.reader()
     session = user_session(engine, access, catalog, reader=reader)
     try:
@@ -50,9 +52,9 @@ def answer(view: "EntityView") -> Response:
         raise
     # A byte order mark tells spreadsheets that the file is UTF-8.
     head = b"\xef\xbb\xbf" + first if form == "csv" else first
-    made = Response(_watched(engine, access, catalog, session, head, pieces), content_type=CONTENT_TYPES[form])
+    made = Response(_watched(engine, access, catalog, session, head, pieces), content_type=how.content_type if how is not None else CONTENT_TYPES[form])
     made.call_on_close(session.close)
-    made.headers["Content-Disposition"] = f'attachment; filename="{entity.key}-{reader.today.isoformat()}.{form}"'
+    made.headers["Content-Disposition"] = f'attachment; filename="{entity.key}-{reader.today.isoformat()}.{how.ending if how is not None else form}"'
     return made
 
 
@@ -66,9 +68,18 @@ def offers(session: UserSession, entity: Entity, query: lists.ListQuery, args: d
     sort = ",".join(part for part in args.get("sort", "").split(",") if part.lstrip("-") in (*sortable, "id")) or None
 
     def addresses(columns: str | None) -> list[tuple[str, str]]:
-        return [(form, f"/{entity.key}/export?{query_string(args, format=form, columns=columns, sort=sort, size=None)}") for form in OFFERED]
+        forms = (*OFFERED, *formats_of(entity.key))
+        return [(form, f"/{entity.key}/export?{query_string(args, format=form, columns=columns, sort=sort, size=None)}") for form in forms]
 
     return {"shown": addresses(shown), "all": addresses(None)} if shown else {"all": addresses(None)}
+
+
+def of_record(session: UserSession, entity: Entity, record_id: int) -> list[tuple[str, str]]:
+    """Addresses of one record in the formats of its entity alone, such as a card of a person. Empty without the right."""
+    if not session.sight.may(entity.key, "export"):
+        return []
+    where = json.dumps({"field": "id", "op": "eq", "value": record_id}, separators=(",", ":"))
+    return [(form, f"/{entity.key}/export?{urlencode({'format': form, 'where': where})}") for form in formats_of(entity.key)]
 
 
 def _watched(engine: Engine, access: Access, catalog: Catalog, session: UserSession, first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

@@ -9,7 +9,7 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.exchange.convert import DATES, IMPORTABLE, LISTED, NAMED, REFERENCES, SCALED, converter
 from crm.backoffice.exchange.layout import Days, Group, Layout, Slot
 from crm.backoffice.exchange.mapping import Mapping, MappingFault, Target, did_you_mean, unknown
-from crm.backoffice.exchange.related import EXTRAS, Extra, Related, related_of, required
+from crm.backoffice.exchange.related import EXTRAS, Extra, Related, named, related_of, required
 from crm.backoffice.exchange.table import Table
 from crm.backoffice.fields.base import Field, FieldError, Reader
 from crm.backoffice.sight import Sight
@@ -195,7 +195,7 @@ def _day_slot(binder: _Binder, extra: Extra, index: int, column: str, target: Ta
 
 def _related(binder: _Binder, column: str, target: Target) -> Related:
     known = related_of(binder.catalog, binder.kind)
-    found = known.get(target.path[0])
+    found = named(binder.catalog, binder.kind, target.path[0])
     where = m("Column “%(column)s”", column=column)
     if found is None:
         extras = [name for entity, name in EXTRAS if entity == binder.kind.key]
@@ -264,7 +264,7 @@ def _check_scale(binder: _Binder, targets: Iterable[Target]) -> None:
         path = name.split(".")
         found = binder.kind.fields.get(path[0]) if len(path) == 1 else None
         if len(path) == 2:
-            related = related_of(binder.catalog, binder.kind).get(path[0])
+            related = named(binder.catalog, binder.kind, path[0])
             pair = related.field(path[1]) if related else None
             found = pair[1] if pair else None
         if found is None or found.type not in SCALED:

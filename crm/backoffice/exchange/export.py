@@ -18,6 +18,7 @@ from crm.backoffice import journal, lists
 from crm.backoffice.access import Action
 from crm.backoffice.entities import Entity
 from crm.backoffice.exchange.formulas import neutral
+from crm.backoffice.exchange.written import WRITTEN, formats_of, pieces
 from crm.backoffice.fields.base import Field, Ref
 from crm.backoffice.fields.many_to_many import ManyToManyField
 from crm.backoffice.fields.multi_picklist import MultiPicklistField
@@ -45,8 +46,7 @@ def export(session: DataSession, query: ListQuery, fields: Sequence[str] | None,
     Raises before the first piece: Forbidden without the right to export, UnknownName for a field unknown or hidden, BadRequest for a
     format that there is none of.
     """
-    if form not in FORMATS:
-        raise BadRequest(m("“%(format)s” is no format of a file; %(known)s are.", format=form[:20], known=", ".join(FORMATS)))
+    check_format(query.entity, form)
     kind = session.catalog.entity(query.entity)
     if not session.sight.may(kind.key, "export"):
         raise Forbidden()
@@ -54,11 +54,22 @@ def export(session: DataSession, query: ListQuery, fields: Sequence[str] | None,
     for key in fields or ():
         if key not in readable and not (key == "id"):
             raise UnknownName(key, hidden=key in kind.fields)
-    columns = tuple(dict.fromkeys(fields)) if fields else (*(() if kind.is_record else ("id",)), *readable)
+    how = WRITTEN.get((kind.key, form))
+    everything = tuple(key for key in how.fields if key in readable) if how is not None else (*(() if kind.is_record else ("id",)), *readable)
+    columns = tuple(key for key in dict.fromkeys(fields) if how is None or key in everything) if fields else everything
     journal.event(session, "export", kind.key, None, {"fields": list(columns), "format": form})
     asked = replace(query, columns=tuple(c for c in columns if c != "id"), actions=EXPORT, after=None)
+    if how is not None:
+        return pieces(session, how, lists.stream(session, asked, refs="code"))
     rows = _rows(session, kind, asked, columns, form)
     return {"csv": _csv, "jsonl": _jsonl, "xlsx": _xlsx}[form](columns, {c: kind.fields[c] for c in asked.columns}, rows)
+
+
+def check_format(entity: str, form: str) -> None:
+    """Raises BadRequest for a format that records of this entity have not."""
+    known = (*FORMATS, *formats_of(entity))
+    if form not in known:
+        raise BadRequest(m("“%(format)s” is no format of a file; %(known)s are.", format=form[:20], known=", ".join(known)))
 
 
 def _rows(session: DataSession, kind: Entity, query: ListQuery, columns: Sequence[str], form: str) -> Iterator[list[Any]]:

@@ -114,6 +114,11 @@ def parse_mapping(raw: Any) -> Mapping:
     )
 
 
+def names_of(mapping: Mapping | None) -> tuple[str, ...]:
+    """The names of everything that a mapping fills."""
+    return tuple(target.name for several in (mapping.columns or {}).values() for target in several) if mapping is not None else ()
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """The known name that `name` most resembles."""
     return next(iter(get_close_matches(name, list(known), 1, 0.6)), None)

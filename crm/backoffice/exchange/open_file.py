@@ -1,10 +1,11 @@
-"""A file of any of the three formats as a table."""
+"""A file of any of the four formats as a table."""
 
 from pathlib import Path
 
 from crm.backoffice.exchange.mapping import FileForm
 from crm.backoffice.exchange.read_csv import open_csv
 from crm.backoffice.exchange.read_jsonl import open_jsonl
+from crm.backoffice.exchange.read_vcard import open_vcard
 from crm.backoffice.exchange.read_xlsx import open_xlsx
 from crm.backoffice.exchange.sniff import file_format
 from crm.backoffice.exchange.table import COMMAND_LINE_LIMIT, MEGABYTE, Table, Unreadable
@@ -23,5 +24,7 @@ def open_file(path: Path, form: FileForm, *, name: str = "", limit: int = COMMAN
             return open_xlsx(path, sheet=form.sheet, header=form.header)
         case "jsonl":
             return open_jsonl(path)
+        case "vcard":
+            return open_vcard(path, encoding=form.encoding)
         case _:
             return open_csv(path, encoding=form.encoding, delimiter=form.delimiter, header=form.header)

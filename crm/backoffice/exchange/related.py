@@ -3,11 +3,13 @@
 Derived from the description, so an entity made tomorrow has it too. A child relation goes by its own name: `lines` of a deal. When a
 child row must name a record of another entity (a position its contact), that record goes by the reference's name with an `s`:
 `contacts` of an account are the people of its positions, and fields that the person does not have are the position's own.
+What links two records (a position a company and a person) goes by its relation's name from the side that is not its parent, where the card
+shows it. Several rows of one list stand under `contact_points`, `contact_points:2` and so on.
 An area adds what needs a rule of its own (`stage_entered`) with `@extra`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from datetime import date
 from typing import Any
@@ -16,6 +18,9 @@ from crm.backoffice.catalog import Catalog
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.messages import Label
+
+
+MOST_ROWS = 50  # of one list in one row of a file
 
 
 @dataclass(frozen=True)
@@ -52,8 +57,12 @@ def related_of(catalog: Catalog, entity: Entity) -> dict[str, Related]:
     behind: dict[str, Related] = {}
     for relation in entity.relations.values():
         child = catalog.entities[relation.entity]
-        if child.parent != relation.field or not required(child, relation.field):
+        if not required(child, relation.field):
             continue  # nothing tells the rows of one parent apart: such rows come in a file of their own
+        if child.parent != relation.field:
+            if relation.key in entity.declared.related and child.parent is not None and child.fields[relation.field].required:
+                found[relation.key] = Related(relation.key, child, relation.field)  # what links two records is filled from either side
+            continue
         found[relation.key] = Related(relation.key, child, relation.field)
         for spec in child.editable():
             if spec.target and spec.required and spec.key != relation.field and spec.target in catalog.entities and spec.target not in catalog.configured:
@@ -61,6 +70,15 @@ def related_of(catalog: Catalog, entity: Entity) -> dict[str, Related]:
                 if not target.declared.configuration:
                     behind.setdefault(f"{spec.key}s", Related(f"{spec.key}s", child, relation.field, spec.key, target))
     return {**behind, **found}
+
+
+def named(catalog: Catalog, entity: Entity, name: str) -> Related | None:
+    """The list that `name` means, perhaps one of several rows of it (`lines:2`)."""
+    base, sign, number = name.partition(":")
+    found = related_of(catalog, entity).get(base)
+    if found is None or (sign and not (number.isascii() and number.isdecimal() and 2 <= int(number[:3]) <= MOST_ROWS)):
+        return None
+    return replace(found, name=name)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from crm.backoffice.exchange.table import MAX_COLUMNS, MEGABYTE, Unreadable
 from crm.messages import m
 
-FORMATS = ("csv", "xlsx", "jsonl")
+FORMATS = ("csv", "xlsx", "jsonl", "vcard")
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1251", "cp1252", "koi8-u", "cp866", "iso-8859-1", "iso-8859-5")
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE = 64 * 1024
@@ -21,7 +21,7 @@ WORD = re.compile(f"[A-Za-z{CYRILLIC}]+")
 
 
 def file_format(path: Path, name: str, wanted: str = "auto") -> str:
-    """`csv`, `xlsx` or `jsonl`: as wanted, else by content, then by the name's ending. Raises Unreadable."""
+    """`csv`, `xlsx`, `jsonl` or `vcard`: as wanted, else by content, then by the name's ending. Raises Unreadable."""
     with path.open("rb") as file:
         head = file.read(SAMPLE)
     if not head.strip():
@@ -36,7 +36,10 @@ def file_format(path: Path, name: str, wanted: str = "auto") -> str:
     if zipped:
         return "xlsx"
     if head.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x1f\x8b", b"\x7fELF", b"MZ")):
-        raise Unreadable(m("This is neither CSV nor XLSX nor JSONL."))
+        raise Unreadable(m("This is neither CSV nor XLSX nor JSONL nor vCard."))
+    marks = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    if head.replace(b"\0", b"").lstrip(b"".join(marks) + b" \r\n\t").upper().startswith(b"BEGIN:VCARD") or name.lower().endswith((".vcf", ".vcard")):
+        return "vcard"
     lines_of_json = name.lower().endswith((".jsonl", ".ndjson"))
     starts_an_object = re.match(rb'(\xef\xbb\xbf)?\s*\{\s*("|\})', head) is not None
     return "jsonl" if lines_of_json or starts_an_object else "csv"

@@ -11,7 +11,7 @@ from typing import Literal
 from crm.backoffice.entities import Entity, describe
 from crm.backoffice.exchange import naming, readings
 from crm.backoffice.exchange.convert import DATES, NAMED, NUMBERS, REFERENCES, named_options
-from crm.backoffice.exchange.mapping import FileForm, Mapping, Target
+from crm.backoffice.exchange.mapping import FileForm, Mapping, Target, names_of
 from crm.backoffice.exchange.profile import Column, Profile
 from crm.backoffice.exchange.related import related_of
 from crm.backoffice.exchange.targets import ID, Choice, targets
@@ -50,9 +50,10 @@ class _Draft:
     guessed: set[str] = field(default_factory=set)  # by a name that is only alike
 
 
-def suggest(session: DataSession, kind: Entity, profile: Profile, form: FileForm, before: Mapping | None = None) -> Suggested:
-    """The likeliest mapping of a file read as `form`; `before` is what this person used for such files."""
-    choices = {c.name: c for c in targets(session.sight, kind)}
+def suggest(session: DataSession, kind: Entity, profile: Profile, form: FileForm, before: Mapping | None = None, *, as_given: bool = False) -> Suggested:
+    """The likeliest mapping of a file read as `form`; `before` is what this person used for such files, or with `as_given` what is known of
+    their source: it says also what finds a record, and what it leaves out stays out."""
+    choices = {c.name: c for c in targets(session.sight, kind, (*names_of(before), *(c.name for c in profile.columns)))}
     draft = _Draft()
     if before is not None:
         _remember(draft, choices, profile, before)
@@ -64,7 +65,8 @@ def suggest(session: DataSession, kind: Entity, profile: Profile, form: FileForm
         columns=dict(draft.columns),
     )
     mapping = _find_ways(session, kind, draft, choices, profile, mapping)
-    mapping = replace(mapping, match=_match(session, kind, draft, before), columns=dict(draft.columns) or None)
+    match = before.match if before is not None and as_given and _usable(session, kind, draft, before) else _match(session, kind, draft, before)
+    mapping = replace(mapping, match=match, columns=dict(draft.columns) or None)
     return Suggested(mapping, {c.name: draft.why.get(c.name, "none") for c in profile.columns}, frozenset(draft.doubtful))
 
 
@@ -272,11 +274,16 @@ def _of_records(
     return Target(tuple(other.name.split(".")), by=by)
 
 
+def _usable(session: DataSession, kind: Entity, draft: _Draft, before: Mapping) -> bool:
+    filled = {t.name for targets_ in draft.columns.values() for t in targets_}
+    return set(before.match or ()) <= filled & {*session.sight.filterable(kind.key), ID}
+
+
 def _match(session: DataSession, kind: Entity, draft: _Draft, before: Mapping | None) -> tuple[str, ...] | None:
     """What finds a row's record: what was used before, else the code, else something that is unique, else the name."""
     filled = {t.name for targets_ in draft.columns.values() for t in targets_}
     usable = filled & set(session.sight.filterable(kind.key))
-    if before is not None and before.match and set(before.match) <= usable | {ID} & filled:
+    if before is not None and before.match and _usable(session, kind, draft, before):
         return before.match
     if not kind.is_record:
         return (ID,) if ID in filled else None

@@ -1,13 +1,13 @@
 """What a reader may fill from a file: the record's own fields, fields of the lists beside it, and days that become child rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.entities import Entity
 from crm.backoffice.exchange.binding import TEXTS
 from crm.backoffice.exchange.convert import IMPORTABLE, REFERENCES
-from crm.backoffice.exchange.related import EXTRAS, related_of
+from crm.backoffice.exchange.related import EXTRAS, named, related_of
 from crm.backoffice.fields.base import Field
 from crm.backoffice.sight import Sight
 from crm.messages import Label
@@ -40,14 +40,18 @@ def may_import(sight: Sight, kind: Entity) -> bool:
     return (sight.may(kind.key, "create") or sight.may(kind.key, "update")) and any(True for _ in _writable(sight, kind))
 
 
-def targets(sight: Sight, kind: Entity) -> list[Choice]:
-    """Everything a column of a file of `kind` may fill. A field that the reader may not write is not among them."""
+def targets(sight: Sight, kind: Entity, named_so: Iterable[str] = ()) -> list[Choice]:
+    """Everything a column of a file of `kind` may fill. A field that the reader may not write is not among them. Of lists that a file fills
+    several times (`lines:2.product`) those that stand in `named_so`, names of columns or targets."""
     found = [Choice(spec.key, spec.label, kind, spec) for spec in _writable(sight, kind)]
     found.append(Choice(ID, NUMBER_OF_RECORD, kind, None))
-    for name, related in related_of(sight.catalog, kind).items():
+    several = {name: row for part in named_so if ":" in part and (row := named(sight.catalog, kind, name := part.partition(".")[0])) is not None}
+    for name, related in (related_of(sight.catalog, kind) | several).items():
         if not sight.may(related.child.key, "read") or not (sight.may(related.child.key, "create") or sight.may(related.child.key, "update")):
             continue
-        group = related.target.plural if related.target is not None else kind.relations[name].label
+        group = related.target.plural if related.target is not None else kind.relations[name.partition(":")[0]].label
+        number = name.partition(":")[2]
+        group = Label(f"{group.uk} {number}", f"{group.en} {number}") if number else group
         for entity in (related.target, related.child):
             for spec in _writable(sight, entity) if entity is not None else ():
                 pair = related.field(spec.key)

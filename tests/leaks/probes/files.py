@@ -15,7 +15,7 @@ FORMATS = ("csv", "jsonl", "xlsx")
 def exported(view: View, kind: Entity) -> Iterator[Question]:
     here = f"/{kind.key}/export"
     hidden = set(view.hidden(kind.key))
-    for form in FORMATS:
+    for form in (*FORMATS, "vcard"):
         yield get(EXPORT, kind.key, here, format=form)
         yield get(EXPORT, kind.key, here, format=form, lang="uk", sort="-id")
     yield get(EXPORT, kind.key, here, format="exe")

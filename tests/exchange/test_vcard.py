@@ -1,0 +1,129 @@
+"""Address books: what cards say becomes people with their companies and ways to be reached; broken ones are rows with a reason."""
+
+import time
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from crm.backoffice.exchange import kits
+from crm.backoffice.exchange.read_vcard import open_vcard
+from crm.backoffice.exchange.report import Report
+from crm.messages import render
+from tests.exchange.conftest import Desk
+
+VERSION_21 = """BEGIN:VCARD\r
+VERSION:2.1\r
+N;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=D0=9A=D0=BE=D0=B2=D0=B0=D0=BB=D1=\r
+=8C;=D0=86=D1=80=D0=B8=D0=BD=D0=B0;;;\r
+FN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=D0=86=D1=80=D0=B8=D0=BD=D0=B0 =D0=9A=D0=BE=D0=B2=D0=B0=D0=BB=D1=8C\r
+TEL;CELL:+380671112233\r
+TEL;WORK;PREF:+380441112233\r
+EMAIL;INTERNET:iryna@roshen.example\r
+PHOTO;ENCODING=BASE64;JPEG:/9j/4AAQSkZJRgABAQAAAQABAAD\r
+ AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r
+\r
+END:VCARD\r
+"""
+VERSION_30 = """BEGIN:VCARD
+VERSION:3.0
+N:Мельник;Андрій;Іванович;;
+FN:Андрій Мельник
+ORG:Рошен;Закупівлі
+TITLE:Директор\\, закупівлі
+item1.EMAIL;TYPE=INTERNET,PREF:a@roshen.example
+EMAIL;TYPE=HOME:andrii@home.example
+ADR;TYPE=WORK:;;вул. Садова\\, 3;Київ;;01001;Україна
+BDAY:1980-05-17
+NOTE:Дзвонити
+  зранку\\nабо ввечері
+END:VCARD
+"""
+VERSION_40 = """BEGIN:VCARD
+VERSION:4.0
+N:Doe;Jane;;;
+FN:Jane Doe
+TEL;VALUE=uri;TYPE="voice,cell";PREF=1:tel:+44-20-7946-0018;ext=5
+EMAIL:mailto:jane@doe.example
+IMPP:telegram:janedoe
+BDAY:--0412
+END:VCARD
+"""
+
+
+def load(desk: Desk, content: str | bytes, **options: object) -> Report:
+    path = desk.file(content, "people.vcf")
+    kit = kits.find("contact", "vcard.contact")
+    assert kit is not None
+    fitted = kits.fitted(kit, open_vcard(path, encoding="auto").columns)
+    return desk.load("contact", path, name="people.vcf", given=fitted, **options)
+
+
+def test_cards_of_every_version_become_people(desk: Desk) -> None:
+    done = load(desk, VERSION_21 + VERSION_30 + VERSION_40)
+    assert [render(p.message, "en") for p in done.problems] == []
+    assert (done.created, dict(done.related)) == (3, {"account": 1, "position": 1, "contact_point": 4})
+    assert desk.rows("contact", "name", "last_name", "first_name", "middle_name", "phone", "email") == [
+        ("Ірина Коваль", "Коваль", "Ірина", None, "+380441112233", "iryna@roshen.example"),
+        ("Андрій Мельник", "Мельник", "Андрій", "Іванович", None, "a@roshen.example"),
+        ("Jane Doe", "Doe", "Jane", None, "+442079460018", "jane@doe.example"),
+    ]
+    assert desk.rows("contact", "birth_date", "description") == [
+        (None, None), (desk.rows("contact", "birth_date")[1][0], "Дзвонити зранку\nабо ввечері"), (None, None)]
+    assert str(desk.rows("contact", "birth_date")[1][0]) == "1980-05-17"
+    assert desk.rows("account", "name") == [("Рошен",)]
+    assert desk.rows("position", "title") == [("Директор, закупівлі",)]
+    assert sorted(value for (value,) in desk.rows("contact_point", "value")) == [
+        "+380671112233", "andrii@home.example", "janedoe", "вул. Садова, 3, Київ, 01001, Україна"]
+
+
+def test_a_second_card_of_a_company_finds_it(desk: Desk) -> None:
+    load(desk, VERSION_30)
+    assert dict(load(desk, VERSION_30.replace("Мельник", "Кравець").replace("a@", "k@")).related) == {"position": 1, "contact_point": 2}
+
+
+@pytest.mark.parametrize(("broken", "why"), [
+    ("BEGIN:VCARD\nFN:Half\n", "the file is cut off"), ("BEGIN:VCARD\nFN:A\nno colon here\nEND:VCARD\n", "no name and value"),
+    ("BEGIN:VCARD\nFN:A\nBEGIN:VCARD\nFN:B\nEND:VCARD\n", "another begins before END:VCARD"), ("BEGIN:VCARD\nEND:VCARD\nstray\n", "outside of any card"),
+    ("BEGIN:VCARD\nFN;ENCODING=QUOTED-PRINTABLE;CHARSET=klingon:=D0\nEND:VCARD\n", "cannot be read as klingon"),
+    ("BEGIN:VCARD\nFN;ENCODING=QUOTED-PRINTABLE;CHARSET=UTF-8:=D0\nEND:VCARD\n", "cannot be read as UTF-8"),
+])
+def test_a_broken_card_is_a_row_with_its_reason(desk: Desk, broken: str, why: str) -> None:
+    done = load(desk, VERSION_30 + broken, partial=True)
+    assert any(why in render(p.message, "en") for p in done.problems), [render(p.message, "en") for p in done.problems]
+    assert desk.rows("contact", "name")[0] == ("Андрій Мельник",)
+
+
+def test_an_address_book_in_windows_1251_is_read(desk: Desk) -> None:
+    load(desk, VERSION_30.encode("cp1251"))
+    assert desk.rows("contact", "name") == [("Андрій Мельник",)]
+
+
+def test_ten_thousand_cards_with_pictures_are_read_in_bounded_memory(tmp_path: Path) -> None:
+    path = tmp_path / "people.vcf"
+    picture = "PHOTO;ENCODING=b;TYPE=JPEG:" + "A" * 70 + "\n" + (" " + "A" * 70 + "\n") * 40
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(10_000):
+            file.write(VERSION_30.replace("END:VCARD", f"TEL:+38067{number:07d}\n{picture}END:VCARD"))
+    tracemalloc.start()
+    began = time.monotonic()
+    table = open_vcard(path, encoding="utf-8")
+    assert sum(1 for _ in table.rows()) == 10_000
+    assert time.monotonic() - began < 60
+    assert tracemalloc.get_traced_memory()[1] < 8 * 1024 * 1024
+    tracemalloc.stop()
+
+
+def test_people_go_out_as_cards_and_come_back_the_same(desk: Desk) -> None:
+    load(desk, VERSION_21 + VERSION_30 + VERSION_40)
+    before = desk.rows("contact", "code", "name", "last_name", "phone", "email", "birth_date", "description"), desk.rows("contact_point", "kind", "value")
+    sent = desk.export("contact", "vcard")
+    assert sent.count(b"BEGIN:VCARD") == 3
+    assert max(len(line) for line in sent.split(b"\r\n")) <= 75
+    again = load(desk, sent)
+    assert (again.created, again.updated, again.unchanged, dict(again.related)) == (0, 0, 3, {})
+    for code in desk.rows("contact", "code"):
+        sent = sent.replace(f"X-BRAMA-CODE:{code[0]}\r\n".encode(), b"")
+    assert (desk.rows("contact", "code", "name", "last_name", "phone", "email", "birth_date", "description"),
+            desk.rows("contact_point", "kind", "value")) == before
+    assert b"X-BRAMA-CODE" not in sent

@@ -6,7 +6,7 @@ from flask_admin.theme import Theme
 from flask_login import current_user
 from sqlalchemy.exc import DBAPIError
 
-from crm.admin_views import deals, interactions, timer
+from crm.admin_views import deals, employment, interactions, timer
 from crm.admin_views.calendar import CalendarView
 from crm.admin_views.duplicates import DuplicatesView
 from crm.admin_views.home import HomeView
@@ -20,7 +20,7 @@ from crm.admin_views.rights import leads as rights_leads, views as rights_views
 from crm.backoffice.catalog import Catalog, shape
 from crm.runtime import NotSetUp, Runtime
 
-AREAS = (deals, interactions, rights_leads)  # what areas add to the derived screens is registered when they are imported
+AREAS = (deals, employment, interactions, rights_leads)  # what areas add to the derived screens is registered when they are imported
 
 
 def init_app(app: Flask) -> None:
@@ -37,6 +37,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(past_views.pages)
     app.register_blueprint(rights_views.pages)
     app.register_blueprint(timer.pages)
+    app.register_blueprint(employment.pages)
     app.context_processor(lambda: {"menu": menu})
 
 

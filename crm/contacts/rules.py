@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from crm.backoffice import records
 from crm.backoffice.guard import DataSession
@@ -48,12 +48,19 @@ def period_in_order(draft: Draft) -> None:
         draft.refuse("until", m("The last day is before the first."))
 
 
-@when_changed("position", "primary", "contact")
+@when_changed("position", "primary", "contact", "since", "until")
 def one_primary_position(session: DataSession, drafts: Sequence[Draft]) -> None:
-    """A person has one primary position: the newest one marked so."""
+    """A person has one primary position at a time: of those that overlap the newest one marked so."""
     table = Position.__table__
-    for contact_id, newest in {d["contact"]: d.id for d in drafts if d["primary"]}.items():
-        query = select(table.c.id).where(table.c.contact_id == contact_id, table.c.primary.is_(True), table.c.id != newest, table.c.deleted_at.is_(None))
-        others = list(session.kernel(query).scalars())
-        if others and session.source not in ("import", "demo"):
-            records.follow_with_changes(session, "position", {i: {"primary": False} for i in others})
+    ended: dict[int, dict[str, bool]] = {}
+    for draft in drafts:
+        if not draft["primary"] or session.source in ("import", "demo"):
+            continue
+        query = select(table.c.id).where(
+            table.c.contact_id == draft["contact"], table.c.primary.is_(True), table.c.id != draft.id, table.c.deleted_at.is_(None),
+            *([or_(table.c.since.is_(None), table.c.since <= draft["until"])] if draft["until"] else []),
+            *([or_(table.c.until.is_(None), table.c.until >= draft["since"])] if draft["since"] else []),
+        )
+        ended |= {number: {"primary": False} for number in session.kernel(query).scalars()}
+        ended.pop(draft.id, None)
+    records.follow_with_changes(session, "position", ended)

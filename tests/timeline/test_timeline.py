@@ -229,3 +229,16 @@ def test_bad_addresses(house: House, browser: SignIn, firm: dict[str, int]) -> N
     unseen, missing = bohdan.get(f"/contact/{foreign}/timeline"), bohdan.get("/contact/999999/timeline")
     assert unseen.status_code == missing.status_code == 404
     assert text(unseen).replace(f"/contact/{foreign}/", "/contact/999999/") == text(missing)
+
+
+def test_counterparties_of_every_kind_have_the_same_card(house: House, browser: SignIn) -> None:
+    kinds = [option.id for option in house.catalog.picklists["account_kind"].options]
+    assert len(kinds) > 3
+    olena, shapes = browser("Olena"), set()
+    for kind in kinds:
+        account = house.make("account", name="Обрій", kind=kind)
+        house.make("interaction", **held(house, 1, account=account, name="Дзвінок"))
+        page = text(olena.get(f"/account/{account}/")).replace(f"/account/{account}/", "/account/N/")
+        assert "Дзвінок" in page
+        shapes.add(tuple(re.findall(r'href="(/account/N/\?(?:tab|kinds)=[^"]+)"|<dt[^>]*>([^<]+)</dt>', page)))
+    assert len(shapes) == 1

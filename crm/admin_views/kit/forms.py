@@ -81,7 +81,7 @@ def new(view: "EntityView") -> Response:
         if not filled.is_ready and (begun.values or (beforehand.LINE not in asked and any(f.short_name in asked for f in filled.fields))):
             _begin_typing(filled)
         return page(view, filled)
-    _read(filled)
+    read(filled)
     if not filled.is_refused:
         values = {f.short_name: f.data for f in filled.fields if f.posted and (f.data is not None or f.before)}
         try:
@@ -115,7 +115,7 @@ def edit(view: "EntityView", record_id: int) -> Response:
         _take_arguments(session, filled, {k: v for k, v in request.args.items() if len(v) <= beforehand.LONGEST})
         return page(view, filled)
     seen_version = _number(request.form.get("row_version"))
-    _read(filled)
+    read(filled)
     values = touched(filled)
     if not filled.is_refused:
         try:
@@ -198,7 +198,7 @@ def _begin_typing(filled: RecordForm) -> None:
         empty[0].autofocus, empty[0].then = True, str(empty[1].id) if empty[1:] else ""
 
 
-def _read(filled: RecordForm) -> None:
+def read(filled: RecordForm) -> None:
     """Take what was posted. Raises BadRequest when a posted name is not in the form: nothing is half taken over."""
     names = {f.short_name for f in filled.fields}
     allowed = names | CONTROLS | {CHOOSE + n for n in names}

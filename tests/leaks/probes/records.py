@@ -105,6 +105,19 @@ def timelines(view: View, kind: Entity) -> Iterator[Question]:
             yield get(RECORD, kind.key, f"/{kind.key}/{number}/", kinds=one)
 
 
+@probe(RECORD + "employer")
+def employers(view: View) -> Iterator[Question]:
+    """The form of a person who works elsewhere now names the present company; of an unseen person nothing, of an unseen company no more."""
+    for number in view.seen("contact"):
+        yield get(RECORD + "employer", "contact", f"/contact/{number}/employer")
+    for number in view.seen("contact", 1):
+        for account in (*view.seen("account", 1), *view.unseen("account", 1)):
+            yield post(RECORD + "employer", "contact", f"/contact/{number}/employer", form={"account": str(account), "since": "2031-05-06", "title": "x"})
+    for number in [*view.unseen("contact"), *view.removed("contact")]:
+        asked = get(RECORD + "employer", "contact", f"/contact/{number}/employer").expecting(404, 403)
+        yield asked.just_as(get(RECORD + "employer", "contact", f"/contact/{MISSING}/employer"), f"/{MISSING}/", f"/{number}/")
+
+
 @probe(RECORD + "cell/<field>")
 def cells(view: View, kind: Entity) -> Iterator[Question]:
     """The form of every cell, of one that keeps something and of another."""

@@ -58,9 +58,9 @@ def history(
     """
     telling = {entity.key: telling_of(session, entity, record_id, shown)}
     places = [JOURNAL.record_id == record_id]
-    for child in _children(session, entity):
+    for child in children_of(session, entity):
         telling[child.key] = telling_of(session, child)
-        places.append(JOURNAL.record_id.in_(_rows_of(session, child, record_id)))
+        places.append(JOURNAL.record_id.in_(rows_of(session, child, record_id)))
     doors = () if imported is None else (JOURNAL.source == "import" if imported else JOURNAL.source != "import",)
     of_places = [(key, place, _tells_something(keys), *doors) for (key, keys), place in zip(telling.items(), places, strict=True)]
     found: list[Happening] = []
@@ -135,7 +135,7 @@ def telling_of(session: UserSession, entity: Entity, record_id: int | None = Non
     return frozenset(k for k, shows in zip(steady, row[1:], strict=True) if shows)
 
 
-def _children(session: UserSession, entity: Entity) -> list[Entity]:
+def children_of(session: UserSession, entity: Entity) -> list[Entity]:
     """Kinds of rows told with their parent. Rows that are a history themselves are not: their parent's changes say the same."""
     found = []
     for relation in entity.relations.values():
@@ -148,7 +148,7 @@ def _children(session: UserSession, entity: Entity) -> list[Entity]:
     return found
 
 
-def _rows_of(session: UserSession, child: Entity, record_id: int) -> Select[Any]:
+def rows_of(session: UserSession, child: Entity, record_id: int) -> Select[Any]:
     source = session.table(child.key)
     return select(source.id).where(source.visible, source[child.parent or ""] == record_id).order_by(source.id.desc()).limit(CHILDREN)
 

@@ -8,7 +8,7 @@ from flask import make_response, redirect, request
 from flask.wrappers import Response
 from werkzeug.wrappers import Response as BaseResponse
 
-from crm.admin_views.kit import context, exporting, lookup, personal_view, related, timeline
+from crm.admin_views.kit import as_of_view, context, exporting, lookup, personal_view, related, timeline
 from crm.admin_views.kit.addresses import KEPT
 from crm.admin_views.kit.cells import initials, painter
 from crm.admin_views.kit.leads import leads
@@ -91,7 +91,8 @@ class Card:
 
 def show(view: "EntityView", record_id: int) -> BaseResponse:
     """The page of a record. `?drawer=1`: the drawer, with the records before and after it in the list of the address;
-    `?related=<key>`: one related list; `?counts=1`: how many rows each has. A record that was merged into another leads there. Raises NotFound."""
+    `?as_of=<day>`: as it was then; `?related=<key>`: one related list; `?counts=1`: how many rows each has. A record that was merged into
+    another leads there. Raises NotFound."""
     session, entity = context.session(), view.entity
     try:
         rights = standing(session, entity, record_id)
@@ -104,6 +105,8 @@ def show(view: "EntityView", record_id: int) -> BaseResponse:
         return _related(view, record_id, request.args["related"])
     if "counts" in request.args:
         return _counts(view, record_id)
+    if "as_of" in request.args:
+        return as_of_view.show(view, record_id)
     card = read_card(session, entity, record_id, rights)
     drawer = bool(request.args.get("drawer"))
     past = timeline.of_record(session, entity, record_id, size=timeline.SHORT, kinds=() if drawer else timeline.asked(), shown=rights.shown)

@@ -114,7 +114,7 @@ def entry(h: Happening, named: Names, own: Entity | None) -> Entry:
     reader = context.reader()
     local = h.at.astimezone(reader.zone)
     door = render(DOORS[h.source], reader.language) if h.source in DOORS else ""
-    lines = [_line(c, named) for c in h.changes] if h.action == "update" else []
+    lines = [line_of(c, named) for c in h.changes] if h.action == "update" else []
     title, who = _title(h, own is not None and h.entity.key == own.key), person(h.actor_id, named)
     name = named.get(h.entity.key, {}).get(h.record_id, f"№ {h.record_id}") if own is None else ""
     url = f"/{h.entity.key}/{h.record_id}/" if name else ""
@@ -139,7 +139,8 @@ def _title(h: Happening, own: bool) -> str:
     return render(sentences[h.action], language)
 
 
-def _line(change: Changed, named: Names) -> Line:
+def line_of(change: Changed, named: Names) -> Line:
+    """What stood there and what stands there, as HTML."""
     reader = context.reader()
 
     def paint(value: Any) -> str:

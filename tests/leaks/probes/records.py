@@ -17,7 +17,7 @@ PAGES = ("", "edit/", "journal", "timeline", "explain", "personal", "personal?fo
 def cards(view: View, kind: Entity) -> Iterator[Question]:
     for number in view.seen(kind.key):
         here = f"/{kind.key}/{number}/"
-        for args in ({}, {"lang": "uk"}, {"counts": "1"}, {"drawer": "1"}):
+        for args in ({}, {"lang": "uk"}, {"counts": "1"}, {"drawer": "1"}, {"as_of": "2026-01-01"}, {"as_of": "2031-01-01T10:00"}, {"as_of": "x"}):
             yield get(RECORD, kind.key, here, **args)
     for number in view.seen(kind.key, 2):
         for relation in kind.relations:

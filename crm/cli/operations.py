@@ -15,7 +15,7 @@ from crm.messages import LANGUAGES, m, render
 from crm.organization import founding, standing
 from crm.runtime import Runtime
 from crm.standard import install_standard
-from crm.serving import backup as backups, doctor as doctors, processes, schema, worker as workers
+from crm.serving import backup as backups, doctor as doctors, processes, rehearsing, schema, worker as workers
 
 
 @command("init")
@@ -107,9 +107,16 @@ def backup(file: Path) -> None:
 
 @command("restore")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def restore(file: Path) -> None:
-    """Fill an empty installation from a backup FILE."""
+@click.option("--rehearse", is_flag=True, help="Restore into a place of its own, compare, and throw it away.")
+def restore(file: Path, rehearse: bool) -> None:
+    """Fill an empty installation from a backup FILE; with --rehearse only try it."""
     here = runtime()
+    if rehearse:
+        found = rehearsing.rehearse(here.settings, file.absolute())
+        answer({**found.as_dict(), "problems": [render(problem, language()) for problem in found.problems]})
+        if found.problems:
+            stop(m("The backup is not whole: do not rely on it."))
+        return
     answer(backups.restore(here.engine, here.settings, file.absolute()))
 
 

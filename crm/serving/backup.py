@@ -4,13 +4,15 @@ A SQLite database is copied by its own backup interface while people work; a Pos
 repeatable-read transaction and put back with the foreign keys taken off and laid on again, which checks every one of them.
 """
 
+import hashlib
+import hmac
 import io
 import json
 import os
 import sqlite3
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,15 +47,19 @@ def backup(engine: Engine, settings: Settings, target: Path) -> dict[str, Any]:
             with tarfile.open(fileobj=file, mode="w") as tar:
                 # Before the database: a head of a block that the copy does not have would say that rows are missing.
                 kept = {name: (settings.instance / name).read_bytes() for name in KEPT if (settings.instance / name).is_file()}
+                digests: dict[str, str] = {}
                 if engine.dialect.name == "sqlite":
-                    _copy_sqlite(tar, settings)
+                    manifest["rows"] = _copy_sqlite(tar, settings, digests)
                 else:
-                    manifest["tables"] = _copy_tables(tar, engine)
-                _add(tar, MANIFEST, json.dumps(manifest, indent=1).encode())
+                    manifest["tables"], manifest["rows"] = _copy_tables(tar, engine, digests)
                 for name, content in kept.items():
-                    _add(tar, f"keys/{name}", content)
-                if settings.files.is_dir():
-                    tar.add(settings.files, "files")
+                    _add(tar, f"keys/{name}", content, digests)
+                for path in sorted(settings.files.rglob("*")) if settings.files.is_dir() else ():
+                    if path.is_file():
+                        _add_file(tar, path, f"files/{path.relative_to(settings.files)}", digests)
+                manifest["digests"] = digests
+                manifest["signature"] = signature(manifest, settings.secret_key)
+                _add(tar, MANIFEST, json.dumps(manifest, indent=1).encode(), {})  # last: a backup that was cut off has none
             file.flush()
             os.fsync(file.fileno())
         draft.rename(target)
@@ -61,7 +67,8 @@ def backup(engine: Engine, settings: Settings, target: Path) -> dict[str, Any]:
         raise BadRequest(m("The file %(file)s cannot be written: “%(why)s”.", file=str(target), why=fault.strerror or "?")) from fault
     finally:
         draft.unlink(missing_ok=True)
-    return {"file": str(target), "bytes": target.stat().st_size, **manifest}
+    told = {key: value for key, value in manifest.items() if key not in ("digests", "rows", "signature")}
+    return {"file": str(target), "bytes": target.stat().st_size, **told, "rows": sum(manifest["rows"].values()), "files": len(digests)}
 
 
 def restore(engine: Engine, settings: Settings, source: Path) -> dict[str, Any]:
@@ -70,7 +77,9 @@ def restore(engine: Engine, settings: Settings, source: Path) -> dict[str, Any]:
         raise BadRequest(m("This installation is not empty; a backup is restored into an empty one."))
     try:
         with tarfile.open(source, "r:") as tar:
-            manifest = _manifest(tar)
+            manifest = read_manifest(tar)
+            for damaged in damaged_members(tar, manifest):
+                raise BadRequest(m("“%(name)s” in the backup is not what was put there.", name=damaged))
             if manifest["database"] != engine.dialect.name:
                 raise BadRequest(
                     m("The backup is of %(theirs)s and this installation runs on %(ours)s.", theirs=manifest["database"], ours=engine.dialect.name)
@@ -89,7 +98,31 @@ def restore(engine: Engine, settings: Settings, source: Path) -> dict[str, Any]:
     return manifest
 
 
-def _manifest(tar: tarfile.TarFile) -> dict[str, Any]:
+def signature(manifest: Mapping[str, Any], secret: str) -> str:
+    """Of all that a manifest says, by the key of the installation."""
+    said = {key: value for key, value in manifest.items() if key != "signature"}
+    key = hashlib.sha256(b"backup:" + secret.encode()).digest()
+    return f"{hashlib.sha256(key).hexdigest()[:8]}.{hmac.new(key, json.dumps(said, sort_keys=True).encode(), hashlib.sha256).hexdigest()}"
+
+
+def damaged_members(tar: tarfile.TarFile, manifest: Mapping[str, Any]) -> Iterator[str]:
+    """The parts of a backup that are not what its manifest says, are missing, or that it does not know. Nothing for a backup that keeps no digests."""
+    wanted = dict(manifest.get("digests") or {})
+    if not wanted:
+        return
+    for entry in tar:
+        if not entry.isfile() or entry.name == MANIFEST:
+            continue
+        file, digest = _member(tar, entry.name), hashlib.sha256()
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+        if wanted.pop(entry.name, "") != digest.hexdigest():
+            yield entry.name
+    yield from wanted
+
+
+def read_manifest(tar: tarfile.TarFile) -> dict[str, Any]:
+    """Raises BadRequest for one of a newer version, KeyError where there is none."""
     found = json.loads(_member(tar, MANIFEST).read())
     if not isinstance(found, dict) or found.get("format") != FORMAT:
         raise BadRequest(m("The backup was made by a newer version of Brama."))
@@ -105,22 +138,38 @@ def _member(tar: tarfile.TarFile, name: str) -> IO[bytes]:
     return file
 
 
-def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+def _add(tar: tarfile.TarFile, name: str, content: bytes, digests: dict[str, str]) -> None:
     entry = tarfile.TarInfo(name)
     entry.size, entry.mode = len(content), 0o600
     tar.addfile(entry, io.BytesIO(content))
+    digests[name] = hashlib.sha256(content).hexdigest()
 
 
-def _copy_sqlite(tar: tarfile.TarFile, settings: Settings) -> None:
+def _add_file(tar: tarfile.TarFile, path: Path, name: str, digests: dict[str, str]) -> None:
+    """A file that may go meanwhile: then it is not there."""
+    try:
+        with path.open("rb") as file:
+            digests[name] = hashlib.file_digest(file, "sha256").hexdigest()
+            file.seek(0)
+            tar.addfile(tar.gettarinfo(arcname=name, fileobj=file), file)
+    except FileNotFoundError:
+        return
+
+
+def _copy_sqlite(tar: tarfile.TarFile, settings: Settings, digests: dict[str, str]) -> dict[str, int]:
     with tempfile.TemporaryDirectory(dir=settings.instance) as folder:
         copy = Path(folder) / DATABASE
         source, target = sqlite3.connect(str(make_url(settings.database_url).database)), sqlite3.connect(copy)
         try:
             source.backup(target)
+            names = [name for (name,) in target.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
+            count = "SELECT count(*) FROM "
+            rows = {name: int(target.execute(count + json.dumps(name)).fetchone()[0]) for name in names if name != "alembic_version"}
         finally:
             source.close()
             target.close()
-        tar.add(copy, DATABASE)
+        _add_file(tar, copy, DATABASE, digests)
+    return rows
 
 
 def _place_sqlite(tar: tarfile.TarFile, settings: Settings) -> None:
@@ -166,8 +215,9 @@ def _driver(engine: Engine) -> Iterator["Connection[Any]"]:
         raw.close()
 
 
-def _copy_tables(tar: tarfile.TarFile, engine: Engine) -> dict[str, list[str]]:
+def _copy_tables(tar: tarfile.TarFile, engine: Engine, digests: dict[str, str]) -> tuple[dict[str, list[str]], dict[str, int]]:
     tables: dict[str, list[str]] = {}
+    rows: dict[str, int] = {}
     with _driver(engine) as connection, tempfile.TemporaryFile() as spool:
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1").fetchall()
@@ -180,14 +230,17 @@ def _copy_tables(tar: tarfile.TarFile, engine: Engine) -> dict[str, list[str]]:
             tables[name] = [column for (column,) in columns]
             spool.seek(0)
             spool.truncate()
-            with connection.cursor().copy(sql.SQL("COPY {} ({}) TO STDOUT").format(sql.Identifier(name), _list(tables[name]))) as copy:
+            digest, cursor = hashlib.sha256(), connection.cursor()
+            with cursor.copy(sql.SQL("COPY {} ({}) TO STDOUT").format(sql.Identifier(name), _list(tables[name]))) as copy:
                 for block in copy:
                     spool.write(block)
+                    digest.update(block)
+            rows[name], digests[f"{TABLES}{name}.copy"] = cursor.rowcount, digest.hexdigest()
             entry = tarfile.TarInfo(f"{TABLES}{name}.copy")
             entry.size, entry.mode = spool.tell(), 0o600
             spool.seek(0)
             tar.addfile(entry, spool)
-    return tables
+    return tables, rows
 
 
 def _fill_tables(tar: tarfile.TarFile, engine: Engine, settings: Settings, manifest: dict[str, Any]) -> None:

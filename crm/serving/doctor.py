@@ -1,9 +1,11 @@
 """What `flask doctor` looks at: whether an installation is sound, each check under a stable id."""
 
+import json
 import shutil
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,6 +15,7 @@ from crm.backoffice.catalog import load_catalog
 from crm.backoffice.checks import check_entities
 from crm.messages import Message, m
 from crm.serving import schema
+from crm.serving.rehearsing import LAST
 
 LITTLE_SPACE = 512 * 1024 * 1024
 
@@ -45,6 +48,7 @@ def examine(engine: Engine, settings: Settings) -> list[Check]:
         return [*checks, Check("database.D002", False, what)]
     checks.append(Check("database.D002", True, m("The schema is the newest.")))
     checks.extend(_integrity(engine))
+    checks.append(_rehearsed(settings))
     findings = check_entities(load_catalog(engine))
     checks.extend(Check(finding.check, False, finding.message) for finding in findings)
     if not findings:
@@ -64,6 +68,19 @@ def _folders(settings: Settings) -> Iterator[Check]:
                 m("%(file)s can be read by other accounts of the machine: chmod 600.", file=name),
             )
             yield Check("keys.K001", closed, good if closed else bad)
+
+
+def _rehearsed(settings: Settings) -> Check:
+    """The last rehearsal of a backup: wrong only when it failed."""
+    try:
+        note = json.loads((settings.instance / LAST).read_text())
+        at, file = datetime.fromisoformat(note["at"]), str(note["file"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return Check("backup.B001", True, m("No backup has been rehearsed here yet: flask restore --rehearse FILE."))
+    days = (datetime.now(UTC) - at).days
+    good = m("Backup last rehearsed: %(file)s, %(days)s days ago.", file=file, days=days)
+    bad = m("The backup rehearsed last, %(file)s, is not whole: make another one.", file=file)
+    return Check("backup.B001", bool(note.get("ok")), good if note.get("ok") else bad)
 
 
 def _integrity(engine: Engine) -> Iterator[Check]:

@@ -148,7 +148,7 @@ def _ready(entity: str, file: Path, name: str | None) -> Mapping:
     kit = kits.find(entity, name or f"vcard.{entity}")
     if kit is None:
         raise unknown(m("“kit”"), name or f"vcard.{entity}", [one.key for one in kits.of(entity)])
-    return kits.fitted(kit, open_file(file, kit.mapping.file, name=file.name).columns)
+    return kits.fitted(kit.mapping, open_file(file, kit.mapping.file, name=file.name).columns, rest=True)
 
 
 def _mapping(path: Path) -> Mapping:

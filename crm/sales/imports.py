@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from crm.backoffice.catalog import Catalog
+from crm.backoffice.exchange import kits
 from crm.backoffice.exchange.naming import also_called
 from crm.backoffice.exchange.related import Entry, extra
 from crm.backoffice.fields.base import FieldError
@@ -12,6 +14,8 @@ from crm.backoffice.periods import day_start
 from crm.messages import Label, m
 
 CLOSED = "closed"
+
+kits.keep_in(Path(__file__).parent / "kits")
 
 also_called("deal", {
     "": ("можливість", "продаж", "opportunity", "lead"),

@@ -55,7 +55,7 @@ def load(desk: Desk, content: str | bytes, **options: object) -> Report:
     path = desk.file(content, "people.vcf")
     kit = kits.find("contact", "vcard.contact")
     assert kit is not None
-    fitted = kits.fitted(kit, open_vcard(path, encoding="auto").columns)
+    fitted = kits.fitted(kit.mapping, open_vcard(path, encoding="auto").columns)
     return desk.load("contact", path, name="people.vcf", given=fitted, **options)
 
 

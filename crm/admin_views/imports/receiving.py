@@ -37,7 +37,7 @@ def first_mapping(session: UserSession, kind: Entity, seen: Profile, form: FileF
     columns = tuple(column.name for column in seen.columns)
     known = before or (uploads.used_before(session, kind.key, columns) if seen.format != "vcard" else None)
     kit = kits.likely(kind.key, columns, seen.format) if known is None else None
-    made = suggest.suggest(session, kind, seen, form, kit.mapping if kit is not None else known, as_given=kit is not None)
+    made = suggest.suggest(session, kind, seen, form, kits.fitted(kit.mapping, columns) if kit is not None else known, as_given=kit is not None)
     return Adopted(made.mapping, {name: why + ("?" if name in made.doubtful else "") for name, why in made.why.items()})
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from crm.backoffice.exchange.mapping import Mapping, load_mapping
+from crm.backoffice.exchange.mapping import Mapping, Target, load_mapping
 
 PRODUCTS = {"vcard": "vCard", "espocrm": "EspoCRM", "hubspot": "HubSpot", "creatio": "Creatio", "bitrix24": "Bitrix24", "suitecrm": "SuiteCRM"}
 ENOUGH = 0.6  # of the columns of a file that a kit knows
@@ -63,14 +63,20 @@ def find(entity: str, key: str) -> Kit | None:
     return next((kit for kit in of(entity) if kit.key == key), None)
 
 
-def fitted(kit: Kit, columns: Iterable[str]) -> Mapping:
-    """The kit's mapping for a file with these columns: what it does not know is left out."""
-    known = kit.mapping.columns or {}
+def fitted(mapping: Mapping, columns: Iterable[str], *, rest: bool = False) -> Mapping:
+    """A mapping for a file with these columns: what the file lacks is passed over, and of two columns for one field the first that the mapping
+    names is taken. With `rest` columns that it does not know are left out too; otherwise nothing is said of them."""
     given = tuple(columns)
-    filled = {name: known[name] for name in given if name in known}
-    targets = {target.name for several in filled.values() for target in several}
-    match = kit.mapping.match if set(kit.mapping.match or ()) <= targets else None
-    return replace(kit.mapping, columns=filled, match=match, ignore=frozenset(name for name in given if name not in filled))
+    filled: dict[str, tuple[Target, ...]] = {}
+    taken: set[str] = set()
+    for name, targets in (mapping.columns or {}).items():
+        if name in given and not taken & {target.name for target in targets}:
+            filled[name] = targets
+            taken |= {target.name for target in targets}
+    left = mapping.ignore if not rest else frozenset(given)
+    doubles = frozenset(mapping.columns or ())
+    match = mapping.match if set(mapping.match or ()) <= taken else None
+    return replace(mapping, columns=filled, match=match, ignore=frozenset(name for name in given if name not in filled and name in left | doubles))
 
 
 def likely(entity: str, columns: Iterable[str], form: str) -> Kit | None:

@@ -1,6 +1,7 @@
 """Likeness asked of many values at once, as an import asks: a few statements a field, whatever the number of rows."""
 
 from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -58,8 +59,11 @@ def _same(session: "DataSession", kind: Entity, name: str, given: Mapping[int, A
 def _names(session: "DataSession", kind: Entity, name: str, given: Mapping[int, Any]) -> dict[int, dict[int, float]]:
     """Records whose field sounds alike."""
     spec = kind.fields[name]
-    keys = {one: _sounds(spec, value) for one, value in given.items()}
-    often = _counts(session, kind, name, {key for several in keys.values() for key in several})
+    spelled = {one: _spellings(spec, str(value)) for one, value in given.items()}
+    often = _counts(session, kind, name, {key for several in spelled.values() for known in several.values() for key in known})
+    # Another keyboard layout is thought of only where the text as it stands sounds like nothing at all.
+    meant = {one: next((text for text, known in several.items() if known & often.keys()), "") for one, several in spelled.items()}
+    keys = {one: spelled[one][text] for one, text in meant.items() if text}
     single: dict[int, str] = {}
     double: dict[int, tuple[str, str]] = {}
     for one, several in keys.items():
@@ -73,17 +77,33 @@ def _names(session: "DataSession", kind: Entity, name: str, given: Mapping[int, 
     sharing = {one: alone.get(key, ()) for one, key in single.items()} | {one: paired.get(pair, ()) for one, pair in double.items()}
     stored = _texts(session, kind, name, {record_id for several in sharing.values() for record_id in several})
     sounds = {record_id: keys_of(spec, text) for record_id, text in stored.items()}
+    told = {record_id: words.ordered(text) for record_id, text in stored.items()}
     found: dict[int, dict[int, float]] = {}
     for one, records in sharing.items():
         near = sorted((i for i in records if i in stored), key=lambda i: (-len(sounds[i] & keys[one]), i))[:LOOKED_AT]
-        alike = {i: much for i in near if (much := words.resemblance(stored[i], str(given[one]))) >= ENOUGH}
+        alike = _alike(words.ordered(meant[one]), {i: told[i] for i in near})
         if alike:
             found[one] = alike
     return found
 
 
-def _sounds(spec: Field, value: Any) -> frozenset[str]:
-    return keys_of(spec, value).union(*(keys_of(spec, other) for other in words.other_layouts(str(value))))
+def _spellings(spec: Field, text: str) -> dict[str, frozenset[str]]:
+    """The text as it stands and in the other keyboard layouts, each with what it is found by."""
+    return {spelled: keys_of(spec, spelled) for spelled in (text, *words.other_layouts(text))}
+
+
+def _alike(asked: str, told: Mapping[int, str]) -> dict[int, float]:
+    """Which of the names are alike, and how much. What is the same letter by letter leaves no doubt about the rest."""
+    same = {i: 1.0 for i, text in told.items() if text == asked}
+    if same:
+        return same
+    matcher = SequenceMatcher(None, "", asked, autojunk=False)
+    found: dict[int, float] = {}
+    for i, text in told.items():
+        matcher.set_seq1(text)
+        if matcher.real_quick_ratio() >= ENOUGH and matcher.quick_ratio() >= ENOUGH and (much := matcher.ratio()) >= ENOUGH:
+            found[i] = much
+    return found
 
 
 def _parts(wanted: set[Any]) -> list[list[Any]]:

@@ -88,9 +88,10 @@ def other_layouts(text: str) -> list[str]:
 
 def resemblance(one: str, other: str) -> float:
     """How much two names are alike, from 0 to 1: their telling words in Latin letters, in whatever order."""
-    first = _ordered(one)
-    return max(SequenceMatcher(None, first, _ordered(text), autojunk=False).ratio() for text in (other, *other_layouts(other)))
+    first = ordered(one)
+    return max(SequenceMatcher(None, first, ordered(text), autojunk=False).ratio() for text in (other, *other_layouts(other)))
 
 
-def _ordered(text: str) -> str:
+def ordered(text: str) -> str:
+    """The telling words of a name in Latin letters, in alphabetical order: what is compared."""
     return " ".join(sorted(latin(w) for w in words(text)))[:200]

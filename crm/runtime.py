@@ -1,5 +1,6 @@
 """One running installation: its settings, its engine, and the catalog of its configuration as it stands now."""
 
+from functools import cached_property
 from threading import Lock
 
 from flask import Flask, request
@@ -32,9 +33,13 @@ class Runtime:
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self.engine = engine
         self.settings = settings
-        self.vault = Vault(settings.secret_key)
         self._lock = Lock()
         self._catalog: Catalog | None = None
+
+    @cached_property
+    def vault(self) -> Vault:
+        """What seals secrets in the database."""
+        return Vault(self.settings.secret_key)
 
     @property
     def catalog(self) -> Catalog:

@@ -24,18 +24,29 @@ def open_to_all(view: View) -> View:
     return view
 
 
+def before_second_factor(view: View) -> View:
+    """Marks a view that is answered also while a person must turn two-step sign-in on. Nothing else is."""
+    view.__dict__["before_second_factor"] = True
+    return view
+
+
 def gate() -> BaseResponse | None:
     """Before every request. Raises BadRequest for an unsafe request from elsewhere, NotFound for an address that none of ours can be; leads a
-    stranger to the sign-in page."""
+    stranger to the sign-in page, and whoever must turn two-step sign-in on to where he does."""
     if request.method not in SAFE:
         check_origin()
     if request.endpoint is None or request.endpoint in OPEN:
         return None
     if "\0" in request.path:
         raise NotFound(m("There is no such page."))
-    if getattr(current_app.view_functions[request.endpoint], "open_to_all", False) or current_user.is_authenticated:
+    view = current_app.view_functions[request.endpoint]
+    if getattr(view, "open_to_all", False):
         return None
-    return ask_to_sign_in()
+    if not current_user.is_authenticated:
+        return ask_to_sign_in()
+    if current_user.owes_factor and not getattr(view, "before_second_factor", False):
+        return ask_for_second_factor()
+    return None
 
 
 def check_origin() -> None:
@@ -69,6 +80,17 @@ def ask_to_sign_in() -> BaseResponse:
         return answer
     here = request.full_path.rstrip("?") if request.method in SAFE else _page(request.referrer)
     return redirect(url_for("sign_in.sign_in", next=None if here in (None, "/") else here), 302 if request.method in SAFE else 303)
+
+
+def ask_for_second_factor() -> BaseResponse:
+    """Leads a page to where two-step sign-in is turned on; refuses scripts and forms (403)."""
+    there = url_for("second_factor.show")
+    if request.method in SAFE and not request.headers.get("HX-Request") and request.accept_mimetypes.best != "application/json":
+        return redirect(there)
+    answer = Response(_("Your role asks for two-step sign-in. Turn it on first."), 403, mimetype="text/plain")
+    if request.headers.get("HX-Request"):
+        answer.headers["HX-Redirect"] = there
+    return answer
 
 
 def _page(address: str | None) -> str | None:

@@ -14,7 +14,7 @@ from flask_login import current_user
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from crm.admin_views.gate import where
+from crm.admin_views.gate import before_second_factor, where
 from crm.admin_views.signed_in import runtime, start
 from crm.backoffice import journal
 from crm.backoffice.guard import system_session
@@ -65,6 +65,7 @@ def save() -> Response:
 
 
 @pages.post("/look")
+@before_second_factor
 def save_look() -> Response:
     """Keeps theme and density as the switches of the frame send them; 204, or 422 for what is not on offer."""
     here = runtime()

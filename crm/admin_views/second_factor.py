@@ -7,7 +7,7 @@ from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from crm.admin_views.gate import where
+from crm.admin_views.gate import before_second_factor, where
 from crm.admin_views.profile import shown
 from crm.admin_views.signed_in import runtime
 from crm.backoffice.guard import system_session
@@ -20,11 +20,13 @@ pages = Blueprint("second_factor", __name__, url_prefix="/profile/second-factor"
 
 
 @pages.get("/")
+@before_second_factor
 def show() -> Response:
     return second_factor_page({})
 
 
 @pages.post("/begin")
+@before_second_factor
 def begin() -> Response:
     """Makes a key, for the password; the page then shows it."""
     here = runtime()
@@ -36,6 +38,7 @@ def begin() -> Response:
 
 
 @pages.post("/confirm")
+@before_second_factor
 def confirm() -> Response:
     """Turns the second step on and shows the recovery codes, this once."""
     here = runtime()
@@ -47,6 +50,7 @@ def confirm() -> Response:
 
 
 @pages.post("/renew")
+@before_second_factor
 def renew() -> Response:
     """New recovery codes instead of the old ones, shown this once."""
     here = runtime()
@@ -59,6 +63,7 @@ def renew() -> Response:
 
 
 @pages.post("/off")
+@before_second_factor
 def turn_off() -> Response:
     here = runtime()
     try:

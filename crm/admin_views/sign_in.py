@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from crm import mail
 from crm.admin_views import account_links, profile, second_factor, second_step
-from crm.admin_views.gate import gate, open_to_all, own_path, where
+from crm.admin_views.gate import before_second_factor, gate, open_to_all, own_path, where
 from crm.admin_views.signed_in import end_own_session, go_on, load, page, paused, runtime, signed_out
 from crm.backoffice import journal
 from crm.backoffice.guard import system_session
@@ -65,12 +65,14 @@ def form_too_old(error: CSRFError) -> Response:
 
 
 @pages.post("/sign-out")
+@before_second_factor
 def sign_out() -> Response:
     end_own_session()
     return signed_out()
 
 
 @pages.post("/sign-out-everywhere")
+@before_second_factor
 def sign_out_everywhere() -> Response:
     """Ends every sign-in of the person, this one too."""
     here = runtime()

@@ -128,11 +128,15 @@ class Role(Record):
     __entity__ = Declared(
         key="role", label=Label("Роль", "Role"), plural=Label("Ролі", "Roles"), area="administration", icon="shield", prefix="R",
         columns=("name", "name_en", "code", "builtin"),
-        sections=(Section(Label("Роль", "Role"), ("name", "name_en", "code", "description")),),
+        sections=(Section(Label("Роль", "Role"), ("name", "name_en", "code", "description", "second_factor")),),
     )
 
     name_en: Mapped[str | None] = text(Label("Назва англійською", "Name in English"), searchable=True, sensitivity="open")
     description: Mapped[str | None] = long_text(Label("Опис", "Description"), sensitivity="open")
+    second_factor: Mapped[bool] = boolean(
+        Label("Вимагає двоетапного входу", "Requires two-step sign-in"), required=True, default=False, sensitivity="open",
+        help=Label("Хто має цю роль, спершу вмикає двоетапний вхід", "Whoever holds the role turns two-step sign-in on before anything else"),
+    )
     builtin: Mapped[bool] = boolean(Label("Вбудована", "Built-in"), required=True, default=False, system=True, sensitivity="open")
 
 

@@ -222,6 +222,16 @@ def a_role_keeps_its_code(draft: Draft) -> None:
             draft.refuse("code", m("This is the code of a built-in role."))
 
 
+@before_save("role")
+def what_the_mightier_owe_stays(draft: Draft) -> None:
+    """Nobody says of a role that allows more than his own do whether it requires two-step sign-in."""
+    access = draft.session.access
+    if access is None or access.unlimited or draft.is_new or not draft.changed("second_factor"):
+        return
+    if not holds_as_much(draft.session, access, [draft.id]):
+        draft.refuse("second_factor", m("This role allows more than you may do yourself."))
+
+
 @when_changed("role", "deleted_at")
 def a_built_in_role_stays(session: DataSession, drafts: Sequence[Draft]) -> None:
     """A built-in role is not deleted."""

@@ -54,6 +54,7 @@ class Identity:
     version: int  # of the configuration then in force
     day: date  # on which he holds the roles of `standing`, rows of `crm.organization.standing`
     standing: tuple[AnyRow, ...]
+    owes_factor: bool  # a role asks for a second factor and he has none: nothing but turning it on is his to do
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ def identify(engine: Engine, token: str, day: date) -> Identity | None:
         return None
     row = rows[0]
     own = (row.id, row.name, row.email, row.language, row.time_zone, row.theme, row.density, row.session_id, row.seen_at, row.timing)
-    return Identity(*own, row.version or 0, day, tuple(rows))
+    return Identity(*own, row.version or 0, day, tuple(rows), row.factor is None and any(held.asks_code for held in rows))
 
 
 def _alive(now: Any, lately: Any) -> list[Any]:
@@ -182,15 +183,19 @@ def _holder() -> Select[*tuple[Any, ...]]:
         signed_in.id.label("session_id"), signed_in.email.label("signed_in_as"), signed_in.password_changed_at.label("password_then"), signed_in.seen_at,
         timer.started_at.label("timing"),
     )
+    factor = _FACTOR.c.confirmed_at.label("factor")
     alive = _alive(bindparam("now", type_=UtcMoment()), bindparam("lately", type_=UtcMoment()))
     return (
-        select(*columns, *own, *standing.COLUMNS)
-        .select_from(_SESSION.join(standing.HELD, user.id == signed_in.user_id).outerjoin(RunningTimer.__table__, timer.user_id == user.id))
+        select(*columns, *own, factor, *standing.COLUMNS)
+        .select_from(
+            _SESSION.join(standing.HELD, user.id == signed_in.user_id).outerjoin(RunningTimer.__table__, timer.user_id == user.id)
+            .outerjoin(_FACTOR, _FACTOR.c.user_id == user.id)
+        )
         .where(signed_in.token_hash == bindparam("token"), *alive, user.active, user.deleted_at.is_(None)).order_by(standing.ORDER)
     )
 
 
-_USER, _SESSION = standing.USER, SignInSession.__table__
+_USER, _SESSION, _FACTOR = standing.USER, SignInSession.__table__, SecondFactor.__table__
 _HOLDER = _holder()
 
 

@@ -15,5 +15,6 @@ _HOLDS = and_(
 HELD = USER.outerjoin(_MEMBERSHIP, _HOLDS).outerjoin(_ROLE, and_(_ROLE.c.id == _MEMBERSHIP.c.role_id, _ROLE.c.deleted_at.is_(None)))
 COLUMNS = (
     USER.c.department_id, USER.c.territory_id, USER.c.language, USER.c.time_zone, _ROLE.c.id.label("role_id"), _ROLE.c.code.label("role"), _ROLE.c.builtin,
+    _ROLE.c.second_factor.label("asks_code"),
 )
 ORDER = _ROLE.c.id

@@ -636,6 +636,7 @@ def upgrade() -> None:
         "role",
         sa.Column("name_en", sa.String(length=255), nullable=True),
         sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("second_factor", sa.Boolean(), nullable=False),
         sa.Column("builtin", sa.Boolean(), nullable=False),
         sa.Column("code__sort", KeyText(200), nullable=True),
         sa.Column("code__find", KeyText(), nullable=True),

@@ -103,6 +103,7 @@ def _change(connection: Connection, kind: Entity, found: Secrets, rng: Random) -
     oracle, table = found.oracle, kind.cls.__table__
     # Trees of departments and territories say which records are whose.
     kept = KEPT | oracle.conditions(kind.key) | {kind.parent} | ({"parent"} if kind.key in ("department", "territory") else set())
+    kept |= {"second_factor"} if kind.key == "role" else set()  # what a role demands of its holders they know
     for number, row in oracle.rows[kind.key].items():
         if (kind.key == "user" and number == oracle.me) or (kind.key == "membership" and row["user"] == oracle.me):
             continue

@@ -122,7 +122,9 @@ def _pipeline(session: SystemSession, spec: PipelineSpec) -> None:
 def _role(session: SystemSession, spec: RoleSpec, *, undoes: datetime | None) -> None:
     role = session.catalog.entity("role").cls.__table__
     known = session.execute(select(role.c.id).where(role.c.code == spec.key, role.c.deleted_at.is_(None))).scalar()
-    names = {"name": spec.label.uk, "name_en": spec.label.en}
+    names: dict[str, Any] = {"name": spec.label.uk, "name_en": spec.label.en}
+    if spec.second_factor is not None:
+        names["second_factor"] = spec.second_factor
     if known is None and undoes is not None:
         removed = select(role.c.id).where(role.c.code == spec.key, role.c.deleted_at <= undoes).order_by(role.c.deleted_at.desc(), role.c.id.desc())
         known = session.execute(removed.limit(1)).scalar()

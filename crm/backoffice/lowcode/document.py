@@ -63,6 +63,7 @@ class RoleSpec:
     label: Label
     rules: tuple[Mapping[str, Any], ...]  # as in the file; checked
     builtin: bool = False
+    second_factor: bool | None = None  # None: as it stands
 
 
 @dataclass(frozen=True)
@@ -110,13 +111,16 @@ def merge(documents: Iterable[Document]) -> Document:
 
 def _role(key: str, spec: Any, catalog: Catalog) -> RoleSpec:
     place = m("role “%(key)s”", key=key)
-    _only(spec, ("label", "rules", "builtin"), place)
+    _only(spec, ("label", "rules", "builtin", "second_factor"), place)
     rules = spec.get("rules") or []
     if not isinstance(rules, list) or not all(isinstance(r, Mapping) for r in rules):
         raise _wrong(place, m("“rules” is a list"))
     for number, rule in enumerate(rules, 1):
         check_rule(parse_rule(key, number, rule), catalog)
-    return RoleSpec(key, _label(spec, place), tuple(rules), bool(spec.get("builtin")))
+    asks = spec.get("second_factor")
+    if asks is not None and not isinstance(asks, bool):
+        raise _wrong(place, m("“second_factor” is true or false"))
+    return RoleSpec(key, _label(spec, place), tuple(rules), bool(spec.get("builtin")), asks)
 
 
 def check_rule(rule: Rule, catalog: Catalog) -> None:

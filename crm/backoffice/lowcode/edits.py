@@ -120,4 +120,4 @@ def _rows(session: DataSession, entity: str, by: str, values: Sequence[int], dra
 def _role(session: DataSession, draft: Draft) -> dict[str, Any]:
     rules = AccessRule.__table__
     held = list(session.kernel(select(rules.c.rule).where(rules.c.role_id == draft.id).order_by(rules.c.position)).scalars())
-    return role_form(_label(draft.old), held)
+    return role_form(_label(draft.old), held, bool(draft.old["second_factor"]) if draft.changed("second_factor") else None)

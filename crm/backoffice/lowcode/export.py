@@ -17,11 +17,12 @@ def whole(session: SystemSession) -> dict[str, Any]:
     """Everything that is configured; no records, people, versions or moments."""
     catalog = session.catalog
     role = catalog.entity("role").cls.__table__
-    rows = session.execute(select(role.c.id, role.c.code, role.c.name, role.c.name_en).where(role.c.deleted_at.is_(None)).order_by(role.c.id)).all()
+    named = select(role.c.id, role.c.code, role.c.name, role.c.name_en, role.c.second_factor)
+    rows = session.execute(named.where(role.c.deleted_at.is_(None)).order_by(role.c.id)).all()
     return {
         "picklists": {key: _picklist(p) for key, p in sorted(catalog.picklists.items())},
         "pipelines": {p.code: _pipeline(session, p) for p in catalog.configured["pipeline"].values()},
-        "roles": {row.code: role_form(Label.of(row.name, row.name_en), rules_of(session, row.id)) for row in rows},
+        "roles": {row.code: role_form(Label.of(row.name, row.name_en), rules_of(session, row.id), row.second_factor or None) for row in rows},
         "views": shared_views.forms(catalog),
     }
 
@@ -64,8 +65,9 @@ def _pipeline(session: SystemSession, known: Configured) -> dict[str, Any]:
 # --- how a file says it --------------------------------------------------------------------------------------------
 
 
-def role_form(label: Label, rules: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    return {"label": label.as_dict(), "rules": rules}
+def role_form(label: Label, rules: Sequence[Mapping[str, Any]], second_factor: bool | None) -> dict[str, Any]:
+    """`second_factor` None: the file does not say."""
+    return {"label": label.as_dict()} | ({} if second_factor is None else {"second_factor": second_factor}) | {"rules": rules}
 
 
 def pipeline_form(label: Label, entity: str, stages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -41,7 +41,9 @@ def _role(session: SystemSession, spec: RoleSpec, changes: Changes) -> RoleSpec 
     if now is None:
         return None
     label = spec.label if ("role", "label") in did or ("role", "change") in did else Label.of(now.name, now.name_en)
-    return RoleSpec(spec.key, label, spec.rules if ("rules", "replace") in did else tuple(rules_of(session, now.id)), spec.builtin)
+    # A file of what stood there before says nothing of a second factor that was not asked for.
+    asks = bool(spec.second_factor) if ("role", "second_factor") in did else spec.second_factor if ("role", "change") in did else None
+    return RoleSpec(spec.key, label, spec.rules if ("rules", "replace") in did else tuple(rules_of(session, now.id)), spec.builtin, asks)
 
 
 def _pipeline(catalog: Catalog, spec: PipelineSpec, changes: Changes) -> PipelineSpec | None:

@@ -89,13 +89,16 @@ def pipeline_changes(catalog: Catalog, spec: PipelineSpec) -> Iterator[Change]:
 
 def role_changes(session: SystemSession, spec: RoleSpec) -> Iterator[Change]:
     role = session.catalog.entity("role").cls.__table__
-    known = session.execute(select(role.c.id, role.c.name, role.c.name_en).where(role.c.code == spec.key, role.c.deleted_at.is_(None))).first()
+    named = select(role.c.id, role.c.name, role.c.name_en, role.c.second_factor)
+    known = session.execute(named.where(role.c.code == spec.key, role.c.deleted_at.is_(None))).first()
     if known is None:
         yield Change("role", "role", spec.key, "create")
         return
     holders = _holders(session, known.id)
     if Label.of(known.name, known.name_en) != spec.label:
         yield Change("role", "role", spec.key, "label", holders)
+    if spec.second_factor not in (None, known.second_factor):
+        yield Change("role", "role", spec.key, "second_factor", holders)
     if rules_of(session, known.id) != [dict(r) for r in spec.rules]:
         yield Change("rules", "role", spec.key, "replace", holders)
 

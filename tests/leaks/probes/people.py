@@ -175,3 +175,17 @@ def timer(view: View) -> Iterator[Question]:
     yield post("/timer/start", "", "/timer/start", form={"from": "/account/1/"})
     yield get("/timer/", "", "/timer/", lang="uk")
     yield post("/timer/drop", "", "/timer/drop")
+
+
+@probe("/<entity>/<record_id>/sign-in/", "/<entity>/<record_id>/sign-in/reset", "/<entity>/<record_id>/sign-in/end")
+def sign_in_of_others(view: View) -> Iterator[Question]:
+    """How somebody else signs in; nobody is reset here but whoever is not seen, which is refused."""
+    for number in view.seen("user"):
+        yield get("/<entity>/<record_id>/sign-in/", "user", f"/user/{number}/sign-in/")
+    for number in view.unseen("user"):
+        asked = get("/<entity>/<record_id>/sign-in/", "user", f"/user/{number}/sign-in/").expecting(404)
+        yield asked.just_as(get("/<entity>/<record_id>/sign-in/", "user", f"/user/{MISSING}/sign-in/"), f"/{MISSING}/", f"/{number}/")
+        for what in ("reset", "end"):
+            yield post(f"/<entity>/<record_id>/sign-in/{what}", "user", f"/user/{number}/sign-in/{what}").expecting(404)
+    for what in ("reset", "end"):
+        yield post(f"/<entity>/<record_id>/sign-in/{what}", "user", f"/user/{MISSING}/sign-in/{what}").expecting(404)

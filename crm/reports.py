@@ -1,6 +1,6 @@
 """The index of every report, by area: importing this module completes the registry of `crm.backoffice.reports`."""
 
-from crm.contacts import reports as contacts, time_report as contacts_time
-from crm.sales import reports as sales
+from crm.contacts import quality as contacts_quality, reports as contacts, time_report as contacts_time
+from crm.sales import quality as sales_quality, reports as sales
 
-__all__ = ["contacts", "contacts_time", "sales"]
+__all__ = ["contacts", "contacts_quality", "contacts_time", "sales", "sales_quality"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, exists, insert, not_, or_, select
+from sqlalchemy import Select, and_, delete, exists, insert, not_, or_, select, union
 
 from crm.backoffice import journal
 from crm.backoffice.entities import Entity
@@ -67,6 +67,17 @@ def like(session: DataSession, kind: Entity, record_id: int) -> list[tuple[int, 
         found[other].append(row.field)
         worth[other] += row.much
     return [(n, tuple(f for f in kind.declared.alike if f in found[n])) for n in sorted(found, key=lambda n: (-worth[n], n))]
+
+
+def involved(session: DataSession, kind: Entity, most: int) -> list[int] | None:
+    """Every record that may be the same as another, of the pairs that this reader may know of; None for more than `most`."""
+    query = _pairs(session, kind)
+    if query is None:
+        return []
+    pairs = query.subquery()
+    either = union(select(pairs.c.one_id), select(pairs.c.other_id)).subquery()
+    numbers = session.kernel(select(either.c.one_id).order_by(either.c.one_id).limit(most + 1)).scalars().all()
+    return list(numbers) if len(numbers) <= most else None
 
 
 _PAIR = (EVIDENCE.c.one_id, EVIDENCE.c.other_id)

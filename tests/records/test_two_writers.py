@@ -1,5 +1,6 @@
 """Two writers at once: the row version stands in the WHERE of the write, so that of two who saw the same one saves and one is asked."""
 
+from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
 
@@ -9,10 +10,14 @@ from sqlalchemy import select
 from crm.backoffice import records
 from crm.backoffice.journal import JournalRow
 from crm.backoffice.rules import Draft
+from crm.backoffice.seals.block import Keeper
+from crm.backoffice.seals.sealing import seal
+from crm.backoffice.seals.verifying import verify
 from crm.errors import Conflict
 from tests.company import Company
 
 WRITERS = 6
+THREADS, TIMES = 20, 5
 
 
 def at_once(company: Company, account: int, changes: list[dict[str, Any]]) -> list[str]:
@@ -73,3 +78,46 @@ def test_a_write_over_a_version_that_is_gone_writes_nothing(company: Company) ->
         with pytest.raises(Conflict):
             records._update(session, kind, [draft], {account: 7})
         assert records._update(session, kind, [draft], {account: 1}) == {account: 2}
+
+
+def test_of_twenty_who_edit_one_record_again_and_again_no_edit_is_lost_and_the_journal_is_whole(company: Company, tmp_path: Path) -> None:
+    (account,) = company.make("account", {"name": "А", "employees": 0})
+    table, keeper = company.catalog.entity("account").cls.__table__, Keeper.of(tmp_path, "a secret of the installation")
+    begin, saved, refused = Barrier(THREADS), [0] * THREADS, list[str]()
+
+    def edit(place: int) -> None:
+        """Adds one to what he has read, and reads anew when somebody else was faster."""
+        begin.wait(30)
+        while saved[place] < TIMES:
+            with company.engine.connect() as connection:
+                seen = connection.execute(select(table.c.row_version, table.c.employees).where(table.c.id == account)).one()
+            with company.system() as session:
+                try:
+                    done = records.change(session, "account", account, {"employees": seen.employees + 1}, seen_version=seen.row_version)
+                    session.commit()
+                    saved[place] += bool(done.changed)  # who writes what another has just written has written nothing, and adds to that
+                except Conflict:
+                    continue
+                except Exception as fault:  # a thread must not end unseen
+                    refused.append(repr(fault))
+                    return
+
+    threads = [Thread(target=edit, args=(n,)) for n in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        seal(company.engine, keeper, at_once=True)  # sealing goes on meanwhile
+        threads[0].join(0.2)
+    assert refused == [] and saved == [TIMES] * THREADS
+    with company.engine.connect() as connection:
+        row = connection.execute(select(table.c.employees, table.c.row_version).where(table.c.id == account)).one()
+        journal = JournalRow.__table__
+        told = connection.execute(
+            select(journal.c.version, journal.c.changes).where(journal.c.entity == "account", journal.c.record_id == account).order_by(journal.c.id)).all()
+    assert (row.employees, row.row_version) == (THREADS * TIMES, THREADS * TIMES + 1)
+    assert [version for version, _ in told] == list(range(1, THREADS * TIMES + 2))
+    assert [changes["employees"] for _, changes in told[1:]] == [[n, n + 1] for n in range(THREADS * TIMES)]
+    seal(company.engine, keeper, at_once=True)
+    with company.system(write=False) as session:
+        found = verify(session, keeper)
+    assert found.ok and found.unsealed == 0

@@ -1,10 +1,13 @@
-"""What is kept of a colleague beside his record: browsers in which he was signed in, a second factor, links in letters, letters, views of lists."""
+"""What is kept of a colleague beside his record: browsers in which he was signed in, a second factor, links in letters, letters,
+views of lists, what he has seen.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Table, delete, select, update
 
+from crm.backoffice import seen
 from crm.backoffice.guard import DataSession
 from crm.backoffice.outbox import OutboxRow
 from crm.backoffice.personal.beside import Beside, keeps
@@ -48,6 +51,7 @@ def _gather(session: DataSession, ids: Sequence[int]) -> Mapping[str, list[dict[
             {"purpose": row.payload.get("purpose"), "asked_at": row.created_at, "sent_at": row.delivered_at} for row in session.kernel(_letters(ids))
         ],
         "views": shelf.of_people(session, ids),
+        "seen": seen.of_people(session, ids),
     }
 
 
@@ -63,6 +67,7 @@ def _erase(session: DataSession, ids: Sequence[int]) -> None:
         session.kernel(delete(table).where(table.c.user_id.in_(ids)))
     forget(session, ids)
     shelf.forget(session, ids)
+    seen.forget(session, ids)
     session.kernel(update(USER).where(USER.c.id.in_(ids)).values(active=False, password_hash=None, password_changed_at=None))
 
 

@@ -188,6 +188,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_picklist_key")),
     )
     create_table(
+        "record_seen",
+        sa.Column("entity", sa.String(length=64), nullable=False),
+        sa.Column("record_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("user_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("last_at", UtcMoment(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("entity", "record_id", "user_id", name=op.f("pk_record_seen")),
+    )
+    op.create_index("ix_record_seen_last", "record_seen", ["last_at"], unique=False)
+    op.create_index("ix_record_seen_user", "record_seen", ["user_id"], unique=False)
+    create_table(
         "sign_in_attempt",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
@@ -1561,6 +1572,7 @@ TABLES = (
     "user",
     "territory",
     "sign_in_attempt",
+    "record_seen",
     "picklist",
     "outbox",
     "merged_record",

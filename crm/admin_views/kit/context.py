@@ -7,7 +7,7 @@ from flask import Flask, current_app, g, request
 from flask_login import current_user
 
 from crm.admin_views.gate import SAFE
-from crm.backoffice import journal
+from crm.backoffice import journal, seen
 from crm.backoffice.access import Access
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.fields.base import Reader
@@ -65,14 +65,19 @@ def init_app(app: Flask) -> None:
         if opened is None:
             return
         opened.close()
-        if opened.sight.sensitive:
-            _journal_reading(opened)
+        record = g.pop("opened_record", None)
+        if opened.sight.sensitive or record is not None:
+            _keep_reading(opened, record)
 
 
-def _journal_reading(opened: UserSession) -> None:
+def _keep_reading(opened: UserSession, record: tuple[str, int] | None) -> None:
+    """The sensitive fields that were read, and the record that was opened."""
     fields: dict[str, list[str]] = {}
     for entity, key in sorted(opened.sight.sensitive):
         fields.setdefault(entity, []).append(key)
     with system_session(runtime().engine, "read", opened.catalog, write=True, source="ui", actor_id=opened.actor_id) as system:
-        journal.event(system, "read", changes={"address": [None, request.path], "fields": [None, fields]})
+        if fields:
+            journal.event(system, "read", changes={"address": [None, request.path], "fields": [None, fields]})
+        if record is not None and opened.actor_id is not None:
+            seen.note(system, *record, opened.actor_id)
         system.commit()

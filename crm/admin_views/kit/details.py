@@ -8,7 +8,7 @@ from flask import make_response, redirect, request
 from flask.wrappers import Response
 from werkzeug.wrappers import Response as BaseResponse
 
-from crm.admin_views.kit import as_of_view, context, exporting, lookup, personal_view, related, timeline
+from crm.admin_views.kit import as_of_view, context, exporting, lookup, personal_view, related, seen_view, timeline
 from crm.admin_views.kit.addresses import KEPT
 from crm.admin_views.kit.cells import initials, painter
 from crm.admin_views.kit.leads import leads
@@ -104,12 +104,12 @@ def show(view: "EntityView", record_id: int) -> BaseResponse:
     if "related" in request.args:
         return _related(view, record_id, request.args["related"])
     if "counts" in request.args:
-        return _counts(view, record_id)
+        return _counts(view, record_id, rights)
     if "as_of" in request.args:
         return as_of_view.show(view, record_id)
     card = read_card(session, entity, record_id, rights)
-    drawer = bool(request.args.get("drawer"))
-    past = timeline.of_record(session, entity, record_id, size=timeline.SHORT, kinds=() if drawer else timeline.asked(), shown=rights.shown)
+    drawer, before_now = bool(request.args.get("drawer")), seen_view.opened(session, entity, record_id)
+    past = timeline.of_record(session, entity, record_id, size=timeline.SHORT, kinds=() if drawer else timeline.asked(), shown=rights.shown, seen=before_now)
     if drawer:
         before, after = _neighbours(session, entity, record_id)
         html = view.render("admin/model/drawer.html", card=card, timeline=past, url=timeline.older_url(card.url), before=before, after=after)
@@ -122,7 +122,7 @@ def show(view: "EntityView", record_id: int) -> BaseResponse:
     html = view.render(
         "admin/model/details.html", card=card, timeline=past, url=timeline.older_url(card.url), chips=chips, kinds=timeline.asked(),
         tab=tab, shown=shown, adds=adds[:6], leads=ways, files=exporting.of_record(session, entity, record_id),
-        personal=personal_view.offered(session, entity),
+        personal=personal_view.offered(session, entity), seen=seen_view.told(rights) and entity.is_record,
     )
     return make_response(html)
 
@@ -188,7 +188,7 @@ def _related(view: "EntityView", record_id: int, key: str) -> Response:
     return make_response(view.render("admin/model/related.html", shown=shown, short=True))
 
 
-def _counts(view: "EntityView", record_id: int) -> Response:
+def _counts(view: "EntityView", record_id: int, rights: Standing) -> Response:
     session, entity = context.session(), view.entity
     found: list[tuple[str, str]] = []
     for relation in related.relations(session, entity):
@@ -197,8 +197,10 @@ def _counts(view: "EntityView", record_id: int) -> Response:
     others = [number for number, _ in like(session, entity, record_id)] if entity.declared.alike else []
     names = lookup.titles(session, entity, others)
     alike = [(names[n] or f"№ {n}", f"/{entity.key}/{n}/") for n in others if n in names]
+    lookers = seen_view.lookers(session, entity, record_id, seen_view.SHORT, others=True) if seen_view.told(rights) else []
     html = view.render(
-        "admin/model/related_counts.html", counts=found, work=related.in_progress(session, entity, record_id), alike=alike[:NAMED],
+        "admin/model/related_counts.html", lookers=lookers, seen_url=f"/{entity.key}/{record_id}/seen", counts=found,
+        work=related.in_progress(session, entity, record_id), alike=alike[:NAMED],
         alike_more=max(len(alike) - NAMED, 0), alike_url=f"/duplicates/?entity={entity.key}&of={record_id}",
     )
     return make_response(html)

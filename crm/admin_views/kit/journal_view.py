@@ -53,6 +53,7 @@ class Entry:
     name: str = ""  # of the record, where several are told of
     marks: tuple[str, ...] = ()  # short remarks, as HTML
     text: str = ""
+    fresh: bool = False  # since the reader saw the record last
 
 
 Days = list[tuple[str, list[Entry]]]

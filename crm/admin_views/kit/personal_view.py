@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 JOB = "personal_erase"
 TYPES = {"json": "application/json; charset=utf-8", "zip": "application/zip"}
 BESIDE = {
+    "seen": Label("Переглянуті записи", "Records seen"),
     "sign_ins": Label("Входи", "Sign-ins"), "links_in_letters": Label("Посилання в листах", "Links in letters"), "letters": Label("Листи", "Letters"),
 }
 

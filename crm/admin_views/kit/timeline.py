@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -143,8 +143,9 @@ def chips(session: UserSession, entity: Entity, args: Mapping[str, str], base: s
 
 def of_record(
     session: UserSession, entity: Entity, record_id: int, *, size: int, kinds: Sequence[str] = (), after: str = "", shown: Container[str] | None = None,
+    seen: datetime | None = None,
 ) -> Timeline:
-    """A page of the timeline in words. Raises NotFound, UnknownName."""
+    """A page of the timeline in words; what others have changed since the reader has `seen` it is marked. Raises NotFound, UnknownName."""
     page = merged.page(session, entity, record_id, size=size, wanted=kinds, after=after, shown=shown)
     reader, here = context.reader(), (entity.key, record_id)
     items = [one for one in (*page.ahead, *page.past) if isinstance(one, Item)]
@@ -167,7 +168,8 @@ def of_record(
         if isinstance(one, Item):
             rows.append((one.at, _entry(one, words(one), people, reader)))
         elif (once := _told_once(one, items, session)) is not None:
-            rows.append((one.at, journal_view.entry(once, named, entity)))
+            fresh = seen is not None and one.at > seen and one.actor_id != session.actor_id
+            rows.append((one.at, replace(journal_view.entry(once, named, entity), fresh=fresh)))
     return Timeline(journal_view.by_day(rows), page.older, ahead)
 
 

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from crm.admin_views.gate import ask_to_sign_in
 from crm.admin_views.kit import (
     alike, bulk, cell_edit, context, details, explain_view, exporting, file_view, forms, journal_view, listing, lookup, merging, paste,
-    personal_view, timeline, totals, view_keeping,
+    personal_view, seen_view, timeline, totals, view_keeping,
 )
 from crm.admin_views.kit.routing import route
 from crm.backoffice.entities import Entity
@@ -145,6 +145,10 @@ class EntityView(ModelView):  # type: ignore[misc]  # Flask-Admin is not typed
     @route(RECORD + "erase", "POST")
     def erase(self, record_id: int) -> BaseResponse:
         return personal_view.erase(self, record_id)
+
+    @route(RECORD + "seen")
+    def seen_by(self, record_id: int) -> BaseResponse:
+        return seen_view.show(self, record_id)
 
     @route(RECORD + "timeline")
     def timeline_view(self, record_id: int) -> BaseResponse:

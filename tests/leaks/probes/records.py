@@ -10,7 +10,7 @@ from tests.leaks.questions import MISSING, Question, View, get, post, probe
 from tests.leaks.sides import Answer, Side
 
 RECORD = "/<entity>/<record_id>/"
-PAGES = ("", "edit/", "journal", "timeline", "explain", "personal", "personal?format=json")
+PAGES = ("", "edit/", "journal", "timeline", "seen", "explain", "personal", "personal?format=json")
 
 
 @probe(RECORD)
@@ -38,7 +38,7 @@ def neighbours(view: View, kind: Entity) -> Iterator[Question]:
 
 
 @probe(
-    RECORD, RECORD + "edit/", RECORD + "journal", RECORD + "timeline", RECORD + "explain", RECORD + "personal",
+    RECORD, RECORD + "edit/", RECORD + "journal", RECORD + "timeline", RECORD + "seen", RECORD + "explain", RECORD + "personal",
     RECORD + "cell/<field>", RECORD + "file/<field>",
 )
 def unseen(view: View, kind: Entity) -> Iterator[Question]:
@@ -103,6 +103,15 @@ def timelines(view: View, kind: Entity) -> Iterator[Question]:
         for one in (*kinds, "no_such"):
             yield get(RECORD + "timeline", kind.key, f"/{kind.key}/{number}/timeline", kinds=one, lang="uk")
             yield get(RECORD, kind.key, f"/{kind.key}/{number}/", kinds=one)
+
+
+@probe(RECORD + "seen")
+def seen(view: View, kind: Entity) -> Iterator[Question]:
+    """Who has seen it, on its page and beside the card, after it was opened."""
+    for number in view.seen(kind.key, 3):
+        yield get(RECORD, kind.key, f"/{kind.key}/{number}/")
+        yield get(RECORD + "seen", kind.key, f"/{kind.key}/{number}/seen")
+        yield get(RECORD, kind.key, f"/{kind.key}/{number}/", counts="1")
 
 
 @probe(RECORD + "employer")

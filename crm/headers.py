@@ -12,6 +12,7 @@ CONTENT_SECURITY_POLICY = (
 PERMISSIONS = (
     "accelerometer=(), autoplay=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()"
 )
+REVALIDATED = "calendar_feed.feed"  # calendar programmes ask every hour or so: most answers are “the same as before”
 YEAR = 365 * 24 * 3600
 
 
@@ -28,7 +29,9 @@ def init_app(app: Flask, settings: Settings) -> None:
         headers["X-Frame-Options"] = "DENY"
         if settings.secure:
             headers["Strict-Transport-Security"] = f"max-age={YEAR}; includeSubDomains"
-        if request.endpoint != "static":
+        if request.endpoint == REVALIDATED:
+            headers["Cache-Control"] = "private, no-cache"
+        elif request.endpoint != "static":
             headers["Cache-Control"] = "no-store"
         elif request.args.get("v") and response.status_code == 200:
             headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"

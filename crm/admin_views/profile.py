@@ -22,6 +22,7 @@ from crm.errors import Invalid
 from crm.languages import SESSION_KEY as LANGUAGE
 from crm.languages import current_language, current_zone
 from crm.messages import LANGUAGES, render
+from crm.organization.calendar_links import link_of
 from crm.organization.passwords import SHORTEST
 from crm.organization.profile import DENSITIES, THEMES, change_password, save_preferences, time_zones
 from crm.organization.sign_in import revoke, sessions_of
@@ -113,13 +114,17 @@ def end_session(session_id: int) -> Response:
     return redirect(url_for("profile.sessions"), 303)
 
 
-def profile(errors: dict[str, str]) -> Response:
-    """The page; what was typed stays when something is wrong with it, passwords excepted."""
+def profile(errors: dict[str, str], calendar_address: str = "") -> Response:
+    """The page; what was typed stays when something is wrong with it, passwords excepted. `calendar_address` is shown on this answer only."""
     kept = {key: request.form.get(key, getattr(current_user, key) or "") for key in ("language", "time_zone", "theme", "density")}
-    company = runtime().catalog.company
+    here = runtime()
+    company = here.catalog.company
+    with system_session(here.engine, "profile: the own link for the calendar", here.catalog, source="ui", actor_id=current_user.id) as work:
+        link = link_of(work, current_user.id)
     html = render_template(
         "admin/sign_in/profile.html", errors=errors, kept=kept, zones=zone_choices(current_language(), datetime.now(UTC).date().isoformat()),
         company_zone=zone_name(company.zone.key, current_language()), themes=THEMES, densities=DENSITIES, shortest=SHORTEST,
+        calendar_address=calendar_address, calendar_link=(shown(link.made_at), shown(link.expires_at)) if link else None,
     )
     return make_response(html, 422 if errors else 200)
 

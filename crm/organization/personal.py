@@ -14,6 +14,7 @@ from crm.backoffice.personal.beside import Beside, keeps
 from crm.backoffice.views import shelf
 from crm.errors import Forbidden
 from crm.messages import m
+from crm.organization.calendar_links import CalendarLink
 from crm.organization.comparing import outranks
 from crm.organization.invitations import TOPIC
 from crm.organization.models import User
@@ -25,7 +26,7 @@ from crm.organization.timers import RunningTimer
 
 USER, SIGNED_IN, TOKENS, OUTBOX = User.__table__, SignInSession.__table__, AccountToken.__table__, OutboxRow.__table__
 SECOND, PAPER = SecondFactor.__table__, RecoveryCode.__table__
-TIMERS = RunningTimer.__table__
+TIMERS, CALENDARS = RunningTimer.__table__, CalendarLink.__table__
 
 
 def _judge(session: DataSession, ids: Sequence[int]) -> None:
@@ -45,6 +46,9 @@ def _gather(session: DataSession, ids: Sequence[int]) -> Mapping[str, list[dict[
         "sign_ins": rows(SIGNED_IN, "email", "created_at", "seen_at", "expires_at", "revoked_at", "address", "agent"),
         "second_factor": rows(SECOND, "begun_at", "confirmed_at"),
         "recovery_codes": rows(PAPER, "used_at"),
+        "calendar_links": [
+            dict(row) for row in session.kernel(select(CALENDARS.c.made_at, CALENDARS.c.expires_at).where(CALENDARS.c.user_id.in_(ids))).mappings()
+        ],
         "timers": [dict(row) for row in session.kernel(select(TIMERS.c.page, TIMERS.c.started_at).where(TIMERS.c.user_id.in_(ids))).mappings()],
         "links_in_letters": rows(TOKENS, "purpose", "email", "created_at", "expires_at", "used_at"),
         "letters": [
@@ -63,7 +67,7 @@ def _erase(session: DataSession, ids: Sequence[int]) -> None:
     """The person cannot sign in any more, and nothing tells from where he did."""
     letters = list(session.kernel(_letters(ids)).scalars())
     session.kernel(delete(OUTBOX).where(OUTBOX.c.id.in_(letters)))
-    for table in (SIGNED_IN, TOKENS, TIMERS):
+    for table in (SIGNED_IN, TOKENS, TIMERS, CALENDARS):
         session.kernel(delete(table).where(table.c.user_id.in_(ids)))
     forget(session, ids)
     shelf.forget(session, ids)

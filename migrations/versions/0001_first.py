@@ -383,6 +383,16 @@ def upgrade() -> None:
         "uq_calendar_day_day", "calendar_day", ["day"], unique=True, sqlite_where=sa.text("deleted_at IS NULL"), postgresql_where=sa.text("deleted_at IS NULL")
     )
     create_table(
+        "calendar_link",
+        sa.Column("user_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("made_at", UtcMoment(), nullable=False),
+        sa.Column("expires_at", UtcMoment(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_calendar_link_user_id")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_calendar_link")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_calendar_link_token_hash")),
+    )
+    create_table(
         "config_version",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("at", UtcMoment(), nullable=False),
@@ -1567,6 +1577,7 @@ TABLES = (
     "import_upload",
     "import_batch",
     "config_version",
+    "calendar_link",
     "calendar_day",
     "account_token",
     "user",

@@ -13,6 +13,7 @@ from tests.leaks.world import PASSWORD, email
 
 LETTERS = Path(__file__).parents[3] / "templates" / "emails"
 TOKENS = re.compile(r'(?:name="csrf_token"|name="csrf-token")[^>]*')
+PLAN = re.compile(r"/calendar/[\w-]{43}\.ics")
 LINK = re.compile(r"/(reset|invitation)/([\w-]{20,})")
 
 
@@ -189,3 +190,20 @@ def sign_in_of_others(view: View) -> Iterator[Question]:
             yield post(f"/<entity>/<record_id>/sign-in/{what}", "user", f"/user/{number}/sign-in/{what}").expecting(404)
     for what in ("reset", "end"):
         yield post(f"/<entity>/<record_id>/sign-in/{what}", "user", f"/user/{MISSING}/sign-in/{what}").expecting(404)
+
+
+@probe("/profile/calendar", "/profile/calendar/revoke", "/calendar/<secret>.ics")
+def plan_of_a_calendar(view: View) -> Iterator[Question]:
+    """The own plan behind a secret address, by a programme that is not signed in; an address that is none."""
+    feed = "/calendar/<secret>.ics"
+    yield post("/profile/calendar", "", "/profile/calendar")
+    yield Question(feed, "interaction", "the own plan", _plan, writes=True, method="GET", path="/calendar/")
+    yield _asking(feed, "GET", "/calendar/nothing.ics")
+    yield post("/profile/calendar/revoke", "", "/profile/calendar/revoke")
+
+
+def _plan(side: Side) -> Answer:
+    page = side.send("POST", "/profile/calendar")
+    found = PLAN.search(page.body.decode())
+    assert found
+    return side.send("GET", found[0], client=side.app.test_client())

@@ -15,6 +15,7 @@ from crm.admin_views.journal import JournalView
 from crm.admin_views.kit import context
 from crm.admin_views.kit.menu import Menu, menu as rail
 from crm.admin_views.kit.view import EntityView
+from crm.admin_views.notices import NoticesView
 from crm.admin_views.reports import ReportsView
 from crm.admin_views.rights import leads as rights_leads, views as rights_views
 from crm.backoffice.catalog import Catalog, shape
@@ -29,6 +30,7 @@ def init_app(app: Flask) -> None:
     for entity in known(app).entities.values():
         admin.add_view(EntityView(entity))
     admin.add_view(ReportsView())
+    admin.add_view(NoticesView())
     admin.add_view(JournalView())
     admin.add_view(DuplicatesView())
     admin.add_view(CalendarView())

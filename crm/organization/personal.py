@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Table, delete, select, update
 
-from crm.backoffice import seen
+from crm.backoffice import notices, seen
 from crm.backoffice.guard import DataSession
 from crm.backoffice.outbox import OutboxRow
 from crm.backoffice.personal.beside import Beside, keeps
@@ -56,6 +56,7 @@ def _gather(session: DataSession, ids: Sequence[int]) -> Mapping[str, list[dict[
         ],
         "views": shelf.of_people(session, ids),
         "seen": seen.of_people(session, ids),
+        "notices": notices.of_people(session, ids),
     }
 
 
@@ -72,6 +73,7 @@ def _erase(session: DataSession, ids: Sequence[int]) -> None:
     forget(session, ids)
     shelf.forget(session, ids)
     seen.forget(session, ids)
+    notices.forget(session, ids)
     session.kernel(update(USER).where(USER.c.id.in_(ids)).values(active=False, password_hash=None, password_changed_at=None))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from flask import Flask
 
+from crm import watching
 from crm.backoffice import outbox
 from crm.backoffice.daily import ask_for_today
 from crm.backoffice.job_queue import dispatch, execute, make_queue
@@ -53,6 +54,7 @@ def rounds(app: Flask, hand: Callable[[int], Any], over: threading.Event) -> Non
                     sealed = time.monotonic()
                     sealing.seal(runtime.engine, keeper)
                     ask_for_today(runtime.engine, runtime.refresh())
+                    watching.ask(runtime.engine, runtime.refresh())
         except Exception as fault:
             # A locked or restarting database is no reason to stop working.
             log.error("round failed", error=str(fault), exc_info=fault)

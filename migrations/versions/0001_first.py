@@ -539,6 +539,18 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_not_duplicates_by_id"), "not_duplicates", ["by_id"], unique=False)
     create_table(
+        "notice",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("at", UtcMoment(), nullable=False),
+        sa.Column("sentence", sa.JSON(), nullable=False),
+        sa.Column("url", sa.String(length=2000), nullable=False),
+        sa.Column("read_at", UtcMoment(), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_notice_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+    )
+    op.create_index("ix_notice_person", "notice", ["user_id", "read_at", "id"], unique=False)
+    create_table(
         "picklist_option",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("picklist", sa.String(length=64), nullable=False),
@@ -1100,12 +1112,16 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("starred", sa.Boolean(), nullable=False),
         sa.Column("opened_first", sa.Boolean(), nullable=False),
+        sa.Column("watched", sa.String(length=64), nullable=True),
+        sa.Column("looked_at", UtcMoment(), nullable=True),
+        sa.Column("scanned_at", UtcMoment(), nullable=True),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_view_use_user_id")),
         sa.ForeignKeyConstraint(["view_id"], ["saved_view.id"], name=op.f("fk_view_use_view_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_view_use")),
         sa.UniqueConstraint("user_id", "entity", "view_id", name=op.f("uq_view_use_user_id_entity_view_id")),
     )
     op.create_index(op.f("ix_view_use_view_id"), "view_use", ["view_id"], unique=False)
+    op.create_index(op.f("ix_view_use_watched"), "view_use", ["watched"], unique=False)
     create_table(
         "account__interests",
         sa.Column("owner_id", sa.Integer(), nullable=False),
@@ -1314,6 +1330,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("owner_id", "target_id", name=op.f("pk_product__goes_with")),
     )
     op.create_index("ix_product__goes_with_target_id", "product__goes_with", ["target_id"], unique=False)
+    create_table(
+        "view_member",
+        sa.Column("use_id", sa.Integer(), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["use_id"], ["view_use.id"], name=op.f("fk_view_member_use_id")),
+        sa.PrimaryKeyConstraint("use_id", "record_id", name=op.f("pk_view_member")),
+    )
     create_table(
         "competitor__products",
         sa.Column("owner_id", sa.Integer(), nullable=False),
@@ -1545,6 +1568,7 @@ TABLES = (
     "interaction",
     "deal_line",
     "competitor__products",
+    "view_member",
     "product__goes_with",
     "position",
     "deal",
@@ -1571,6 +1595,7 @@ TABLES = (
     "product_category",
     "pipeline",
     "picklist_option",
+    "notice",
     "not_duplicates",
     "legal_entity",
     "job",

@@ -14,6 +14,7 @@ import './sheet.js';
 import './record.js';
 import './timer.js';
 import './undo.js';
+import './notices.js';
 import { onContent } from './content.js';
 import { showFlashed } from './toasts.js';
 

@@ -22,6 +22,7 @@ from crm.backoffice.outside import read_json
 from crm.backoffice.views import shelf, shows
 from crm.backoffice.views.shared import SharedView, free_key
 from crm.backoffice.views.shelf import LONGEST_NAME, KeptView
+from crm.backoffice.views.watching import watch
 from crm.errors import BadRequest, Forbidden
 from crm.messages import Label, Message, m
 
@@ -39,7 +40,7 @@ def keep(view: "EntityView") -> BaseResponse:
 
 
 def change(view: "EntityView", name: str) -> BaseResponse:
-    """POST `name`, `query` with `widths`, `move` (places), `starred`, `first` (1 or 0): what is given is changed. `standard` takes `first` alone.
+    """POST `name`, `query` with `widths`, `move` (places), `starred`, `first`, `watched` (1 or 0): what is given is changed. `standard` takes `first` alone.
     Raises NotFound, Forbidden, Invalid, BadRequest, UnknownName."""
     session, entity, form = context.session(), view.entity, request.form
     known = shelf.shelf(session, entity.key)
@@ -58,6 +59,8 @@ def change(view: "EntityView", name: str) -> BaseResponse:
         raise Forbidden()
     if "starred" in form:
         shelf.star(session, kept, _flag("starred"))
+    if "watched" in form:
+        watch(session, kept, _flag("watched"))
     if "first" in form:
         shelf.open_first(session, entity.key, kept, _flag("first"))
     session.commit()

@@ -12,7 +12,7 @@ from crm.backoffice.lists import MAX_COLUMNS, SIZES
 from crm.backoffice.sight import Sight
 from crm.backoffice.views.models import SavedView, ViewUse
 from crm.backoffice.views.shared import SharedView
-from crm.backoffice.views.shelf import STANDARD
+from crm.backoffice.views.shelf import STANDARD, forget_uses
 from crm.backoffice.views.shows import NARROWEST, PARTS, WIDEST, cleaned
 from crm.errors import BramaError
 from crm.messages import Label, Message, m
@@ -124,8 +124,7 @@ def write(session: SystemSession, specs: Sequence[SharedView]) -> None:
 
 def remove(session: SystemSession, key: str) -> None:
     """Take a view away from all; the stars that it had go with it."""
-    gone = select(TABLE.c.id).where(TABLE.c.key == key).scalar_subquery()
-    session.execute(delete(ViewUse.__table__).where(ViewUse.__table__.c.view_id == gone))
+    forget_uses(session, ViewUse.__table__.c.view_id.in_(select(TABLE.c.id).where(TABLE.c.key == key)))
     session.execute(delete(TABLE).where(TABLE.c.key == key))
 
 

@@ -1,11 +1,13 @@
-"""Kept views as rows, and what each person has made of them: starred, in which order, opened first."""
+"""Kept views as rows, and what each person has made of them: starred, in which order, opened first, watched."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.backoffice.entities import Base
+from crm.backoffice.types import UtcMoment
 
 
 class SavedView(Base):
@@ -39,3 +41,16 @@ class ViewUse(Base):
     position: Mapped[int] = mapped_column(default=0)
     starred: Mapped[bool] = mapped_column(default=False)
     opened_first: Mapped[bool] = mapped_column(default=False)
+    # He is told when a record enters: what he asked for (a digest of it), and when it was looked at, in part and as a whole.
+    watched: Mapped[str | None] = mapped_column(String(64), index=True)
+    looked_at: Mapped[datetime | None] = mapped_column(UtcMoment())
+    scanned_at: Mapped[datetime | None] = mapped_column(UtcMoment())
+
+
+class ViewMember(Base):
+    """A record that stood in a watched view when it was last looked at."""
+
+    __tablename__ = "view_member"
+
+    use_id: Mapped[int] = mapped_column(ForeignKey("view_use.id"), primary_key=True)
+    record_id: Mapped[int] = mapped_column(primary_key=True)

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
 
 from crm.backoffice import journal
 from crm.backoffice.guard import DataSession
-from crm.backoffice.views.models import SavedView, ViewUse
+from crm.backoffice.views.models import SavedView, ViewMember, ViewUse
 from crm.backoffice.views.shared import SharedView, offered
 from crm.errors import Invalid, NotFound
 from crm.messages import Label, m
@@ -19,7 +19,7 @@ from crm.messages import Label, m
 STANDARD = "standard"
 MOST = 200  # own views of one person
 LONGEST_NAME = 80
-VIEW, USE = SavedView.__table__, ViewUse.__table__
+VIEW, USE, MEMBER = SavedView.__table__, ViewUse.__table__, ViewMember.__table__
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class KeptView:
     own: bool
     starred: bool = False
     opened_first: bool = False
+    watched: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,16 +84,19 @@ def _views(session: DataSession, rows: Sequence[Any]) -> list[KeptView]:
 def _rows(session: DataSession) -> Sequence[Any]:
     """Of what the person uses: his arrangement, and of his own views all."""
     own = and_(VIEW.c.id == USE.c.view_id, or_(VIEW.c.owner_id == USE.c.user_id, VIEW.c.owner_id.is_(None)))
-    query = select(USE.c.entity, USE.c.view_id, USE.c.position, USE.c.starred, USE.c.opened_first, VIEW.c.owner_id, VIEW.c.label_uk, VIEW.c.shows)
+    query = select(USE.c.entity, USE.c.view_id, USE.c.position, USE.c.starred, USE.c.opened_first, USE.c.watched)
+    query = query.add_columns(VIEW.c.owner_id, VIEW.c.label_uk, VIEW.c.shows)
     return session.kernel(query.select_from(USE.outerjoin(VIEW, own)).where(USE.c.user_id == session.actor_id)).all()
 
 
 def _own(row: Any) -> KeptView:
-    return KeptView(row.view_id, str(row.view_id), row.entity, Label(row.label_uk, row.label_uk), row.shows, True, row.starred, row.opened_first)
+    marks = (row.starred, row.opened_first, row.watched is not None)
+    return KeptView(row.view_id, str(row.view_id), row.entity, Label(row.label_uk, row.label_uk), row.shows, True, *marks)
 
 
 def _shared(view: SharedView, use: Any) -> KeptView:
-    return KeptView(view.id, view.key, view.entity, view.label, view.shows, False, use is not None and use.starred, use is not None and use.opened_first)
+    marks = (use.starred, use.opened_first, use.watched is not None) if use is not None else ()
+    return KeptView(view.id, view.key, view.entity, view.label, view.shows, False, *marks)
 
 
 # --- what a person does with them ----------------------------------------------------------------------------------
@@ -128,7 +132,7 @@ def change(session: DataSession, view: KeptView, *, name: str | None = None, sho
 
 def remove(session: DataSession, view: KeptView) -> None:
     """Forget an own view."""
-    session.kernel(delete(USE).where(USE.c.view_id == view.id))
+    forget_uses(session, USE.c.view_id == view.id)
     session.kernel(delete(VIEW).where(VIEW.c.id == view.id, VIEW.c.owner_id == session.actor_id))
     _journal(session, {f"view {view.id}": [view.entity, None]})
 
@@ -163,8 +167,21 @@ def of_people(session: DataSession, ids: Sequence[int]) -> list[dict[str, Any]]:
 def forget(session: DataSession, ids: Sequence[int]) -> None:
     """Nothing that people kept of lists stays."""
     own = select(VIEW.c.id).where(VIEW.c.owner_id.in_(ids))
-    session.kernel(delete(USE).where(or_(USE.c.user_id.in_(ids), USE.c.view_id.in_(own))))
+    forget_uses(session, or_(USE.c.user_id.in_(ids), USE.c.view_id.in_(own)))
     session.kernel(delete(VIEW).where(VIEW.c.owner_id.in_(ids)))
+
+
+def forget_uses(session: DataSession, which: ColumnElement[bool]) -> None:
+    """What people have made of views goes, with what was remembered for those who watched them."""
+    session.kernel(delete(MEMBER).where(MEMBER.c.use_id.in_(select(USE.c.id).where(which))))
+    session.kernel(delete(USE).where(which))
+
+
+def use_of(session: DataSession, view: KeptView) -> int:
+    """The number of what the session's person has made of a view, begun where it is nothing yet."""
+    _use(session, view.entity, view.id, starred=view.starred)
+    here = and_(USE.c.user_id == session.actor_id, USE.c.view_id == view.id)
+    return int(session.kernel(select(USE.c.id).where(here)).scalar_one())
 
 
 def _use(session: DataSession, entity: str, view_id: int | None, **values: bool) -> None:

@@ -30,6 +30,7 @@ def kept(view: View, kind: Entity) -> Iterator[Question]:
     for number in (1, 2, 3, MISSING):
         yield get("/<entity>/", kind.key, f"/{kind.key}/", view=number)
         yield post(KEPT, kind.key, f"{base}/{number}", form={"name": f"{name} {number}", "starred": "1", "first": "1"})
+        yield post(KEPT, kind.key, f"{base}/{number}", form={"watched": "1"})
         yield get(KEPT + "/share", kind.key, f"{base}/{number}/share")
     yield get("/<entity>/", kind.key, f"/{kind.key}/")
     yield get("/<entity>/", kind.key, f"/{kind.key}/", view="standard")
@@ -41,3 +42,13 @@ def kept(view: View, kind: Entity) -> Iterator[Question]:
 @probe("/views/starred")
 def starred(view: View) -> Iterator[Question]:
     yield get("/views/starred", "", "/views/starred")
+
+
+@probe("/notices/", "/notices/unread", "/notices/read", "/notices/<notice_id>")
+def told(view: View) -> Iterator[Question]:
+    """What the person has been told, which is his alone."""
+    yield get("/notices/", "", "/notices/")
+    yield get("/notices/unread", "", "/notices/unread")
+    for number in (1, MISSING):
+        yield post("/notices/<notice_id>", "", f"/notices/{number}")
+    yield post("/notices/read", "", "/notices/read")

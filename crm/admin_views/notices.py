@@ -1,0 +1,63 @@
+"""Notices of the signed-in person: the page, the number at the bell, and what is read."""
+
+from dataclasses import dataclass
+
+from flask import jsonify, make_response, redirect
+from flask.wrappers import Response
+from flask_admin import BaseView
+from werkzeug.wrappers import Response as BaseResponse
+
+from crm.admin_views.gate import PagesForSignedIn, own_path
+from crm.admin_views.kit import context
+from crm.admin_views.kit.days import moment_words
+from crm.admin_views.kit.routing import route
+from crm.backoffice import notices
+from crm.errors import NotFound
+from crm.messages import render
+
+
+@dataclass(frozen=True)
+class Line:
+    """A notice in words."""
+
+    id: int
+    text: str
+    at: str
+    read: bool
+
+
+class NoticesView(PagesForSignedIn, BaseView):  # type: ignore[misc]  # Flask-Admin is not typed
+    """What a person has been told; his alone."""
+
+    def __init__(self) -> None:
+        super().__init__(name="Notices", endpoint="notices", url="/notices")
+
+    @route("/")
+    def index(self) -> str:
+        session, reader = context.session(), context.reader()
+        words = moment_words(reader)
+        lines = [Line(one.id, render(one.sentence, reader.language), words(one.at), one.read) for one in notices.notices(session)]
+        return str(self.render("admin/notices.html", lines=lines, unread=any(not line.read for line in lines)))
+
+    @route("/unread")
+    def unread(self) -> Response:
+        return jsonify(unread=notices.unread(context.session()))
+
+    @route("/read", "POST")
+    def read(self) -> BaseResponse:
+        """All are read."""
+        session = context.session()
+        notices.mark_read(session)
+        session.commit()
+        return redirect("/notices/", 303)
+
+    @route("/<int(min=1, max=2147483647):notice_id>", "POST")
+    def follow(self, notice_id: int) -> BaseResponse:
+        """One is read; leads to what it speaks of. Raises NotFound, alike for another's and for none."""
+        session = context.session()
+        found = next((one for one in notices.notices(session) if one.id == notice_id), None)
+        if found is None:
+            raise NotFound()
+        notices.mark_read(session, notice_id)
+        session.commit()
+        return make_response(redirect(own_path(found.url) or "/notices/", 303))

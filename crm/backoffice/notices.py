@@ -1,0 +1,80 @@
+"""Notices: what a person is told inside the product. A sentence without values of records, and where it leads: there his rights are asked anew."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, delete, func, insert, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm.backoffice.entities import Base
+from crm.backoffice.guard import DataSession
+from crm.backoffice.types import UtcMoment
+from crm.messages import Message, freeze, thaw
+
+MOST = 200  # kept for one person, the newest
+
+
+class NoticeRow(Base):
+    """One sentence for one person; his alone."""
+
+    __tablename__ = "notice"
+    __table_args__ = (Index("ix_notice_person", "user_id", "read_at", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    at: Mapped[datetime] = mapped_column(UtcMoment())
+    sentence: Mapped[dict[str, Any]] = mapped_column(JSON)
+    url: Mapped[str] = mapped_column(String(2000))
+    read_at: Mapped[datetime | None] = mapped_column(UtcMoment())
+
+
+TABLE = NoticeRow.__table__
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A notice as its reader sees it."""
+
+    id: int
+    at: datetime
+    sentence: Message
+    url: str
+    read: bool
+
+
+def tell(session: DataSession, user_id: int, sentence: Message, url: str) -> None:
+    """Tell a person something in this session's transaction; beyond MOST the oldest go."""
+    row = {"user_id": user_id, "at": datetime.now(UTC), "sentence": freeze(sentence), "url": url, "read_at": None}
+    session.kernel(insert(TABLE).values(row))
+    kept = select(TABLE.c.id).where(TABLE.c.user_id == user_id).order_by(TABLE.c.id.desc()).limit(1).offset(MOST).scalar_subquery()
+    session.kernel(delete(TABLE).where(TABLE.c.user_id == user_id, TABLE.c.id <= kept))
+
+
+def notices(session: DataSession) -> list[Notice]:
+    """What the session's person has been told, newest first."""
+    query = select(TABLE).where(TABLE.c.user_id == session.actor_id).order_by(TABLE.c.id.desc()).limit(MOST)
+    return [Notice(row.id, row.at, thaw(row.sentence), row.url, row.read_at is not None) for row in session.kernel(query)]
+
+
+def unread(session: DataSession) -> int:
+    """How many of them he has not read."""
+    query = select(func.count()).select_from(TABLE).where(TABLE.c.user_id == session.actor_id, TABLE.c.read_at.is_(None))
+    return int(session.kernel(query).scalar_one())
+
+
+def mark_read(session: DataSession, notice_id: int | None = None) -> None:
+    """One of the person's notices is read, or all are."""
+    mine = update(TABLE).where(TABLE.c.user_id == session.actor_id, TABLE.c.read_at.is_(None))
+    session.kernel((mine if notice_id is None else mine.where(TABLE.c.id == notice_id)).values(read_at=datetime.now(UTC)))
+
+
+def of_people(session: DataSession, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """The notices of people, to be given to them."""
+    query = select(TABLE).where(TABLE.c.user_id.in_(ids)).order_by(TABLE.c.id)
+    return [{"at": row.at, "text": str(thaw(row.sentence)), "read_at": row.read_at} for row in session.kernel(query)]
+
+
+def forget(session: DataSession, ids: Sequence[int]) -> None:
+    session.kernel(delete(TABLE).where(TABLE.c.user_id.in_(ids)))

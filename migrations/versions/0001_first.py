@@ -425,6 +425,21 @@ def upgrade() -> None:
     )
     op.create_index("ix_import_batch_fingerprint", "import_batch", ["fingerprint", "state"], unique=False)
     create_table(
+        "import_source",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("entity", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("shared", sa.Boolean(), nullable=False),
+        sa.Column("mapping", sa.JSON(), nullable=False),
+        sa.Column("made_by_id", sa.Integer(), nullable=True),
+        sa.Column("made_at", UtcMoment(), nullable=False),
+        sa.ForeignKeyConstraint(["made_by_id"], ["user.id"], name=op.f("fk_import_source_made_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_source")),
+        sa.UniqueConstraint("made_by_id", "entity", "name", "version", name="uq_import_source_version"),
+    )
+    op.create_index("ix_import_source_entity", "import_source", ["entity", "name"], unique=False)
+    create_table(
         "import_upload",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(length=32), nullable=False),
@@ -442,6 +457,7 @@ def upgrade() -> None:
         sa.Column("trial_job_id", sa.Integer(), nullable=True),
         sa.Column("run_job_id", sa.Integer(), nullable=True),
         sa.Column("batch", sa.String(length=64), nullable=True),
+        sa.Column("source", sa.String(length=80), nullable=True),
         sa.ForeignKeyConstraint(["made_by_id"], ["user.id"], name=op.f("fk_import_upload_made_by_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_import_upload")),
         sa.UniqueConstraint("key", name=op.f("uq_import_upload_key")),
@@ -1600,6 +1616,7 @@ TABLES = (
     "legal_entity",
     "job",
     "import_upload",
+    "import_source",
     "import_batch",
     "config_version",
     "calendar_link",

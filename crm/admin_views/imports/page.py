@@ -7,7 +7,7 @@ from typing import Any
 from babel.numbers import format_decimal
 from flask import render_template
 
-from crm.admin_views.imports import trial, work
+from crm.admin_views.imports import origins, trial, work
 from crm.admin_views.imports.decided import Tally, tally
 from crm.admin_views.imports.desk import desk
 from crm.admin_views.imports.words import size_words
@@ -39,6 +39,7 @@ def page_of(session: UserSession, kind: Entity, upload: Upload, *, fault: Messag
         "admin/import/desk.html", title=kind.plural.text(current_language()), file_name=upload.file_name, size=say(size_words(upload.size)), upload=upload,
         fault=say(fault) if fault is not None else "", was_refused=refused, old_rights=old, yaml=yaml or as_yaml(upload.mapping), yaml_open=bool(yaml),
         panel=trial.shown(result, kind, context.catalog(), context.reader(), seen, now) if result is not None and not old else None,
+        origins=origins.offered(session, kind, upload),
         progress=progress_of(running) if running is not None else None, writing=running is not None and running.kind == work.RUN,
         **mapping_part(session, kind, upload),
     )

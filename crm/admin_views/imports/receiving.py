@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from crm.backoffice.entities import Entity
-from crm.backoffice.exchange import kits, suggest, uploads
+from crm.backoffice.exchange import kits, sources, suggest, uploads
 from crm.backoffice.exchange.convert import REFERENCES
 from crm.backoffice.exchange.mapping import FileForm, Mapping, MappingFault, Target, names_of, unknown
 from crm.backoffice.exchange.open_file import open_file
@@ -32,13 +32,36 @@ def look(path: Path, form: FileForm, name: str) -> Profile:
     return profile(table, tuple(sheets(path)) if table.format == "xlsx" else ())
 
 
-def first_mapping(session: UserSession, kind: Entity, seen: Profile, form: FileForm, before: Mapping | None = None) -> Adopted:
-    """The likeliest mapping: by `before` or what this person used for such files, by names and contents."""
+def first_mapping(session: UserSession, kind: Entity, seen: Profile, form: FileForm, before: Mapping | None = None, *, as_given: bool = False) -> Adopted:
+    """The likeliest mapping: by `before` (with `as_given` the source that was chosen), a named source, what this person used for such files, a
+    ready kit; by names and contents."""
     columns = tuple(column.name for column in seen.columns)
-    known = before or (uploads.used_before(session, kind.key, columns) if seen.format != "vcard" else None)
-    kit = kits.likely(kind.key, columns, seen.format) if known is None else None
-    made = suggest.suggest(session, kind, seen, form, kits.fitted(kit.mapping, columns) if kit is not None else known, as_given=kit is not None)
+    if before is None:
+        source = sources.likely(session, kind.key, columns)
+        kit = kits.likely(kind.key, columns, seen.format)
+        if source is not None:
+            before, as_given = kits.fitted(usable(session, kind, source.mapping), columns), True
+        elif seen.format == "vcard" or (before := uploads.used_before(session, kind.key, columns)) is None:
+            before, as_given = (kits.fitted(kit.mapping, columns), True) if kit is not None else (None, False)
+    made = suggest.suggest(session, kind, seen, form, before, as_given=as_given)
     return Adopted(made.mapping, {name: why + ("?" if name in made.doubtful else "") for name, why in made.why.items()})
+
+
+def usable(session: UserSession, kind: Entity, mapping: Mapping) -> Mapping:
+    """What of a mapping this reader can use: that of somebody else may name what he may not even know of."""
+    columns = {name: targets for name, targets in (mapping.columns or {}).items() if _knows(session, kind, Mapping(columns={name: targets}))}
+    defaults = {key: value for key, value in mapping.defaults.items() if _knows(session, kind, Mapping(defaults={key: value}))}
+    match = mapping.match if mapping.match is not None and _knows(session, kind, Mapping(match=mapping.match)) else None
+    filled = set(names_of(Mapping(columns=columns)))
+    return replace(mapping, columns=columns, defaults=defaults, match=match, scale={name: by for name, by in mapping.scale.items() if name in filled})
+
+
+def _knows(session: UserSession, kind: Entity, mapping: Mapping) -> bool:
+    try:
+        check_names(session, kind, mapping)
+    except MappingFault:
+        return False
+    return True
 
 
 def adopt(session: UserSession, kind: Entity, seen: Profile, given: Mapping) -> Adopted:

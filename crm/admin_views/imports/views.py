@@ -8,7 +8,7 @@ from flask_login import current_user
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
-from crm.admin_views.imports import form as forms, past, receiving, trying, work
+from crm.admin_views.imports import form as forms, origins, past, receiving, trying, work
 from crm.admin_views.imports.access import importable
 from crm.admin_views.imports.answers import Answer, ended, send_error_file
 from crm.admin_views.imports.page import is_stale, mapping_part, page_of, profile_of, progress_of, result_of, running_job, tally_of
@@ -67,7 +67,8 @@ def bring(entity: str) -> Answer:
             notes = adopted.notes
         except BramaError as refused:
             fault = refused.message
-    upload = uploads.add(session, kind.key, kept, name, adopted.mapping, seen, adopted.why)
+    source = origins.recognised(session, kind, [column.name for column in seen.columns], seen.format) if brought is None else None
+    upload = uploads.add(session, kind.key, kept, name, adopted.mapping, seen, adopted.why, source)
     uploads.sweep(session, folder)
     if fault is not None:
         session.commit()
@@ -126,7 +127,8 @@ def show(entity: str, key: str) -> Answer:
 
 @pages.post("/<entity>/import/<key>/")
 def change(entity: str, key: str) -> Answer:
-    """`step=try` saves the posted mapping and tries it, `file` reads the file another way, `yaml` takes a whole mapping."""
+    """`step=try` saves the posted mapping and tries it, `file` reads the file another way, `yaml` takes a whole mapping, `source` that of a source;
+    `keep` makes the mapping a source, `drop` forgets it."""
     kind, session = importable(entity), context.session()
     upload = trying.open_upload(session, kind, key)
     step = request.form.get("step", "try")
@@ -136,6 +138,10 @@ def change(entity: str, key: str) -> Answer:
             upload, notes = _by_yaml(session, kind, upload)
         elif step == "file":
             upload = _read_anew(session, kind, upload)
+        elif step == "source":
+            upload = origins.choose(session, kind, upload, request.form.get("source", ""))
+        elif step in ("keep", "drop"):
+            return _keep(session, kind, upload, step)
         else:
             mapping = forms.mapping_of(session, kind, upload, profile_of(upload), request.form)
             _check(session, kind, upload, mapping)
@@ -220,6 +226,17 @@ def trial_errors(entity: str, key: str) -> Answer:
     upload = uploads.find(context.session(), key, kind.key)
     result = result_of(upload.run_job) or result_of(upload.trial_job)
     return send_error_file(result["error_file"] if result is not None else None)
+
+
+def _keep(session: UserSession, kind: Entity, upload: Upload, step: str) -> Response:
+    if step == "keep":
+        upload, source = origins.keep(session, kind, upload, request.form.get("name", ""), shared=request.form.get("shared") == "1")
+        told = m("The source “%(name)s” is kept, version %(number)s.", name=source.name, number=source.version)
+    else:
+        upload, told = origins.forget(session, kind, upload), m("The source is forgotten.")
+    session.commit()
+    flash(say(told), "success")
+    return _go_on(upload)
 
 
 def _check(session: UserSession, kind: Entity, upload: Upload, mapping: Mapping) -> None:

@@ -51,6 +51,7 @@ class ImportUpload(Base):
     trial_job_id: Mapped[int | None]
     run_job_id: Mapped[int | None]
     batch: Mapped[str | None] = mapped_column(String(64), index=True)
+    source: Mapped[str | None] = mapped_column(String(80))  # the kit or named source that it is mapped by
 
 
 TABLE = ImportUpload.__table__
@@ -76,6 +77,7 @@ class Upload:
     trial_job: int | None = None
     run_job: int | None = None
     batch: str | None = None
+    source: str | None = None
 
     @property
     def is_tried(self) -> bool:
@@ -91,15 +93,17 @@ def digest(mapping: Mapping) -> str:
     return sha256(dumps(as_tree(mapping), sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def add(session: DataSession, entity: str, file: files.Kept, file_name: str, mapping: Mapping, profile: Profile, why: Map[str, str]) -> Upload:
+def add(
+    session: DataSession, entity: str, file: files.Kept, file_name: str, mapping: Mapping, profile: Profile, why: Map[str, str], source: str | None = None,
+) -> Upload:
     """Keep a new upload in this session's name; the caller commits."""
     now = datetime.now(UTC)
     key, name = uuid4().hex, file_name[:255]
     number = session.kernel(insert(TABLE).values(
         key=key, entity=entity, made_by_id=session.actor_id, made_at=now, moved_at=now, file_key=file.key, file_name=name, size=file.size,
-        mapping=as_tree(mapping), profile=profile.as_dict(), why=dict(why),
+        mapping=as_tree(mapping), profile=profile.as_dict(), why=dict(why), source=source,
     ).returning(TABLE.c.id)).scalar_one()
-    return Upload(number, key, entity, session.actor_id, now, now, file.key, name, file.size, mapping, profile, why)
+    return Upload(number, key, entity, session.actor_id, now, now, file.key, name, file.size, mapping, profile, why, source=source)
 
 
 def find(session: DataSession, key: str, entity: str | None = None) -> Upload:
@@ -137,7 +141,7 @@ def change(session: DataSession, upload: Upload, **values: Any) -> Upload:
     profile = changed.profile.as_dict() if changed.profile is not None else None
     session.kernel(update(TABLE).where(TABLE.c.key == upload.key).values(
         mapping=as_tree(changed.mapping), profile=profile, why=dict(changed.why), trial_of=changed.trial_of, trial_job_id=changed.trial_job,
-        run_job_id=changed.run_job, batch=changed.batch, file_key=changed.file_key, moved_at=changed.moved_at,
+        run_job_id=changed.run_job, batch=changed.batch, file_key=changed.file_key, moved_at=changed.moved_at, source=changed.source,
     ))
     return changed
 
@@ -179,5 +183,5 @@ def _upload(row: RowMapping) -> Upload:
     seen = from_dict(row["profile"]) if row["profile"] is not None else None
     return Upload(
         row["id"], row["key"], row["entity"], row["made_by_id"], row["made_at"], row["moved_at"], row["file_key"], row["file_name"], row["size"],
-        parse_mapping(row["mapping"]), seen, row["why"], row["trial_of"], row["trial_job_id"], row["run_job_id"], row["batch"],
+        parse_mapping(row["mapping"]), seen, row["why"], row["trial_of"], row["trial_job_id"], row["run_job_id"], row["batch"], row["source"],
     )

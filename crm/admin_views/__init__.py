@@ -17,7 +17,7 @@ from crm.admin_views.kit.menu import Menu, menu as rail
 from crm.admin_views.kit.view import EntityView
 from crm.admin_views.notices import NoticesView
 from crm.admin_views.reports import ReportsView
-from crm.admin_views.rights import leads as rights_leads, views as rights_views
+from crm.admin_views.rights import leads as rights_leads, views as rights_views, watching
 from crm.backoffice.catalog import Catalog, shape
 from crm.runtime import NotSetUp, Runtime
 
@@ -42,6 +42,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(timer.pages)
     app.register_blueprint(employment.pages)
     app.register_blueprint(calendar_feed.pages)
+    watching.init_app(app)
     app.context_processor(lambda: {"menu": menu})
 
 

@@ -57,6 +57,8 @@ EVENT_WORDS: dict[str, Label] = {
     "read": Label("Прочитано чутливі поля", "Sensitive fields read"), "export": Label("Експорт", "Export"), "import": Label("Імпорт", "Import"),
     "report": Label("Звіт", "Report"), "merge": Label("Обʼєднання", "Merge"), "configure": Label("Конфігурація", "Configuration"),
     "rules": Label("Права ролі", "Rights of a role"), "demo": Label("Демонстраційна компанія", "Demo company"),
+    "view_as": Label("Перегляд очима іншої людини", "Looked with another person's eyes"),
+    "view_as_end": Label("Кінець перегляду очима іншої людини", "End of looking with another person's eyes"),
     "personal_export": Label("Персональні дані видано", "Personal data given out"),
     "erased_values": Label("Значення стерто з журналу", "Values erased from the journal"),
     "maybe_duplicates": Label("Можливо, той самий", "Maybe the same"), "not_duplicates": Label("Не той самий", "Not the same"),

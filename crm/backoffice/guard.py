@@ -68,10 +68,22 @@ class SystemSession(DataSession):
 class UserSession(DataSession):
     """Work in a user's name: reads what his sight shows, writes through `records` alone."""
 
-    def __init__(self, bind: Engine, catalog: Catalog, sight: Sight, *, source: str) -> None:
+    def __init__(self, bind: Engine, catalog: Catalog, sight: Sight, *, source: str, watcher: int | None = None) -> None:
+        self.watcher = watcher
         self._stamp = object()
         super().__init__(bind.execution_options(**{STAMP: self._stamp}), catalog, sight, source=source)
         self._inside = 0
+
+    @property
+    def actor_id(self) -> int | None:
+        """Whoever acts: of a session that shows what another person sees, the one who looks."""
+        return self.watcher if self.watcher is not None else self.sight.actor_id
+
+    def commit(self) -> None:
+        """Raises GuardRefusal in a session that only shows what another person sees."""
+        if self.watcher is not None:
+            raise GuardRefusal("a session that shows what another person sees writes nothing")
+        super().commit()
 
     @contextmanager
     def _kernel_work(self) -> Iterator[None]:
@@ -126,11 +138,12 @@ def _only_what_passed(
 
 
 def user_session(
-    engine: Engine, access: Access, catalog: Catalog, *, write: bool = False, source: str = "ui", reader: Reader | None = None
+    engine: Engine, access: Access, catalog: Catalog, *, write: bool = False, source: str = "ui", reader: Reader | None = None, watcher: int | None = None
 ) -> UserSession:
-    """A session with the rights of `access`. `write` begins its transaction as a writer, so that it never fails half-way on SQLite."""
+    """A session with the rights of `access`. `write` begins its transaction as a writer, so that it never fails half-way on SQLite. `watcher` is
+    somebody else who only looks with these rights: he stands in the journal, and nothing is committed."""
     reader = reader or Reader(access.language, access.zone, access.today, catalog)
-    return UserSession(engine.execution_options(writer=write), catalog, Sight(access, catalog, reader), source=source)
+    return UserSession(engine.execution_options(writer=write), catalog, Sight(access, catalog, reader), source=source, watcher=watcher)
 
 
 def system_session(

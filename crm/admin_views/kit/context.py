@@ -30,14 +30,20 @@ def catalog() -> Catalog:
     return g.catalog  # type: ignore[no-any-return]
 
 
-def access() -> Access:
+def own_access() -> Access:
     """The rights of the signed-in person at this moment."""
-    if "access" not in g:
+    if "own_access" not in g:
         engine, now = runtime().engine, catalog()
         # What was read with the sign-in holds for the configuration and the day of then.
         read = current_user.version == now.version and current_user.day == today(now)
-        g.access = access_of(engine, current_user.id, now, current_user.standing) if read else access_for(engine, current_user.id, now)
-    return g.access  # type: ignore[no-any-return]
+        g.own_access = access_of(engine, current_user.id, now, current_user.standing) if read else access_for(engine, current_user.id, now)
+    return g.own_access  # type: ignore[no-any-return]
+
+
+def access() -> Access:
+    """The rights with which this request looks: the signed-in person's, or what he and the person whose eyes he borrows may both see."""
+    borrowed: Access | None = g.get("borrowed")
+    return own_access() if borrowed is None else borrowed
 
 
 def reader() -> Reader:
@@ -52,7 +58,8 @@ def session() -> UserSession:
     """The session of this request in its user's name. A view that writes commits it; whatever is not committed is undone."""
     if "session" not in g:
         writing = request.method not in SAFE
-        g.session = user_session(runtime().engine, access(), catalog(), write=writing, reader=reader())
+        watcher = current_user.id if g.get("borrowed") is not None else None
+        g.session = user_session(runtime().engine, access(), catalog(), write=writing, reader=reader(), watcher=watcher)
     return g.session  # type: ignore[no-any-return]
 
 
@@ -77,7 +84,8 @@ def _keep_reading(opened: UserSession, record: tuple[str, int] | None) -> None:
         fields.setdefault(entity, []).append(key)
     with system_session(runtime().engine, "read", opened.catalog, write=True, source="ui", actor_id=opened.actor_id) as system:
         if fields:
-            journal.event(system, "read", changes={"address": [None, request.path], "fields": [None, fields]})
-        if record is not None and opened.actor_id is not None:
+            seen_as = {"as": [None, opened.sight.actor_id]} if opened.watcher is not None else {}
+            journal.event(system, "read", changes={"address": [None, request.path], "fields": [None, fields], **seen_as})
+        if record is not None and opened.actor_id is not None and opened.watcher is None:
             seen.note(system, *record, opened.actor_id)
         system.commit()

@@ -13,6 +13,14 @@ def of_a_role(session: UserSession, entity: str, record_id: int) -> list[Lead]:
     return [Lead(m("Rights of the role"), f"/rights/role/{record_id}/", "shield-lock")]
 
 
+@leads_from("user")
+def of_a_person(session: UserSession, entity: str, record_id: int) -> list[Lead]:
+    """The application as he sees it."""
+    if not session.sight.may("role", "update") or record_id == session.actor_id:
+        return []
+    return [Lead(m("As this person sees it"), f"/rights/as/{record_id}/", "user-circle")]
+
+
 @leads_from(EVERY)
 def of_a_record(session: UserSession, entity: str, record_id: int) -> list[Lead]:
     """Why somebody sees it or not."""

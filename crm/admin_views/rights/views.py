@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import done, say
-from crm.admin_views.rights import rule_form
+from crm.admin_views.rights import rule_form, watching
 from crm.admin_views.rights.door import entity_of, keeper, reading, role_of
 from crm.admin_views.rights.matrix import heads, matrix
 from crm.admin_views.rights.rehearsal_words import Told, told
@@ -90,6 +90,24 @@ def undo(role_id: int, version: int) -> Answer:
             raise Forbidden(refusal)
     applied = take_back(context.runtime().engine, context.catalog(), context.access().user_id, role_id, version)
     return done(m("The rules are as before."), version=applied.version)
+
+
+@pages.get("/as/<int(min=1, max=2147483647):user_id>/")
+def ask_to_watch(user_id: int) -> Answer:
+    """What it means to look with a person's eyes, and the question why."""
+    return watching.ask(user_id)
+
+
+@pages.post("/as/<int(min=1, max=2147483647):user_id>/")
+def watch(user_id: int) -> Answer:
+    """Look with a person's eyes from now on."""
+    return watching.begin(user_id, request.form.get("reason", ""))
+
+
+@pages.post("/as/end")
+def stop_watching() -> Answer:
+    """Back to one's own."""
+    return watching.end()
 
 
 def _rehearsed(session: UserSession, role: RoleRules, new: RoleRules) -> Told | None:

@@ -51,3 +51,26 @@ def _drawn(number: int, side: Side) -> Answer:
     page = side.send("GET", path, headers={"HX-Request": "true"})
     found = page.body.partition(b'name="mark" value="')[2].partition(b'"')[0].decode()
     return side.send("POST", path, data=_form("deal", "amount", "draw") | {"mark": found})
+
+
+LOOKED_AT = ("/", "/account/", "/deal/", "/interaction/", "/user/", "/report/", "/deal/?sort=-amount", "/account/?search=а")
+
+
+@probe("/rights/as/<user_id>/", "/rights/as/end")
+def eyes(view: View) -> Iterator[Question]:
+    """Another browser of the person looks with the eyes of others, of all that the company has, and comes back."""
+    for person in [*view.oracle.rows["user"], MISSING]:
+        yield get("/rights/as/<user_id>/", "user", f"/rights/as/{person}/")
+        pages = [*LOOKED_AT, *(f"/{e}/{n}/" for e in ("account", "deal") for n in (*view.seen(e, 3), *view.unseen(e, 2)))]
+        yield Question("/rights/as/<user_id>/", "user", f"the pages as person {person} sees them", partial(_looking, person, pages), writes=True, method="POST")
+    yield post("/rights/as/end", "", "/rights/as/end")
+
+
+def _looking(person: int, pages: list[str], side: Side) -> Answer:
+    client = side.app.test_client()
+    side.sign_in(client)
+    token = side.token_of(side.send("GET", "/profile/", client=client))
+    first = side.send("POST", f"/rights/as/{person}/", client=client, data={"csrf_token": token, "reason": "why"})
+    answers = [first, *(side.send("GET", page, client=client) for page in pages)] if first.status == 303 else [first]
+    answers.append(side.send("POST", "/rights/as/end", client=client, data={"csrf_token": token}))
+    return Answer(first.status, b"".join(a.body for a in answers), tuple(h for a in answers for h in a.heads))

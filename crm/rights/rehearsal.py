@@ -67,7 +67,7 @@ def rehearse(
 ) -> Rehearsal | None:
     """What would change for those who hold the role today, were these its rules. `asker` is the sight of whoever asks, None the operator; None
     when that person may not know who holds which role."""
-    if asker is not None and not _knows_people(asker):
+    if asker is not None and not knows_people(asker):
         return None
     ends = time.monotonic() + seconds
     with system_session(engine, "rehearsal of a role", catalog, source="ui") as session:
@@ -136,7 +136,7 @@ def _names_me(node: Node) -> bool:
 # --- what may be told ----------------------------------------------------------------------------------------------
 
 
-def _knows_people(asker: Sight) -> bool:
+def knows_people(asker: Sight) -> bool:
     """Whether the one who asks sees every membership, role and person."""
     catalog = asker.catalog
     wanted = {"membership": ("user", "role", "since", "until"), "role": (), "user": ("active", "department", "territory")}

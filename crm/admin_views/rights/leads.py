@@ -26,4 +26,7 @@ def of_a_record(session: UserSession, entity: str, record_id: int) -> list[Lead]
     """Why somebody sees it or not."""
     if not session.sight.may("role", "update"):
         return []
-    return [Lead(m("Who sees this and why"), f"/{entity}/{record_id}/explain", "eye")]
+    return [
+        Lead(m("Who can see this"), f"/rights/who/{entity}/{record_id}/", "users"),
+        Lead(m("Who sees this and why"), f"/{entity}/{record_id}/explain", "eye"),
+    ]

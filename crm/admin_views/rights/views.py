@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import done, say
-from crm.admin_views.rights import rule_form, watching
+from crm.admin_views.rights import rule_form, watching, who
 from crm.admin_views.rights.door import entity_of, keeper, reading, role_of
 from crm.admin_views.rights.matrix import heads, matrix
 from crm.admin_views.rights.rehearsal_words import Told, told
@@ -90,6 +90,12 @@ def undo(role_id: int, version: int) -> Answer:
             raise Forbidden(refusal)
     applied = take_back(context.runtime().engine, context.catalog(), context.access().user_id, role_id, version)
     return done(m("The rules are as before."), version=applied.version)
+
+
+@pages.get("/who/<entity>/<int(min=1, max=2147483647):record_id>/")
+def who_can_see(entity: str, record_id: int) -> Answer:
+    """Who sees a record, and how its fields show to each."""
+    return who.page(entity, record_id)
 
 
 @pages.get("/as/<int(min=1, max=2147483647):user_id>/")

@@ -74,3 +74,14 @@ def _looking(person: int, pages: list[str], side: Side) -> Answer:
     answers = [first, *(side.send("GET", page, client=client) for page in pages)] if first.status == 303 else [first]
     answers.append(side.send("POST", "/rights/as/end", client=client, data={"csrf_token": token}))
     return Answer(first.status, b"".join(a.body for a in answers), tuple(h for a in answers for h in a.heads))
+
+
+@probe("/rights/who/<entity>/<record_id>/")
+def viewers(view: View) -> Iterator[Question]:
+    """Who sees records that are seen, unseen, and of none."""
+    for kind in view.entities():
+        for number in [*view.seen(kind.key, 4), *view.unseen(kind.key, 2), MISSING]:
+            yield get("/rights/who/<entity>/<record_id>/", kind.key, f"/rights/who/{kind.key}/{number}/")
+        for number in view.unseen(kind.key, 2):
+            asked = get("/rights/who/<entity>/<record_id>/", kind.key, f"/rights/who/{kind.key}/{number}/")
+            yield asked.just_as(get("/rights/who/<entity>/<record_id>/", kind.key, f"/rights/who/{kind.key}/{MISSING}/"), f"/{MISSING}/", f"/{number}/")

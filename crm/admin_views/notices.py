@@ -2,18 +2,19 @@
 
 from dataclasses import dataclass
 
-from flask import jsonify, make_response, redirect
+from flask import flash, jsonify, make_response, redirect, request
 from flask.wrappers import Response
 from flask_admin import BaseView
 from werkzeug.wrappers import Response as BaseResponse
 
 from crm.admin_views.gate import PagesForSignedIn, own_path
 from crm.admin_views.kit import context
+from crm.admin_views.kit.answers import say
 from crm.admin_views.kit.days import moment_words
 from crm.admin_views.kit.routing import route
 from crm.backoffice import notices
 from crm.errors import NotFound
-from crm.messages import render
+from crm.messages import m, render
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class NoticesView(PagesForSignedIn, BaseView):  # type: ignore[misc]  # Flask-Ad
         session, reader = context.session(), context.reader()
         words = moment_words(reader)
         lines = [Line(one.id, render(one.sentence, reader.language), words(one.at), one.read) for one in notices.notices(session)]
-        return str(self.render("admin/notices.html", lines=lines, unread=any(not line.read for line in lines)))
+        return str(self.render("admin/notices.html", lines=lines, unread=any(not line.read for line in lines), by_mail=notices.by_mail(session)))
 
     @route("/unread")
     def unread(self) -> Response:
@@ -49,6 +50,15 @@ class NoticesView(PagesForSignedIn, BaseView):  # type: ignore[misc]  # Flask-Ad
         session = context.session()
         notices.mark_read(session)
         session.commit()
+        return redirect("/notices/", 303)
+
+    @route("/by-mail", "POST")
+    def by_mail(self) -> BaseResponse:
+        """`on=1`: unread notices come by mail once a day from now on; else no more."""
+        session = context.session()
+        notices.want_by_mail(session, request.form.get("on") == "1")
+        session.commit()
+        flash(say(m("Saved")), "success")
         return redirect("/notices/", 303)
 
     @route("/<int(min=1, max=2147483647):notice_id>", "POST")

@@ -30,7 +30,16 @@ class NoticeRow(Base):
     read_at: Mapped[datetime | None] = mapped_column(UtcMoment())
 
 
-TABLE = NoticeRow.__table__
+class NoticeMail(Base):
+    """Who wants unread notices by mail, and until which notice letters have told him."""
+
+    __tablename__ = "notice_mail"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True, autoincrement=False)
+    told_until: Mapped[int] = mapped_column(default=0)
+
+
+TABLE, MAIL = NoticeRow.__table__, NoticeMail.__table__
 
 
 @dataclass(frozen=True)
@@ -70,6 +79,30 @@ def mark_read(session: DataSession, notice_id: int | None = None) -> None:
     session.kernel((mine if notice_id is None else mine.where(TABLE.c.id == notice_id)).values(read_at=datetime.now(UTC)))
 
 
+def by_mail(session: DataSession) -> bool:
+    """Whether the session's person wants unread notices by mail."""
+    return session.kernel(select(MAIL.c.user_id).where(MAIL.c.user_id == session.actor_id)).first() is not None
+
+
+def want_by_mail(session: DataSession, on: bool) -> None:
+    """From the next day on unread notices come by mail too, or no more. What is older is not sent."""
+    newest = session.kernel(select(func.max(TABLE.c.id)).where(TABLE.c.user_id == session.actor_id)).scalar()
+    session.kernel(delete(MAIL).where(MAIL.c.user_id == session.actor_id))
+    if on:
+        session.kernel(insert(MAIL).values(user_id=session.actor_id, told_until=newest or 0))
+
+
+def take_untold(session: DataSession) -> list[tuple[int, int, int]]:
+    """Whoever has unread notices that no letter has told yet: person, after which notice, until which one. They count as told from now on."""
+    newest = func.max(TABLE.c.id)
+    unread_ones = MAIL.join(TABLE, (TABLE.c.user_id == MAIL.c.user_id) & (TABLE.c.id > MAIL.c.told_until) & TABLE.c.read_at.is_(None))
+    query = select(MAIL.c.user_id, MAIL.c.told_until, newest).select_from(unread_ones).group_by(MAIL.c.user_id, MAIL.c.told_until).order_by(MAIL.c.user_id)
+    found = [(row[0], row[1], row[2]) for row in session.kernel(query)]
+    for person, _, until in found:
+        session.kernel(update(MAIL).where(MAIL.c.user_id == person).values(told_until=until))
+    return found
+
+
 def of_people(session: DataSession, ids: Sequence[int]) -> list[dict[str, Any]]:
     """The notices of people, to be given to them."""
     query = select(TABLE).where(TABLE.c.user_id.in_(ids)).order_by(TABLE.c.id)
@@ -77,4 +110,5 @@ def of_people(session: DataSession, ids: Sequence[int]) -> list[dict[str, Any]]:
 
 
 def forget(session: DataSession, ids: Sequence[int]) -> None:
-    session.kernel(delete(TABLE).where(TABLE.c.user_id.in_(ids)))
+    for table in (TABLE, MAIL):
+        session.kernel(delete(table).where(table.c.user_id.in_(ids)))

@@ -567,6 +567,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_notice_person", "notice", ["user_id", "read_at", "id"], unique=False)
     create_table(
+        "notice_mail",
+        sa.Column("user_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("told_until", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_notice_mail_user_id")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_notice_mail")),
+    )
+    create_table(
         "picklist_option",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("picklist", sa.String(length=64), nullable=False),
@@ -1611,6 +1618,7 @@ TABLES = (
     "product_category",
     "pipeline",
     "picklist_option",
+    "notice_mail",
     "notice",
     "not_duplicates",
     "legal_entity",

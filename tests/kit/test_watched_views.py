@@ -3,7 +3,14 @@
 import re
 from collections.abc import Callable
 
-from crm import watching
+from flask_mail import Message
+
+from crm import digest, watching
+from crm.backoffice import outbox
+from crm.backoffice.jobs import Work
+from crm.backoffice.lowcode.apply import apply
+from crm.backoffice.lowcode.document import from_raw
+from crm.extensions import mail
 from tests.kit.conftest import Browser, House
 from tests.kit.test_list import titles
 from tests.kit.test_views import KYIV, configure, keep
@@ -52,3 +59,39 @@ def test_a_view_that_names_what_is_hidden_is_not_watched(house: House, browser: 
     configure(house, rich={"entity": "account", "label": "Rich", "where": {"field": "revenue", "op": "gt", "value": 1}})
     assert browser("Bohdan").post("/account/views/rich", {"watched": "1"}).status_code == 422
     assert browser("Olena").post("/account/views/rich", {"watched": "1"}).status_code == 200
+
+
+def test_unread_notices_come_by_mail_once_to_whoever_wants_them_and_may_still_read(house: House, browser: SignIn) -> None:
+    someone, other = browser("Olena"), browser("Bohdan")
+    for reader in (someone, other):
+        name = keep(reader, "Усі", columns="name")
+        reader.post(f"/account/views/{name}", {"watched": "1"})
+        assert reader.post("/notices/by-mail", {"on": "1"}).status_code == 303
+    assert "Send me no letters" in someone.page("/notices/")
+    house.make("account", name="Таємний")
+    for person in ("Olena", "Bohdan"):
+        watching.look_for(house.engine, house.catalog, house.people[person])
+    with house.system() as session:
+        apply(session, from_raw({"roles": {"blind": {"label": "Blind", "rules": []}}}, session.catalog))
+        session.commit()
+    letters = sent(house)
+    assert [letter.recipients for letter in letters] == [["olena@firm.example"]], "the other may read no company any more"
+    assert "1 запис: Компанії" in str(letters[0].body) and "Таємний" not in str(letters[0].body) and "/notices/" in str(letters[0].html)
+    assert sent(house) == [], "nothing is told twice"
+    house.make("account", name="Новий")
+    watching.look_for(house.engine, house.catalog, house.people["Olena"])
+    someone.post("/notices/read")
+    assert sent(house) == [], "what is read already is not sent"
+    someone.post("/notices/by-mail", {"on": "0"})
+    house.make("account", name="Ще новіший")
+    watching.look_for(house.engine, house.catalog, house.people["Olena"])
+    assert sent(house) == []
+
+
+def sent(house: House) -> list[Message]:
+    """The letters of a day."""
+    runtime = house.app.extensions["brama"]
+    with house.app.app_context(), mail.record_messages() as letters:
+        digest.ask_for_letters(Work(1, {}, None, house.engine, runtime.refresh(), runtime.settings))
+        outbox.deliver(house.engine)
+    return list(letters)

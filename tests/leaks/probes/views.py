@@ -4,9 +4,16 @@ import json
 from collections.abc import Iterator
 from urllib.parse import quote
 
+from crm.backoffice import outbox, records
 from crm.backoffice.entities import Entity
+from crm.backoffice.guard import system_session
+from crm.backoffice.jobs import Work
+from crm.backoffice.views import watching
+from crm.digest import ask_for_letters
+from crm.watching import look_for
 from tests.leaks import conditions
 from tests.leaks.questions import MISSING, Question, View, get, post, probe
+from tests.leaks.sides import Answer, Side
 
 KEPT = "/<entity>/views/<kept>"
 
@@ -44,11 +51,39 @@ def starred(view: View) -> Iterator[Question]:
     yield get("/views/starred", "", "/views/starred")
 
 
-@probe("/notices/", "/notices/unread", "/notices/read", "/notices/<notice_id>")
+@probe("/notices/", "/notices/unread", "/notices/read", "/notices/by-mail", "/notices/<notice_id>")
 def told(view: View) -> Iterator[Question]:
     """What the person has been told, which is his alone."""
     yield get("/notices/", "", "/notices/")
     yield get("/notices/unread", "", "/notices/unread")
     for number in (1, MISSING):
         yield post("/notices/<notice_id>", "", f"/notices/{number}")
+    yield post("/notices/by-mail", "", "/notices/by-mail", form={"on": "1"})
+    yield get("/notices/", "", "/notices/", lang="uk")
     yield post("/notices/read", "", "/notices/read")
+
+
+@probe("letter notices")
+def by_mail(view: View) -> Iterator[Question]:
+    """A letter about what came into a view that names what is hidden, and into one that does not."""
+    yield Question("letter notices", "", "the letter of notices", _letter, writes=True)
+
+
+def _letter(side: Side) -> Answer:
+    """What a watched list of accounts tells after accounts were written, by mail."""
+    catalog, folder = side.app.extensions["brama"].catalog, side.folder / "instance" / "mail"
+    side.send("POST", "/notices/by-mail", data={"on": "1"})
+    kept = side.send("POST", "/account/views", data={"name": "letter", "query": "search=%D0%B0"})
+    side.send("POST", f"/account/views/{dict(kept.heads).get('Location', '').rpartition('=')[2]}", data={"watched": "1"})
+    with system_session(side.engine, "leaks", catalog, write=True) as session:
+        records.create(session, "account", {"name": "Аврора"})
+        session.commit()
+    with system_session(side.engine, "leaks", catalog) as session:
+        people = watching.watchers(session)
+    before = set(folder.glob("*.eml"))
+    for person in people:
+        look_for(side.engine, catalog, person)
+    with side.app.app_context():
+        ask_for_letters(Work(0, {}, None, side.engine, catalog, side.app.extensions["brama"].settings))
+        outbox.deliver(side.engine)
+    return Answer(200, b"\n".join(path.read_bytes() for path in sorted(set(folder.glob("*.eml")) - before)), ())

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, func, select
 
-from crm.backoffice.configuration import CompanySettings, ConfigVersion, OptionRow, PicklistRow
+from crm.backoffice.configuration import CompanySettings, ConfigVersion, OptionRow, PicklistRow, RoleConflict
 from crm.backoffice.entities import Base, Entity, Relation, describe
 from crm.backoffice.fields.base import Reader
 from crm.backoffice.views.shared import SharedView, read_shared
@@ -61,6 +61,15 @@ class Configured:
 
 
 @dataclass(frozen=True)
+class Conflict:
+    """Roles, by code, of which nobody shall hold two at a time."""
+
+    key: str
+    roles: frozenset[str]
+    with_reason: bool = False  # whether a reason given with the membership allows it
+
+
+@dataclass(frozen=True)
 class Company:
     """Whose installation this is: base currency, time zone, language and working time."""
 
@@ -81,6 +90,7 @@ class Catalog:
     configured: Mapping[str, Mapping[int, Configured]] = field(default_factory=dict)
     company: Company = Company()
     views: Mapping[str, SharedView] = field(default_factory=dict)
+    conflicts: Mapping[str, Conflict] = field(default_factory=dict)
 
     def entity(self, key: str) -> Entity:
         """Raises UnknownName."""
@@ -142,7 +152,13 @@ def read_catalog(connection: Connection) -> Catalog:
     return replace(
         static, version=version_in_force(connection), picklists=MappingProxyType(_picklists(connection, static.entities.values())),
         configured=MappingProxyType(configured), company=_company(connection), views=read_shared(connection),
+        conflicts=MappingProxyType(_conflicts(connection)),
     )
+
+
+def _conflicts(connection: Connection) -> dict[str, Conflict]:
+    rows = connection.execute(select(RoleConflict.__table__).order_by(RoleConflict.id))
+    return {row.key: Conflict(row.key, frozenset(row.roles), row.with_reason) for row in rows}
 
 
 def _company(connection: Connection) -> Company:

@@ -63,6 +63,17 @@ class AccessRule(Base):
     rule: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
+class RoleConflict(Base):
+    """Roles (by code) of which nobody shall hold two at a time; with a reason he may where `with_reason` says so."""
+
+    __tablename__ = "role_conflict"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    roles: Mapped[list[str]] = mapped_column(JSON)
+    with_reason: Mapped[bool]
+
+
 class ConfigVersion(Base):
     """A version of the configuration; the highest number is the one in force."""
 

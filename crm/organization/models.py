@@ -146,11 +146,15 @@ class Membership(Child):
     __tablename__ = "membership"
     __entity__ = Declared(
         key="membership", label=Label("Участь у ролі", "Membership"), plural=Label("Участь у ролях", "Memberships"), parent="user",
-        title="role", columns=("user", "role", "since", "until"), order="id",
-        sections=(Section(Label("Участь", "Membership"), ("user", "role", "since", "until")),),
+        title="role", columns=("user", "role", "since", "until", "reason"), order="id",
+        sections=(Section(Label("Участь", "Membership"), ("user", "role", "since", "until", "reason")),),
     )
 
     user_id: Mapped[int] = reference("user", Label("Користувач", "User"), required=True, sensitivity="open", reverse=("memberships", Label("Ролі", "Roles")))
     role_id: Mapped[int] = reference("role", Label("Роль", "Role"), required=True, sensitivity="open", reverse=("memberships", Label("Учасники", "Members")))
     since: Mapped[date | None] = date_field(Label("Від", "Since"), sensitivity="open")
     until: Mapped[date | None] = date_field(Label("До", "Until"), sensitivity="open", help=Label("Останній день включно", "The last day, inclusive"))
+    reason: Mapped[str | None] = text(
+        Label("Підстава", "Reason"), sensitivity="open",
+        help=Label("Чому роль надано, хоч вона несумісна з іншою", "Why the role is given although it conflicts with another"),
+    )

@@ -199,6 +199,15 @@ def upgrade() -> None:
     op.create_index("ix_record_seen_last", "record_seen", ["last_at"], unique=False)
     op.create_index("ix_record_seen_user", "record_seen", ["user_id"], unique=False)
     create_table(
+        "role_conflict",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("roles", sa.JSON(), nullable=False),
+        sa.Column("with_reason", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_role_conflict")),
+        sa.UniqueConstraint("key", name=op.f("uq_role_conflict_key")),
+    )
+    create_table(
         "sign_in_attempt",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
@@ -1004,6 +1013,9 @@ def upgrade() -> None:
         sa.Column("role_id", sa.Integer(), nullable=False),
         sa.Column("since", sa.Date(), nullable=True),
         sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("reason", sa.String(length=255), nullable=True),
+        sa.Column("reason__sort", KeyText(200), nullable=True),
+        sa.Column("reason__find", KeyText(), nullable=True),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("row_version", sa.BigInteger(), nullable=False),
         sa.Column("created_at", UtcMoment(), nullable=False),
@@ -1633,6 +1645,7 @@ TABLES = (
     "user",
     "territory",
     "sign_in_attempt",
+    "role_conflict",
     "record_seen",
     "picklist",
     "outbox",

@@ -137,11 +137,16 @@ def _keeps_calendar(access: Access, catalog: Catalog) -> bool:
     return access.may("calendar_day", "create")
 
 
+def _keeps_duties(access: Access, catalog: Catalog) -> bool:
+    return bool(catalog.conflicts) and access.may("role", "update") and access.may("membership", "read")
+
+
 PAGES: tuple[Page, ...] = (
     Page("reports", "reports", Label("Усі звіти", "All reports"), "/report/", "report-analytics", _reads_anything),
     Page("contacts", "duplicates", Label("Дублікати", "Duplicates"), "/duplicates/", "copy", _meets_duplicates),
     Page("administration", "rights", Label("Права ролей", "Rights of roles"), "/rights/", "shield-lock", _keeps_roles),
     Page("administration", "calendar", Label("Робочий календар", "Working calendar"), "/calendar/", "calendar-event", _keeps_calendar),
+    Page("administration", "duties", Label("Несумісні ролі", "Conflicting roles"), "/duties/", "users", _keeps_duties),
     Page("administration", "imports", Label("Імпорти", "Imports"), "/imports/", "file-import", _imports_anything),
     Page("administration", "journal", Label("Журнал", "Journal"), "/journal/", "history", _keeps_roles),
     Page("administration", "recycle", Label("Кошик", "Recycle bin"), "/recycle/", "trash", _restores_anything),

@@ -10,12 +10,12 @@ from sqlalchemy import delete, insert, select, update
 from crm.backoffice import journal, links, records, versions
 from crm.backoffice.configuration import AccessRule, ConfigVersion, OptionRow, PicklistRow
 from crm.backoffice.guard import SystemSession
-from crm.backoffice.lowcode import export, shared_views
+from crm.backoffice.lowcode import conflicts, export, shared_views
 from crm.backoffice.lowcode.document import Document, OptionSpec, PicklistSpec, PipelineSpec, RoleSpec, from_raw
 from crm.backoffice.lowcode.edits import applied_as_a_whole
 from crm.backoffice.lowcode.narrow import narrowed
 from crm.backoffice.lowcode.plan import Change, order, pipeline_of, plan, rules_of, stages_of
-from crm.errors import NotFound
+from crm.errors import BadRequest, NotFound
 from crm.messages import Label, m
 
 
@@ -31,6 +31,9 @@ def apply(session: SystemSession, document: Document) -> Applied:
     """Make what the document says true. The caller commits; catalogs built before are then old. Raises Invalid."""
     versions.one_at_a_time(session)
     changes = plan(session, document)
+    unknown = conflicts.unknown_roles(session, document.conflicts, (r.key for r in document.roles))
+    if unknown is not None:
+        raise BadRequest(m("There is no role “%(key)s”.", key=unknown[:64]))
     if not changes:
         return Applied(session.catalog.version, ())
     before = export.of(session, document)
@@ -52,6 +55,7 @@ def _write(session: SystemSession, document: Document, touched: Collection[tuple
         if any(kind in ("role", "rules") and key == role.key for kind, _, key in touched):
             _role(session, role, undoes=document.undoes)
     shared_views.write(session, document.views)
+    conflicts.write(session, document.conflicts)
     for kind, entity, key in document.removed:
         _remove(session, kind, entity, key)
 
@@ -148,6 +152,9 @@ def _remove(session: SystemSession, kind: str, entity: str, key: str) -> None:
     """What an undone version had made: options and stages are retired; a pipeline that deals stand in and a built-in role stay."""
     if kind == "option":
         session.execute(update(OptionRow).where(OptionRow.picklist == entity, OptionRow.key == key).values(retired=True))
+        return
+    if kind == "conflict":
+        conflicts.remove(session, key)
         return
     if kind == "view":
         shared_views.remove(session, key)

@@ -10,8 +10,9 @@ from typing import Any
 import yaml
 
 from crm.backoffice.access import Rule, parse_rule
-from crm.backoffice.catalog import Catalog
+from crm.backoffice.catalog import Catalog, Conflict
 from crm.backoffice.conditions import compiler
+from crm.backoffice.lowcode.conflicts import NAMES as CONFLICT_NAMES, conflict
 from crm.backoffice.lowcode.shared_views import NAMES as VIEW_NAMES, shared_view
 from crm.backoffice.outside import read_yaml
 from crm.backoffice.sight import Sight
@@ -20,7 +21,7 @@ from crm.errors import BadRequest, BramaError
 from crm.messages import Label, Message, m
 
 KEY = re.compile(r"[a-zа-яіїєґ0-9][\w.\-&/ ]{0,63}", re.IGNORECASE)
-SECTIONS = ("roles", "pipelines", "picklists", "views")
+SECTIONS = ("roles", "pipelines", "picklists", "views", "conflicts")
 COLOURS = ("", "grey", "blue", "azure", "indigo", "purple", "pink", "red", "orange", "yellow", "lime", "green", "teal", "cyan")
 KINDS = ("open", "won", "lost")
 
@@ -74,6 +75,7 @@ class Document:
     pipelines: tuple[PipelineSpec, ...] = ()
     picklists: tuple[PicklistSpec, ...] = ()
     views: tuple[SharedView, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
     removed: tuple[tuple[str, str, str], ...] = field(default=())  # kind, entity, key of what an undo takes away; no file says this
     undoes: datetime | None = None  # when the version was made that this undoes: a role removed by it comes back itself, with whoever held it
 
@@ -97,6 +99,7 @@ def from_raw(raw: Any, catalog: Catalog) -> Document:
         tuple(_pipeline(key, spec, catalog) for key, spec in _section(raw, "pipelines")),
         tuple(_picklist(key, spec) for key, spec in _section(raw, "picklists")),
         tuple(_view(key, spec, catalog) for key, spec in _section(raw, "views")),
+        tuple(_conflict(key, spec) for key, spec in _section(raw, "conflicts")),
     )
 
 
@@ -105,7 +108,7 @@ def merge(documents: Iterable[Document]) -> Document:
     several = list(documents)
     return Document(
         tuple(x for d in several for x in d.roles), tuple(x for d in several for x in d.pipelines), tuple(x for d in several for x in d.picklists),
-        tuple(x for d in several for x in d.views), tuple(x for d in several for x in d.removed),
+        tuple(x for d in several for x in d.views), tuple(x for d in several for x in d.conflicts), tuple(x for d in several for x in d.removed),
     )
 
 
@@ -191,6 +194,15 @@ def _view(key: str, spec: Any, catalog: Catalog) -> SharedView:
     if isinstance(read_view, Message):
         raise _wrong(place, read_view)
     return read_view
+
+
+def _conflict(key: str, spec: Any) -> Conflict:
+    place = m("conflict “%(key)s”", key=key)
+    _only(spec, CONFLICT_NAMES, place)
+    read_conflict = conflict(key, spec)
+    if isinstance(read_conflict, Message):
+        raise _wrong(place, read_conflict)
+    return read_conflict
 
 
 def _section(raw: Mapping[str, Any], name: str) -> list[tuple[str, Any]]:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from crm.backoffice.catalog import Configured, Picklist
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.document import Document
-from crm.backoffice.lowcode import shared_views
+from crm.backoffice.lowcode import conflicts, shared_views
 from crm.backoffice.lowcode.plan import pipeline_of, rules_of, stages_of
 from crm.messages import Label
 
@@ -24,6 +24,7 @@ def whole(session: SystemSession) -> dict[str, Any]:
         "pipelines": {p.code: _pipeline(session, p) for p in catalog.configured["pipeline"].values()},
         "roles": {row.code: role_form(Label.of(row.name, row.name_en), rules_of(session, row.id), row.second_factor or None) for row in rows},
         "views": shared_views.forms(catalog),
+        "conflicts": conflicts.forms(catalog),
     }
 
 
@@ -32,7 +33,7 @@ def of(session: SystemSession, document: Document) -> dict[str, Any]:
     everything = whole(session)
     named = {
         "picklists": {p.key for p in document.picklists}, "pipelines": {p.key for p in document.pipelines}, "roles": {r.key for r in document.roles},
-        "views": {v.key for v in document.views},
+        "views": {v.key for v in document.views}, "conflicts": {c.key for c in document.conflicts},
     }
     for kind, entity, key in document.removed:
         match kind:

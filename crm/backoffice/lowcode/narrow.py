@@ -8,6 +8,7 @@ from sqlalchemy import select
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.document import Document, OptionSpec, PicklistSpec, PipelineSpec, RoleSpec, StageSpec
+from crm.backoffice.lowcode import conflicts
 from crm.backoffice.lowcode.shared_views import touched
 from crm.backoffice.lowcode.plan import pipeline_of, rules_of, stages_of
 from crm.messages import Label
@@ -24,6 +25,7 @@ def narrowed(session: SystemSession, before: Document, changes: Changes) -> Docu
         tuple(_there(_pipeline(session.catalog, spec, changes) for spec in before.pipelines)),
         tuple(_there(_picklist(session.catalog, spec, changes) for spec in before.picklists)),
         tuple(touched(session.catalog, before.views, changes)),
+        tuple(conflicts.touched(before.conflicts, changes)),
     )
 
 

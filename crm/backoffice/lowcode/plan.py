@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from crm.backoffice.catalog import Catalog, Configured
 from crm.backoffice.configuration import AccessRule
 from crm.backoffice.guard import SystemSession
+from crm.backoffice.lowcode import conflicts
 from crm.backoffice.lowcode.document import Document, PicklistSpec, PipelineSpec, RoleSpec
 from crm.backoffice.lowcode.shared_views import effects
 from crm.messages import Label
@@ -37,6 +38,7 @@ def plan(session: SystemSession, document: Document) -> list[Change]:
         changes += pipeline_changes(session.catalog, pipeline)
     for role in document.roles:
         changes += role_changes(session, role)
+    changes += [Change("conflict", "role", one.key, effect, holders) for one, effect, holders in conflicts.effects(session, document.conflicts)]
     changes += [Change("view", view.entity, view.key, effect) for view, effect in effects(session.catalog, document.views)]
     changes += [Change(kind, entity, key, "retire" if kind in ("option", "stage") else "remove") for kind, entity, key in document.removed]
     return changes

@@ -207,3 +207,10 @@ def _plan(side: Side) -> Answer:
     found = PLAN.search(page.body.decode())
     assert found
     return side.send("GET", found[0], client=side.app.test_client())
+
+
+@probe("/duties/")
+def duties(view: View) -> Iterator[Question]:
+    """The page of conflicting roles, in both languages."""
+    yield get("/duties/", "", "/duties/")
+    yield get("/duties/", "", "/duties/", lang="uk")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import JSON, Column, ColumnElement, String, Table, Text, cast, func, literal, select, true, tuple_, update
+from sqlalchemy import JSON, Column, ColumnElement, String, Table, Text, cast, func, literal, or_, select, true, tuple_, update
 
 from crm.backoffice.entities import Base, Entity
 from crm.backoffice.guard import DataSession
@@ -15,6 +15,7 @@ from crm.backoffice.personal.names import BLANK, Sought
 from crm.backoffice.saving import numbers
 from crm.backoffice.types import FileRef, NumberSet
 
+ASKED = "brama_names_person"  # our function, where the database calls us
 CHUNK = 20_000  # rows looked through by one statement
 APART = frozenset({"likeness_key", "merged_record", "journal_seal"})  # they keep no words, or go with their records
 Found = dict[tuple[str, str], int]
@@ -44,16 +45,28 @@ def find(session: DataSession, sought: Sought, own: Sequence[Place]) -> Iterator
     past = {(place.kind.key, i) for place in own for i in place.ids}
     for table, columns in tables():
         keys = list(table.primary_key.columns)
-        said = _together(columns)
+        named = _named(session, columns, sought)
         for within in _ranges(session, table, keys):
             wanted = dict.fromkeys((*keys, *columns, *((JOURNAL.c.entity, JOURNAL.c.record_id, JOURNAL.c.version) if table is JOURNAL else ())))
-            rows = session.kernel(select(*wanted).where(within, said.regexp_match(sought.in_sql))).mappings().all()
+            rows = session.kernel(select(*wanted).where(within, named)).mappings().all()
             for row in rows:
                 if (table.name, row.get("id")) in his or (table is JOURNAL and row["version"] is not None and (row["entity"], row["record_id"]) in past):
                     continue
                 changed = {c.name: new for c in columns if (new := _without(row[c.name], sought)) != row[c.name]}
                 if changed:
                     yield table, row, changed
+
+
+def _named(session: DataSession, columns: list[Column[Any]], sought: Sought) -> ColumnElement[bool]:
+    """Whether a row may name the person."""
+    if session.get_bind().dialect.name != "sqlite":
+        return _together(columns).regexp_match(sought.in_sql)
+    driver = session.connection().connection.driver_connection
+    assert driver is not None
+    driver.create_function(ASKED, 1, sought.may_stand_in, deterministic=True)
+    json, plain = [c for c in columns if isinstance(c.type, JSON)], [c for c in columns if not isinstance(c.type, JSON)]
+    asked = [cast(column, Text) for column in json] + ([_together(plain)] if plain else [])
+    return or_(*(getattr(func, ASKED)(text) == 1 for text in asked))
 
 
 def _together(columns: list[Column[Any]]) -> ColumnElement[str]:

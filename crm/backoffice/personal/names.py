@@ -1,7 +1,9 @@
 """By what a person is recognised in a text: name in any order of its words, surname where nobody else bears it, addresses and phones of his own."""
 
+import json
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import permutations
@@ -75,6 +77,22 @@ class Sought:
         whole, stems = ("|".join(re.escape(t) for t in sorted(given, key=lambda t: -len(t))) for given in (self.whole, self.stems))
         kinds = [rf"(?<!\w)(?:{whole})(?!\w)"] * bool(whole) + [rf"(?<!\w)(?:{stems})\w{{0,3}}(?!\w)"] * bool(stems)
         return re.compile("|".join(kinds) or r"(?!)", re.IGNORECASE)
+
+    @cached_property
+    def folded(self) -> tuple[str, ...]:
+        """The terms in one case, also as JSON writes a quotation mark in them."""
+        terms = {term.casefold() for term in (*self.whole, *self.stems)}
+        return tuple(sorted(terms | {json.dumps(term, ensure_ascii=False)[1:-1] for term in terms}))
+
+    def may_stand_in(self, text: str | None) -> bool:
+        """What `in_sql` asks, for a database that calls us: many times as fast as an expression over each text."""
+        if not text:
+            return False
+        if "\\u" in text:
+            with suppress(ValueError):
+                text = json.dumps(json.loads(text), ensure_ascii=False)
+        said = text.casefold()
+        return any(term in said for term in self.folded)
 
     def blanked(self, value: Any) -> Any:
         """The value, of JSON too, without the person."""

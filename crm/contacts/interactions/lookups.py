@@ -10,6 +10,8 @@ from crm.backoffice.rules import Draft
 from crm.backoffice.saving.drafts import visible
 from crm.contacts.interactions.models import Interaction, Participant
 
+EMPTY = "interactions without participants"  # those that get them all at once: asking about each of hundreds would ask hundreds of times
+
 
 def key_of(session: DataSession, picklist: str, number: int | None) -> str:
     """The key of an option, "" for none."""
@@ -75,20 +77,27 @@ def followers(session: DataSession, ids: Sequence[int]) -> dict[int, list[tuple[
 
 
 def copy_participants(session: DataSession, places: Mapping[int, int]) -> None:
-    """Give an interaction the participants of another one (old → new); who was there is still to be seen."""
+    """Give interactions that have just been made the participants of others (old → new); who was there is still to be seen."""
     table = Participant.__table__
-    query = select(table.c.interaction_id, table.c.contact_id, table.c.colleague_id, table.c.role_id)
-    rows = [
-        {"interaction": places[old], "contact": contact, "colleague": colleague, "role": role}
-        for old in places
-        for _, contact, colleague, role in session.kernel(query.where(table.c.interaction_id == old, table.c.deleted_at.is_(None)).order_by(table.c.id))
-    ]
-    records.follow_with_new(session, "interaction_participant", rows)
+    columns = (table.c.interaction_id, table.c.contact_id, table.c.colleague_id, table.c.role_id)
+    rows, numbers = [], sorted(places)
+    for start in range(0, len(numbers), 500):
+        query = select(*columns).where(table.c.interaction_id.in_(numbers[start : start + 500]), table.c.deleted_at.is_(None)).order_by(table.c.id)
+        rows += [
+            {"interaction": places[old], "contact": contact, "colleague": colleague, "role": role} for old, contact, colleague, role in session.kernel(query)
+        ]
+    session.info[EMPTY] = frozenset(places.values())
+    try:
+        records.follow_with_new(session, "interaction_participant", rows)
+    finally:
+        del session.info[EMPTY]
 
 
 def takes_part(session: DataSession, interaction: int | None, contact: int | None, colleague: int | None, but: int) -> bool:
     """Whether the person or colleague stands among the participants that this session may know of, in another row than `but`. Who does not
     see them may not add one either, and learns nothing by trying."""
+    if interaction in session.info.get(EMPTY, ()):
+        return False
     table = Participant.__table__
     same = table.c.contact_id == contact if contact is not None else table.c.colleague_id == colleague
     query = select(table.c.id).where(table.c.interaction_id == interaction, same, table.c.id != but, table.c.deleted_at.is_(None))

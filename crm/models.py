@@ -4,6 +4,7 @@ from crm.backoffice import configuration, daily, jobs, journal, merging, notices
 from crm.backoffice.exchange import batches as imports, row_log, sources as import_sources, uploads
 from crm.backoffice.likeness import evidence, index as likeness, search as duplicates
 from crm.backoffice.lowcode import edits
+from crm.backoffice.quality import snapshots as quality
 from crm.backoffice.seals import block as seals
 from crm.backoffice.views import models as views
 from crm.contacts import cards, imports as contacts_imports, models as contacts, rules as contacts_rules
@@ -14,7 +15,7 @@ from crm.sales import imports as sales_imports, models as sales, rules as sales_
 
 __all__ = [
     "calendar", "calendar_links", "cards", "configuration", "contacts", "contacts_imports", "contacts_rules", "daily", "duplicates", "duties", "edits",
-    "evidence", "import_sources", "imports", "interactions", "interactions_rules", "interactions_timeline", "jobs", "journal", "likeness", "merging", "notices",
-    "organization", "organization_imports", "organization_rules", "outbox", "personal", "row_log", "sales", "sales_imports", "sales_rules",
-    "sales_timeline", "seals", "second_factor_models", "seen", "sign_in_models", "timers", "uploads", "views",
+    "evidence", "import_sources", "imports", "interactions", "interactions_rules", "interactions_timeline", "jobs", "journal", "likeness", "merging",
+    "notices", "organization", "organization_imports", "organization_rules", "outbox", "personal", "quality", "row_log", "sales", "sales_imports",
+    "sales_rules", "sales_timeline", "seals", "second_factor_models", "seen", "sign_in_models", "timers", "uploads", "views",
 ]

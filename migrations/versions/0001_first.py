@@ -188,6 +188,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_picklist_key")),
     )
     create_table(
+        "quality_snapshot",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("report", sa.String(length=64), nullable=False),
+        sa.Column("department_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("measure", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "report", "department_id", "measure", name=op.f("pk_quality_snapshot")),
+    )
+    create_table(
         "record_seen",
         sa.Column("entity", sa.String(length=64), nullable=False),
         sa.Column("record_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -1647,6 +1656,7 @@ TABLES = (
     "sign_in_attempt",
     "role_conflict",
     "record_seen",
+    "quality_snapshot",
     "picklist",
     "outbox",
     "merged_record",

@@ -143,6 +143,7 @@ def _keeps_duties(access: Access, catalog: Catalog) -> bool:
 
 PAGES: tuple[Page, ...] = (
     Page("reports", "reports", Label("Усі звіти", "All reports"), "/report/", "report-analytics", _reads_anything),
+    Page("reports", "quality", Label("Якість даних", "Data quality"), "/quality/", "list-check", _reads_anything),
     Page("contacts", "duplicates", Label("Дублікати", "Duplicates"), "/duplicates/", "copy", _meets_duplicates),
     Page("administration", "rights", Label("Права ролей", "Rights of roles"), "/rights/", "shield-lock", _keeps_roles),
     Page("administration", "calendar", Label("Робочий календар", "Working calendar"), "/calendar/", "calendar-event", _keeps_calendar),

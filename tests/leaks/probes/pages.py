@@ -88,3 +88,14 @@ def calendar(view: View) -> Iterator[Question]:
     for year in (None, "2026", "x"):
         yield get("/calendar/", "calendar_day", "/calendar/", year=year)
         yield post("/calendar/", "calendar_day", "/calendar/", form={"year": year or ""})
+
+
+@probe("/quality/")
+def quality(view: View) -> Iterator[Question]:
+    """Figures of what is seen; of the past only to who sees all."""
+    asked = {"account": ("duplicates", "bad_phones", "silent"), "contact": ("bounced", "unowned"), "deal": ("no_step", "silent"), "x": ("x",)}
+    for entity, measures in asked.items():
+        yield get("/quality/", entity if entity != "x" else "", "/quality/", entity=entity, lang="uk")
+        for measure in measures:
+            for number in (None, *view.seen("department", 1), *view.unseen("department", 1), MISSING):
+                yield get("/quality/", entity if entity != "x" else "", "/quality/", entity=entity, measure=measure, department=number)

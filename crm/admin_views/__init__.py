@@ -46,7 +46,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(employment.pages)
     app.register_blueprint(calendar_feed.pages)
     watching.init_app(app)
-    app.context_processor(lambda: {"menu": menu})
+    app.context_processor(lambda: {"menu": menu, "letterhead": letterhead})
 
 
 def known(app: Flask) -> Catalog:
@@ -61,3 +61,8 @@ def known(app: Flask) -> Catalog:
 def menu() -> Menu | None:
     """The rail of the person who asks."""
     return rail(context.access(), context.catalog(), context.reader().language) if current_user.is_authenticated else None
+
+
+def letterhead() -> str:
+    """What stands above a printed page: the company, the product's name where it has none."""
+    return context.catalog().company.name or "Brama"

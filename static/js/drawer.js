@@ -22,6 +22,12 @@ export function address(id) {
   return `${list()?.dataset.base ?? location.pathname}${id}/`;
 }
 
+/** The whole page of a record, which keeps the list it was opened in. */
+export function page(id) {
+  const query = list()?.dataset.query;
+  return list() ? `${address(id)}?within=list${query ? `&${query}` : ''}` : address(id);
+}
+
 function skeleton() {
   body.innerHTML = '<div class="b-wait" aria-hidden="true"><span></span><span></span><span></span><span></span><span></span><span></span></div>';
   body.setAttribute('aria-busy', 'true');
@@ -33,7 +39,7 @@ function paint(id) {
   const open = rows().find((one) => one.dataset.id === id);
   drawer.querySelector('#drawer-title').textContent = root?.dataset.title ?? open?.querySelector('a')?.textContent.trim() ?? '';
   drawer.querySelector('[data-drawer-position]').textContent = root?.dataset.position ? `· ${root.dataset.position}` : '';
-  drawer.querySelector('[data-drawer-page]').href = root?.dataset.url || address(id);
+  drawer.querySelector('[data-drawer-page]').href = list() ? page(id) : root?.dataset.url || address(id);
   for (const way of ['prev', 'next']) drawer.querySelector(`[data-drawer-go="${way}"]`).disabled = !neighbour(way);
 }
 

@@ -83,7 +83,7 @@ document.addEventListener('keydown', (event) => {
   const free = !event.target.closest('button, a, [role="menu"], .dropdown-menu, summary');
   if (event.key === 'Enter') {
     const id = free && (drawer.isOpen() ? drawer.record() : current()?.dataset.id);
-    if (id) location.assign(drawer.address(id));
+    if (id) location.assign(drawer.page(id));
   } else if (drawer.isOpen() && !event.target.closest('[role="menu"], .dropdown-menu, summary') && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
     event.preventDefault();
     drawer.go(event.key === 'ArrowDown' ? 'next' : 'prev');

@@ -12,6 +12,7 @@ import './keys.js';
 import './palette.js';
 import './sheet.js';
 import './record.js';
+import './print.js';
 import './timer.js';
 import './undo.js';
 import './notices.js';

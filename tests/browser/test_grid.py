@@ -207,7 +207,7 @@ def test_the_drawer_walks_through_the_whole_filter_beyond_the_page(desk: Desk) -
     page.reload()
     expect(title).to_have_text("Угода 026")
     page.keyboard.press("Enter")
-    page.wait_for_url(f"**/deal/{number}/")
+    page.wait_for_url(f"**/deal/{number}/?within=list*")
     page.go_back()
     expect(title).to_have_text("Угода 026")
 

@@ -156,7 +156,7 @@ def test_a_saved_form_offers_to_take_it_back_and_the_journal_tells_both(desk: De
     expect(field(page, "Next step")).to_contain_text("виїзд")
     assert firm.stored("deal", deal)["next_step"] == "виїзд"
     page.get_by_role("button", name="More actions").click()
-    page.get_by_role("link", name="Journal").click()
+    page.locator("#main").get_by_role("link", name="Journal").click()
     page.wait_for_url(f"**/deal/{deal}/journal")
     expect(page.locator("main")).to_contain_text("Next step: виїзд → інша дія")
     expect(page.locator("main")).to_contain_text("Next step: інша дія → виїзд")
@@ -176,3 +176,20 @@ def test_who_may_ask_why_is_told_by_which_rule_somebody_else_sees_a_field(desk: 
     expect(line).to_contain_text("visible")
     expect(line).to_contain_text("watcher")
     expect(page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Change", exact=True))).to_contain_text("no")
+
+
+def test_a_page_walks_within_the_list_it_came_from_and_prints_without_buttons(desk: Desk) -> None:
+    page = desk()
+    page.goto("/deal/?sort=name")
+    first, second = (page.locator("[data-list] tr[data-id]").nth(n).get_attribute("data-id") for n in (0, 1))
+    page.goto(f"/deal/{first}/?within=list&sort=name")
+    page.keyboard.press("j")
+    page.wait_for_url(f"**/deal/{second}/?within=list&sort=name")
+    page.keyboard.press("k")
+    page.wait_for_url(f"**/deal/{first}/?within=list&sort=name")
+    assert not page.locator(".b-letterhead").is_visible()
+    page.emulate_media(media="print")
+    assert page.locator(".b-letterhead").is_visible()
+    assert page.locator("h1").is_visible()
+    for pressed in (".b-rail", ".b-top", ".b-head .btn", ".b-tabs"):
+        assert not page.locator(pressed).first.is_visible(), pressed

@@ -3,6 +3,7 @@
 import json
 import re
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -90,6 +91,30 @@ def test_the_drawer_knows_its_neighbours_in_the_list(house: House, browser: Any)
     assert around(numbers[1], "&search=Вежа") == ("", str(numbers[2]))
     assert around(numbers[1], "&where=%7Bbroken") == ("", "")
     assert around(numbers[1], "&sort=no_such") == ("", "")
+
+
+def test_a_page_opened_from_a_list_knows_its_neighbours_and_the_way_back(house: House, browser: Any) -> None:
+    numbers = [house.make("account", name=name, city=city) for name, city in (("Алея", "Київ"), ("Берег", "Львів"), ("Вежа", "Київ"), ("Гора", "Київ"))]
+    seller: Browser = browser("Sofiia")
+    kyiv = quote(json.dumps({"field": "city", "op": "eq", "value": "Київ"}))
+
+    def around(number: int, query: str) -> tuple[list[str], str]:
+        page = text_of(seller.get(f"/account/{number}/?{query}"))
+        found = {rel: int(n) for n, rel in re.findall(r'href="/account/(\d+)/\?within=list[^"]*" rel="(prev|next)"', page)}
+        back = re.search(r'aria-label="Where you are"><a href="([^"]+)"', page)
+        assert back
+        return [str(found.get("prev", "")), str(found.get("next", ""))], back[1]
+
+    assert around(numbers[2], "")[0] == ["", ""]
+    assert around(numbers[2], "within=list")[0] == [str(numbers[1]), str(numbers[3])]
+    both, back = around(numbers[2], f"within=list&where={kyiv}&sort=-name")
+    assert both == [str(numbers[3]), str(numbers[0])]
+    assert "where=" in back and "sort=-name" in back
+    assert around(numbers[3], f"within=list&where={kyiv}&sort=-name")[0] == ["", str(numbers[2])]
+    assert around(numbers[1], "within=list&where=%7Bbroken")[0] == ["", ""]
+    page = text_of(seller.get(f"/account/{numbers[2]}/?within=list&sort=-name"))
+    assert re.search(r'href="/account/\d+/\?tab=deals&amp;within=list&amp;sort=-name"', page)
+    assert re.search(r'href="/account/\d+/\?within=list&amp;sort=-name&amp;kinds=change#timeline"', page)
 
 
 def test_related_lists_hold_what_the_reader_sees(house: House, browser: Any, account: int) -> None:

@@ -1,15 +1,16 @@
 """One record: its card, its related lists, its journal; as a page and as the drawer beside a list."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from flask import make_response, redirect, request
 from flask.wrappers import Response
 from werkzeug.wrappers import Response as BaseResponse
 
 from crm.admin_views.kit import as_of_view, context, exporting, lookup, personal_view, related, seen_view, timeline
-from crm.admin_views.kit.addresses import KEPT
+from crm.admin_views.kit.addresses import KEPT, address, list_arguments
 from crm.admin_views.kit.cells import initials, painter
 from crm.admin_views.kit.leads import leads
 from crm.admin_views.kit.quick import Quick, of_record
@@ -118,11 +119,12 @@ def show(view: "EntityView", record_id: int) -> BaseResponse:
     shown = related.rows(session, related.relation(session, entity, tab), record_id) if tab else None
     adds = _adds(session, card)
     ways = [(lead, render(lead.label, session.reader.language)) for lead in leads(session, entity.key, record_id)]
-    chips = timeline.chips(session, entity, {"tab": tab}, f"/{entity.key}/{record_id}/")
+    place = _place(session, entity, record_id)
+    chips = timeline.chips(session, entity, {"tab": tab, **place.kept}, f"/{entity.key}/{record_id}/")
     html = view.render(
         "admin/model/details.html", card=card, timeline=past, url=timeline.older_url(card.url), chips=chips, kinds=timeline.asked(),
         tab=tab, shown=shown, adds=adds[:6], leads=ways, files=exporting.of_record(session, entity, record_id),
-        personal=personal_view.offered(session, entity), seen=seen_view.told(rights) and entity.is_record,
+        personal=personal_view.offered(session, entity), place=place, seen=seen_view.told(rights) and entity.is_record,
     )
     return make_response(html)
 
@@ -214,6 +216,31 @@ def _adds(session: UserSession, card: Card) -> list[tuple[str, str]]:
         if relation.field in session.sight.creatable(target.key) and not target.declared.configuration:
             found.append((not target.is_record, target.label.text(context.reader().language), f"/{target.key}/new/?{relation.field}={card.id}"))
     return [(label, url) for _, label, url in sorted(found, key=lambda one: one[0])]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a record stands in the list from which its page was opened: the addresses of the records around and of the list; the words of the
+    address that keep it."""
+
+    before: str
+    after: str
+    list_url: str
+    kept: Mapping[str, str]
+
+    @property
+    def tail(self) -> str:
+        """What the addresses of the record's other tabs end with."""
+        return f"&{urlencode(self.kept)}" if self.kept else ""
+
+
+def _place(session: UserSession, entity: Entity, record_id: int) -> Place:
+    if request.args.get("within") != "list":
+        return Place("", "", f"/{entity.key}/", {})
+    kept = {"within": "list", **list_arguments(request.args)}
+    around = _neighbours(session, entity, record_id)
+    before, after = (f"/{entity.key}/{number}/?{urlencode(kept)}" if number else "" for number in around)
+    return Place(before, after, address(entity.key, request.args), kept)
 
 
 def _neighbours(session: UserSession, entity: Entity, record_id: int) -> tuple[str, str]:

@@ -96,7 +96,7 @@ def title_columns(session: UserSession, entity: Entity) -> tuple[str, ...]:
 
 def _query(session: UserSession, entity: Entity, *, where: Leaf | None = None, search: str = "", size: int = PAGE) -> lists.ListQuery:
     sortable = entity.declared.title in session.sight.filterable(entity.key) and entity.title.sortable
-    sort = ((entity.declared.title, False),) if sortable else ()
+    sort = ((entity.declared.title, False),) if sortable and where is None else ()  # chosen ones come in no order: one query
     return lists.ListQuery(entity.key, title_columns(session, entity), where, sort, search, None, size)
 
 

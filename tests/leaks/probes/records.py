@@ -33,6 +33,7 @@ def neighbours(view: View, kind: Entity) -> Iterator[Question]:
         for key in view.secret(kind.key):
             sort = view.rng.choice((key, f"-{key}"))
             yield get(RECORD, kind.key, f"/{kind.key}/{number}/", f"{kind.key}.{key}", drawer=1, sort=sort)
+            yield get(RECORD, kind.key, f"/{kind.key}/{number}/", f"{kind.key}.{key}", within="list", sort=sort)
             where = {"field": key, "op": "not_empty"}
             yield get(RECORD, kind.key, f"/{kind.key}/{number}/", f"{kind.key}.{key}", drawer=1, where=where)
 

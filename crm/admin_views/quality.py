@@ -34,7 +34,7 @@ class QualityView(PagesForSignedIn, BaseView):  # type: ignore[misc]  # Flask-Ad
 
     @route("/")
     def index(self) -> str:
-        """`?entity=` chooses the kind of records, `?measure=` and `?department=` what the trend is of; what is unknown is the first one, or all."""
+        """`?entity=` chooses the kind of records, `?measure=` and `?department=` what the trend is of: unless one is named, what is wrong most, of all."""
         session, reader = context.session(), context.reader()
         known = [subject for subject in subjects.values() if _reads(session, subject)]
         subject = next((s for s in known if s.entity == request.args.get("entity")), known[0] if known else None)
@@ -45,7 +45,8 @@ class QualityView(PagesForSignedIn, BaseView):  # type: ignore[misc]  # Flask-Ad
         by = "department" if sees(session, subject.entity, "department") else ""
         _, table = run(report, session, {"by": by})
         counts = [column for column in table.measures if column.unit == "count" and column.key != "records"]
-        chosen = next((c for c in counts if c.key == request.args.get("measure")), counts[0] if counts else None)
+        usual = max(counts, key=lambda column: table.totals[column.key] or 0, default=None)
+        chosen = next((c for c in counts if c.key == request.args.get("measure")), usual)
         departments = [(row["department_id"], row["department"]) for row in table.rows if row.get("department_id") and row.get("department")]
         department = number_of(request.args.get("department", ""))
         department = department if department in {number for number, _ in departments} else None

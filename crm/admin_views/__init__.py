@@ -10,7 +10,7 @@ from crm.admin_views import calendar_feed, deals, duties, employment, interactio
 from crm.admin_views.calendar import CalendarView
 from crm.admin_views.duplicates import DuplicatesView
 from crm.admin_views.home import HomeView
-from crm.admin_views.imports import past_views, row_views, views as import_views
+from crm.admin_views.imports import figures, past_views, row_views, views as import_views
 from crm.admin_views.journal import JournalView
 from crm.admin_views.kit import context
 from crm.admin_views.kit.menu import Menu, menu as rail
@@ -38,6 +38,7 @@ def init_app(app: Flask) -> None:
     admin.add_view(QualityView())
     app.register_blueprint(import_views.pages)
     app.register_blueprint(row_views.pages)
+    app.register_blueprint(figures.pages)
     app.register_blueprint(past_views.pages)
     app.register_blueprint(rights_views.pages)
     app.register_blueprint(sign_in_of_others.pages)

@@ -475,6 +475,7 @@ def upgrade() -> None:
         sa.Column("trial_job_id", sa.Integer(), nullable=True),
         sa.Column("run_job_id", sa.Integer(), nullable=True),
         sa.Column("batch", sa.String(length=64), nullable=True),
+        sa.Column("figures_job_id", sa.Integer(), nullable=True),
         sa.Column("source", sa.String(length=80), nullable=True),
         sa.ForeignKeyConstraint(["made_by_id"], ["user.id"], name=op.f("fk_import_upload_made_by_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_import_upload")),

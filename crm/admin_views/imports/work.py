@@ -12,11 +12,15 @@ from crm.backoffice.access import Access
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.exchange import batches, row_log, uploads
 from crm.backoffice.exchange.batches import TakenOver
+from crm.backoffice.exchange.binding import bind
+from crm.backoffice.exchange.compare import compare
 from crm.backoffice.exchange.decisions import Decision, Proposal
+from crm.backoffice.exchange.open_file import open_file
 from crm.backoffice.exchange.planned import Context, RowPlan
 from crm.backoffice.exchange.preview import Preview
 from crm.backoffice.exchange.order import Order, Progress, fingerprint
 from crm.backoffice.exchange.run import run_import
+from crm.backoffice.exchange.survey import survey
 from crm.backoffice.exchange.table import BROWSER_LIMIT
 from crm.backoffice.exchange.take_back import take_back
 from crm.backoffice.exchange.uploads import Upload
@@ -26,7 +30,8 @@ from crm.errors import BramaError, Forbidden, NotFound
 from crm.messages import freeze, m
 from crm.permissions import access_now
 
-TRIAL, RUN, UNDO = "import_trial", "import_run", "import_undo"
+TRIAL, RUN, UNDO, FIGURES = "import_trial", "import_run", "import_undo", "import_figures"
+GROUPED = ("stage", "owner")  # by which figures are compared beside the sums
 TOLD_EVERY = 0.4  # seconds between two words of progress
 KEPT_REASONS = 200  # records that stay after an undo, told one by one
 
@@ -53,6 +58,34 @@ def undo_import(work: Work) -> dict[str, Any]:
     return {"undone": done.undone, "kept": kept, "stayed": len(done.kept)}
 
 
+@job(FIGURES)
+def figures(work: Work) -> dict[str, Any]:
+    """The file of an import against the records it became, as whoever asks sees them."""
+    with _system(work) as asking:
+        upload = uploads.find(asking, str(work.args["upload"]))
+    sessions = _Sessions(work)
+    rights = stamp(access_now(work.engine, sessions.person, work.catalog), work.catalog)
+    kind = work.catalog.entity(upload.entity)
+    table = open_file(files.path_of(work.settings.files, upload.file_key), upload.mapping.file, name=upload.file_name, limit=BROWSER_LIMIT)
+    with sessions.open(work.catalog, False) as session:
+        layout, found = survey(table, bind(table, kind, upload.mapping, session.sight), upload.mapping.dates)
+        seen = compare(session, table, layout, found, partial(_became, upload.id), GROUPED)
+    sessions.journal()
+    return {
+        "rights": rights, "rows": seen.rows, "found": seen.found, "absent": seen.absent, "absent_count": seen.absent_count,
+        "differing": seen.differing, "differing_count": seen.differing_count,
+        "sums": [[key, currency, str(there), str(here)] for (key, currency), (there, here) in seen.sums.items()],
+        "groups": {
+            key: [[value, there.rows, str(there.amount), here.rows, str(here.amount)] for value, (there, here) in several.items()]
+            for key, several in seen.groups.items()
+        },
+    }
+
+
+def _became(upload: int, session: DataSession, first: int, last: int) -> dict[int, int]:
+    return row_log.became(session, upload, first, last)
+
+
 def stamp(access: Access, catalog: Catalog) -> str:
     """Tells one state of a person's rights from another: what a trial showed is not shown to other rights."""
     parts = (access.user_id, access.roles, access.unlimited, access.department_id, sorted(access.departments), sorted(access.territories), catalog.version)
@@ -64,13 +97,17 @@ def order_of(work: Work, upload: Upload, *, trial: bool, decided_by: str = "") -
     return Order(
         upload.entity, files.path_of(work.settings.files, upload.file_key), upload.mapping, work.settings.instance / "imports", name=upload.file_name,
         dry_run=trial, partial=bool(work.args.get("partial")), language=str(work.args.get("language", "uk")), limit=BROWSER_LIMIT,
-        upload=upload.key, decided=partial(_decided, upload.id, trial), decided_by=decided_by, review=trial,
+        upload=upload.key, made=partial(_made, upload.id), decided=partial(_decided, upload.id, trial), decided_by=decided_by, review=trial,
     )
 
 
 def _decided(upload: int, trial: bool, session: DataSession, first: int, last: int) -> dict[int, Decision]:
     """A trial goes by what a person said and proposes the rest; the import does what stands in the log, row by row."""
     return row_log.decided(session, upload, first, last, firm=trial)
+
+
+def _made(upload: int, session: DataSession, records: Map[int, int]) -> None:
+    row_log.keep_made(session, upload, records)
 
 
 class _Kept:

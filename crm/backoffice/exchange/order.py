@@ -26,6 +26,8 @@ from crm.backoffice.guard import DataSession
 Opener = Callable[[Catalog, bool], DataSession]
 # rows done, rows in all; the check is the first half of the way, the writing the second
 Progress = Callable[[int, int], None]
+# the session that wrote a part, and the record that each row became, by number
+Made = Callable[[DataSession, Map[int, int]], None]
 # what a screen keeps of rows as they are judged: the session that judged them, their plans, what was looked up, and what is proposed by number
 Watch = Callable[[DataSession, Sequence[RowPlan], Context, Map[int, Proposal]], None]
 
@@ -45,6 +47,7 @@ class Order:
     language: str = "en"
     limit: int = COMMAND_LINE_LIMIT
     upload: str | None = None  # key of the upload that it is, on the screen
+    made: Made | None = None
     decided: Decided | None = None
     decided_by: str = ""  # knows the same decisions again
     review: bool = False  # propose what is not decided, and leave for review what only sounds like a record

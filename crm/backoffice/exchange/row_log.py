@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.backoffice.entities import Base
@@ -87,6 +87,19 @@ def decided(session: DataSession, upload: int, first: int, last: int, *, firm: b
     return {r.number: Decision(r.decision, r.record_id if r.decision == "update" else None, r.firm) for r in session.kernel(query)}
 
 
+def became(session: DataSession, upload: int, first: int, last: int) -> dict[int, int]:
+    """The records that a part of the rows became, as far as they were written."""
+    written = ROWS.c.decision.in_(("create", "update")) & (ROWS.c.outcome != "failed") & ROWS.c.record_id.is_not(None)
+    return {r.number: r.record_id for r in session.kernel(select(ROWS.c.number, ROWS.c.record_id).where(_between(upload, first, last), written))}
+
+
+def keep_made(session: DataSession, upload: int, records: Map[int, int]) -> None:
+    """Remember which records rows became, in the transaction that made them."""
+    if records:
+        one = update(ROWS).where(ROWS.c.upload_id == upload, ROWS.c.number == bindparam("row")).values(record_id=bindparam("became"))
+        session.kernel(one, [{"row": number, "became": record} for number, record in records.items()])
+
+
 def counts(session: DataSession, upload: int) -> dict[tuple[str, str], int]:
     """Rows by decision and outcome."""
     query = select(ROWS.c.decision, ROWS.c.outcome, func.count()).where(ROWS.c.upload_id == upload).group_by(ROWS.c.decision, ROWS.c.outcome)
@@ -121,7 +134,8 @@ def digest(session: DataSession, upload: int) -> str:
     told, after = sha256(), 0
     while True:
         query = select(ROWS.c.number, ROWS.c.decision, ROWS.c.record_id, ROWS.c.firm).where(ROWS.c.upload_id == upload, ROWS.c.number > after)
-        part = [tuple(row) for row in session.kernel(query.order_by(ROWS.c.number).limit(LOOKED_OVER))]
+        several = session.kernel(query.order_by(ROWS.c.number).limit(LOOKED_OVER))
+        part = [(r.number, r.decision, r.record_id if r.decision == "update" else None, r.firm) for r in several]
         if not part:
             return told.hexdigest()
         told.update(repr(part).encode())

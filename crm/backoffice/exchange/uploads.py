@@ -51,6 +51,7 @@ class ImportUpload(Base):
     trial_job_id: Mapped[int | None]
     run_job_id: Mapped[int | None]
     batch: Mapped[str | None] = mapped_column(String(64), index=True)
+    figures_job_id: Mapped[int | None]  # the job that compared the file with what it became
     source: Mapped[str | None] = mapped_column(String(80))  # the kit or named source that it is mapped by
 
 
@@ -78,6 +79,7 @@ class Upload:
     run_job: int | None = None
     batch: str | None = None
     source: str | None = None
+    figures_job: int | None = None
 
     @property
     def is_tried(self) -> bool:
@@ -142,6 +144,7 @@ def change(session: DataSession, upload: Upload, **values: Any) -> Upload:
     session.kernel(update(TABLE).where(TABLE.c.key == upload.key).values(
         mapping=as_tree(changed.mapping), profile=profile, why=dict(changed.why), trial_of=changed.trial_of, trial_job_id=changed.trial_job,
         run_job_id=changed.run_job, batch=changed.batch, file_key=changed.file_key, moved_at=changed.moved_at, source=changed.source,
+        figures_job_id=changed.figures_job,
     ))
     return changed
 
@@ -184,4 +187,5 @@ def _upload(row: RowMapping) -> Upload:
     return Upload(
         row["id"], row["key"], row["entity"], row["made_by_id"], row["made_at"], row["moved_at"], row["file_key"], row["file_name"], row["size"],
         parse_mapping(row["mapping"]), seen, row["why"], row["trial_of"], row["trial_job_id"], row["run_job_id"], row["batch"], row["source"],
+        row["figures_job_id"],
     )

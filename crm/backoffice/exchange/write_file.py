@@ -93,6 +93,8 @@ def _chunk(run: Run, batch: Map[str, Any], drafts: Sequence[RowDraft], context: 
             if bad and not run.order.partial:
                 raise RowRefused(bad[0].draft)
             _write_plans(session, run, batch, [p for p in plans if p.good], context, written)
+            if run.order.made is not None:
+                run.order.made(session, {p.number: p.record_id for p in plans if p.good and p.record_id is not None})
             failed = [p for p in plans if p.draft.problems]
             for one in failed:
                 run.errors.add(one.draft.problems)

@@ -20,7 +20,7 @@ SCREEN = "/<entity>/import/"
 UPLOAD = SCREEN + "<key>/"
 PAST = "/imports/<batch>/"
 UPLOADS = tuple(UPLOAD + end for end in ("", "errors.csv", "forget", "form", "mapping.yaml", "rest.csv", "rows", "run", "state"))
-BATCHES = tuple(PAST + end for end in ("", "errors.csv", "resume", "state", "undo"))
+BATCHES = tuple(PAST + end for end in ("", "errors.csv", "figures", "figures/state", "resume", "state", "undo"))
 GOT = ("", "state", "mapping.yaml", "errors.csv", "rest.csv", "rows")
 POSTED = ("", "form", "rows", "run", "forget")
 
@@ -98,10 +98,10 @@ def others(view: View, kind: Entity) -> Iterator[Question]:
         asked = post(UPLOAD + end, kind.key, f"/{kind.key}/import/{known}/{end}", form={"step": "try"}).expecting(403, 404)
         yield asked.just_as(post(UPLOAD + end, kind.key, f"/{kind.key}/import/{unknown}/{end}", form={"step": "try"}), unknown, known)
     for batch in view.imports:
-        for end in ("", "state", "errors.csv"):
+        for end in ("", "state", "errors.csv", "figures", "figures/state"):
             asked = get(PAST + end, "", f"/imports/{batch}/{end}")
             yield asked if view.may("role", "update") else asked.just_as(get(PAST + end, "", f"/imports/{unknown}/{end}"), unknown, batch)
-        for end in ("undo", "resume"):
+        for end in ("undo", "resume", "figures"):
             asked = post(PAST + end, "", f"/imports/{batch}/{end}").expecting(404)
             yield asked.just_as(post(PAST + end, "", f"/imports/{unknown}/{end}"), unknown, batch)
     yield get("/imports/", "", "/imports/")
@@ -187,7 +187,9 @@ def _written(entity: str, table: str, side: Side) -> Answer:
         went = steps.send("GET", here)
         batch = dict(went.heads).get("Location", "")
         if batch.startswith("/imports/"):
-            for end in ("", "state", "errors.csv"):
+            steps.send("POST", batch + "figures")
+            steps.work()
+            for end in ("", "state", "errors.csv", "figures", "figures/state"):
                 steps.send("GET", batch + end)
             steps.send("POST", batch + "undo")
             steps.work()

@@ -1501,6 +1501,7 @@ def upgrade() -> None:
     op.create_index("ix_interaction_legal_entity_id", "interaction", ["legal_entity_id", "id"], unique=False)
     op.create_index("ix_interaction_name__sort", "interaction", ["name__sort", "id"], unique=False)
     op.create_index("ix_interaction_owner_id", "interaction", ["owner_id", "id"], unique=False)
+    op.create_index("ix_interaction_owner_starts_at", "interaction", ["owner_id", "starts_at", "id"], unique=False)
     op.create_index("ix_interaction_owner_state_starts_at", "interaction", ["owner_id", "state_id", "starts_at", "id"], unique=False)
     op.create_index("ix_interaction_planned_start", "interaction", ["planned_start", "id"], unique=False)
     op.create_index("ix_interaction_postponed_from_id", "interaction", ["postponed_from_id", "id"], unique=False)

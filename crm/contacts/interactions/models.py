@@ -22,6 +22,7 @@ class Interaction(Record):
         Index("ix_interaction_account_starts_at", "account_id", "starts_at", "id"),
         Index("ix_interaction_contact_starts_at", "contact_id", "starts_at", "id"),
         Index("ix_interaction_deal_starts_at", "deal_id", "starts_at", "id"),
+        Index("ix_interaction_owner_starts_at", "owner_id", "starts_at", "id"),  # a colleague's timeline, whatever became of each
         Index("ix_interaction_owner_state_starts_at", "owner_id", "state_id", "starts_at", "id"),
     )
     __entity__ = Declared(

@@ -22,6 +22,7 @@ from crm.backoffice.guard import UserSession
 from crm.backoffice.outside import sound
 from crm.errors import BadRequest
 from crm.messages import Label, m, render
+from crm.rights.known import rest_on_the_seen
 from crm.rights.roles import MOST_RULES, Raw
 
 REST = "*"
@@ -146,6 +147,8 @@ def _elsewhere(spec: Field, rule: Rule, others: Sequence[Rule], language: str) -
 def _condition(session: UserSession, kind: Entity, node: Node | None) -> Condition:
     if node is None:
         return NOTHING
+    if not rest_on_the_seen(session.sight, kind, (Rule("", 0, kind.key, "allow", frozenset(), "all", node),)):
+        return Condition("{}", condition_words(session, kind, node), "{}")  # such a form can only be looked at
     names: dict[str, dict[str, str]] = {}
     for (target, value), name in names_in(session, kind, node).items():
         names.setdefault(target, {})[str(value)] = name

@@ -9,8 +9,9 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import done, say
-from crm.admin_views.rights import rule_form, watching, who
+from crm.admin_views.rights import compare, rule_form, watching, who
 from crm.admin_views.rights.door import entity_of, keeper, reading, role_of
+from crm.admin_views.rights.holders import holders
 from crm.admin_views.rights.matrix import heads, matrix
 from crm.admin_views.rights.rehearsal_words import Told, told
 from crm.admin_views.rights.roles_list import roles
@@ -92,6 +93,12 @@ def undo(role_id: int, version: int) -> Answer:
     return done(m("The rules are as before."), version=applied.version)
 
 
+@pages.get("/compare/")
+def compared() -> Answer:
+    """Two roles or two people side by side."""
+    return compare.page()
+
+
 @pages.get("/who/<entity>/<int(min=1, max=2147483647):record_id>/")
 def who_can_see(entity: str, record_id: int) -> Answer:
     """Who sees a record, and how its fields show to each."""
@@ -144,5 +151,5 @@ def _page(session: UserSession, role: RoleRules, refusal: Message | None, unfold
     language = session.reader.language
     return make_response(render_template(
         "admin/rights/role.html", role=role, title=role.label.text(language), heads=heads(language), groups=matrix(session, role),
-        refusal=say(refusal) if refusal is not None else "", unfolded=unfolded, part=part,
+        refusal=say(refusal) if refusal is not None else "", unfolded=unfolded, part=part, holders=holders(session, role.id),
     ))

@@ -6,6 +6,7 @@ from crm.backoffice.conditions.tree import Node
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession
 from crm.messages import Label, m, render
+from crm.rights.known import rest_on_the_seen
 
 SCOPES = {
     "none": Label("жодних", "none"), "own": Label("свої", "own"), "department": Label("підрозділу", "of the department"),
@@ -24,7 +25,9 @@ def spoken(phrase: Phrase) -> str:
 
 
 def condition_words(session: UserSession, entity: Entity, node: Node) -> str:
-    """A condition as the reader says it; records that he may not see stand as a dot."""
+    """A condition as the reader says it; records that he may not see stand as a dot, and one that looks at hidden fields is not told."""
+    if not rest_on_the_seen(session.sight, entity, (Rule("", 0, entity.key, "allow", frozenset(), "all", node),)):
+        return render(m("a condition over what you do not see"), session.reader.language)
     text = spoken(phrases(session, entity, [node], names_in(session, entity, node))[0])
     return text[1:-1] if text.startswith("(") and text.endswith(")") and text.count("(") == 1 else text
 

@@ -85,3 +85,15 @@ def viewers(view: View) -> Iterator[Question]:
         for number in view.unseen(kind.key, 2):
             asked = get("/rights/who/<entity>/<record_id>/", kind.key, f"/rights/who/{kind.key}/{number}/")
             yield asked.just_as(get("/rights/who/<entity>/<record_id>/", kind.key, f"/rights/who/{kind.key}/{MISSING}/"), f"/{MISSING}/", f"/{number}/")
+
+
+@probe("/rights/compare/")
+def compared(view: View) -> Iterator[Question]:
+    """Two roles and two people, seen and of none."""
+    yield get("/rights/compare/", "", "/rights/compare/")
+    some = [*view.seen("role", 4), MISSING]
+    for left in some:
+        yield get("/rights/compare/", "role", "/rights/compare/", kind="role", left=left, right=view.rng.choice(some))
+    people = [*view.oracle.rows["user"], MISSING]
+    for left in people:
+        yield get("/rights/compare/", "user", "/rights/compare/", kind="user", left=left, right=view.rng.choice(people))

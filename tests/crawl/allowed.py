@@ -7,7 +7,7 @@ from babel.numbers import list_currencies
 # Latin in Ukrainian: (what is allowed, why).
 LATIN: tuple[tuple[str, str], ...] = (
     (r"Brama( CRM)?", "the product's name"),
-    (r"CSV|XLSX|JSONL?|YAML", "formats of files go by these names in Ukrainian too"),
+    (r"CSV|XLSX|JSONL?|YAML|vCard", "formats of files go by these names in Ukrainian too"),
     (r"\b(PDF|HTML|SVG|XML|ZIP|PNG|JPEG|GIF|WebP|IBAN)\b", "other formats and standards as well"),
     (r"\b(PL\d{10}|UA)\b", "a country by its two letters, in examples of tax codes and bank accounts"),
     (r"\.xlsx?", "endings of files"),

@@ -11,7 +11,7 @@ from crm.admin_views.kit.standing import standing
 from crm.admin_views.profile import shown
 from crm.backoffice import journal
 from crm.backoffice.guard import UserSession, system_session, user_session
-from crm.errors import Forbidden, NotFound
+from crm.errors import Forbidden
 from crm.messages import m
 from crm.organization.comparing import outranks
 from crm.organization.second_factor import factor_of, reset
@@ -22,10 +22,8 @@ pages = Blueprint("sign_in_of_others", __name__, url_prefix="/user/<int(min=1, m
 
 @leads_from("user")
 def of_a_person(session: UserSession, entity: str, record_id: int) -> list[Lead]:
-    """Offered to whoever may keep how this person signs in."""
-    try:
-        judge(session, record_id)
-    except (Forbidden, NotFound):
+    """Offered to whoever keeps people; whether this one may do more than he is judged by the page."""
+    if not session.sight.may("user", "update") or record_id == context.access().user_id:
         return []
     return [Lead(m("Signing in"), f"/user/{record_id}/sign-in/", "lock")]
 

@@ -47,6 +47,7 @@ async function sentence(answer) {
   const type = answer.headers.get('Content-Type') ?? '';
   if (type.startsWith('application/json')) return (await answer.json()).message ?? word('refused');
   if (type.startsWith('text/plain')) return answer.text();
+  answer.body?.cancel(); // what nobody reads would keep the connection
   return word('refused');
 }
 

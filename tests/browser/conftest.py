@@ -57,6 +57,7 @@ class Complaints:
 
     def about(self, page: Page) -> None:
         watch(page)
+        page.add_init_script("window.print = () => {}")  # the browser's own dialog would wait for somebody
         page.on("pageerror", lambda error: self.heard.append(f"{page.url}: {error}"))
         page.on("console", lambda message: self._hear(page, message))
 

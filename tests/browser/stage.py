@@ -104,6 +104,14 @@ def routes(app: Flask, state: State) -> None:
     def home() -> str:
         return render_template("admin/index.html", greeting="Good morning, Oksana", cards=CARDS, areas=TILES)
 
+    @app.get("/views/starred")
+    def starred() -> Response:
+        return jsonify([])
+
+    @app.get("/notices/unread")
+    def unread() -> Response:
+        return jsonify(unread=0)
+
     @app.get("/deal/")
     def deals() -> str:
         return render_template("list.html", deals=DEALS)

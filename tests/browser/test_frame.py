@@ -50,7 +50,7 @@ def test_enter_opens_the_whole_page_of_the_record_in_the_drawer(page: Page) -> N
     ready(page, "/deal/").get_by_role("link", name="Cold room 2", exact=True).click()
     expect(page.locator("#drawer-body h2")).to_be_visible()
     page.keyboard.press("Enter")
-    page.wait_for_url("**/deal/42/")
+    page.wait_for_url("**/deal/42/?within=list**")
 
 
 def test_a_record_that_is_not_there_is_said_in_a_message_and_no_drawer_stays(page: Page) -> None:

@@ -105,7 +105,7 @@ def test_describe_names_every_field_of_an_entity_in_both_languages(flask: Run) -
     deal = json.loads(flask("describe", "deal", "--format", "json").stdout)
     fields = {field["key"]: field for field in deal["fields"]}
     assert (deal["entity"], deal["label"]["uk"], deal["label"]["en"]) == ("deal", "Угода", "Deal")
-    assert set(fields["account"]) == {"key", "type", "label", "required", "unique", "reference", "class"}
+    assert set(fields["account"]) == {"key", "type", "label", "required", "unique", "reference", "class", "personal"}
     assert fields["account"]["reference"] == "account"
     assert fields["code"]["unique"] is True
     every = json.loads(flask("describe").stdout)

@@ -1,7 +1,6 @@
 """What the menus of records offer about rights, to those who keep roles."""
 
 from crm.admin_views.kit.leads import EVERY, Lead, leads_from
-from crm.admin_views.rights import watching
 from crm.backoffice.guard import UserSession
 from crm.messages import m
 from crm.rights.rehearsal import knows_people
@@ -17,8 +16,8 @@ def of_a_role(session: UserSession, entity: str, record_id: int) -> list[Lead]:
 
 @leads_from("user")
 def of_a_person(session: UserSession, entity: str, record_id: int) -> list[Lead]:
-    """The application as he sees it."""
-    if not session.sight.may("role", "update") or not watching.offered(session, record_id):
+    """The application as he sees it. Whether he may do more than the one who asks is judged by the page: that takes questions of its own."""
+    if not session.sight.may("role", "update") or record_id == session.sight.actor_id:
         return []
     return [
         Lead(m("As this person sees it"), f"/rights/as/{record_id}/", "user-circle"),

@@ -13,7 +13,7 @@ from crm.admin_views.rights.door import keeper, reading
 from crm.backoffice import journal
 from crm.backoffice.access import Access
 from crm.backoffice.guard import UserSession, system_session
-from crm.errors import BadRequest, BramaError, Forbidden, Invalid, NotFound
+from crm.errors import BadRequest, Forbidden, Invalid, NotFound
 from crm.messages import m
 from crm.permissions import access_for
 from crm.rights.known import knows_roles
@@ -121,15 +121,6 @@ def _borrowed(session: UserSession, user_id: int) -> tuple[Watched, Access]:
         raise Forbidden(m("This person's rights rest on roles that you may not see."))
     shown = together(session.catalog, looker, other)
     return Watched(user_id, name, is_whole(looker, other, shown)), shown
-
-
-def offered(session: UserSession, user_id: int) -> bool:
-    """Whether this person may look with the other's eyes."""
-    try:
-        _borrowed(session, user_id)
-    except BramaError:
-        return False
-    return True
 
 
 def _journaled(action: str, user_id: int, reason: str = "") -> None:

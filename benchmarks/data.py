@@ -1,39 +1,28 @@
-"""A company of any size, the same from the same seed: people, customers, products, deals with lines and stage history, and the journal
-that making them would have written, digests included. Sort and search keys are the fields' own."""
+"""The rows of a company, the same from the same seed: people, customers, products, deals with lines and stage history, and the journal
+that making them would have written, digests included. Sort and search keys are the fields' own. Interactions are in `interactions.py`."""
 
-import os
 from bisect import bisect
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
 from itertools import accumulate
-from multiprocessing import get_context
 from random import Random
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection
 
-from benchmarks.load import bulk, copy, writing
+from benchmarks.load import copy
 from crm.backoffice import journal
-from crm.backoffice.catalog import Catalog, load_catalog
-from crm.backoffice.database import make_engine
-from crm.backoffice.entities import Base, Entity
-from crm.backoffice.guard import system_session
-from crm.contacts.models import Account
-from crm.organization.founding import add_person
-from crm.organization.models import Department, Territory, User
-from crm.sales.models import Deal, DealLine, Product, StageHistory
-from tests.company import build
+from crm.backoffice.catalog import Catalog
+from crm.backoffice.entities import Entity
+from crm.sales.models import Deal, DealLine, StageHistory
 
 READER, PASSWORD = "reader@firm.example", "seven quiet storks"
 SELLER = "seller@firm.example"
 FIRST = 1000  # numbers below are for what a company has from the start
 DEPARTMENTS, TERRITORIES, SELLERS, PRODUCTS = 20, 10, 500, 400
 DEALS_OF_A_CUSTOMER = 20
-PART = 10_000  # deals written at once
 BORN = datetime(2022, 1, 3, 8, tzinfo=UTC)
 STAGES = (("lead", 8), ("qualified", 8), ("proposal", 8), ("negotiation", 6), ("contract", 5), ("won", 40), ("lost", 25))
 SHARES = tuple(accumulate(share for _, share in STAGES))
@@ -44,10 +33,7 @@ FIRMS = ("Криниця", "Зоря", "Обрій", "Ґанок", "Єдніст
 CITIES = ("Київ", "Львів", "Одеса", "Дніпро", "Харків", "Їзмаїл", "Чернівці", "Ґалич")
 GOODS = ("Насос", "Котел", "Кабель", "Щит", "Генератор", "Фільтр", "Клапан", "Ґрати", "Стелаж", "Вентилятор")
 
-CLASSES = (Department, Territory, User, Account, Product, Deal, DealLine, StageHistory, journal.JournalRow)
-
 Row = dict[str, Any]
-Say = Callable[[str], None]
 
 
 @dataclass
@@ -93,63 +79,6 @@ class Filler:
             "changes": changes, "batch": f"{number:032x}", "salt": f"{self.rng.getrandbits(128):032x}", "previous": "",
         }
         return {**row, "digest": journal.digest_of(row)}
-
-
-def fill(engine: Engine, deals: int, seed: int, say: Say) -> None:
-    """Found the company in an empty database and fill it with `deals` deals."""
-    build(engine)
-    catalog = load_catalog(engine)
-    with system_session(engine, "benchmark", catalog, write=True) as session:
-        add_person(session, READER, "Керівниця", roles=("head",), password=PASSWORD)
-        add_person(session, SELLER, "Продавчиня", roles=("seller",), password=PASSWORD)
-        session.commit()
-    with bulk(engine, [c.__table__ for c in CLASSES]):
-        with writing(engine) as connection:
-            filler = _filler(engine, deals, seed)
-            parts: list[tuple[type[Base], Iterator[Row]]] = [
-                (Department, departments(filler)), (Territory, territories(filler)), (User, sellers(filler)), (Account, accounts(filler)),
-                (Product, products(filler)),
-            ]
-            for cls, rows in parts:
-                copy(connection, cls, rows)
-        _sell_all(engine, deals, seed, say)
-        say("indexes")
-
-
-def _sell_all(engine: Engine, deals: int, seed: int, say: Say) -> None:
-    """Every deal; on PostgreSQL by as many processes as there are processors."""
-    url = engine.url.render_as_string(hide_password=False)
-    parts = [(url, deals, seed, start) for start in range(0, deals, PART)]
-    if engine.dialect.name == "sqlite":
-        for part in parts:
-            _sell_part(part)
-        return
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        for number, _ in enumerate(pool.map(_sell_part, parts), 1):
-            if number % 20 == 0:
-                say(f"{number * PART:,} deals")
-
-
-def _sell_part(part: tuple[str, int, int, int]) -> None:
-    url, deals, seed, start = part
-    engine = _engine(url)
-    with writing(engine) as connection:
-        sell(connection, _filler(engine, deals, f"{seed}/{start}"), range(start, min(start + PART, deals)))
-
-
-@lru_cache(maxsize=1)
-def _engine(url: str) -> Engine:
-    return make_engine(url, statement_seconds=0)
-
-
-def _filler(engine: Engine, deals: int, seed: int | str) -> Filler:
-    catalog = load_catalog(engine)
-    with engine.connect() as connection:
-        people = [row.id for row in connection.execute(select(User.id).where(User.email.in_((READER, SELLER))).order_by(User.id))]
-    pipeline = next(p.id for p in catalog.configured["pipeline"].values() if p.code == "sales")
-    stages = {s.key: s.id for s in catalog.configured["stage"].values() if s.parent_id == pipeline}
-    options = {key: [o.id for o in catalog.picklists[key].options] for key in ("sales_channel", "loss_reason", "source")}
-    return Filler(catalog, Random(seed), deals, people, stages, pipeline, options)
 
 
 def departments(f: Filler) -> Iterator[Row]:
@@ -224,14 +153,16 @@ def course(f: Filler, number: int) -> Course:
     return Course(number, account, account % SELLERS, stage, opened, closed, rng.randrange(PRODUCTS), rng.randrange(1, 60))
 
 
-def sell(connection: Connection, f: Filler, numbers: range) -> None:
-    """Deals with their lines, history and journal."""
+def sell(connection: Connection, f: Filler, numbers: range) -> list[Course]:
+    """Deals with their lines, history and journal; how each went."""
+    courses: list[Course] = []
     deals: list[Row] = []
     lines: list[Row] = []
     history: list[Row] = []
     journaled: list[Row] = []
     for n in numbers:
         one = course(f, n)
+        courses.append(one)
         number, at = FIRST + n, one.at
         for entity, rows, values, own in (
             ("deal", deals, deal_values(f, one), number), ("deal_line", lines, line_values(one), number),
@@ -241,6 +172,7 @@ def sell(connection: Connection, f: Filler, numbers: range) -> None:
             journaled.append(f.journaled(entity, own, at, values))
     for cls, rows in ((Deal, deals), (DealLine, lines), (StageHistory, history), (journal.JournalRow, journaled)):
         copy(connection, cls, rows)
+    return courses
 
 
 def deal_values(f: Filler, one: Course) -> Row:

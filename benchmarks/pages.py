@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from html import unescape
 from itertools import count
@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy import Engine, event, select, text
 
 from benchmarks.bare import make_bare
+from benchmarks.bare_interactions import Past, add_past, past_of
 from benchmarks.caller import Caller
 from benchmarks.data import FIRST, READER
 from benchmarks.stock import make_stock
@@ -50,6 +51,8 @@ class Stage:
     engine: Engine
     user: int
     deals: int
+    interactions: int
+    past: Past
     statements: list[str] = field(default_factory=list)
 
     @property
@@ -78,16 +81,20 @@ def set_stage(database_url: str, instance: Path) -> Stage:
     with engine.connect() as connection:
         user = int(connection.execute(text('SELECT id FROM "user" WHERE email = :email'), {"email": READER}).scalar_one())
         deals = int(connection.execute(text("SELECT count(*) FROM deal")).scalar_one())
+        interactions = int(connection.execute(text("SELECT count(*) FROM interaction")).scalar_one())
     product = Caller(app).sign_in(READER)
     page = product.get(f"/deal/?columns={COLUMNS}").text
     menu = re.findall(r'<li><a href="([^"]+)" data-nav="[^"]*"[^>]*title="([^"]+)"', page)
     assert len(menu) > 5, "the menu of the product is not found"
     head, rest = page.split("<tbody>\n")
-    bare = Caller(make_bare(engine, [(unescape(label), url) for url, label in menu], (head + "<tbody>\n", rest[rest.index("  </tbody>") :])))
+    entries = [(unescape(label), url) for url, label in menu]
+    by_hand, past = make_bare(engine, entries, (head + "<tbody>\n", rest[rest.index("  </tbody>") :])), past_of(engine, load_catalog(engine))
+    add_past(by_hand, past, entries)
+    bare = Caller(by_hand)
     stock = Caller(make_stock(engine, len(menu)))
     for caller in (bare, stock):
         caller.get(f"/sign-in/{user}")
-    stage = Stage(settings, product, app, bare, stock, engine, user, deals)
+    stage = Stage(settings, product, app, bare, stock, engine, user, deals, interactions, past)
 
     @event.listens_for(stage.product_engine, "before_cursor_execute")
     def count_statement(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -142,8 +149,8 @@ def questions(stage: Stage) -> Iterator[Question]:
 
 
 def _list(stage: Stage, name: str, product: str, bare: str, stock: str, *, offset: str = "") -> Question:
-    _same_cells(stage, name, product, f"/babel/{bare}", skip=0)
-    _same_cells(stage, name, product, f"/screen/{bare}", skip=1)
+    same_cells(stage, name, product, f"/babel/{bare}", skip=0)
+    same_cells(stage, name, product, f"/screen/{bare}", skip=1)
     contenders: dict[str, Work] = {
         PRODUCT: lambda: stage.product.get(product), BARE: lambda: stage.bare.get(f"/raw/{bare}"), FORMATTED: lambda: stage.bare.get(f"/babel/{bare}"),
         SCREEN: lambda: stage.bare.get(f"/screen/{bare}"),
@@ -154,7 +161,7 @@ def _list(stage: Stage, name: str, product: str, bare: str, stock: str, *, offse
     return Question(name, contenders, listed=True)
 
 
-def _same_cells(stage: Stage, name: str, product: str, bare: str, *, skip: int) -> None:
+def same_cells(stage: Stage, name: str, product: str, bare: str, *, skip: int) -> None:
     """The product and another page, whose first `skip` cells of a row hold no value, show the same text in the same rows."""
     ours, theirs = cells(stage.product.get(product).text, skip=1), cells(stage.bare.get(bare).text, skip=skip)
     assert ours and ours == theirs, f"{name}: not the same cells: {next((p for p in zip(ours.items(), theirs.items(), strict=False) if p[0] != p[1]), None)}"
@@ -208,8 +215,8 @@ def _stock_filters(stage: Stage) -> str:
     return f"flt0_{stage_key}=won&flt1_{city}={quote(CITY)}"
 
 
-def timed(stage: Stage, rounds: int, only: str = "") -> Iterator[tuple[Question, dict[str, Times]]]:
-    """Each question whose name has `only` in it, with the times of all contenders."""
-    for question in questions(stage):
-        if only in question.name:
+def timed(asked: Iterable[Question], rounds: int, only: str = "") -> Iterator[tuple[Question, dict[str, Times]]]:
+    """Each question whose name has `only` in it, or one of its parts between commas, with the times of all contenders."""
+    for question in asked:
+        if any(part in question.name for part in only.split(",")):
             yield question, in_turn(question.contenders, rounds)

@@ -45,10 +45,11 @@ class Report:
         bare, told = times[BARE], name
         for who, taken in times.items():
             beside = "" if who == BARE else f"{ratio(taken, bare):6.2f} × bare, {taken.cpu / bare.cpu:6.2f} × by the processor"
-            self.say(f"  {told:24} {who:18} {taken.median:9.2f} ms  {taken.low:8.2f} – {taken.high:<8.2f} {taken.cpu:8.2f} ms of processor {beside}")
+            self.say(f"  {told:26} {who:18} {taken.median:9.2f} ms  {taken.low:8.2f} – {taken.high:<8.2f} {taken.cpu:8.2f} ms of processor {beside}")
             told = ""
         if listed:
-            self.promise(f"{name}, beside the same screen", ratio(times[PRODUCT], times[SCREEN]), TIMES_SCREEN)
+            if SCREEN in times:
+                self.promise(f"{name}, beside the same screen", ratio(times[PRODUCT], times[SCREEN]), TIMES_SCREEN)
             self.promise(f"{name}, beside the bare page", ratio(times[PRODUCT], bare), TIMES_BARE)
             self.promise(f"{name}, beside the formatted page", ratio(times[PRODUCT], times[FORMATTED]), TIMES_FORMATTED)
 

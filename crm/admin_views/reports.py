@@ -56,15 +56,15 @@ class ReportsView(PagesForSignedIn, BaseView):  # type: ignore[misc]  # Flask-Ad
             kept = {k: v for k, v in {**args, "period": asked.get("period", ""), "by": ",".join(params.by), **change}.items() if v or k == "by"}
             return f"/report/{report.name}?{urlencode(kept)}"
 
-        drawn = report_page.chart(table, reader)
+        drawn, lines = report_page.chart(table, reader), report_page.rows(report, table, reader)
         return make_response(self.render(
             "admin/report/show.html", report=report, title=report.question.text(reader.language), name=report.label.text(reader.language),
-            heads=report_page.heads(table, params, reader, address), rows=report_page.rows(report, table, reader), foot=report_page.totals(table, reader),
+            heads=report_page.heads(table, params, reader, address), rows=lines, foot=report_page.totals(table, reader),
             left=max(len(table.rows) - report_page.ROWS, 0), number=len(table.rows), notes=[render(note, reader.language) for note in table.notes],
             controls=report_page.controls(report, params, {**args, **asked}, session), period=params.period,
             kept={k: asked[k] for k in (*report_page.KEPT, "currency") if asked.get(k)}, unfiltered=address({"where": ""}), chart=drawn,
             chart_words=report_page.chart_words(drawn, table, reader) if drawn else "", files=[(f, address({"format": f})) for f in ("xlsx", "csv")],
-            small=any(cell.small for row in report_page.rows(report, table, reader) for cell in row),
+            small=any(cell.small for row in lines for cell in row),
         ))
 
 

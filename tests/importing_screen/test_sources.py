@@ -18,7 +18,7 @@ def send(at: Desk, step: str, **values: Any) -> Any:
 def offered(at: Desk) -> dict[str, str]:
     """Name → value of every source on the page."""
     page = at.look().page
-    select = re.search(r'<select[^>]*name="source">(.*?)</select>', page, re.S)
+    select = re.search(r'<select[^>]*name="source"[^>]*>(.*?)</select>', page, re.S)
     return {html.unescape(text): value for value, text in re.findall(r'<option value="([^"]*)"[^>]*>([^<]*)</option>', select[1])} if select else {}
 
 

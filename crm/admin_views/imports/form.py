@@ -56,6 +56,7 @@ def mapping_of(session: UserSession, kind: Entity, upload: Upload, profile: Prof
     tree: dict[str, Any] = {
         "entity": kind.key, "columns": columns, "ignore": ignored, "scale": scale, "dates": [] if plain else list(dict.fromkeys(dates)),
         "decimal": form.get("decimal") or before.decimal, "defaults": _defaults(session, choices, columns, form), "file": _file(before, form),
+        "zone": before.zone,
     }
     match = [name for name in form.getlist("match") if name]
     if match:

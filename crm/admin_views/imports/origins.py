@@ -7,6 +7,7 @@ from crm.admin_views.imports import receiving
 from crm.admin_views.kit.answers import say
 from crm.backoffice.entities import Entity
 from crm.backoffice.exchange import kits, sources, uploads
+from crm.backoffice.exchange.kits import Kit
 from crm.backoffice.exchange.sources import MAX_NAME, Source
 from crm.backoffice.exchange.uploads import Upload
 from crm.backoffice.guard import UserSession
@@ -47,10 +48,15 @@ def offered(session: UserSession, kind: Entity, upload: Upload) -> Origins:
     kit = next((one for one in kits.of(kind.key) if upload.source == f"{KIT}{one.key}"), None)
     return Origins(
         [Origin(f"{OWN}{one.id}", one.name, one == now) for one in known], _earlier(session, now),
-        [Origin(f"{KIT}{one.key}", one.product, one == kit) for one in kits.of(kind.key)],
-        now.name if now is not None else kit.product if kit is not None else "", now.name if now is not None and now.mine else "",
+        [Origin(f"{KIT}{one.key}", called(one), one == kit) for one in kits.of(kind.key)],
+        now.name if now is not None else called(kit) if kit is not None else "", now.name if now is not None and now.mine else "",
         now is not None and now.shared, now is not None and now.mine,
     )
+
+
+def called(kit: Kit) -> str:
+    """What a kit is called for the reader: its product, and of what its exports are where there are several."""
+    return say(m("%(product)s: %(part)s", product=kit.product, part=kit.part)) if kit.part is not None else kit.product
 
 
 def choose(session: UserSession, kind: Entity, upload: Upload, raw: str) -> Upload:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping as Map
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.entities import Entity
@@ -37,7 +38,10 @@ def bind(table: Table, kind: Entity, mapping: Mapping, sight: Sight, *, match: t
     if not (sight.may(kind.key, "create") or sight.may(kind.key, "update")):
         raise Forbidden()
     catalog = sight.catalog
-    binder = _Binder(kind, mapping, catalog, sight, replace(catalog.reader(sight.reader.language), catalog=catalog))
+    reader = replace(catalog.reader(sight.reader.language), catalog=catalog)
+    if mapping.zone:
+        reader = replace(reader, zone=ZoneInfo(mapping.zone))
+    binder = _Binder(kind, mapping, catalog, sight, reader)
     wanted, ignored, id_index = _columns(table, binder)
     _check_scale(binder, [t for _, t in wanted])
     own: list[Slot] = []

@@ -1,7 +1,7 @@
 """Ready mappings of exports of other products: found by their columns, offered by the name of the product.
 
 A kit is a mapping file as any other, kept by an area: `<product>.<entity>.yaml`, with a suffix where there are several
-(`bitrix24.contact.uk.yaml`). Columns that a file lacks are passed over: people export what they need.
+(`espocrm.interaction.calls.yaml`). Columns that a file lacks are passed over: people export what they need.
 """
 
 from collections.abc import Iterable
@@ -10,8 +10,10 @@ from functools import cache
 from pathlib import Path
 
 from crm.backoffice.exchange.mapping import Mapping, Target, load_mapping
+from crm.messages import Message, m
 
 PRODUCTS = {"vcard": "vCard", "espocrm": "EspoCRM", "hubspot": "HubSpot", "creatio": "Creatio", "bitrix24": "Bitrix24", "suitecrm": "SuiteCRM"}
+PARTS = {"calls": m("calls"), "meetings": m("meetings")}  # suffixes: several exports of a product become one entity
 ENOUGH = 0.6  # of the columns of a file that a kit knows
 LEAST = 3  # columns that a kit must know
 
@@ -20,12 +22,13 @@ _folders: dict[Path, None] = {}
 
 @dataclass(frozen=True)
 class Kit:
-    """A mapping of the exports of a product; `key` names it in addresses."""
+    """A mapping of the exports of a product; `key` names it in addresses, `part` says of what they are where there are several."""
 
     key: str
     product: str
     entity: str
     mapping: Mapping
+    part: Message | None = None
 
     @property
     def columns(self) -> frozenset[str]:
@@ -48,8 +51,8 @@ def every() -> tuple[Kit, ...]:
     """All kits, by product and entity."""
     found = []
     for path in sorted(path for folder in _folders for path in folder.glob("*.yaml")):
-        product, entity, *_ = path.stem.split(".")
-        found.append(Kit(path.stem, PRODUCTS[product], entity, load_mapping(path.read_text("utf-8"))))
+        product, entity, *part = path.stem.split(".")
+        found.append(Kit(path.stem, PRODUCTS[product], entity, load_mapping(path.read_text("utf-8")), PARTS[part[0]] if part else None))
     return tuple(found)
 
 

@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Literal, cast, get_args
+from zoneinfo import available_timezones
 
 import yaml
 
@@ -24,7 +25,7 @@ Missing = Literal["fail", "empty", "create"]
 MAX_MAPPING = 1024 * 1024
 MAX_VALUES = 10_000
 
-KEYS = ("entity", "file", "match", "dates", "decimal", "scale", "defaults", "columns", "ignore")
+KEYS = ("entity", "file", "match", "dates", "zone", "decimal", "scale", "defaults", "columns", "ignore")
 FILE_KEYS = ("format", "encoding", "delimiter", "header", "empty", "sheet")
 TARGET_KEYS = ("field", "by", "missing", "values")
 OTHER_NAMES = {
@@ -66,12 +67,13 @@ class FileForm:
 
 @dataclass(frozen=True)
 class Mapping:
-    """A mapping file. `match` None is the default key; `columns` None means that columns are named as fields."""
+    """A mapping file. `match` None is the default key; `columns` None means that columns are named as fields; `zone` "" is the company's."""
 
     entity: str | None = None
     file: FileForm = FileForm()
     match: tuple[str, ...] | None = None
     dates: tuple[str, ...] = ()
+    zone: str = ""
     decimal: str = "."
     scale: Map[str, Decimal] = field(default_factory=dict)
     defaults: Map[str, str] = field(default_factory=dict)
@@ -106,6 +108,7 @@ def parse_mapping(raw: Any) -> Mapping:
         file=_form(tree["file"]) if "file" in tree else FileForm(),
         match=_match(tree["match"]) if "match" in tree else None,
         dates=tuple(_date_form(form) for form in _texts(tree.get("dates", []), "dates")),
+        zone=_zone(_text(tree.get("zone", ""), "zone")),
         decimal=_one_of(_text(tree.get("decimal", "."), "decimal"), (".", ","), "decimal"),
         scale=MappingProxyType({str(key): _number(value, str(key)) for key, value in _tree(tree.get("scale", {}), _shape("scale")).items()}),
         defaults=MappingProxyType({str(key): _text(value, str(key)) for key, value in _tree(tree.get("defaults", {}), _shape("defaults")).items()}),
@@ -223,6 +226,12 @@ def _date_form(form: str) -> str:
     if told.date() != moment.date():
         raise MappingFault(m("“dates”: “%(form)s” is no form of a date; %%Y-%%m-%%d is one.", form=form[:40]))
     return form
+
+
+def _zone(name: str) -> str:
+    if name and name not in available_timezones():
+        raise MappingFault(m("“zone”: “%(name)s” is no time zone; Europe/Kyiv and UTC are.", name=name[:40]))
+    return name
 
 
 def _number(raw: Any, name: str) -> Decimal:

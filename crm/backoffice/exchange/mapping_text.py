@@ -19,6 +19,8 @@ def as_tree(mapping: Mapping) -> dict[str, Any]:
         tree["match"] = list(mapping.match)
     if mapping.dates:
         tree["dates"] = list(mapping.dates)
+    if mapping.zone:
+        tree["zone"] = mapping.zone
     if mapping.decimal != ".":
         tree["decimal"] = mapping.decimal
     if mapping.scale:

@@ -61,6 +61,7 @@ def suggest(session: DataSession, kind: Entity, profile: Profile, form: FileForm
     empty = form.empty | {word for column in profile.columns for word in column.nothing} | (before.file.empty if before is not None else frozenset())
     mapping = Mapping(
         entity=kind.key, file=replace(form, empty=frozenset(empty)), dates=_dates(draft, choices, profile, before),
+        zone=before.zone if before is not None else "",
         decimal="," if _commas(draft, choices, profile) else ".", scale=_scale(draft, choices, profile, before), defaults=_defaults(choices, draft, before),
         columns=dict(draft.columns),
     )

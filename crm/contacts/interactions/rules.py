@@ -49,7 +49,7 @@ def ends_once(draft: Draft) -> None:
 @before_save("interaction")
 def with_a_counterparty(draft: Draft) -> None:
     """An interaction is with a company: that of its deal or of its person unless one is given. Only an internal one may be without."""
-    if draft["account"] is None and "account" not in draft.given:
+    if draft["account"] is None and (draft.is_new or "account" not in draft.given):
         draft["account"] = account_of_deal(draft.session, draft["deal"]) or account_of_person(draft.session, draft["contact"])
     if draft["account"] is None and key_of(draft.session, "direction", draft["direction"]) != INTERNAL:
         draft.refuse("account", m("Name the company: only an internal interaction is without one."))

@@ -1,14 +1,20 @@
 """Address books: what cards say becomes people with their companies and ways to be reached; broken ones are rows with a reason."""
 
+import json
 import time
 import tracemalloc
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from crm.backoffice import lists, records
 from crm.backoffice.exchange import kits
+from crm.backoffice.exchange.export import export
 from crm.backoffice.exchange.read_vcard import open_vcard
 from crm.backoffice.exchange.report import Report
+from crm.backoffice.guard import DataSession
+from crm.errors import Forbidden, UnknownName
 from crm.messages import render
 from tests.exchange.conftest import Desk
 
@@ -127,3 +133,69 @@ def test_people_go_out_as_cards_and_come_back_the_same(desk: Desk) -> None:
     assert (desk.rows("contact", "code", "name", "last_name", "phone", "email", "birth_date", "description"),
             desk.rows("contact_point", "kind", "value")) == before
     assert b"X-BRAMA-CODE" not in sent
+
+
+ALL_OF_IT = ("Рошен", "Директор", "a@roshen.example", "andrii@home.example", "1980-05-17", "Дзвонити", "+380671112233", "+380441112233", "Садова")
+
+
+def sent(desk: Desk, who: int, *fields: str, **asked: object) -> str:
+    """What somebody gets as cards, its folded lines joined: of the whole list, or of the records that `asked` says."""
+    with desk.open(who)(desk.company.catalog, True) as session:
+        query = lists.parse_query(session, "contact", {"where": json.dumps(asked)} if asked else {})
+        return b"".join(export(session, query, fields or None, "vcard")).decode().replace("\r\n ", "")
+
+
+def people(desk: Desk) -> tuple[int, int]:
+    """Two people of one company, the second one's owner is `reader`: his number and that of his person."""
+    load(desk, VERSION_21.replace("END:VCARD", "ORG:Рошен\r\nEND:VCARD") + VERSION_30)
+    company = desk.company
+    reader = company.person(company.role("cards", *RULES))
+    with company.system() as session:
+        mine = next(number for number, name in _names(session) if "Мельник" in name)
+        records.change(session, "contact", mine, {"owner": reader})
+        session.commit()
+    return reader, mine
+
+
+def _names(session: DataSession) -> list[tuple[int, str]]:
+    source = session.table("contact")
+    return [(number, name) for number, name in session.execute(select(source.id, source["name"]).where(source.visible))]
+
+
+RULES = (
+    {"entity": "contact", "actions": ["read", "export"], "scope": "own",
+     "fields": {"*": "read", "email": "masked", "phone": "hidden", "birth_date": "hidden", "description": "hidden"}},
+    {"entity": "position", "actions": ["read", "export"], "scope": "all", "fields": {"*": "read", "title": "hidden"}},
+    {"entity": "account", "actions": ["read", "export"], "scope": "all", "fields": {"*": "read", "name": "masked"}},
+    {"entity": "contact_point", "actions": ["read", "export"], "scope": "all", "fields": {"*": "read", "value": "masked"}},
+)
+
+
+def test_cards_leave_out_what_their_reader_may_not_know(desk: Desk) -> None:
+    reader, mine = people(desk)
+    for card in (sent(desk, reader), sent(desk, reader, field="id", op="eq", value=mine)):
+        assert card.count("BEGIN:VCARD") == 1
+        assert "N:Мельник;Андрій;Іванович;;" in card
+        assert [text for text in (*ALL_OF_IT, "Коваль", "Ірина", "•", "***") if text in card] == []
+    for field in ("phone", "birth_date", "description"):
+        with pytest.raises(UnknownName):
+            sent(desk, reader, field)
+
+
+def test_a_card_of_a_person_who_is_not_seen_is_none(desk: Desk) -> None:
+    reader, mine = people(desk)
+    with desk.company.system(write=False) as session:
+        other = next(number for number, _ in _names(session) if number != mine)
+    assert sent(desk, reader, field="id", op="eq", value=other) == sent(desk, reader, field="id", op="eq", value=999_999) == ""
+
+
+def test_cards_hold_only_what_may_be_exported(desk: Desk) -> None:
+    company = desk.company
+    load(desk, VERSION_30)
+    reads = [{"entity": entity, "actions": ["read"], "scope": "all", "fields": {"*": "read"}} for entity in ("position", "account", "contact_point")]
+    whole = {"entity": "contact", "actions": ["read", "export"], "scope": "all", "fields": {"*": "read"}}
+    card = sent(desk, company.person(company.role("own_cards", whole, *reads)))
+    assert "a@roshen.example" in card
+    assert [text for text in ("Рошен", "Директор", "andrii@home.example", "Садова") if text in card] == []
+    with pytest.raises(Forbidden):
+        sent(desk, company.person(company.role("no_cards", {**whole, "actions": ["read"]}, *reads)))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from crm.backoffice.entities import Entity
+from crm.backoffice.exchange.written import formats_of
 from tests.leaks import conditions
 from tests.leaks.probes.lists import refused, words
 from tests.leaks.questions import Question, View, get, probe
@@ -28,6 +29,8 @@ def exported(view: View, kind: Entity) -> Iterator[Question]:
             unknown = view.unknown(kind.key, key)
             asked = asked.just_as(get(EXPORT, kind.key, here, format=form, columns=unknown), unknown, key)
         yield refused(view, kind, asked, key in hidden)
+    for form in formats_of(kind.key):
+        yield from _written(view, kind, form, hidden)
     for key in view.secret(kind.key):
         asked = get(EXPORT, kind.key, here, f"{kind.key}.{key}", format="csv", sort=view.rng.choice((key, f"-{key}")))
         yield refused(view, kind, asked, key in view.shut(kind.key))
@@ -37,6 +40,26 @@ def exported(view: View, kind: Entity) -> Iterator[Question]:
         yield refused(view, kind, asked, asked_for.hidden)
     for text, key in words(view, kind):
         yield get(EXPORT, kind.key, here, f"{kind.key}.{key}", format="csv", search=text)
+
+
+def _written(view: View, kind: Entity, form: str, hidden: set[str]) -> Iterator[Question]:
+    """A format of this entity alone, such as cards of people: every field by name, order and condition, one record seen and one that is not."""
+    here = f"/{kind.key}/export"
+    for key in kind.fields:
+        name = f"{kind.key}.{key}"
+        asked = get(EXPORT, kind.key, here, name, format=form, columns=key)
+        if key in hidden:
+            unknown = view.unknown(kind.key, key)
+            asked = asked.just_as(get(EXPORT, kind.key, here, format=form, columns=unknown), unknown, key)
+        yield refused(view, kind, asked, key in hidden)
+    for key in view.secret(kind.key):
+        yield refused(view, kind, get(EXPORT, kind.key, here, f"{kind.key}.{key}", format=form, sort=key), key in view.shut(kind.key))
+    for asked_for in view.rng.sample(every := conditions.every(view, kind), min(10, len(every))):
+        yield refused(view, kind, get(EXPORT, kind.key, here, *asked_for.names, format=form, where=asked_for.where), asked_for.hidden)
+    for record in (*view.seen(kind.key, 2), *view.unseen(kind.key, 1)):
+        yield get(EXPORT, kind.key, here, format=form, where={"field": "id", "op": "eq", "value": record})
+    for text, key in words(view, kind):
+        yield get(EXPORT, kind.key, here, f"{kind.key}.{key}", format=form, search=text)
 
 
 @probe("/<entity>/export/<export_type>/")

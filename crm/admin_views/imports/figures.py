@@ -1,11 +1,11 @@
-"""`/imports/<batch>/figures`: the figures of the file beside those of the records it became, with what differs, row by row."""
+"""`/imports/<batch>/figures`: the figures of the file, or of all files of its source, beside those of the records they became, with what differs."""
 
 from collections.abc import Mapping as Map, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, redirect, render_template
+from flask import Blueprint, redirect, render_template, request
 
 from crm.admin_views.imports import past, work
 from crm.admin_views.imports.access import find_batch
@@ -46,6 +46,20 @@ class Differing:
     fields: str
 
 
+@dataclass(frozen=True)
+class FileLine:
+    """One of several files: its import, how many of its rows count, how many of their records are here and how many have changed."""
+
+    name: str
+    url: str
+    rows: int
+    found: int
+    absent: int
+    changed: int
+    missing: str
+    differing: list[Differing]
+
+
 @pages.get("/<batch>/figures")
 def show(batch: str) -> Answer:
     session = context.session()
@@ -55,21 +69,23 @@ def show(batch: str) -> Answer:
     fresh = result is not None and not is_stale(result)
     return render_template(
         "admin/import/figures.html", entity=kind, file_name=upload.file_name, base=f"/imports/{batch}/", url=f"/imports/{batch}/figures/state",
-        progress=progress_of(job) if job is not None and not job.ended else None, fault=say(job.error) if job is not None and job.error is not None else "",
+        progress=progress_of(job) if job is not None and not job.ended else None,
+        several=len(uploads.of_source(session, upload)), fault=say(job.error) if job is not None and job.error is not None else "",
         result=result if fresh else None, **(_parts(session, kind, result) if fresh and result is not None else {}),
     )
 
 
 @pages.post("/<batch>/figures")
 def count(batch: str) -> Answer:
-    """Compare the file with the records anew; a short one at once."""
+    """Compare the file, or with `whole` all of its source, with the records anew; short ones at once."""
     session, here = context.session(), context.runtime()
     _, upload = _own(session, batch)
-    job = enqueue(session, work.FIGURES, {"upload": upload.key})
+    several = uploads.of_source(session, upload) if request.form.get("whole") else [upload]
+    job = enqueue(session, work.FIGURES, {"upload": upload.key, "whole": bool(request.form.get("whole"))})
     uploads.change(session, upload, figures_job=job)
     session.commit()
-    seen = upload.profile
-    if seen is not None and seen.whole and seen.rows <= AT_ONCE:
+    seen = [one.profile for one in several if one.profile is not None]
+    if all(one.whole for one in seen) and sum(one.rows for one in seen) <= AT_ONCE:
         execute(here.engine, here.settings, context.catalog(), job)
     return redirect(f"/imports/{batch}/figures", 303)
 
@@ -98,13 +114,21 @@ def _parts(session: UserSession, kind: Entity, result: Map[str, Any]) -> dict[st
     seen = set(session.sight.readable(kind.key))
     sums = [_sum(session, kind, *row) for row in result["sums"] if row[0] in seen]
     groups = [(kind.fields[key].label.text(reader.language), _group(session, kind, key, rows)) for key, rows in result["groups"].items() if key in seen]
-    titles = lookup.titles(session, kind, {one["record"] for one in result["differing"]})
-    differing = [
-        Differing(one["row"], titles[one["record"]], f"/{kind.key}/{one['record']}/",
-                  ", ".join(kind.fields[key].label.text(reader.language) for key in one["fields"] if key in seen))
-        for one in result["differing"] if one["record"] in titles
+    titles = lookup.titles(session, kind, {one["record"] for told in result["files"] for one in told["differing"]})
+
+    def differing(told: Map[str, Any]) -> list[Differing]:
+        return [
+            Differing(one["row"], titles[one["record"]], f"/{kind.key}/{one['record']}/",
+                      ", ".join(kind.fields[key].label.text(reader.language) for key in one["fields"] if key in seen))
+            for one in told["differing"] if one["record"] in titles
+        ]
+
+    lines = [
+        FileLine(told["name"], f"/imports/{told['batch']}/", told["rows"], told["found"], told["absent_count"], told["differing_count"],
+                 ", ".join(map(str, told["absent"])), differing(told))
+        for told in result["files"]
     ]
-    return {"sums": sums, "groups": groups, "differing": differing, "agrees": not result["absent_count"] and not result["differing_count"]}
+    return {"sums": sums, "groups": groups, "files": lines, "agrees": not result["absent_count"] and not result["differing_count"]}
 
 
 def _sum(session: UserSession, kind: Entity, key: str, currency: Any, there: str, here: str) -> Line:

@@ -13,7 +13,7 @@ from crm.backoffice.catalog import Catalog
 from crm.backoffice.exchange import batches, row_log, uploads
 from crm.backoffice.exchange.batches import TakenOver
 from crm.backoffice.exchange.binding import bind
-from crm.backoffice.exchange.compare import compare
+from crm.backoffice.exchange.compare import Comparison, compare, together
 from crm.backoffice.exchange.decisions import Decision, Proposal
 from crm.backoffice.exchange.open_file import open_file
 from crm.backoffice.exchange.planned import Context, RowPlan
@@ -60,26 +60,39 @@ def undo_import(work: Work) -> dict[str, Any]:
 
 @job(FIGURES)
 def figures(work: Work) -> dict[str, Any]:
-    """The file of an import against the records it became, as whoever asks sees them."""
+    """The file of an import, or with `whole` every file of its source, against the records they became, as whoever asks sees them."""
     with _system(work) as asking:
         upload = uploads.find(asking, str(work.args["upload"]))
+        several = uploads.of_source(asking, upload) if work.args.get("whole") else [upload]
     sessions = _Sessions(work)
     rights = stamp(access_now(work.engine, sessions.person, work.catalog), work.catalog)
-    kind = work.catalog.entity(upload.entity)
-    table = open_file(files.path_of(work.settings.files, upload.file_key), upload.mapping.file, name=upload.file_name, limit=BROWSER_LIMIT)
+    each: list[Comparison] = []
     with sessions.open(work.catalog, False) as session:
-        layout, found = survey(table, bind(table, kind, upload.mapping, session.sight), upload.mapping.dates)
-        seen = compare(session, table, layout, found, partial(_became, upload.id), GROUPED)
+        told: set[int] = set()
+        for one in several:  # the latest file first: what it says of a record counts
+            each.append(_compared(work, session, one, told))
+            told |= each[-1].records
     sessions.journal()
+    seen = together(each)
     return {
-        "rights": rights, "rows": seen.rows, "found": seen.found, "absent": seen.absent, "absent_count": seen.absent_count,
-        "differing": seen.differing, "differing_count": seen.differing_count,
+        "rights": rights, "rows": seen.rows, "found": seen.found, "absent_count": seen.absent_count, "differing_count": seen.differing_count,
+        "files": [
+            {"batch": one.batch, "name": one.file_name, "rows": told.rows, "found": told.found, "absent": told.absent,
+             "absent_count": told.absent_count, "differing": told.differing, "differing_count": told.differing_count}
+            for one, told in zip(several, each, strict=True)
+        ],
         "sums": [[key, currency, str(there), str(here)] for (key, currency), (there, here) in seen.sums.items()],
         "groups": {
             key: [[value, there.rows, str(there.amount), here.rows, str(here.amount)] for value, (there, here) in several.items()]
             for key, several in seen.groups.items()
         },
     }
+
+
+def _compared(work: Work, session: UserSession, upload: Upload, told: set[int]) -> Comparison:
+    table = open_file(files.path_of(work.settings.files, upload.file_key), upload.mapping.file, name=upload.file_name, limit=BROWSER_LIMIT)
+    layout, found = survey(table, bind(table, work.catalog.entity(upload.entity), upload.mapping, session.sight), upload.mapping.dates)
+    return compare(session, table, layout, found, partial(_became, upload.id), GROUPED, told=told)
 
 
 def _became(upload: int, session: DataSession, first: int, last: int) -> dict[int, int]:

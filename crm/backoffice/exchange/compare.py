@@ -3,7 +3,7 @@
 Every row is planned anew against the records as they are now, with the eyes of whoever asks: what the plan would change is what differs.
 """
 
-from collections.abc import Callable, Mapping as Map, Sequence
+from collections.abc import Callable, Mapping as Map, Sequence, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -46,11 +46,14 @@ class Comparison:
     differing_count: int = 0
     sums: dict[tuple[str, Any], list[Decimal]] = field(default_factory=dict)
     groups: dict[str, dict[Any, tuple[Side, Side]]] = field(default_factory=dict)
+    records: set[int] = field(default_factory=set)
 
 
-def compare(session: DataSession, table: Table, layout: Layout, survey: Survey, became: Became, by: Sequence[str]) -> Comparison:
+def compare(
+    session: DataSession, table: Table, layout: Layout, survey: Survey, became: Became, by: Sequence[str], *, told: Set[int] = frozenset(),
+) -> Comparison:
     """The file of `table` against what its rows became; `by` are fields to group by. Rows that became nothing are passed over: they were left in
-    the file. Raises UnknownName where this reader may not look."""
+    the file; and so are records `told` of by a later file. Raises UnknownName where this reader may not look."""
     kind = layout.kind
     context = Context(session.catalog, layout, survey, References(session.catalog, kind.key, survey.held))
     money = [s.key for s in layout.own if s.spec.type == "money"]
@@ -59,7 +62,8 @@ def compare(session: DataSession, table: Table, layout: Layout, survey: Survey, 
     kept = [key for key in dict.fromkeys((*money, *groups, "currency")) if key in kind.fields and key in session.sight.filterable(kind.key)]
     found = Comparison()
     for part in parts(table.rows(), lambda: PART):
-        records = became(session, part[0].number, part[-1].number)
+        records = {row: record for row, record in became(session, part[0].number, part[-1].number).items() if record not in told}
+        found.records.update(records.values())
         drafts = [draft(row, layout) for row in part if row.number in records]
         for one in drafts:
             one.decision = Decision("update", records[one.number], firm=True)
@@ -69,6 +73,27 @@ def compare(session: DataSession, table: Table, layout: Layout, survey: Survey, 
         for planned in plans:
             _take(found, planned, stored.get(records[planned.number]), money, groups, filled)
     return found
+
+
+def together(several: Sequence[Comparison]) -> Comparison:
+    """The figures of several files of one entity added up. What differs is told file by file."""
+    whole = Comparison()
+    for one in several:
+        whole.rows += one.rows
+        whole.found += one.found
+        whole.absent_count += one.absent_count
+        whole.differing_count += one.differing_count
+        for of, (there, here) in one.sums.items():
+            sums = whole.sums.setdefault(of, [Decimal(0), Decimal(0)])
+            sums[0] += there
+            sums[1] += here
+        for key, values in one.groups.items():
+            for value, pair in values.items():
+                added = whole.groups.setdefault(key, {}).setdefault(value, (Side(), Side()))
+                for side, more in zip(added, pair, strict=True):
+                    side.rows += more.rows
+                    side.amount += more.amount
+    return whole
 
 
 def _take(found: Comparison, one: RowPlan, stored: existing.Stored | None, money: Sequence[str], groups: Sequence[str], filled: set[str]) -> None:

@@ -26,6 +26,7 @@ from crm.errors import NotFound
 from crm.messages import m
 
 KEPT = timedelta(days=30)  # after the last step the file and what was seen of it are forgotten; the mapping stays for the next one
+OF_SOURCE = 20  # files of one source that are compared together, the latest
 REMEMBERED = 20  # mappings that are looked through for one that fits a new file
 
 
@@ -123,6 +124,16 @@ def of_batch(session: DataSession, batch: str) -> Upload | None:
     which = or_(TABLE.c.batch == batch, TABLE.c.key == begun) & (TABLE.c.made_by_id == session.actor_id)
     row = session.kernel(select(TABLE).where(which).limit(1)).mappings().first()
     return _upload(row) if row is not None else None
+
+
+def of_source(session: DataSession, upload: Upload) -> list[Upload]:
+    """One's own finished imports of the same entity from the same source whose files are still there, this one among them; newest first."""
+    if upload.source is None:
+        return [upload]
+    mine = (TABLE.c.made_by_id == session.actor_id) & (TABLE.c.entity == upload.entity) & (TABLE.c.source == upload.source)
+    kept = (TABLE.c.file_key != "") & TABLE.c.profile.is_not(None)
+    query = select(TABLE).join(BATCH, (BATCH.c.key == TABLE.c.batch) & (BATCH.c.state == "done")).where(mine, kept)
+    return [_upload(row) for row in session.kernel(query.order_by(TABLE.c.id.desc()).limit(OF_SOURCE)).mappings()]
 
 
 def at_work(session: DataSession, keys: Iterable[str]) -> set[str]:

@@ -102,8 +102,8 @@ def others(view: View, kind: Entity) -> Iterator[Question]:
             asked = get(PAST + end, "", f"/imports/{batch}/{end}")
             yield asked if view.may("role", "update") else asked.just_as(get(PAST + end, "", f"/imports/{unknown}/{end}"), unknown, batch)
         for end in ("undo", "resume", "figures"):
-            asked = post(PAST + end, "", f"/imports/{batch}/{end}").expecting(404)
-            yield asked.just_as(post(PAST + end, "", f"/imports/{unknown}/{end}"), unknown, batch)
+            asked = post(PAST + end, "", f"/imports/{batch}/{end}", form={"whole": "1"}).expecting(404)
+            yield asked.just_as(post(PAST + end, "", f"/imports/{unknown}/{end}", form={"whole": "1"}), unknown, batch)
     yield get("/imports/", "", "/imports/")
     yield get("/imports/", "", "/imports/", before="1", lang="uk")
 
@@ -188,6 +188,9 @@ def _written(entity: str, table: str, side: Side) -> Answer:
         batch = dict(went.heads).get("Location", "")
         if batch.startswith("/imports/"):
             steps.send("POST", batch + "figures")
+            steps.work()
+            steps.send("GET", batch + "figures")
+            steps.send("POST", batch + "figures", data={"whole": "1"})
             steps.work()
             for end in ("", "state", "errors.csv", "figures", "figures/state"):
                 steps.send("GET", batch + end)

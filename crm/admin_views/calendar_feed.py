@@ -14,7 +14,8 @@ from crm.backoffice.guard import system_session, user_session
 from crm.contacts.interactions.feed import plan
 from crm.errors import NotFound
 from crm.organization.calendar_links import holder, renew, revoke
-from crm.permissions import access_for
+from crm.organization.second_factor import owed_by
+from crm.permissions import access_for, today
 
 pages = Blueprint("calendar_feed", __name__)
 
@@ -43,11 +44,12 @@ def end() -> Response:
 @open_to_all
 def feed(secret: str) -> Response:
     """The plan of whose link it is, by his own rights as they are now. Raises NotFound, alike for a link that never was, was revoked or is too
-    old, and of a person who has left."""
+    old, of a person who has left, and of one who must turn two-step sign-in on first."""
     here = runtime()
     with system_session(here.engine, "calendar: whose link", here.catalog, source="ui") as work:
         person = holder(work, secret[:200])
-    if person is None:
+        owes = person is not None and owed_by(work, person, today(here.catalog))
+    if person is None or owes:
         raise NotFound()
     # The session is closed, and what it read of sensitive fields journaled, with the request.
     g.session = session = user_session(here.engine, access_for(here.engine, person, here.catalog), here.catalog)

@@ -1,6 +1,6 @@
 """Conflicting duties: roles of which nobody shall hold two at a time, unless a reason allows it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,22 +11,38 @@ from crm.backoffice.guard import DataSession
 from crm.backoffice.rules import Draft, when_changed
 from crm.errors import Invalid
 from crm.messages import Label, m
-from crm.organization.models import Membership, Role
+from crm.organization.models import Membership, Role, User
 
 PART = 500
-MEMBERSHIP, ROLE = Membership.__table__, Role.__table__
+MEMBERSHIP, ROLE, USER = Membership.__table__, Role.__table__, User.__table__
 Held = Row[*tuple[Any, ...]]
 
 
 @when_changed("membership", "user", "role", "since", "until", "reason", "deleted_at")
 def duties_do_not_conflict(session: DataSession, drafts: Sequence[Draft]) -> None:
     """Nobody holds at one time two roles that are declared as conflicting, unless the conflict allows it with a reason and one is given."""
-    codes = sorted({code for one in session.catalog.conflicts.values() for code in one.roles})
     fresh = {d.id for d in drafts if d["deleted_at"] is None and _widened(d)}
-    people = sorted({d["user"] for d in drafts if d.id in fresh})
+    _judge(session, sorted({d["user"] for d in drafts if d.id in fresh}), fresh)
+
+
+@when_changed("role", "deleted_at")
+def a_role_comes_back_without_conflict(session: DataSession, drafts: Sequence[Draft]) -> None:
+    """A role out of the recycle bin gives nobody two roles at one time that are declared as conflicting."""
+    back = [d.id for d in drafts if d["deleted_at"] is None and not d.is_new]
+    query = select(MEMBERSHIP.c.id, MEMBERSHIP.c.user_id).where(MEMBERSHIP.c.role_id.in_(back), MEMBERSHIP.c.deleted_at.is_(None))
+    holders = {row.id: row.user_id for row in session.kernel(query)} if back else {}
+    _judge(session, sorted(set(holders.values())), holders.keys())
+
+
+def _judge(session: DataSession, people: Sequence[int], fresh: Container[int]) -> None:
+    """Whether none of the memberships `fresh` of these people conflicts with another. Raises Invalid."""
+    codes = sorted({code for one in session.catalog.conflicts.values() for code in one.roles})
     if not codes or not people:
         return
     for at in range(0, len(people), PART):
+        # One after another: two who give the two roles at the same moment would each see one.
+        locked = select(USER.c.id).where(USER.c.id.in_(people[at : at + PART])).order_by(USER.c.id).with_for_update(key_share=True)
+        session.kernel(locked).all()
         held: dict[int, list[Held]] = {}
         for row in session.kernel(_holdings(codes).where(MEMBERSHIP.c.user_id.in_(people[at : at + PART]))):
             held.setdefault(row.user_id, []).append(row)

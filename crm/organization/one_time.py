@@ -12,6 +12,7 @@ SECONDS = 30
 DRIFT = 1  # steps by which the clock of a phone may be off
 PAPER = 10  # recovery codes given at once
 LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # none that are taken for another
+ISSUER, ACCOUNT = 40, 120  # letters of the company and of the address; in the picture a Cyrillic one takes six, and the company stands there twice
 GROUPS, LENGTH = 6, 4  # 24 letters are 118 bits: enough for a digest without salt
 
 
@@ -26,8 +27,8 @@ def in_groups(key: str) -> str:
 
 
 def address(key: str, email: str, company: str) -> str:
-    """What the picture for an authenticator says."""
-    return pyotp.TOTP(key).provisioning_uri(name=email, issuer_name=company.replace(":", " "))
+    """What the picture for an authenticator says; names are cut to what such a picture holds, and telephones read."""
+    return pyotp.TOTP(key).provisioning_uri(name=email[:ACCOUNT], issuer_name=company.replace(":", " ")[:ISSUER].strip())
 
 
 def step_of(key: str, typed: str, now: datetime) -> int | None:

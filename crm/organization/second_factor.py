@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import Engine, delete, func, insert, select, update
@@ -15,7 +15,8 @@ from crm.backoffice.guard import DataSession, SystemSession, system_session
 from crm.backoffice.vault import Vault
 from crm.errors import Invalid
 from crm.messages import m
-from crm.organization import one_time, throttle
+from crm.organization import one_time, standing, throttle
+from crm.organization.models import Role
 from crm.organization.profile import show_password
 from crm.organization.second_factor_models import RecoveryCode, SecondFactor, SignInStep, UsedCode
 from crm.organization.sign_in import Identity, Where, counter, revoke
@@ -50,6 +51,15 @@ def factor_of(session: SystemSession, user_id: int, vault: Vault | None = None, 
         return Factor(row.confirmed_at, _left(session, user_id))
     waits = vault is not None and row.session_id == session_id and datetime.now(UTC) - row.begun_at < BEGUN
     return Factor(key=vault.open(row.key, place(user_id)) if vault is not None and waits else None)
+
+
+def owed_by(session: SystemSession, user_id: int, day: date) -> bool:
+    """Whether a role that the person holds on `day` requires a second factor and he has none: then nothing is told to him."""
+    confirmed = select(SecondFactor.id).where(SecondFactor.user_id == user_id, SecondFactor.confirmed_at.is_not(None))
+    if session.execute(confirmed).first() is not None:
+        return False
+    asking = select(standing.USER.c.id).select_from(standing.HELD).where(standing.USER.c.id == user_id, Role.second_factor).limit(1)
+    return session.execute(asking, {"day": day}).first() is not None
 
 
 def begin(engine: Engine, catalog: Catalog, vault: Vault, who: Identity, password: str, where: Where) -> None:

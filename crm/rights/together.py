@@ -18,6 +18,11 @@ from crm.backoffice.sight import READ, Sight
 from crm.rights.known import rest_on_the_seen
 
 PERSONAL = frozenset({"own", "department", "department_tree", "territory"})
+# What decides which records of a scope are a person's, beside the records themselves.
+STANDS = MappingProxyType({
+    "department": (("user", "department"),), "department_tree": (("user", "department"), ("department", "parent")),
+    "territory": (("user", "territory"), ("territory", "parent")),
+})
 HIDDEN = FieldMode("hidden")
 
 
@@ -76,8 +81,14 @@ def _records_known(sight: Sight, kind: Entity, rule: Rule) -> bool:
         return False
     if rule.scope not in PERSONAL:
         return True
+    if not all(_always(sight, sight.catalog.entity(entity), key) for entity, key in STANDS.get(rule.scope, ())):
+        return False  # what shows would tell where the other person stands
     above = sight.catalog.entity(kind.fields[kind.parent].target or "") if kind.parent else kind
-    return all(sight.grants(above, above.fields[key], READ, "read").always for key in STANDING & above.fields.keys())
+    return all(_always(sight, above, key) for key in STANDING & above.fields.keys())
+
+
+def _always(sight: Sight, kind: Entity, key: str) -> bool:
+    return sight.grants(kind, kind.fields[key], READ, "read").always
 
 
 def _seen(sight: Sight, kind: Entity, node: Node) -> bool:

@@ -199,3 +199,32 @@ def test_cards_hold_only_what_may_be_exported(desk: Desk) -> None:
     assert [text for text in ("Рошен", "Директор", "andrii@home.example", "Садова") if text in card] == []
     with pytest.raises(Forbidden):
         sent(desk, company.person(company.role("no_cards", {**whole, "actions": ["read"]}, *reads)))
+
+
+@pytest.mark.parametrize("charset", ["undefined", "idna", "utf-7", "unicode_escape", "punycode", "zlib", "no\tsuch", "x" * 5000, "\u0435"])
+def test_an_alphabet_that_cards_do_not_use_breaks_its_card_alone(desk: Desk, charset: str) -> None:
+    card = f"BEGIN:VCARD\r\nVERSION:2.1\r\nFN;CHARSET={charset};ENCODING=QUOTED-PRINTABLE:+2AA-\\ud800xn--a\r\nEND:VCARD\r\n"
+    rows = list(open_vcard(desk.file(card + VERSION_30, "people.vcf"), encoding="auto").rows())
+    assert [row.problem is None for row in rows] == [False, True]
+
+
+def test_old_cards_are_read_in_the_alphabets_they_name(desk: Desk) -> None:
+    for charset, octets in (("windows-1251", "=C0=ED=ED=E0"), ("KOI8-U", "=E1=CE=CE=C1"), ("ISO-8859-2", "Anna"), ("us-ascii", "Anna")):
+        card = f"BEGIN:VCARD\r\nFN;CHARSET={charset};ENCODING=QUOTED-PRINTABLE:{octets}\r\nEND:VCARD\r\n"
+        (row,) = open_vcard(desk.file(card, "people.vcf"), encoding="auto").rows()
+        assert row.problem is None and row.cells[0] in ("Анна", "Anna")
+
+
+@pytest.mark.parametrize("content", [
+    "BEGIN:VCARD\n" + "A:b\n" * 150_000 + "END:VCARD\n", "BEGIN:VCARD\nNOTE:x\n" + " y\n" * 150_000 + "END:VCARD\n",
+    "BEGIN:VCARD\nNOTE;ENCODING=QUOTED-PRINTABLE:x=\n" + "y=\n" * 150_000 + "y\nEND:VCARD\n",
+    "BEGIN:VCARD\n" + ("NOTE:" + "z" * 130_000 + "\n") * 60 + "END:VCARD\n",
+])
+def test_a_card_without_an_end_of_lines_costs_a_row_and_little_memory(desk: Desk, content: str) -> None:
+    path = desk.file(content + VERSION_30, "people.vcf")
+    tracemalloc.start()
+    rows = list(open_vcard(path, encoding="auto").rows())
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [row.problem is None for row in rows] == [False, True]
+    assert most < 30_000_000

@@ -11,6 +11,8 @@ from sqlalchemy import select, update
 from crm.backoffice.lowcode.apply import apply
 from crm.backoffice.lowcode.document import read
 from crm.organization.calendar_links import CalendarLink
+from crm.organization.models import Role
+from crm.organization.second_factor_models import SecondFactor
 from tests.interactions.test_screens import interaction
 from tests.kit_forms.house import Browser, House
 from tests.statements import statements
@@ -188,3 +190,16 @@ def test_it_is_only_read(house: House, browser: SignIn, method: str) -> None:
     path = address(browser("Olena"))
     assert getattr(house.app.test_client(), method)(path).status_code in (400, 405)
     assert house.app.test_client().get(path).status_code == 200
+
+
+def test_who_must_turn_two_step_sign_in_on_reads_nothing_until_he_does(house: House, browser: SignIn) -> None:
+    sofiia = browser("Sofiia")
+    where = address(sofiia)
+    with house.system() as session:
+        session.execute(update(Role).where(Role.code == "seller").values(second_factor=True))
+        session.commit()
+    assert house.app.test_client().get(where).status_code == 404
+    with house.system() as session:
+        session.add(SecondFactor(user_id=house.people["Sofiia"], key="-", session_id=1, begun_at=SOON, confirmed_at=SOON))
+        session.commit()
+    assert house.app.test_client().get(where).status_code == 200

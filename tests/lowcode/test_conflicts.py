@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from crm.backoffice.lowcode.apply import apply, undo
 from crm.backoffice.lowcode.document import read
 from crm.errors import BadRequest, Invalid
 from crm.messages import render
-from crm.organization.models import Role
+from crm.organization.models import Membership, Role
 from tests.company import Company
 
 STRICT = "conflicts: {money: {roles: [seller, approver]}}"
@@ -154,3 +155,45 @@ def test_a_wrong_conflict_is_a_sentence_and_changes_nothing(company: Company, sp
     with pytest.raises(BadRequest):
         put(company, f"conflicts: {{money: {spec}}}")
     assert not load_catalog(company.engine).conflicts
+
+
+def test_of_two_who_give_the_two_roles_at_the_same_moment_one_is_refused(company: Company) -> None:
+    put(company, STRICT)
+    person, begin, refusals = company.person(), Barrier(2), list[str]()
+
+    def give_one(code: str) -> None:
+        begin.wait(20)
+        try:
+            give(company, person, code)
+        except Invalid:
+            refusals.append(code)
+
+    for _ in range(5):
+        threads = [Thread(target=give_one, args=(code,)) for code in ("seller", "approver")]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        with company.system() as session:
+            held = session.execute(select(Membership.id).where(Membership.user_id == person, Membership.deleted_at.is_(None))).scalars().all()
+            assert len(held) == 1 and len(refusals) == 1
+            records.remove(session, "membership", held[0])
+            session.commit()
+        refusals.clear()
+
+
+def test_a_role_out_of_the_bin_brings_no_conflict_with_it(company: Company) -> None:
+    company.role("approver2", {"entity": "account", "actions": ["read"], "scope": "all"})
+    put(company, "conflicts: {money: {roles: [seller, approver2]}}")
+    person, number = company.person("approver2"), role(company, "approver2")
+    with company.system() as session:
+        records.remove(session, "role", number)
+        session.commit()
+    give(company, person, "seller")
+    with company.system() as session, pytest.raises(Invalid):
+        records.restore(session, "role", number)
+    with company.system() as session:
+        held = select(Membership.id).where(Membership.user_id == person, Membership.role_id == number)
+        records.remove(session, "membership", session.execute(held).scalar_one())
+        records.restore(session, "role", number)
+        session.commit()

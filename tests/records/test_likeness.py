@@ -4,6 +4,7 @@ import pytest
 
 from crm.backoffice import records
 from crm.backoffice.likeness.index import resembling
+from crm.backoffice.likeness.many import resembling_many
 from crm.backoffice.likeness.words import keys, other_layouts, resemblance, skeleton, words
 from tests.company import Company
 
@@ -102,3 +103,23 @@ def test_a_field_that_shows_on_some_records_counts_there_alone(company: Company)
         "account", {"name": "а", "city": "Київ", "phone": "+380441234567"}, {"name": "б", "city": "Львів", "phone": "+380441234567"})
     with company.session(person, write=False) as session:
         assert [one.id for one in resembling(session, company.catalog.entity("account"), {"phone": "+380441234567"})] == [shown]
+
+
+def test_what_a_reader_does_not_see_does_not_change_what_an_import_finds(company: Company) -> None:
+    """A company of his own, named by the other layout of a name, would tell by being found or not whether there is one of that name."""
+    company.role("own", {"entity": "account", "actions": ["read", "create"], "scope": "own", "fields": {"*": "edit"}})
+    reader = company.person("own")
+    with company.session(reader) as session:
+        mine = records.create(session, "account", {"name": "Rhbybwz"})
+        session.commit()
+
+    def alike() -> list[int]:
+        with company.session(reader, write=False) as session:
+            return [one.id for one in resembling_many(session, company.catalog.entity("account"), {1: {"name": "Криниця"}}).get(1, [])]
+
+    assert alike() == [mine]
+    (hidden,) = company.make("account", {"name": "Криниця"})
+    assert alike() == [mine]
+    with company.system(write=False) as session:
+        found = resembling_many(session, company.catalog.entity("account"), {1: {"name": "Криниця"}})[1]
+        assert [one.id for one in found] == [hidden]

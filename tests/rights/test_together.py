@@ -4,6 +4,8 @@ from collections import Counter
 from random import Random
 from typing import Any
 
+import pytest
+
 from crm.backoffice import lists
 from crm.backoffice.access import Access
 from crm.backoffice.guard import user_session
@@ -80,3 +82,21 @@ def test_what_the_looker_does_not_see_decides_nothing(company: Company) -> None:
         seen = shown(company, together(company.catalog, looker, other), "deal")
         assert len(seen) == number, rules
         assert all(("name" in values) == (n == 0) for values in seen.values())
+
+
+@pytest.mark.parametrize("hidden", ["user.department", "department.parent", "user.territory", "deal.owner", ""])
+def test_records_do_not_tell_where_the_other_stands(company: Company, hidden: str) -> None:
+    """Whose department is not to be seen is not to be learnt from which records show with his eyes."""
+    [place] = company.make("department", {"name": "Відділ"})
+    [account] = company.make("account", {"name": "А"})
+    [deal] = company.make("deal", {"name": "У", "account": account, "department": place})
+    fields: dict[str, dict[str, str]] = {entity: {"*": "read"} for entity in ("deal", "user", "department", "territory")}
+    if hidden:
+        entity, _, key = hidden.partition(".")
+        fields[entity][key] = "hidden"
+    looker = company.person(company.role("looker", *({"entity": e, "actions": ["read"], "scope": "all", "fields": f} for e, f in fields.items())))
+    rule = {"entity": "deal", "actions": ["read"], "scope": "department_tree", "fields": {"*": "read"}}
+    other = company.access(company.person(company.role("other", rule), department=place))
+    assert list(shown(company, other, "deal")) == [deal]
+    seen = shown(company, together(company.catalog, company.access(looker), other), "deal")
+    assert list(seen) == ([deal] if hidden in ("", "user.territory") else [])

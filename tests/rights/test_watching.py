@@ -119,10 +119,10 @@ def test_pages_of_ones_own_exports_and_what_is_not_named_are_not_shown(house: Ho
     olena = browser("Olena")
     look(olena, house.people["Sofiia"])
     for path in ("/profile/", "/profile/sessions/", "/imports/", "/rights/", "/recycle/", "/journal/", "/deal/export?format=csv", f"/deal/{deals[0]}/explain",
-                 "/deal/import/", f"/rights/as/{house.people['Bohdan']}/"):
+                 "/deal/import/", f"/rights/as/{house.people['Bohdan']}/", "/report/win_rate?format=csv", "/report/win_rate?format=xlsx"):
         assert olena.get(path).status_code == 403, path
     for path in ("/", "/search?q=ог", "/deal/", "/deal/count", "/deal/filters", "/deal/lookup", f"/deal/{deals[0]}/edit/", f"/deal/{deals[0]}/journal",
-                 "/deal/new/", "/report/", "/health"):
+                 "/deal/new/", "/report/", "/report/win_rate", "/health"):
         assert olena.get(path).status_code == 200, path
 
 

@@ -10,10 +10,12 @@ from typing import Any
 
 import pyotp
 import pytest
+import segno
 from freezegun import freeze_time
 from sqlalchemy import select, update
 
 from crm.backoffice import outbox
+from crm.backoffice.configuration import CompanySettings
 from crm.backoffice.guard import system_session
 from crm.backoffice.vault import Vault
 from crm.organization import one_time
@@ -361,3 +363,19 @@ def test_steps_that_ran_out_are_swept(house: House, browser: Browser) -> None:
         house.browser().sign_in()
     with system_session(house.engine, "test", house.catalog) as session:
         assert len(session.execute(select(SignInStep.id)).all()) == 1
+
+
+@pytest.mark.parametrize("company", ["Ю" * 255, "«:»" * 80, "👍" * 200, "\u0301" * 200])
+def test_a_company_of_a_long_name_has_a_picture_for_authenticators(house: House, company: str) -> None:
+    house.person(email=f"{'o' * 60}@{'f' * 60}.{'g' * 60}.example")
+    with system_session(house.engine, "test", house.catalog, write=True) as session:
+        session.execute(update(CompanySettings).values(name=company))
+        session.commit()
+    house.app.extensions["brama"].refresh()
+    browser = house.browser()
+    browser.sign_in(f"{'o' * 60}@{'f' * 60}.{'g' * 60}.example")
+    turn_on(browser)
+
+
+def test_the_longest_names_fit_the_picture() -> None:
+    assert segno.make(one_time.address(one_time.new_key(), "ї" * 400, "👍" * 255), error="m", micro=False).version <= 40

@@ -94,6 +94,8 @@ def only_look() -> None:
 
 
 def _may_open(endpoint: str | None) -> bool:
+    if request.args.get("format"):
+        return False  # a file is an export, of a report too
     if endpoint is None or endpoint in OPEN:
         return True
     entity, _, view = endpoint.rpartition(".")

@@ -4,18 +4,23 @@ Read line by line: pictures, sounds and keys are passed over without being kept.
 around it are read all the same.
 """
 
-import binascii
+import codecs
 import quopri
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from crm.backoffice.exchange.sniff import file_encoding
+from crm.backoffice.exchange.sniff import ENCODINGS, file_encoding
 from crm.backoffice.exchange.table import MAX_CELL, Cell, Row, Table, Unreadable, counted
 from crm.messages import Message, m
 
 POINTS = 20  # further phones, addresses and messengers of one card
+MOST_LINES = 1_000  # of one card, apart from what is passed over
+LARGEST = 8 * MAX_CELL  # characters of one card
+HEAD = 200  # characters in which a line says how it is written
+# Old cards name the alphabet of each text; others of Python's codecs are none, or cost more than they say.
+CHARSETS = frozenset(codecs.lookup(name).name for name in (*ENCODINGS, "ascii", "koi8-r", "cp1250", "iso-8859-2", "iso-8859-15"))
 PASSED_OVER = frozenset({"PHOTO", "LOGO", "SOUND", "KEY"})
 PLAIN = (
     "code", "last_name", "first_name", "middle_name", "name", "email", "phone", "birth_date", "language", "positions.account", "positions.title", "description",
@@ -55,6 +60,14 @@ class _Property:
 class _Card:
     properties: list[_Property] = field(default_factory=list)
     problem: Message | None = None
+    size: int = 0
+
+    def add(self, one: _Property) -> None:
+        self.properties.append(one)
+        self.size += len(one.value)
+        if len(self.properties) > MOST_LINES or self.size > LARGEST:
+            self.properties.clear()
+            raise _Broken(m("The card is longer than %(lines)s lines or %(limit)s characters.", lines=MOST_LINES, limit=LARGEST))
 
 
 def open_vcard(path: Path, *, encoding: str) -> Table:
@@ -112,7 +125,7 @@ def _cards(path: Path, codec: str) -> Iterator[_Card]:
             yield _Card(problem=m("“%(text)s” stands outside of any card.", text=line[:40]))
         elif card.problem is None:
             try:
-                card.properties.append(_property(line))
+                card.add(_property(line))
             except _Broken as broken:
                 card.problem = broken.message
     if card is not None:
@@ -122,32 +135,37 @@ def _cards(path: Path, codec: str) -> Iterator[_Card]:
 
 def _unfolded(path: Path, codec: str) -> Iterator[str]:
     """Whole lines: those that begin with a space go on, and so does quoted-printable text that ends with `=`. What is passed over is not kept."""
-    whole, passing, soft, length = "", False, False, 0
+    whole: list[str] = []
+    head, passing, soft, length = "", False, False, 0
     with path.open(encoding=codec, errors="replace", newline=None) as file:
         while raw := file.readline(MAX_CELL):
             line = raw.rstrip("\r\n")
             if soft or (line[:1] in (" ", "\t") and whole):
                 if passing:
                     continue
-                length += len(line)
+                piece = line if soft else line[1:]
+                head = (head + piece)[:HEAD] if len(head) < HEAD else head
+                length += len(piece) or 1
                 if length <= 4 * MAX_CELL:
-                    whole = whole[:-1] + line if soft else whole + line[1:]
-                soft = _is_soft(whole)
+                    if soft:
+                        whole[-1] = whole[-1][:-1]
+                    whole.append(piece)
+                soft = _is_soft(head, piece)
                 continue
             if whole and not passing:
-                yield whole
+                yield "".join(whole)
             if not line.strip():
-                whole, passing = "", False
+                whole, passing = [], False
                 continue
-            whole, length, name = line, len(line), re.split(r"[;:]", line, maxsplit=1)[0].rpartition(".")[2].upper()
+            whole, head, length, name = [line], line[:HEAD], len(line), re.split(r"[;:]", line, maxsplit=1)[0].rpartition(".")[2].upper()
             passing = name in PASSED_OVER or (passing and ":" not in line)
-            soft = not passing and _is_soft(line)
+            soft = not passing and _is_soft(head, line)
     if whole and not passing:
-        yield whole
+        yield "".join(whole)
 
 
-def _is_soft(line: str) -> bool:
-    return line.endswith("=") and "QUOTED-PRINTABLE" in line[:200].upper()
+def _is_soft(head: str, piece: str) -> bool:
+    return piece.endswith("=") and "QUOTED-PRINTABLE" in head.upper()
 
 
 def _property(line: str) -> _Property:
@@ -179,8 +197,11 @@ def _property(line: str) -> _Property:
 
 def _decoded(value: str, charset: str) -> str:
     try:
-        return quopri.decodestring(value.encode("utf-8", "surrogateescape")).decode(charset)
-    except (LookupError, UnicodeDecodeError, binascii.Error) as error:
+        known = codecs.lookup(charset).name
+        if known not in CHARSETS:
+            raise LookupError(charset)
+        return quopri.decodestring(value.encode("utf-8", "surrogateescape")).decode(known)
+    except (LookupError, ValueError) as error:
         raise _Broken(m("The text “%(text)s” of the card cannot be read as %(charset)s.", text=value[:40], charset=charset[:20])) from error
 
 

@@ -11,7 +11,7 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.likeness import words
 from crm.backoffice.likeness.index import ENOUGH, KEYS, Likeness, is_name, keys_of
-from crm.backoffice.sight import Source
+from crm.backoffice.sight import READ, Source
 from crm.backoffice.text import fold
 
 if TYPE_CHECKING:
@@ -112,10 +112,16 @@ def _parts(wanted: set[Any]) -> list[list[Any]]:
 
 
 def _counts(session: "DataSession", kind: Entity, name: str, keys: set[str]) -> dict[str, int]:
-    """How many records a key finds, in the whole company: it only says by which key to look."""
+    """How many records a key finds, of those that this reader sees: which key is looked by, and whether another keyboard layout is thought of,
+    would tell of the others."""
     found: dict[str, int] = {}
+    seen = session.access is not None and not (
+        session.sight.records(kind, READ).always and session.sight.grants(kind, kind.fields[name], READ, "read").always)
     for part in _parts(keys):
         query = select(KEYS.c.key, func.count()).where(KEYS.c.entity == kind.key, KEYS.c.field == name, KEYS.c.key.in_(part)).group_by(KEYS.c.key)
+        if seen:
+            source = session.table(kind.key)
+            query = query.select_from(KEYS.join(source.table, source.table.c.id == KEYS.c.record_id)).where(*_open(source, name))
         found.update((key, count) for key, count in session.kernel(query))
     return found
 

@@ -52,6 +52,7 @@ def access_of(engine: Engine, user_id: int, catalog: Catalog, rows: Sequence[Row
     return Access(
         user_id, person.department_id, frozenset(departments), frozenset(territories), tuple(roles.values()), held.by_entity, unlimited,
         datetime.now(UTC).astimezone(zone).date(), zone, person.language or catalog.company.language, held.shared, person.territory_id,
+        any(row.taken_until is not None for row in rows),
     )
 
 

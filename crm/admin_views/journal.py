@@ -59,6 +59,8 @@ EVENT_WORDS: dict[str, Label] = {
     "rules": Label("Права ролі", "Rights of a role"), "demo": Label("Демонстраційна компанія", "Demo company"),
     "view_as": Label("Перегляд очима іншої людини", "Looked with another person's eyes"),
     "view_as_end": Label("Кінець перегляду очима іншої людини", "End of looking with another person's eyes"),
+    "emergency": Label("Роль узято в надзвичайній ситуації", "Role taken in an emergency"),
+    "emergency_end": Label("Узяту роль повернуто", "Taken role given back"),
     "personal_export": Label("Персональні дані видано", "Personal data given out"),
     "erased_values": Label("Значення стерто з журналу", "Values erased from the journal"),
     "maybe_duplicates": Label("Можливо, той самий", "Maybe the same"), "not_duplicates": Label("Не той самий", "Not the same"),

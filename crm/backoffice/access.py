@@ -74,6 +74,7 @@ class Access:
     language: str = "uk"
     shared: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)  # one for all who hold the same rules
     territory_id: int | None = None
+    lent: bool = False  # some of it for a few hours only: with that nobody gives rights to anybody
 
     def of(self, entity: str) -> tuple[Rule, ...]:
         """The rules that concern `entity`, allowing and denying."""

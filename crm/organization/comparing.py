@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from crm.backoffice.access import RANK, Access, Rule, parse_rule
 from crm.backoffice.catalog import Catalog
@@ -11,7 +11,7 @@ from crm.backoffice.configuration import AccessRule
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import DataSession
 from crm.organization.models import Membership, Role
-from crm.organization.standing import OWNER
+from crm.organization.standing import EMERGENCY, OWNER
 
 
 def outranks(session: DataSession, access: Access, user_id: int) -> bool:
@@ -22,18 +22,18 @@ def outranks(session: DataSession, access: Access, user_id: int) -> bool:
 
 
 def holds_as_much(session: DataSession, access: Access, role_ids: Sequence[int]) -> bool:
-    """Whether the roles allow no more than those of the one who acts."""
-    role = Role.__table__
-    for role_id in set(role_ids):
-        code = session.kernel(select(role.c.code).where(role.c.id == role_id)).scalar()
-        if code == OWNER or not allows_no_more(access, session.catalog, _rules(session, role_id)):
-            return False
-    return True
+    """Whether the roles, and what their holders may take in an emergency, allow no more than those of the one who acts."""
+    role, given = Role.__table__, sorted(set(role_ids))
+    if not given:
+        return True
+    reached = select(EMERGENCY.c.target_id).where(EMERGENCY.c.owner_id.in_(given))
+    found = session.kernel(select(role.c.id, role.c.code).where(or_(role.c.id.in_(given), role.c.id.in_(reached))).order_by(role.c.id)).all()
+    return all(code != OWNER and allows_no_more(access, session.catalog, _rules(session, role_id)) for role_id, code in found)
 
 
 def allows_no_more(access: Access, catalog: Catalog, rules: Sequence[Rule]) -> bool:
-    """Whether `rules`, as those of one role, allow no more than those of the one who acts."""
-    return access.unlimited or all(_held(access, rule, catalog.entity(rule.entity), rules) for rule in rules if rule.effect == "allow")
+    """Whether `rules`, as those of one role, allow no more than those of the one who acts; what he took in an emergency gives him nothing to give."""
+    return access.unlimited or (not access.lent and all(_held(access, rule, catalog.entity(rule.entity), rules) for rule in rules if rule.effect == "allow"))
 
 
 def denials(session: DataSession, role_id: int) -> list[Rule]:

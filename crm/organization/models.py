@@ -6,7 +6,7 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.backoffice.entities import Child, Declared, Person, Record, Section
-from crm.backoffice.fields import boolean, date as date_field, email, iban, long_text, phone, reference, tax_code, text
+from crm.backoffice.fields import boolean, date as date_field, email, iban, integer, long_text, many_to_many, moment, phone, reference, tax_code, text
 from crm.backoffice.types import UtcMoment
 from crm.messages import Label
 
@@ -128,7 +128,10 @@ class Role(Record):
     __entity__ = Declared(
         key="role", label=Label("Роль", "Role"), plural=Label("Ролі", "Roles"), area="administration", icon="shield", prefix="R",
         columns=("name", "name_en", "code", "builtin"),
-        sections=(Section(Label("Роль", "Role"), ("name", "name_en", "code", "description", "second_factor")),),
+        sections=(
+            Section(Label("Роль", "Role"), ("name", "name_en", "code", "description", "second_factor")),
+            Section(Label("У надзвичайній ситуації", "In an emergency"), ("emergency", "emergency_hours")),
+        ),
     )
 
     name_en: Mapped[str | None] = text(Label("Назва англійською", "Name in English"), searchable=True, sensitivity="open")
@@ -136,6 +139,14 @@ class Role(Record):
     second_factor: Mapped[bool] = boolean(
         Label("Вимагає двоетапного входу", "Requires two-step sign-in"), required=True, default=False, sensitivity="open",
         help=Label("Хто має цю роль, спершу вмикає двоетапний вхід", "Whoever holds the role turns two-step sign-in on before anything else"),
+    )
+    emergency = many_to_many(
+        "role", Label("Можна взяти в надзвичайній ситуації", "May be taken in an emergency"), sensitivity="open",
+        help=Label("Хто має цю роль, може сам узяти ці ролі на кілька годин; власник дізнається одразу",
+                   "Whoever holds the role may take these for some hours by himself; the owner hears of it at once"),
+    )
+    emergency_hours: Mapped[int | None] = integer(
+        Label("Щонайбільше годин", "Hours at most"), sensitivity="open", help=Label("Від 1 до 8; порожньо: 8", "From 1 to 8; empty: 8")
     )
     builtin: Mapped[bool] = boolean(Label("Вбудована", "Built-in"), required=True, default=False, system=True, sensitivity="open")
 
@@ -146,8 +157,8 @@ class Membership(Child):
     __tablename__ = "membership"
     __entity__ = Declared(
         key="membership", label=Label("Участь у ролі", "Membership"), plural=Label("Участь у ролях", "Memberships"), parent="user",
-        title="role", columns=("user", "role", "since", "until", "reason"), order="id",
-        sections=(Section(Label("Участь", "Membership"), ("user", "role", "since", "until", "reason")),),
+        title="role", columns=("user", "role", "since", "until", "reason", "taken_until"), order="id",
+        sections=(Section(Label("Участь", "Membership"), ("user", "role", "since", "until", "reason", "taken_until")),),
     )
 
     user_id: Mapped[int] = reference("user", Label("Користувач", "User"), required=True, sensitivity="open", reverse=("memberships", Label("Ролі", "Roles")))
@@ -157,4 +168,8 @@ class Membership(Child):
     reason: Mapped[str | None] = text(
         Label("Підстава", "Reason"), sensitivity="open",
         help=Label("Чому роль надано, хоч вона несумісна з іншою", "Why the role is given although it conflicts with another"),
+    )
+    taken_until: Mapped[datetime | None] = moment(
+        Label("Узято в надзвичайній ситуації до", "Taken in an emergency until"), system=True, sensitivity="open",
+        help=Label("Людина взяла роль сама; після цієї миті роль не діє", "The person took the role himself; after this moment it is not in force"),
     )

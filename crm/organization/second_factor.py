@@ -116,6 +116,12 @@ def turn_off(engine: Engine, catalog: Catalog, vault: Vault, who: Identity, pass
         session.commit()
 
 
+def show_code(engine: Engine, catalog: Catalog, vault: Vault, who: Identity, typed: str, where: Where) -> None:
+    """Lets pass who shows a code of his authenticator, or one on paper. Raises Invalid (`code`), also for whoever has no second factor."""
+    with _shown(engine, catalog, vault, who, typed, where) as session:
+        session.commit()
+
+
 def reset(session: DataSession, user_id: int) -> bool:
     """Takes a person's second factor away and ends his sign-ins, journaled; whether he had one. The caller has judged that it may be done,
     and commits."""

@@ -4,6 +4,7 @@ could count himself."""
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Engine, or_, select
@@ -100,7 +101,7 @@ def _holders(session: SystemSession, role_id: int, catalog: Catalog) -> list[int
     held, day, user = Membership.__table__, today(catalog), catalog.entity("user").cls.__table__
     query = select(held.c.user_id).distinct().join(user, user.c.id == held.c.user_id).where(
         held.c.role_id == role_id, held.c.deleted_at.is_(None), or_(held.c.since.is_(None), held.c.since <= day),
-        or_(held.c.until.is_(None), held.c.until >= day),
+        or_(held.c.until.is_(None), held.c.until >= day), or_(held.c.taken_until.is_(None), held.c.taken_until > datetime.now(UTC)),
         user.c.deleted_at.is_(None), user.c.active.is_(True),
     )
     return sorted(session.execute(query).scalars())

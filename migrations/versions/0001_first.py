@@ -712,6 +712,7 @@ def upgrade() -> None:
         sa.Column("name_en", sa.String(length=255), nullable=True),
         sa.Column("description", sa.Text(), nullable=True),
         sa.Column("second_factor", sa.Boolean(), nullable=False),
+        sa.Column("emergency_hours", sa.BigInteger(), nullable=True),
         sa.Column("builtin", sa.Boolean(), nullable=False),
         sa.Column("code__sort", KeyText(200), nullable=True),
         sa.Column("code__find", KeyText(), nullable=True),
@@ -1024,6 +1025,7 @@ def upgrade() -> None:
         sa.Column("since", sa.Date(), nullable=True),
         sa.Column("until", sa.Date(), nullable=True),
         sa.Column("reason", sa.String(length=255), nullable=True),
+        sa.Column("taken_until", UtcMoment(), nullable=True),
         sa.Column("reason__sort", KeyText(200), nullable=True),
         sa.Column("reason__find", KeyText(), nullable=True),
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1098,6 +1100,15 @@ def upgrade() -> None:
     op.create_index(
         "uq_product_code", "product", ["code"], unique=True, sqlite_where=sa.text("deleted_at IS NULL"), postgresql_where=sa.text("deleted_at IS NULL")
     )
+    create_table(
+        "role__emergency",
+        sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("target_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["owner_id"], ["role.id"], name=op.f("fk_role__emergency_owner_id")),
+        sa.ForeignKeyConstraint(["target_id"], ["role.id"], name=op.f("fk_role__emergency_target_id")),
+        sa.PrimaryKeyConstraint("owner_id", "target_id", name=op.f("pk_role__emergency")),
+    )
+    op.create_index("ix_role__emergency_target_id", "role__emergency", ["target_id"], unique=False)
     create_table(
         "stage",
         sa.Column("name_en", sa.String(length=255), nullable=True),
@@ -1623,6 +1634,7 @@ TABLES = (
     "account__interests",
     "view_use",
     "stage",
+    "role__emergency",
     "product",
     "membership",
     "import_row",

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from crm import emergency_mail
 from crm.mail import compose
+from crm.messages import Label
 from crm.organization.invitations import Letter, Purpose
 from tests.crawl.allowed import FOREIGN
 from tests.crawl.conftest import House
@@ -34,3 +36,18 @@ def test_letters_are_in_the_language_of_their_reader(demo: House, purpose: Purpo
         assert not FOREIGN[language].search(rest), text
     own = FOREIGN["en" if language == "uk" else "uk"]
     assert own.search(re.sub("Brama", "", mail.subject))
+
+
+@pytest.mark.parametrize("language", ["uk", "en"])
+def test_the_letter_about_an_emergency_is_in_the_language_of_its_reader(demo: House, language: str) -> None:
+    runtime = demo.app.extensions["brama"]
+    reason = {"uk": "Керівник хворіє", "en": "The head is ill"}[language]
+    taken = emergency_mail.Taken(NAMES[language], Label("Керівник", "Head"), UNTIL, reason)
+    with demo.app.app_context():
+        mail = emergency_mail.compose(NAMES[language], "12@demo.example", language, taken, runtime.catalog.company, "http://127.0.0.1:8000")
+    assert mail.subject and mail.body and mail.html
+    for text in (mail.body, mail.html):
+        assert all(part in text for part in (WRITTEN[language], reason, NAMES[language], "http://127.0.0.1:8000/emergency/taken/"))
+    company = runtime.catalog.company.name
+    for text in (mail.subject, *mail.body.splitlines(), *(one.text for one in Page(mail.html, language).said)):
+        assert not FOREIGN[language].search(text.replace(company, "").replace("Brama", "").replace("http://127.0.0.1:8000/emergency/taken/", "")), text

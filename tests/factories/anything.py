@@ -20,6 +20,7 @@ FIXED: dict[tuple[str, str], tuple[Any, ...]] = {
     ("stage", "kind"): ("open", "won"),
     ("account", "founded"): (1991, 2004),
     ("user", "active"): (True, False),
+    ("role", "emergency_hours"): (3, 6),
     ("calendar_day", "hours"): ("09:00-17:00", "10:00-15:30"),
     ("interaction", "held_at"): (datetime(2024, 3, 4, 10, 30, tzinfo=UTC), datetime(2025, 1, 4, 10, 30, tzinfo=UTC)),
 }

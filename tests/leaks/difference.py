@@ -103,7 +103,7 @@ def _change(connection: Connection, kind: Entity, found: Secrets, rng: Random) -
     oracle, table = found.oracle, kind.cls.__table__
     # Trees of departments and territories say which records are whose.
     kept = KEPT | oracle.conditions(kind.key) | {kind.parent} | ({"parent"} if kind.key in ("department", "territory") else set())
-    kept |= {"second_factor"} if kind.key == "role" else set()  # what a role demands of its holders they know
+    kept |= {"second_factor", "emergency_hours"} if kind.key == "role" else set()  # what a role demands of its holders they know
     for number, row in oracle.rows[kind.key].items():
         if (kind.key == "user" and number == oracle.me) or (kind.key == "membership" and row["user"] == oracle.me):
             continue
@@ -113,6 +113,8 @@ def _change(connection: Connection, kind: Entity, found: Secrets, rng: Random) -
         written: dict[str, Any] = {}
         for key, spec in kind.fields.items():
             how = oracle.shows(kind.key, number, key) if shown else "hidden"
+            if (kind.key, key) == ("role", "emergency"):
+                continue  # what a role leads to its holders are offered
             if isinstance(spec, ManyToManyField):
                 held = links.other(spec, row[key], how, oracle, rng)
                 if held != row[key]:

@@ -141,6 +141,10 @@ def _keeps_duties(access: Access, catalog: Catalog) -> bool:
     return bool(catalog.conflicts) and access.may("role", "update") and access.may("membership", "read")
 
 
+def _hears_of_emergencies(access: Access, catalog: Catalog) -> bool:
+    return access.may("role", "update") and access.may("membership", "read")
+
+
 PAGES: tuple[Page, ...] = (
     Page("reports", "reports", Label("Усі звіти", "All reports"), "/report/", "report-analytics", _reads_anything),
     Page("reports", "quality", Label("Якість даних", "Data quality"), "/quality/", "list-check", _reads_anything),
@@ -148,6 +152,7 @@ PAGES: tuple[Page, ...] = (
     Page("administration", "rights", Label("Права ролей", "Rights of roles"), "/rights/", "shield-lock", _keeps_roles),
     Page("administration", "calendar", Label("Робочий календар", "Working calendar"), "/calendar/", "calendar-event", _keeps_calendar),
     Page("administration", "duties", Label("Несумісні ролі", "Conflicting roles"), "/duties/", "users", _keeps_duties),
+    Page("administration", "emergencies", Label("Надзвичайні ролі", "Emergency roles"), "/emergency/taken/", "alert-triangle", _hears_of_emergencies),
     Page("administration", "imports", Label("Імпорти", "Imports"), "/imports/", "file-import", _imports_anything),
     Page("administration", "journal", Label("Журнал", "Journal"), "/journal/", "history", _keeps_roles),
     Page("administration", "recycle", Label("Кошик", "Recycle bin"), "/recycle/", "trash", _restores_anything),

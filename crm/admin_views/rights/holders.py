@@ -1,6 +1,7 @@
 """Who holds a role, from when until when: today's holders first, those whose time is over or has not come last."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import select
 
@@ -24,19 +25,19 @@ class Holder:
 
 def holders(session: UserSession, role_id: int) -> list[Holder] | None:
     """As far as this reader sees memberships and people; at most 200. None when he sees no memberships."""
-    if not {"user", "role", "since", "until"} <= set(session.sight.filterable("membership")):
+    if not {"user", "role", "since", "until", "taken_until"} <= set(session.sight.filterable("membership")):
         return None
     held, dated, day = session.table("membership"), session.catalog.entity("membership").fields["since"].formatter(session.reader), session.reader.today
-    query = select(held["user"], held["since"], held["until"]).where(held.visible, held["role"] == role_id).order_by(held.id).limit(MOST)
-    rows = session.execute(query).all()
+    query = select(held["user"], held["since"], held["until"], held["taken_until"]).where(held.visible, held["role"] == role_id).order_by(held.id).limit(MOST)
+    rows, moment = session.execute(query).all(), datetime.now(UTC)
     names = lookup.titles(session, session.catalog.entity("user"), [row[0] for row in rows])
     units = _departments(session, list(names))
     found = [
         Holder(
             user, names[user], units.get(user, ""), dated(since) if since else "", dated(until) if until else "",
-            (since is None or since <= day) and (until is None or until >= day),
+            (since is None or since <= day) and (until is None or until >= day) and (taken is None or taken > moment),
         )
-        for user, since, until in rows if user in names
+        for user, since, until, taken in rows if user in names
     ]
     return sorted(found, key=lambda one: (not one.now, one.name))
 

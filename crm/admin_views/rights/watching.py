@@ -29,7 +29,7 @@ OF_ENTITIES = frozenset({
     "file_view",
 })
 OPEN = frozenset({"static", "health", "home.index", "home.search", "report.index", "report.show"})
-ALWAYS = frozenset({"rights.stop_watching", "sign_in.sign_out", "sign_in.sign_out_everywhere", "static", "health"})
+ALWAYS = frozenset({"rights.stop_watching", "emergency.give_back", "sign_in.sign_out", "sign_in.sign_out_everywhere", "static", "health"})
 
 
 @dataclass(frozen=True)

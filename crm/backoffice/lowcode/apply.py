@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select, update
 from crm.backoffice import journal, links, records, versions
 from crm.backoffice.configuration import AccessRule, ConfigVersion, OptionRow, PicklistRow
 from crm.backoffice.guard import SystemSession
-from crm.backoffice.lowcode import conflicts, export, shared_views
+from crm.backoffice.lowcode import conflicts, emergencies, export, shared_views
 from crm.backoffice.lowcode.document import Document, OptionSpec, PicklistSpec, PipelineSpec, RoleSpec, from_raw
 from crm.backoffice.lowcode.edits import applied_as_a_whole
 from crm.backoffice.lowcode.narrow import narrowed
@@ -31,7 +31,8 @@ def apply(session: SystemSession, document: Document) -> Applied:
     """Make what the document says true. The caller commits; catalogs built before are then old. Raises Invalid."""
     versions.one_at_a_time(session)
     changes = plan(session, document)
-    unknown = conflicts.unknown_roles(session, document.conflicts, (r.key for r in document.roles))
+    coming = [r.key for r in document.roles]
+    unknown = conflicts.unknown_roles(session, document.conflicts, coming) or emergencies.unknown_roles(session, (r.emergency for r in document.roles), coming)
     if unknown is not None:
         raise BadRequest(m("There is no role “%(key)s”.", key=unknown[:64]))
     if not changes:
@@ -54,6 +55,9 @@ def _write(session: SystemSession, document: Document, touched: Collection[tuple
     for role in document.roles:
         if any(kind in ("role", "rules") and key == role.key for kind, _, key in touched):
             _role(session, role, undoes=document.undoes)
+    for role in document.roles:
+        if role.emergency is not None and ("role", "role", role.key) in touched:
+            emergencies.write(session, role.key, role.emergency)
     shared_views.write(session, document.views)
     conflicts.write(session, document.conflicts)
     for kind, entity, key in document.removed:

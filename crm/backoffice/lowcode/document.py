@@ -13,6 +13,7 @@ from crm.backoffice.access import Rule, parse_rule
 from crm.backoffice.catalog import Catalog, Conflict
 from crm.backoffice.conditions import compiler
 from crm.backoffice.lowcode.conflicts import NAMES as CONFLICT_NAMES, conflict
+from crm.backoffice.lowcode.emergencies import Emergency, emergency
 from crm.backoffice.lowcode.shared_views import NAMES as VIEW_NAMES, shared_view
 from crm.backoffice.outside import read_yaml
 from crm.backoffice.sight import Sight
@@ -65,6 +66,7 @@ class RoleSpec:
     rules: tuple[Mapping[str, Any], ...]  # as in the file; checked
     builtin: bool = False
     second_factor: bool | None = None  # None: as it stands
+    emergency: Emergency | None = None  # None: as it stands
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ def merge(documents: Iterable[Document]) -> Document:
 
 def _role(key: str, spec: Any, catalog: Catalog) -> RoleSpec:
     place = m("role “%(key)s”", key=key)
-    _only(spec, ("label", "rules", "builtin", "second_factor"), place)
+    _only(spec, ("label", "rules", "builtin", "second_factor", "emergency"), place)
     rules = spec.get("rules") or []
     if not isinstance(rules, list) or not all(isinstance(r, Mapping) for r in rules):
         raise _wrong(place, m("“rules” is a list"))
@@ -123,7 +125,10 @@ def _role(key: str, spec: Any, catalog: Catalog) -> RoleSpec:
     asks = spec.get("second_factor")
     if asks is not None and not isinstance(asks, bool):
         raise _wrong(place, m("“second_factor” is true or false"))
-    return RoleSpec(key, _label(spec, place), tuple(rules), bool(spec.get("builtin")), asks)
+    taken = emergency(key, spec["emergency"]) if spec.get("emergency") is not None else None
+    if isinstance(taken, Message):
+        raise _wrong(place, taken)
+    return RoleSpec(key, _label(spec, place), tuple(rules), bool(spec.get("builtin")), asks, taken)
 
 
 def check_rule(rule: Rule, catalog: Catalog) -> None:

@@ -13,6 +13,7 @@ from crm.backoffice import versions
 from crm.backoffice.configuration import AccessRule
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import DataSession
+from crm.backoffice.lowcode import emergencies
 from crm.backoffice.lowcode.export import pipeline_form, role_form, stage_form
 from crm.backoffice.lowcode.plan import Change
 from crm.backoffice.rules import Draft, when_changed
@@ -120,4 +121,5 @@ def _rows(session: DataSession, entity: str, by: str, values: Sequence[int], dra
 def _role(session: DataSession, draft: Draft) -> dict[str, Any]:
     rules = AccessRule.__table__
     held = list(session.kernel(select(rules.c.rule).where(rules.c.role_id == draft.id).order_by(rules.c.position)).scalars())
-    return role_form(_label(draft.old), held, bool(draft.old["second_factor"]) if draft.changed("second_factor") else None)
+    asks = bool(draft.old["second_factor"]) if draft.changed("second_factor") else None
+    return role_form(_label(draft.old), held, asks, emergencies.form_of(session, draft.old) if draft.changed(*emergencies.FIELDS) else None)

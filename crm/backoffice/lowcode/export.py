@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from crm.backoffice.catalog import Configured, Picklist
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.document import Document
-from crm.backoffice.lowcode import conflicts, shared_views
+from crm.backoffice.lowcode import conflicts, emergencies, shared_views
 from crm.backoffice.lowcode.plan import pipeline_of, rules_of, stages_of
 from crm.messages import Label
 
@@ -22,7 +22,7 @@ def whole(session: SystemSession) -> dict[str, Any]:
     return {
         "picklists": {key: _picklist(p) for key, p in sorted(catalog.picklists.items())},
         "pipelines": {p.code: _pipeline(session, p) for p in catalog.configured["pipeline"].values()},
-        "roles": {row.code: role_form(Label.of(row.name, row.name_en), rules_of(session, row.id), row.second_factor or None) for row in rows},
+        "roles": {row.code: _role(session, row) for row in rows},
         "views": shared_views.forms(catalog),
         "conflicts": conflicts.forms(catalog),
     }
@@ -46,6 +46,12 @@ def of(session: SystemSession, document: Document) -> dict[str, Any]:
     return {section: {k: v for k, v in everything[section].items() if k in keys} for section, keys in named.items()}
 
 
+def _role(session: SystemSession, row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
+    taken = emergencies.in_force(session, row.id)
+    label = Label.of(row.name, row.name_en)
+    return role_form(label, rules_of(session, row.id), row.second_factor or None, taken.form() if taken != emergencies.Emergency() else None)
+
+
 def _codes(session: SystemSession, pipeline: Configured) -> set[str]:
     return {stage.code for stage in stages_of(session.catalog, pipeline).values()}
 
@@ -66,9 +72,12 @@ def _pipeline(session: SystemSession, known: Configured) -> dict[str, Any]:
 # --- how a file says it --------------------------------------------------------------------------------------------
 
 
-def role_form(label: Label, rules: Sequence[Mapping[str, Any]], second_factor: bool | None) -> dict[str, Any]:
-    """`second_factor` None: the file does not say."""
-    return {"label": label.as_dict()} | ({} if second_factor is None else {"second_factor": second_factor}) | {"rules": rules}
+def role_form(
+    label: Label, rules: Sequence[Mapping[str, Any]], second_factor: bool | None, emergency: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """`second_factor` or `emergency` None: the file does not say."""
+    said = {"second_factor": second_factor, "emergency": emergency}
+    return {"label": label.as_dict()} | {key: value for key, value in said.items() if value is not None} | {"rules": rules}
 
 
 def pipeline_form(label: Label, entity: str, stages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

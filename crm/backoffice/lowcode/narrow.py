@@ -8,7 +8,8 @@ from sqlalchemy import select
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.document import Document, OptionSpec, PicklistSpec, PipelineSpec, RoleSpec, StageSpec
-from crm.backoffice.lowcode import conflicts
+from crm.backoffice.lowcode import conflicts, emergencies
+from crm.backoffice.lowcode.emergencies import Emergency
 from crm.backoffice.lowcode.shared_views import touched
 from crm.backoffice.lowcode.plan import pipeline_of, rules_of, stages_of
 from crm.messages import Label
@@ -45,7 +46,9 @@ def _role(session: SystemSession, spec: RoleSpec, changes: Changes) -> RoleSpec 
     label = spec.label if ("role", "label") in did or ("role", "change") in did else Label.of(now.name, now.name_en)
     # A file of what stood there before says nothing of a second factor that was not asked for.
     asks = bool(spec.second_factor) if ("role", "second_factor") in did else spec.second_factor if ("role", "change") in did else None
-    return RoleSpec(spec.key, label, spec.rules if ("rules", "replace") in did else tuple(rules_of(session, now.id)), spec.builtin, asks)
+    taken = (spec.emergency or Emergency()) if ("role", "emergency") in did else spec.emergency if ("role", "change") in did else None
+    taken = emergencies.still_there(session, taken)
+    return RoleSpec(spec.key, label, spec.rules if ("rules", "replace") in did else tuple(rules_of(session, now.id)), spec.builtin, asks, taken)
 
 
 def _pipeline(catalog: Catalog, spec: PipelineSpec, changes: Changes) -> PipelineSpec | None:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from crm.backoffice.catalog import Catalog, Configured
 from crm.backoffice.configuration import AccessRule
 from crm.backoffice.guard import SystemSession
-from crm.backoffice.lowcode import conflicts
+from crm.backoffice.lowcode import conflicts, emergencies
 from crm.backoffice.lowcode.document import Document, PicklistSpec, PipelineSpec, RoleSpec
 from crm.backoffice.lowcode.shared_views import effects
 from crm.messages import Label
@@ -101,6 +101,8 @@ def role_changes(session: SystemSession, spec: RoleSpec) -> Iterator[Change]:
         yield Change("role", "role", spec.key, "label", holders)
     if spec.second_factor not in (None, known.second_factor):
         yield Change("role", "role", spec.key, "second_factor", holders)
+    if spec.emergency not in (None, emergencies.in_force(session, known.id)):
+        yield Change("role", "role", spec.key, "emergency", holders)
     if rules_of(session, known.id) != [dict(r) for r in spec.rules]:
         yield Change("rules", "role", spec.key, "replace", holders)
 

@@ -3,10 +3,13 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from crm.backoffice import outbox
+from crm.emergency_mail import Taken, compose
+from crm.messages import Label
 from tests.leaks.questions import MISSING, Question, View, get, post, probe
 from tests.leaks.sides import Answer, Side
 from tests.leaks.world import PASSWORD, email
@@ -214,3 +217,31 @@ def duties(view: View) -> Iterator[Question]:
     """The page of conflicting roles, in both languages."""
     yield get("/duties/", "", "/duties/")
     yield get("/duties/", "", "/duties/", lang="uk")
+
+
+@probe("/emergency/", "/emergency/<membership_id>/back", "/emergency/taken/")
+def emergency(view: View) -> Iterator[Question]:
+    """What is offered in an emergency, what is refused of it, and who took something; a membership of others is as unknown as none."""
+    yield get("/emergency/", "", "/emergency/")
+    for role in (*view.seen("role", 2), *view.unseen("role", 2), MISSING):
+        form = {"role": str(role), "hours": "1", "reason": "Потрібно", "current": PASSWORD}
+        yield post("/emergency/", "", "/emergency/", form=form).expecting(422)
+    for number in (1, 2, 3):
+        asked = post("/emergency/<membership_id>/back", "", f"/emergency/{number}/back").expecting(404)
+        yield asked.just_as(post("/emergency/<membership_id>/back", "", f"/emergency/{MISSING}/back"), f"/{MISSING}/", f"/{number}/")
+    yield get("/emergency/taken/", "", "/emergency/taken/")
+    yield get("/emergency/taken/", "", "/emergency/taken/", lang="uk")
+
+
+@probe("letter emergency")
+def letter_of_an_emergency(view: View) -> Iterator[Question]:
+    """The letter about a role that the person took, as an owner gets it."""
+    yield Question("letter emergency", "", "the letter of an emergency", _told, writes=True)
+
+
+def _told(side: Side) -> Answer:
+    runtime = side.app.extensions["brama"]
+    taken = Taken(f"Особа {side.role}", Label("Керівник", "Head"), datetime(2026, 3, 5, 14, 30, tzinfo=UTC), "Потрібно")
+    with side.app.app_context():
+        letter = compose("Власник", "owner@firm.example", "uk", taken, runtime.catalog.company, runtime.settings.address)
+    return Answer(200, f"{letter.subject}\n{letter.body}\n{letter.html}".encode(), ())

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -167,7 +167,12 @@ def _day(key: str) -> date | None:
 def _days(session: UserSession, found: Sequence[Happening | Event]) -> list[tuple[str, list[Entry]]]:
     """Changes and events by day, in the order in which they came."""
     told = iter([e for _, entries in days(session, [h for h in found if isinstance(h, Happening)]) for e in entries])
-    names = lookup.names(session, {"user": {e.actor_id for e in found if isinstance(e, Event) and e.actor_id is not None}}).get("user", {})
+    events = [one for one in found if isinstance(one, Event)]
+    wanted: dict[str, set[int]] = {"user": {e.actor_id for e in events if e.actor_id is not None}}
+    for e in events:
+        if e.entity is not None and e.entity in session.catalog.entities and e.record_id is not None:
+            wanted.setdefault(e.entity, set()).add(e.record_id)
+    names = lookup.names(session, wanted)
     reader, made = context.reader(), list[tuple[str, list[Entry]]]()
     heading = date_formatter(reader.language)
     for one in found:
@@ -179,12 +184,12 @@ def _days(session: UserSession, found: Sequence[Happening | Event]) -> list[tupl
     return made
 
 
-def _event(event: Event, local: datetime, names: dict[int, str]) -> Entry:
+def _event(event: Event, local: datetime, names: Mapping[str, Mapping[int, str]]) -> Entry:
     language = context.reader().language
     word = EVENT_WORDS[event.action].text(language) if event.action in EVENT_WORDS else event.action
-    who = "" if event.actor_id is None else names.get(event.actor_id)
+    who = "" if event.actor_id is None else names.get("user", {}).get(event.actor_id)
     known = event.entity in context.catalog().entities and event.record_id is not None
-    url = f"/{event.entity}/{event.record_id}/" if known else ""
+    url = f"/{event.entity}/{event.record_id}/" if known and event.record_id in names.get(event.entity or "", {}) else ""
     name = f"{context.catalog().entity(event.entity or '').label.text(language)} № {event.record_id}" if known else ""
     return Entry("lock" if event.action.startswith("sign") else "info-circle", word, who, _door(event.source), f"{local:%H:%M}",
                  local.isoformat(timespec="seconds"), [], url, name)

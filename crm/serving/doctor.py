@@ -76,7 +76,7 @@ def _rehearsed(settings: Settings) -> Check:
         note = json.loads((settings.instance / LAST).read_text())
         at, file = datetime.fromisoformat(note["at"]), str(note["file"])
     except (OSError, ValueError, KeyError, TypeError):
-        return Check("backup.B001", True, m("No backup has been rehearsed here yet: flask restore --rehearse FILE."))
+        return Check("backup.B001", True, m("No backup has been rehearsed here yet: “flask restore --rehearse FILE”."))
     days = (datetime.now(UTC) - at).days
     good = m("Backup last rehearsed: %(file)s, %(days)s days ago.", file=file, days=days)
     bad = m("The backup rehearsed last, %(file)s, is not whole: make another one.", file=file)

@@ -117,8 +117,9 @@ def entry(h: Happening, named: Names, own: Entity | None) -> Entry:
     door = render(DOORS[h.source], reader.language) if h.source in DOORS else ""
     lines = [line_of(c, named) for c in h.changes] if h.action == "update" else []
     title, who = _title(h, own is not None and h.entity.key == own.key), person(h.actor_id, named)
-    name = named.get(h.entity.key, {}).get(h.record_id, f"№ {h.record_id}") if own is None else ""
-    url = f"/{h.entity.key}/{h.record_id}/" if name else ""
+    there = named.get(h.entity.key, {}).get(h.record_id)  # a record that is not, for this reader, has no page
+    name = (there or f"№ {h.record_id}") if own is None else ""
+    url = f"/{h.entity.key}/{h.record_id}/" if name and there is not None else ""
     return Entry(ICONS[h.action], title, who, door, f"{local:%H:%M}", local.isoformat(timespec="seconds"), lines, url, name)
 
 

@@ -179,7 +179,8 @@ def test_nobody_resets_the_mightier_nor_himself_nor_without_the_right(house: Hou
     weak = person(house, "petro@firm.example", "seller")
     other = house.browser()
     other.sign_in("petro@firm.example")
-    assert place_of(owner) not in keeper.get(f"/user/{owner}/").text
+    assert place_of(own) not in keeper.get(f"/user/{own}/").text
+    assert place_of(weak) not in other.get(f"/user/{weak}/").text
     for who, target in ((keeper, owner), (keeper, own), (other, own), (other, owner), (other, weak)):
         assert who.get(place_of(target)).status_code == 403
         for what in ("reset", "end"):

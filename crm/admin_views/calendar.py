@@ -5,10 +5,9 @@ from datetime import date
 
 from babel.dates import format_date
 from flask import flash, redirect, request
-from flask_admin import BaseView
 from werkzeug.wrappers import Response as BaseResponse
 
-from crm.admin_views.gate import PagesForSignedIn
+from crm.admin_views.gate import OwnPage
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
 from crm.admin_views.kit.routing import route
@@ -30,12 +29,10 @@ class Day:
     hours: str
 
 
-class CalendarView(PagesForSignedIn, BaseView):  # type: ignore[misc]  # Flask-Admin is not typed
+class CalendarView(OwnPage):
     """The page, and its button."""
 
-    def __init__(self) -> None:
-        super().__init__(name="Calendar", endpoint="calendar", url="/calendar")
-        self.static_folder = None
+    at = "calendar"
 
     @route("/")
     def index(self) -> str:

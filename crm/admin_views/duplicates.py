@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from flask import flash, redirect, request
-from flask_admin import BaseView
 from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
-from crm.admin_views.gate import PagesForSignedIn
+from crm.admin_views.gate import OwnPage
 from crm.admin_views.kit import context, lookup
 from crm.admin_views.kit.answers import record_number, say
 from crm.admin_views.kit.cells import painter
@@ -64,12 +63,10 @@ class Shown:
     decided: str
 
 
-class DuplicatesView(PagesForSignedIn, BaseView):  # type: ignore[misc]  # Flask-Admin is not typed
+class DuplicatesView(OwnPage):
     """The page, and what its forms post."""
 
-    def __init__(self) -> None:
-        super().__init__(name="Duplicates", endpoint="duplicates", url="/duplicates")
-        self.static_folder = None
+    at = "duplicates"
 
     @route("/")
     def index(self) -> str:

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Response, current_app, redirect, request, url_for
+from flask_admin import BaseView
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
@@ -129,3 +130,12 @@ class PagesForSignedIn:
     def _run_view(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
         # The library answers any TypeError by calling the view once more, which hides the fault.
         return fn(self, *args, **kwargs)
+
+
+class OwnPage(PagesForSignedIn, BaseView):  # type: ignore[misc]  # Flask-Admin is not typed
+    """A page at `/<at>/`, and what lies below it."""
+
+    at: str
+
+    def __init__(self) -> None:
+        super().__init__(endpoint=self.at, url=f"/{self.at}")

@@ -10,11 +10,10 @@ from urllib.parse import urlencode
 
 from flask import flash, make_response, redirect, request
 from flask.wrappers import Response
-from flask_admin import BaseView
 from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
-from crm.admin_views.gate import PagesForSignedIn
+from crm.admin_views.gate import OwnPage
 from crm.admin_views.kit import context, lookup
 from crm.admin_views.kit.answers import say
 from crm.admin_views.kit.days import moment_words
@@ -79,12 +78,10 @@ class Chain:
     running: bool
 
 
-class JournalView(PagesForSignedIn, BaseView):  # type: ignore[misc]  # Flask-Admin is not typed
+class JournalView(OwnPage):
     """`/journal/`: for those who keep the roles, each as far as he sees."""
 
-    def __init__(self) -> None:
-        super().__init__(name="Journal", endpoint="journal", url="/journal")
-        self.static_folder = None
+    at = "journal"
 
     @route("/")
     def index(self) -> Response:

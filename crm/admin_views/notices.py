@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 from flask import flash, jsonify, make_response, redirect, request
 from flask.wrappers import Response
-from flask_admin import BaseView
 from werkzeug.wrappers import Response as BaseResponse
 
-from crm.admin_views.gate import PagesForSignedIn, own_path
+from crm.admin_views.gate import OwnPage, own_path
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
 from crm.admin_views.kit.days import moment_words
@@ -27,11 +26,10 @@ class Line:
     read: bool
 
 
-class NoticesView(PagesForSignedIn, BaseView):  # type: ignore[misc]  # Flask-Admin is not typed
+class NoticesView(OwnPage):
     """What a person has been told; his alone."""
 
-    def __init__(self) -> None:
-        super().__init__(name="Notices", endpoint="notices", url="/notices")
+    at = "notices"
 
     @route("/")
     def index(self) -> str:

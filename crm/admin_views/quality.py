@@ -7,11 +7,10 @@ from typing import Any
 from babel.dates import format_date
 from babel.numbers import format_decimal
 from flask import request
-from flask_admin import BaseView
 
 import crm.reports  # noqa: F401 - completes the registry
 from crm.admin_views import report_page
-from crm.admin_views.gate import PagesForSignedIn
+from crm.admin_views.gate import OwnPage
 from crm.admin_views.kit import context
 from crm.admin_views.kit.form_fields import number_of
 from crm.admin_views.kit.routing import route
@@ -25,12 +24,10 @@ from crm.errors import Forbidden
 from crm.messages import render
 
 
-class QualityView(PagesForSignedIn, BaseView):  # type: ignore[misc]  # Flask-Admin is not typed
+class QualityView(OwnPage):
     """The page."""
 
-    def __init__(self) -> None:
-        super().__init__(name="Quality", endpoint="quality", url="/quality")
-        self.static_folder = None
+    at = "quality"
 
     @route("/")
     def index(self) -> str:

@@ -5,11 +5,10 @@ from urllib.parse import urlencode
 
 from flask import make_response, request
 from flask.wrappers import Response
-from flask_admin import BaseView
 
 import crm.reports  # noqa: F401 - completes the registry
 from crm.admin_views import report_page
-from crm.admin_views.gate import PagesForSignedIn
+from crm.admin_views.gate import OwnPage
 from crm.admin_views.kit import context
 from crm.admin_views.kit.routing import route
 from crm.backoffice.guard import UserSession
@@ -24,12 +23,10 @@ BESIDE = ("lang", "format", "from", "to")  # what an address may hold beside the
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
-class ReportsView(PagesForSignedIn, BaseView):  # type: ignore[misc]  # Flask-Admin is not typed
+class ReportsView(OwnPage):
     """`/report/` and `/report/<name>`."""
 
-    def __init__(self) -> None:
-        super().__init__(name="Reports", endpoint="report", url="/report")
-        self.static_folder = None
+    at = "report"
 
     @route("/")
     def index(self) -> str:

@@ -6,7 +6,6 @@ from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
 
-from crm import mail
 from crm.admin_views import account_links, profile, second_factor, second_step
 from crm.admin_views.gate import before_second_factor, gate, open_to_all, own_path, where
 from crm.admin_views.signed_in import end_own_session, go_on, load, page, paused, runtime, signed_out
@@ -27,7 +26,6 @@ def init_app(app: Flask) -> None:
     app.before_request(gate)
     for blueprint in (pages, account_links.pages, profile.pages, second_step.pages, second_factor.pages):
         app.register_blueprint(blueprint)
-    mail.init_app(app)
 
 
 @pages.get("/sign-in")

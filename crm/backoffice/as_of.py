@@ -16,9 +16,9 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.fields.many_to_many import in_order
 from crm.backoffice.guard import UserSession
 from crm.backoffice.history import CHILDREN, JOURNAL, children_of, rows_of, telling_of
+from crm.backoffice.parts import in_parts
 from crm.backoffice.saving.drafts import visible
 
-PART = 500
 RESTORABLE: frozenset[Action] = frozenset({"read", "delete"})
 
 
@@ -66,8 +66,7 @@ def _before(session: UserSession, kind: Entity, ids: Sequence[int], told: Contai
     values = {i: dict(held) for i, held in now.items()}
     erased: dict[int, set[str]] = {i: set() for i in now}
     unborn: set[int] = set()
-    for start in range(0, len(ids), PART):
-        part = ids[start : start + PART]
+    for part in in_parts(ids):
         # By the order of writing and not by the clock alone: it may have been set back.
         here = (JOURNAL.entity == kind.key, JOURNAL.record_id.in_(part), JOURNAL.version.is_not(None))
         last = select(JOURNAL.record_id, func.max(JOURNAL.id).label("id")).where(*here, JOURNAL.at < moment).group_by(JOURNAL.record_id).subquery()
@@ -100,8 +99,7 @@ def _now(session: UserSession, kind: Entity, ids: Sequence[int], keys: Sequence[
     found: dict[int, dict[str, Any]] = {}
     removed: dict[int, bool] = {}
     columns = [key for key in keys if not kind.fields[key].several]
-    for start in range(0, len(ids), PART):
-        part = ids[start : start + PART]
+    for part in in_parts(ids):
         live = session.table(kind.key)
         for row in session.execute(select(live.id, *(live[key] for key in columns)).where(live.visible, live.id.in_(part))):
             found[row[0]], removed[row[0]] = dict(zip(columns, row[1:], strict=True)), False

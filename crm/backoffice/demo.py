@@ -18,9 +18,9 @@ from crm.backoffice import links, records
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.journal import JournalRow
+from crm.backoffice.parts import in_parts
 
 SOURCE = "demo"
-CHUNK = 500
 T = TypeVar("T")
 Marked = dict[str, set[int]]  # entity → ids
 
@@ -36,13 +36,13 @@ class Demo:
     def create(self, entity: str, rows: Sequence[Mapping[str, Any]]) -> list[int]:
         """New records through the one door for writes; their ids in order."""
         found: list[int] = []
-        for start in range(0, len(rows), CHUNK):
-            found += records.create_many(self.session, entity, rows[start : start + CHUNK])
+        for part in in_parts(rows):
+            found += records.create_many(self.session, entity, part)
         return found
 
     def change(self, entity: str, changes: Mapping[int, Mapping[str, Any]]) -> None:
         """Changes of records made before."""
-        for part in _parts(list(changes)):
+        for part in in_parts(list(changes)):
             records.change_many(self.session, entity, {i: changes[i] for i in part})
 
     def option(self, picklist: str, key: str) -> int:
@@ -83,12 +83,12 @@ def take_away(session: SystemSession) -> Taken:
     made = marked(session)
     kept = _needed(session, made)
     people = kept.get("user", set())
-    for part in _parts(sorted(people)):
+    for part in in_parts(sorted(people)):
         records.change_many(session, "user", {i: {"active": False} for i in part})
     removed: dict[str, int] = {}
     for key in _children_first(session, made):
         going = sorted(made[key] - kept.get(key, set()) - _rows_of_kept(session, session.catalog.entity(key), kept))
-        for part in _parts(going):
+        for part in in_parts(going):
             records.remove_many(session, key, part)
         if going:
             removed[key] = len(going)
@@ -114,7 +114,7 @@ def _rows_of_kept(session: SystemSession, kind: Entity, kept: Marked) -> set[int
     if parent is None or not staying:
         return set()
     table = kind.cls.__table__
-    return {i for part in _parts(sorted(staying)) for i in session.kernel(select(table.c.id).where(table.c[parent.attribute].in_(part))).scalars()}
+    return {i for part in in_parts(sorted(staying)) for i in session.kernel(select(table.c.id).where(table.c[parent.attribute].in_(part))).scalars()}
 
 
 def _pointed_at(session: SystemSession, made: Marked, by: Any) -> Marked:
@@ -141,7 +141,7 @@ def _children_first(session: SystemSession, made: Marked) -> list[str]:
 
 def _alive(session: SystemSession, kind: Entity, ids: Iterable[int]) -> set[int]:
     found: set[int] = set()
-    for part in _parts(sorted(ids)):
+    for part in in_parts(sorted(ids)):
         source = session.table(kind.key)
         found |= set(session.scalars(select(source.id).where(source.visible, source.id.in_(part))))
     return found
@@ -151,11 +151,7 @@ def _codes(session: SystemSession, kind: Entity, ids: Iterable[int]) -> list[str
     if not kind.is_record:
         return [str(i) for i in sorted(ids)]
     found: list[str] = []
-    for part in _parts(sorted(ids)):
+    for part in in_parts(sorted(ids)):
         source = session.table(kind.key)
         found += session.scalars(select(source["code"]).where(source.visible, source.id.in_(part)).order_by(source.id)).all()
     return found
-
-
-def _parts(ids: Sequence[int]) -> Iterable[Sequence[int]]:
-    return (ids[n : n + CHUNK] for n in range(0, len(ids), CHUNK))

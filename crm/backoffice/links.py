@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, delete, insert, 
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.fields.many_to_many import ManyToManyField, SetChange, in_order
+from crm.backoffice.parts import in_parts
 from crm.backoffice.types import collected
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from crm.backoffice.rules import Draft
     from crm.backoffice.sight import Source
 
-PART = 500
 Numbers = tuple[int, ...] | None
 
 
@@ -52,8 +52,8 @@ def stored(session: "DataSession", kind: Entity, ids: Sequence[int]) -> dict[int
     found: dict[int, dict[str, Numbers]] = {i: {} for i in ids}
     for key, _, table in kind.sets():
         sets: dict[int, list[int]] = {}
-        for start in range(0, len(ids), PART):
-            for owner, target in session.kernel(select(table.c.owner_id, table.c.target_id).where(table.c.owner_id.in_(ids[start : start + PART]))):
+        for part in in_parts(ids):
+            for owner, target in session.kernel(select(table.c.owner_id, table.c.target_id).where(table.c.owner_id.in_(part))):
                 sets.setdefault(owner, []).append(target)
         for i in ids:
             found[i][key] = in_order(sets.get(i, ()))
@@ -70,8 +70,8 @@ def write(session: "DataSession", kind: Entity, drafts: Iterable["Draft"]) -> No
             old, new = set(draft.old.get(key) or ()), set(draft.new.get(key) or ())
             added += [{"owner_id": draft.id, "target_id": i} for i in sorted(new - old)]
             taken += [(draft.id, i) for i in sorted(old - new)]
-        for start in range(0, len(taken), PART):
-            session.kernel(delete(table).where(tuple_(table.c.owner_id, table.c.target_id).in_(taken[start : start + PART])))
+        for part in in_parts(taken):
+            session.kernel(delete(table).where(tuple_(table.c.owner_id, table.c.target_id).in_(part)))
         if added:
             session.kernel(insert(table), added)
 

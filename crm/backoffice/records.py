@@ -17,6 +17,7 @@ from crm.backoffice.fields.many_to_many import in_order
 from crm.backoffice.guard import DataSession, SystemSession
 from crm.backoffice.journal import Entry
 from crm.backoffice.likeness import index as likeness
+from crm.backoffice.parts import in_parts
 from crm.backoffice.rules import Draft
 from crm.backoffice.saving import numbers, rights, sets
 from crm.backoffice.saving.drafts import EMPTY, Problems, clean, fill_in, judge, visible
@@ -267,8 +268,8 @@ def _load(session: DataSession, kind: Entity, ids: Sequence[int], *, lock: bool 
     table = kind.cls.__table__
     columns = [table.c.id, *(table.c[f.attribute].label(f"f_{k}") for k, f in kind.in_columns())]
     found: dict[int, dict[str, Any]] = {}
-    for start in range(0, len(ids), 500):
-        query = select(*columns).where(table.c.id.in_(ids[start : start + 500]))
+    for part in in_parts(ids):
+        query = select(*columns).where(table.c.id.in_(part))
         for row in session.kernel(query.with_for_update() if lock else query).mappings():
             found[row["id"]] = {k: row[f"f_{k}"] for k, _ in kind.in_columns()}
     if len(found) < len(set(ids)):

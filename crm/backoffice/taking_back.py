@@ -12,6 +12,7 @@ from crm.backoffice.fields.base import Field
 from crm.backoffice.fields.many_to_many import SetChange
 from crm.backoffice.guard import DataSession, SystemSession
 from crm.backoffice.journal import JournalRow
+from crm.backoffice.parts import in_parts
 from crm.errors import BramaError, Forbidden, NotFound, UnknownName
 from crm.messages import Message, m
 
@@ -89,7 +90,7 @@ def _reasons(
     """Why some records must stay."""
     reasons: dict[int, Message] = {}
     table, journal = kind.cls.__table__, JournalRow.__table__
-    for part in _parts(list(touched)):
+    for part in in_parts(list(touched)):
         versions: dict[int, int] = dict(session.kernel(select(table.c.id, table.c.row_version).where(table.c.id.in_(part))).all())
         last = session.kernel(
             select(journal.c.record_id, func.max(journal.c.version))
@@ -110,7 +111,7 @@ def _reasons(
             if spec.target != kind.key or spec.system:
                 continue
             query, target = links.references(other, spec)
-            for part in _parts(made):
+            for part in in_parts(made):
                 leaving = touched if other.key == kind.key else going.get(other.key, ())
                 pointing = {target_id for row_id, target_id, _ in session.kernel(query.where(target.in_(part))) if row_id not in leaving}
                 reasons |= {i: m("Other records refer to it: %(entity)s.", entity=other.plural) for i in pointing}
@@ -168,12 +169,8 @@ def _seen(session: DataSession, entity: str, ids: Sequence[int]) -> set[int]:
     if isinstance(session, SystemSession):
         return set(ids)
     found: set[int] = set()
-    for part in _parts(ids):
+    for part in in_parts(ids):
         for deleted in (False, True):
             source = session.table(entity, deleted=deleted)
             found |= set(session.scalars(select(source.id).where(source.visible, source.id.in_(part))))
     return found
-
-
-def _parts(ids: Sequence[int], size: int = 500) -> list[Sequence[int]]:
-    return [ids[n : n + size] for n in range(0, len(ids), size)]

@@ -11,6 +11,7 @@ from uuid import uuid4
 from crm.backoffice import records
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import DataSession
+from crm.backoffice.parts import in_parts
 from crm.backoffice.taking_back import Kept, Touched, Undone, erased, kept_for, staying, touched_by, values_back, with_codes
 from crm.backoffice.unmerging import is_merge, unmerge
 from crm.errors import BadRequest, BramaError, Conflict, Forbidden, Invalid, NotFound
@@ -45,8 +46,8 @@ def _undone(session: DataSession, entities: Mapping[str, Mapping[int, Touched]],
             kept.append(Kept(key, str(record_id), reasons[record_id]))
         ready = {i: t for i, t in touched.items() if i not in reasons}
         made = [i for i, t in ready.items() if t.made]
-        for start in range(0, len(made), 500):
-            done, left = _together(session, kind, made[start : start + 500])
+        for part in in_parts(made):
+            done, left = _together(session, kind, part)
             undone += done
             kept += left
         for record_id, one in ready.items():

@@ -11,6 +11,7 @@ from crm.backoffice import records
 from crm.backoffice.catalog import Configured
 from crm.backoffice.guard import DataSession
 from crm.backoffice.money import round_half_up
+from crm.backoffice.parts import in_parts
 from crm.backoffice.rules import Draft, before_save, when_changed
 from crm.errors import Forbidden
 from crm.messages import m
@@ -231,11 +232,11 @@ def _sums(session: DataSession, deal_ids: Sequence[int]) -> dict[int, tuple[Deci
     """Deal → its amount, and the sum of its lines."""
     deals, lines = Deal.__table__, DealLine.__table__
     found: dict[int, tuple[Decimal | None, Sum]] = {}
-    for start in range(0, len(deal_ids), 500):
+    for part in in_parts(deal_ids):
         query = (
             select(deals.c.id, deals.c.amount, func.sum(lines.c.amount), func.count(lines.c.amount))
             .select_from(deals.outerjoin(lines, and_(lines.c.deal_id == deals.c.id, lines.c.deleted_at.is_(None))))
-            .where(deals.c.id.in_(deal_ids[start : start + 500])).group_by(deals.c.id, deals.c.amount)
+            .where(deals.c.id.in_(part)).group_by(deals.c.id, deals.c.amount)
         )
         found |= {deal_id: (amount, Sum(total or Decimal(0), count)) for deal_id, amount, total, count in session.kernel(query)}
     return found

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from crm import emergency_mail
-from crm.mail import compose
+from crm.letters import emergency
+from crm.letters.links import compose
 from crm.messages import Label
 from crm.organization.invitations import Letter, Purpose
 from tests.crawl.allowed import FOREIGN
@@ -42,9 +42,9 @@ def test_letters_are_in_the_language_of_their_reader(demo: House, purpose: Purpo
 def test_the_letter_about_an_emergency_is_in_the_language_of_its_reader(demo: House, language: str) -> None:
     runtime = demo.app.extensions["brama"]
     reason = {"uk": "Керівник хворіє", "en": "The head is ill"}[language]
-    taken = emergency_mail.Taken(NAMES[language], Label("Керівник", "Head"), UNTIL, reason)
+    taken = emergency.Taken(NAMES[language], Label("Керівник", "Head"), UNTIL, reason)
     with demo.app.app_context():
-        mail = emergency_mail.compose(NAMES[language], "12@demo.example", language, taken, runtime.catalog.company, "http://127.0.0.1:8000")
+        mail = emergency.compose(NAMES[language], "12@demo.example", language, taken, runtime.catalog.company, "http://127.0.0.1:8000")
     assert mail.subject and mail.body and mail.html
     for text in (mail.body, mail.html):
         assert all(part in text for part in (WRITTEN[language], reason, NAMES[language], "http://127.0.0.1:8000/emergency/taken/"))

@@ -5,12 +5,13 @@ from collections.abc import Callable
 
 from flask_mail import Message
 
-from crm import digest, watching
+from crm import watching
 from crm.backoffice import outbox
 from crm.backoffice.jobs import Work
 from crm.backoffice.lowcode.apply import apply
 from crm.backoffice.lowcode.document import from_raw
 from crm.extensions import mail
+from crm.letters.notices import ask_for_letters
 from tests.kit.conftest import Browser, House
 from tests.kit.test_list import titles
 from tests.kit.test_views import KYIV, configure, keep
@@ -92,6 +93,6 @@ def sent(house: House) -> list[Message]:
     """The letters of a day."""
     runtime = house.app.extensions["brama"]
     with house.app.app_context(), mail.record_messages() as letters:
-        digest.ask_for_letters(Work(1, {}, None, house.engine, runtime.refresh(), runtime.settings))
+        ask_for_letters(Work(1, {}, None, house.engine, runtime.refresh(), runtime.settings))
         outbox.deliver(house.engine)
     return list(letters)

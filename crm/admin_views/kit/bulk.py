@@ -14,7 +14,7 @@ from crm.admin_views.kit.cell_edit import cell_field, take
 from crm.admin_views.kit.cells import painter
 from crm.admin_views.kit.form_fields import Choice, EntityField, number_of
 from crm.admin_views.kit.listing import rows_json
-from crm.admin_views.kit.selection import LIMIT, PART, Selection, allowed, chosen
+from crm.admin_views.kit.selection import LIMIT, Selection, allowed, chosen
 from crm.backoffice import lists, records
 from crm.backoffice.conditions.tree import Leaf
 from crm.backoffice.entities import Entity
@@ -24,6 +24,7 @@ from crm.backoffice.fields.base import Ref
 from crm.backoffice.fields.file import FileField
 from crm.backoffice.fields.many_to_many import SetChange, by_name
 from crm.backoffice.lists import Masked, RowView
+from crm.backoffice.parts import PART, in_parts
 from crm.errors import BadRequest, Forbidden, UnknownName
 from crm.messages import Message, m, mn
 
@@ -95,8 +96,7 @@ def look_ahead(session: UserSession, entity: Entity, ids: Sequence[int], key: st
     # Only the door can tell what a set of references becomes: others change it at the same time.
     values = {number: after[number] if entity.fields[key].multiple else value for number in differing}
     refused: dict[int, Message] = {}
-    for start in range(0, len(differing), PART):
-        part = differing[start : start + PART]
+    for part in in_parts(differing):
         readable = session.sight.readable(entity.key)
         for place, problems in records.check_changes(session, entity.key, {number: {key: values[number]} for number in part}).items():
             seen = next((why for name, why in problems.items() if name in readable), None)
@@ -114,8 +114,8 @@ def remove(view: "EntityView") -> Response:
         if allowed(session, entity, selection.ids, "read"):
             raise Forbidden()
         view.missing()
-    for start in range(0, len(fine), PART):
-        records.remove_many(session, entity.key, fine[start : start + PART])
+    for part in in_parts(fine):
+        records.remove_many(session, entity.key, part)
     batch = session.batch
     session.commit()
     message = _with_rest(mn("%(num)s record removed.", "%(num)s records removed.", len(fine)), len(selection.ids) - len(fine))
@@ -166,8 +166,8 @@ def _refuse(session: UserSession, entity: Entity, key: Any) -> NoReturn:
 def _apply(session: UserSession, entity: Entity, changes: Mapping[int, Mapping[str, Any]], left: int) -> Response:
     ids = list(changes)
     changed = 0
-    for start in range(0, len(ids), PART):
-        saved = records.change_many(session, entity.key, {number: changes[number] for number in ids[start : start + PART]})
+    for part in in_parts(ids):
+        saved = records.change_many(session, entity.key, {number: changes[number] for number in part})
         changed += sum(1 for one in saved if one.changed)
     rows = rows_json(session, entity, ids) if 0 < len(ids) <= 200 else []
     batch = session.batch
@@ -182,8 +182,8 @@ def _with_rest(message: Message, left: int) -> Message:
 
 def _current(session: UserSession, entity: Entity, ids: Sequence[int], key: str) -> dict[int, Any]:
     found: dict[int, Any] = {}
-    for start in range(0, len(ids), PART):
-        query = lists.ListQuery(entity.key, (key,), Leaf(("id",), "in", list(ids[start : start + PART])), (("id", False),), size=PART)
+    for part in in_parts(ids):
+        query = lists.ListQuery(entity.key, (key,), Leaf(("id",), "in", list(part)), (("id", False),), size=PART)
         for row in lists.page(session, query).rows:
             found[row.id] = lists.plain(row.values.get(key))
     return found

@@ -11,12 +11,12 @@ from crm.backoffice import lists
 from crm.backoffice.access import Action
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession
+from crm.backoffice.parts import in_parts
 from crm.backoffice.saving.rights import places
 from crm.errors import BadRequest
 from crm.messages import m
 
 LIMIT = 10_000
-PART = 500
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,9 @@ def chosen(session: UserSession, entity: Entity) -> Selection:
 def allowed(session: UserSession, entity: Entity, ids: list[int], action: Action, key: str | None = None) -> list[int]:
     """Those of `ids` that are visible and on which `action` may be done, and the field `key` changed; in the same order."""
     fine: set[int] = set()
-    for start in range(0, len(ids), PART):
+    for part in in_parts(ids):
         rows = session.table(entity.key)
-        conditions = [rows.visible, rows.id.in_(ids[start : start + PART]), rows.may(action)]
+        conditions = [rows.visible, rows.id.in_(part), rows.may(action)]
         if key is not None:
             conditions += [rows.may_edit(key, "update"), rows.shows(key)]
             if key in places(entity):

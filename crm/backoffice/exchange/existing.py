@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_, select
 
 from crm.backoffice.guard import DataSession
+from crm.backoffice.parts import in_parts
 from crm.backoffice.sight import Source
 
 PART = 400
@@ -27,8 +28,7 @@ def by_keys(
     found: dict[tuple[Any, ...], list[Stored]] = {}
     wanted = sorted(set(keys), key=str)
     columns = tuple(dict.fromkeys((*match, *fields)))
-    for start in range(0, len(wanted), PART):
-        part = wanted[start : start + PART]
+    for part in in_parts(wanted, PART):
         source = session.table(entity)
         conditions = [_among(source[key], {k[position] for k in part}) for position, key in enumerate(match)]
         for row in session.execute(select(source.id, *(source[c] for c in columns)).where(source.visible, *conditions)):
@@ -41,9 +41,9 @@ def by_ids(session: DataSession, entity: str, ids: Iterable[int], fields: Sequen
     """Records by number, with `fields`. Only what the session sees."""
     found: dict[int, Stored] = {}
     wanted = sorted(set(ids))
-    for start in range(0, len(wanted), PART):
+    for part in in_parts(wanted, PART):
         source = session.table(entity)
-        query = select(source.id, *(source[c] for c in fields)).where(source.visible, source.id.in_(wanted[start : start + PART]))
+        query = select(source.id, *(source[c] for c in fields)).where(source.visible, source.id.in_(part))
         for row in session.execute(query):
             found[row[0]] = Stored(row[0], dict(zip(fields, row[1:], strict=True)))
     return found
@@ -54,9 +54,9 @@ def of_parents(session: DataSession, entity: str, parent: str, parents: Iterable
     found: dict[int, list[Stored]] = {}
     wanted = sorted(set(parents))
     columns = tuple(dict.fromkeys((parent, *fields)))
-    for start in range(0, len(wanted), PART):
+    for part in in_parts(wanted, PART):
         source = session.table(entity)
-        query = select(source.id, *(source[c] for c in columns)).where(source.visible, _in(source, parent, wanted[start : start + PART])).order_by(source.id)
+        query = select(source.id, *(source[c] for c in columns)).where(source.visible, _in(source, parent, part)).order_by(source.id)
         for row in session.execute(query):
             values = dict(zip(columns, row[1:], strict=True))
             found.setdefault(values[parent], []).append(Stored(row[0], values))

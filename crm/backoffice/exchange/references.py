@@ -10,6 +10,7 @@ from crm.backoffice.catalog import Catalog
 from crm.backoffice.exchange.convert import Wanted
 from crm.backoffice.fields.base import FieldError
 from crm.backoffice.guard import DataSession
+from crm.backoffice.parts import in_parts
 from crm.messages import Message, m
 
 PART = 400
@@ -63,9 +64,9 @@ class References:
                 values[text] = None  # no record can hold it
         found: dict[Any, list[int]] = {}
         operands = sorted({v for v in values.values() if v is not None}, key=str)
-        for start in range(0, len(operands), PART):
+        for part in in_parts(operands, PART):
             source = session.table(entity)
-            query = select(source.id, source[by]).where(source.visible, source[by].in_(operands[start : start + PART]))
+            query = select(source.id, source[by]).where(source.visible, source[by].in_(part))
             for record_id, value in session.execute(query):
                 found.setdefault(value, []).append(record_id)
         known = self.known.setdefault(place, {})

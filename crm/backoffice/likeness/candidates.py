@@ -10,12 +10,12 @@ from sqlalchemy import Connection, func, or_, select
 from crm.backoffice.entities import Entity
 from crm.backoffice.likeness.index import KEYS, is_name
 from crm.backoffice.likeness.words import WHOLE, whole
+from crm.backoffice.parts import in_parts
 
 COMMON = 50  # a phone, a code or a word of a name that more records have tells nothing
 NAMESAKES = 10  # so many records may bear one whole name before it tells nothing by itself
 NEAREST = 10  # of those with the same key, the nearest before a record are compared with it: that links them all
 COMPARED = 20  # records with which one is compared because of words of its name
-PART = 500
 
 Key = tuple[str, str]  # field, key
 
@@ -71,9 +71,9 @@ def _holders(connection: Connection, kind: Entity, keys: set[Key], last: int) ->
         by_field[field].append(key)
     holders: dict[Key, list[int]] = defaultdict(list)
     for field, several in by_field.items():
-        for start in range(0, len(several), PART):
+        for part in in_parts(several):
             query = select(KEYS.c.record_id, KEYS.c.key).where(
-                KEYS.c.entity == kind.key, KEYS.c.field == field, KEYS.c.key.in_(several[start : start + PART]), KEYS.c.record_id <= last
+                KEYS.c.entity == kind.key, KEYS.c.field == field, KEYS.c.key.in_(part), KEYS.c.record_id <= last
             )
             for row in connection.execute(query.order_by(KEYS.c.record_id)):
                 holders[field, row.key].append(row.record_id)

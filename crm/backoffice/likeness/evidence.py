@@ -12,12 +12,11 @@ from sqlalchemy import Float, ForeignKey, Index, String, delete, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.backoffice.entities import Base
+from crm.backoffice.parts import in_parts
 from crm.backoffice.types import UtcMoment
 
 if TYPE_CHECKING:
     from crm.backoffice.guard import DataSession
-
-PART = 500
 
 
 class DuplicateEvidence(Base):
@@ -63,18 +62,14 @@ EVIDENCE, DECIDED, SEARCHES = DuplicateEvidence.__table__, NotDuplicates.__table
 
 def erase(session: "DataSession", entity: str, ids: Iterable[int]) -> None:
     """Nothing is kept of these records: neither what they were like nor what was decided about them."""
-    numbers = list(ids)
-    for start in range(0, len(numbers), PART):
-        some = numbers[start : start + PART]
+    for some in in_parts(list(ids)):
         for table in (EVIDENCE, DECIDED):
             session.kernel(delete(table).where(table.c.entity == entity, or_(table.c.one_id.in_(some), table.c.other_id.in_(some))))
 
 
 def forget(session: "DataSession", entity: str, field: str, ids: Iterable[int]) -> None:
     """The values of records in a field are others now: what was found in the old ones holds no more."""
-    numbers = list(ids)
-    for start in range(0, len(numbers), PART):
-        some = numbers[start : start + PART]
+    for some in in_parts(list(ids)):
         session.kernel(delete(EVIDENCE).where(
             EVIDENCE.c.entity == entity, EVIDENCE.c.field == field, or_(EVIDENCE.c.one_id.in_(some), EVIDENCE.c.other_id.in_(some))
         ))

@@ -12,6 +12,7 @@ from crm.backoffice.conditions.tree import Leaf
 from crm.backoffice.entities import Base, Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.likeness import evidence, words
+from crm.backoffice.parts import in_parts
 from crm.backoffice.sight import Source
 from crm.backoffice.text import fold
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 MOST_KEYS = 12  # of one value
 LOOKED_AT = 60  # records that share most keys, of which the likeness is worked out
 ENOUGH = 0.84  # resemblance of names that is worth a look
-PART = 500
 
 
 class LikenessKey(Base):
@@ -83,8 +83,8 @@ def keep(session: "DataSession", kind: Entity, drafts: Iterable["Draft"]) -> Non
             added += [{"entity": kind.key, "record_id": draft.id, "field": name, "key": key} for key in sorted(now)]
     for name, ids in gone.items():
         evidence.forget(session, kind.key, name, ids)
-        for start in range(0, len(ids), PART):
-            session.kernel(delete(KEYS).where(KEYS.c.entity == kind.key, KEYS.c.field == name, KEYS.c.record_id.in_(ids[start : start + PART])))
+        for part in in_parts(ids):
+            session.kernel(delete(KEYS).where(KEYS.c.entity == kind.key, KEYS.c.field == name, KEYS.c.record_id.in_(part)))
     if added:
         session.kernel(insert(KEYS), added)
 

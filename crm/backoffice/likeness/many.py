@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select, tuple_
@@ -11,6 +10,7 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.likeness import words
 from crm.backoffice.likeness.index import ENOUGH, KEYS, Likeness, is_name, keys_of
+from crm.backoffice.parts import in_parts
 from crm.backoffice.sight import READ, Source
 from crm.backoffice.text import fold
 
@@ -106,18 +106,13 @@ def _alike(asked: str, told: Mapping[int, str]) -> dict[int, float]:
     return found
 
 
-def _parts(wanted: set[Any]) -> list[list[Any]]:
-    rest = iter(sorted(wanted))
-    return list(iter(lambda: list(islice(rest, PART)), []))
-
-
 def _counts(session: "DataSession", kind: Entity, name: str, keys: set[str]) -> dict[str, int]:
     """How many records a key finds, of those that this reader sees: which key is looked by, and whether another keyboard layout is thought of,
     would tell of the others."""
     found: dict[str, int] = {}
     seen = session.access is not None and not (
         session.sight.records(kind, READ).always and session.sight.grants(kind, kind.fields[name], READ, "read").always)
-    for part in _parts(keys):
+    for part in in_parts(sorted(keys), PART):
         query = select(KEYS.c.key, func.count()).where(KEYS.c.entity == kind.key, KEYS.c.field == name, KEYS.c.key.in_(part)).group_by(KEYS.c.key)
         if seen:
             source = session.table(kind.key)
@@ -128,7 +123,7 @@ def _counts(session: "DataSession", kind: Entity, name: str, keys: set[str]) -> 
 
 def _holding(session: "DataSession", kind: Entity, name: str, keys: set[str]) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
-    for part in _parts(keys):
+    for part in in_parts(sorted(keys), PART):
         source = session.table(kind.key)
         query = (
             select(KEYS.c.key, KEYS.c.record_id).select_from(KEYS.join(source.table, source.table.c.id == KEYS.c.record_id))
@@ -143,7 +138,7 @@ def _holding(session: "DataSession", kind: Entity, name: str, keys: set[str]) ->
 
 def _holding_both(session: "DataSession", kind: Entity, name: str, pairs: set[tuple[str, str]]) -> dict[tuple[str, str], list[int]]:
     found: dict[tuple[str, str], list[int]] = {}
-    for part in _parts(pairs):
+    for part in in_parts(sorted(pairs), PART):
         source, one, other = session.table(kind.key), KEYS.alias(), KEYS.alias()
         both = one.join(other, (other.c.entity == one.c.entity) & (other.c.record_id == one.c.record_id) & (other.c.field == one.c.field))
         query = (
@@ -164,7 +159,7 @@ def _open(source: Source, name: str) -> Sequence[Any]:
 def _texts(session: "DataSession", kind: Entity, name: str, ids: set[int]) -> dict[int, str]:
     """The field of records as this reader sees it."""
     found: dict[int, str] = {}
-    for part in _parts(ids):
+    for part in in_parts(sorted(ids), PART):
         source = session.table(kind.key)
         for record_id, value in session.execute(select(source.id, source[name]).where(source.visible, source.id.in_(part))):
             if value is not None:

@@ -18,10 +18,10 @@ from crm.backoffice.likeness.candidates import Blocks, blocks, candidates
 from crm.backoffice.likeness.comparing import alike
 from crm.backoffice.likeness.evidence import EVIDENCE, SEARCHES
 from crm.backoffice.likeness.index import KEYS, keys_of
+from crm.backoffice.parts import PART, in_parts
 from crm.errors import NotFound
 
 JOB = "duplicates"
-PART = 500
 PAUSE = 0.05  # seconds between two parts, in which others write
 Progress = Callable[[int, int], None]
 Place = tuple[int, int, str]  # a row of evidence: the two records and the field
@@ -186,8 +186,8 @@ def _compare(engine: Engine, found: Blocks, ids: Sequence[int]) -> None:
     with engine.connect() as connection:
         chosen = candidates(connection, found, ids)
         wanted = sorted({*chosen, *(n for several in chosen.values() for n in several)})
-        for start in range(0, len(wanted), PART):
-            rows |= _rows(connection, kind, wanted[start : start + PART], living=True)
+        for part in in_parts(wanted):
+            rows |= _rows(connection, kind, part, living=True)
     pairs = {
         (one, other): same for other, several in chosen.items() if other in rows
         for one in several if one in rows and (same := alike(kind, rows[one][1], rows[other][1])) and found.telling(rows[other][1], same)
@@ -204,8 +204,8 @@ def _compare(engine: Engine, found: Blocks, ids: Sequence[int]) -> None:
 def _unchanged(connection: Connection, kind: Entity, rows: Rows, numbers: set[int]) -> set[int]:
     """Those that are as they were compared; they stay so until this part is written."""
     table, wanted, still = kind.cls.__table__, sorted(numbers), set[int]()
-    for start in range(0, len(wanted), PART):
-        query = select(table.c.id, table.c.row_version).where(table.c.id.in_(wanted[start : start + PART])).order_by(table.c.id).with_for_update()
+    for part in in_parts(wanted):
+        query = select(table.c.id, table.c.row_version).where(table.c.id.in_(part)).order_by(table.c.id).with_for_update()
         still |= {row.id for row in connection.execute(query) if row.id in rows and row.row_version == rows[row.id][0]}
     return still
 
@@ -222,9 +222,9 @@ def _known(connection: Connection, kind: Entity, ids: Sequence[int]) -> dict[Pla
 
 def _replace(connection: Connection, kind: Entity, known: Mapping[Place, float], now: Mapping[Place, float]) -> None:
     over = [place for place, much in known.items() if now.get(place) != much]
-    for start in range(0, len(over), PART):
-        place = tuple_(EVIDENCE.c.one_id, EVIDENCE.c.other_id, EVIDENCE.c.field)
-        connection.execute(delete(EVIDENCE).where(EVIDENCE.c.entity == kind.key, place.in_(over[start : start + PART])))
+    place = tuple_(EVIDENCE.c.one_id, EVIDENCE.c.other_id, EVIDENCE.c.field)
+    for part in in_parts(over):
+        connection.execute(delete(EVIDENCE).where(EVIDENCE.c.entity == kind.key, place.in_(part)))
     added = [
         {"entity": kind.key, "one_id": one, "other_id": other, "field": field, "much": much}
         for (one, other, field), much in now.items() if known.get((one, other, field)) != much

@@ -1,8 +1,7 @@
 """What belongs to a person by the descriptions: his record and those that were merged into it, the rows about him, their personal fields."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 
@@ -14,7 +13,6 @@ from crm.backoffice.merging import MERGED
 from crm.errors import BadRequest, NotFound
 from crm.messages import m
 
-PART = 500
 
 
 @dataclass(frozen=True)
@@ -75,8 +73,3 @@ def places(session: DataSession, kind: Entity, ids: Sequence[int]) -> list[Place
         if rows:
             found.append(Place(other, tuple(rows), personal_fields(other)))
     return found
-
-
-def parts(ids: Sequence[Any], size: int = PART) -> Iterable[Sequence[Any]]:
-    """Many numbers in statements of bounded size."""
-    return (ids[n : n + size] for n in range(0, len(ids), size))

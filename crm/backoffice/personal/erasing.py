@@ -19,8 +19,9 @@ from crm.backoffice.guard import DataSession, system_session
 from crm.backoffice.journal import Entry, JournalRow
 from crm.backoffice.likeness import evidence
 from crm.backoffice.likeness.index import KEYS
+from crm.backoffice.parts import in_parts
 from crm.backoffice.personal import journaled, mentions, names, traces
-from crm.backoffice.personal.belonging import Place, parts, person_kind, places, the_same
+from crm.backoffice.personal.belonging import Place, person_kind, places, the_same
 from crm.backoffice.personal.beside import beside
 from crm.backoffice.personal.names import BLANK, ERASED, Sought
 from crm.backoffice.personal.sweeping import sweep
@@ -89,7 +90,7 @@ def outlook(session: DataSession, entity: str, record_id: int) -> Touch:
             continue
         for deleted in (False, True):
             source = session.table(place.kind.key, deleted=deleted)
-            for part in parts(place.ids):
+            for part in in_parts(place.ids):
                 seen = session.execute(select(func.count()).select_from(source.table).where(source.visible, source.id.in_(part))).scalar_one()
                 rows[place.kind.key] = rows.get(place.kind.key, 0) + seen
     return Touch(_code(session, kind, record_id), {key: number for key, number in rows.items() if number}, 0)
@@ -161,7 +162,7 @@ def _erase(session: DataSession, kind: Entity, ids: Sequence[int], everything: S
 def _erase_rows(session: DataSession, place: Place, everything: Sought, *, person: bool) -> None:
     kind, table, now = place.kind, place.kind.cls.__table__, datetime.now(UTC)
     entries: list[Entry] = []
-    for ids in parts(place.ids):
+    for ids in in_parts(place.ids):
         session.kernel(delete(KEYS).where(KEYS.c.entity == kind.key, KEYS.c.record_id.in_(ids)))
         evidence.erase(session, kind.key, ids)
         for row in session.kernel(select(table).where(table.c.id.in_(ids)).with_for_update()).mappings().all():
@@ -197,7 +198,7 @@ def _files(session: DataSession, found: Sequence[Place]) -> set[str]:
     for place in found:
         for spec in (spec for spec in place.fields if spec.type in ("file", "image")):
             table, past = place.kind.cls.__table__, JournalRow.__table__
-            for ids in parts(place.ids):
+            for ids in in_parts(place.ids):
                 held: list[Any] = list(session.kernel(select(table.c[spec.attribute]).where(table.c.id.in_(ids))).scalars())
                 for (changes,) in session.kernel(select(past.c.changes).where(past.c.entity == place.kind.key, past.c.record_id.in_(ids))):
                     held += (spec.unjournal(v) for v in (changes.get(spec.key) or ()))

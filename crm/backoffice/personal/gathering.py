@@ -21,7 +21,8 @@ from crm.backoffice.fields.base import Field, Ref
 from crm.backoffice.guard import DataSession, UserSession
 from crm.backoffice.history import history
 from crm.backoffice.journal import JournalRow
-from crm.backoffice.personal.belonging import Place, parts, person_kind, places, the_same
+from crm.backoffice.parts import in_parts
+from crm.backoffice.personal.belonging import Place, person_kind, places, the_same
 from crm.backoffice.personal.beside import beside
 from crm.backoffice.saving import rights
 from crm.backoffice.types import FileRef
@@ -80,7 +81,7 @@ def _rows(session: DataSession, place: Place, files: dict[str, FileRef]) -> list
     if session.sight.records(place.kind, OUT).never or not keys:
         return []
     found: list[dict[str, Any]] = []
-    for ids in parts(place.ids[:MOST]):
+    for ids in in_parts(place.ids[:MOST]):
         for deleted in (False, True):
             query = lists.ListQuery(place.kind.key, tuple(keys), Leaf(("id",), "in", list(ids)), (("id", False),), size=len(ids), actions=OUT, deleted=deleted)
             found += (_told(place.kind, row.id, row.values, files) for row in lists.page(session, query).rows)

@@ -9,7 +9,8 @@ from sqlalchemy import select, update
 from crm.backoffice import journal
 from crm.backoffice.guard import DataSession
 from crm.backoffice.journal import ERASURE, JournalRow, print_of, values_hash
-from crm.backoffice.personal.belonging import Place, parts
+from crm.backoffice.parts import in_parts
+from crm.backoffice.personal.belonging import Place
 from crm.backoffice.personal.names import Sought
 
 TABLE = JournalRow.__table__
@@ -26,12 +27,12 @@ def of(session: DataSession, places: Sequence[Place], everything: Sought) -> lis
     """The rows that hold values of the person or name him, without that: a pair that is None has been there."""
     found: list[Left] = []
     person = places[0]
-    for ids in parts(person.ids):  # events about him: signing in, from which address
+    for ids in in_parts(person.ids):  # events about him: signing in, from which address
         events = select(TABLE.c.id, TABLE.c.changes).where(TABLE.c.entity == person.kind.key, TABLE.c.record_id.in_(ids), TABLE.c.version.is_(None))
         found += (Left(number, without(changes, changes)) for number, changes in session.kernel(events) if any(changes.values()))
     for place in places:
         keys = {spec.key for spec in place.fields}
-        for ids in parts(place.ids):
+        for ids in in_parts(place.ids):
             query = select(TABLE.c.id, TABLE.c.changes).where(TABLE.c.entity == place.kind.key, TABLE.c.record_id.in_(ids), TABLE.c.version.is_not(None))
             for number, changes in session.kernel(query):
                 left = everything.blanked(without(changes, keys))
@@ -46,7 +47,7 @@ def without(changes: Mapping[str, Any], keys: Collection[str]) -> dict[str, Any]
 
 def blank(session: DataSession, rows: Sequence[Left]) -> None:
     """Leave of each row what is given, and say so in the journal: a row of which no erasure speaks does not verify."""
-    for part in parts(rows):
+    for part in in_parts(rows):
         left = {row.id: row.changes for row in part}
         for row in session.kernel(select(TABLE.c.id, TABLE.c.salt, TABLE.c.changes, TABLE.c.erased).where(TABLE.c.id.in_(left))).mappings().all():
             hashed = row["erased"] or values_hash(row["salt"], row["changes"])

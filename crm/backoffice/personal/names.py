@@ -15,7 +15,8 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.guard import DataSession
 from crm.backoffice.journal import JournalRow
-from crm.backoffice.personal.belonging import Place, parts
+from crm.backoffice.parts import in_parts
+from crm.backoffice.personal.belonging import Place
 from crm.messages import LANGUAGES, m, render
 
 BLANK = "[…]"  # stands where a person was named; in either language alike
@@ -50,7 +51,7 @@ def _kept_as(person: Entity, kind: Entity, spec: Field) -> str:
 
 def _values(session: DataSession, place: Place, spec: Field) -> Iterable[Any]:
     table, journal = place.kind.cls.__table__, JournalRow.__table__
-    for ids in parts(place.ids):
+    for ids in in_parts(place.ids):
         yield from (v for v in session.kernel(select(table.c[spec.attribute]).where(table.c.id.in_(ids))).scalars() if v)
         past = select(journal.c.changes).where(journal.c.entity == place.kind.key, journal.c.record_id.in_(ids), journal.c.version.is_not(None))
         for (changes,) in session.kernel(past):

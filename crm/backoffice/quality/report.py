@@ -8,6 +8,7 @@ from sqlalchemy import case, func, select
 
 from crm.backoffice.conditions.tree import parse
 from crm.backoffice.guard import DataSession
+from crm.backoffice.parts import in_parts
 from crm.backoffice.quality.subject import Check, Subject
 from crm.backoffice.reports import Column, CommonParams, Dimension, Drill, Table, report
 from crm.backoffice.reports.grouping import Key, columns_of, grouping, row_conditions, row_keys
@@ -15,7 +16,6 @@ from crm.backoffice.reports.table import Row, ordered, rate
 from crm.messages import Label, Message, m
 
 NAMED = 500  # records that the address of a list names one by one
-PART = 500
 DATED = "created_at"
 DIMENSIONS = (
     Dimension("department", Label("Підрозділ", "Department"), "department", "department"),
@@ -116,9 +116,9 @@ def _placed(session: DataSession, params: CommonParams, subject: Subject, base: 
     groups = grouping(source, params.dimensions)
     chosen = source.where(parse({"all": list(base)}))
     found: dict[Key, list[int]] = defaultdict(list)
-    for start in range(0, len(ids), PART):
+    for part in in_parts(ids):
         statement = groups.joined(select(*groups.expressions, source.id).select_from(source.table))
-        for row in session.execute(statement.where(source.visible, chosen, source.id.in_(ids[start : start + PART])).order_by(source.id)):
+        for row in session.execute(statement.where(source.visible, chosen, source.id.in_(part)).order_by(source.id)):
             found[groups.key(row)].append(row[groups.width])
     return found
 

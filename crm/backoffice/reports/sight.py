@@ -5,11 +5,10 @@ from collections.abc import Iterable
 from sqlalchemy import select
 
 from crm.backoffice.guard import DataSession
+from crm.backoffice.parts import in_parts
 from crm.backoffice.reports.table import Column
 from crm.errors import Forbidden, UnknownName
 from crm.messages import m
-
-CHUNK = 500
 
 
 def require(session: DataSession, entity: str, path: str) -> None:
@@ -58,8 +57,7 @@ def names(session: DataSession, entity: str, ids: Iterable[int | None]) -> dict[
         return {}
     source = session.table(entity)
     found: dict[int, str] = {}
-    for start in range(0, len(wanted), CHUNK):
-        chunk = wanted[start : start + CHUNK]
+    for chunk in in_parts(wanted):
         rows = session.execute(select(source.id, source.title).where(source.visible, source.id.in_(chunk)))
         found.update((row[0], row[1]) for row in rows if row[1] is not None)
     return found

@@ -12,6 +12,7 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, FieldError
 from crm.backoffice.fields.formula import result
 from crm.backoffice.guard import DataSession, SystemSession
+from crm.backoffice.parts import in_parts
 from crm.backoffice.rules import Draft
 from crm.errors import UnknownName
 from crm.messages import Message, m
@@ -141,9 +142,9 @@ def visible(session: DataSession, entity: str, ids: Iterable[int]) -> set[int]:
     """Those of `ids` that this session may know of."""
     found: set[int] = set()
     wanted = sorted(ids)
-    for start in range(0, len(wanted), 500):
+    for part in in_parts(wanted):
         source = session.table(entity)
-        found |= set(session.scalars(select(source.id).where(source.id.in_(wanted[start : start + 500]), source.visible)))
+        found |= set(session.scalars(select(source.id).where(source.id.in_(part), source.visible)))
     return found
 
 
@@ -163,8 +164,8 @@ def _unique(session: DataSession, kind: Entity, drafts: Sequence[Draft], problem
             wanted.setdefault(value, position)
         values = list(wanted)
         own = {d.id for d in drafts}
-        for start in range(0, len(values), 500):
-            query = select(table.c.id, table.c[spec.attribute]).where(table.c[spec.attribute].in_(values[start : start + 500]), table.c.deleted_at.is_(None))
+        for part in in_parts(values):
+            query = select(table.c.id, table.c[spec.attribute]).where(table.c[spec.attribute].in_(part), table.c.deleted_at.is_(None))
             for row_id, value in session.kernel(query):
                 if row_id not in own or drafts[wanted[value]].id != row_id:
                     problems.add(wanted[value], key, m("“%(field)s”: “%(value)s” is already taken.", field=spec.label, value=value))

@@ -10,6 +10,7 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.grants import covers
 from crm.backoffice.guard import DataSession, SystemSession
+from crm.backoffice.parts import in_parts
 from crm.backoffice.rules import Draft
 from crm.backoffice.sight import READ, Source
 from crm.errors import Forbidden, NotFound, UnknownName
@@ -50,8 +51,7 @@ def may_name(session: DataSession, kind: Entity, keys: Iterable[str], action: Ac
 
 def check_existing(session: DataSession, kind: Entity, ids: Sequence[int], action: Action, *, deleted: bool = False) -> None:
     """The records exist for this session and `action` may be done on each. Raises NotFound, Forbidden."""
-    for start in range(0, len(ids), 500):
-        part = ids[start : start + 500]
+    for part in in_parts(ids):
         source = session.table(kind.key, deleted=deleted)
         rows = session.execute(select(source.id, source.may(action)).where(source.id.in_(part), source.visible)).all()
         if len(rows) < len(set(part)):
@@ -164,7 +164,7 @@ def by_version(versions: Mapping[int, int], seen: int | None) -> bool:
 
 def _holding(session: DataSession, column: object, ids: Sequence[int], conditions: Sequence[object]) -> frozenset[int]:
     held: set[int] = set()
-    for start in range(0, len(ids), 500):
-        query = select(column).where(column.in_(ids[start : start + 500]), *conditions)  # type: ignore[call-overload, attr-defined]
+    for part in in_parts(ids):
+        query = select(column).where(column.in_(part), *conditions)  # type: ignore[call-overload, attr-defined]
         held.update(session.kernel(query).scalars())
     return frozenset(held)

@@ -5,7 +5,7 @@ tells nothing twice. Between whole scans only records whose journal has grown ar
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -19,6 +19,7 @@ from crm.backoffice.conditions.tree import All, Leaf
 from crm.backoffice.guard import DataSession
 from crm.backoffice.journal import JournalRow
 from crm.backoffice.lists import ListQuery
+from crm.backoffice.parts import in_parts
 from crm.backoffice.views import shows
 from crm.backoffice.views.models import ViewMember, ViewUse
 from crm.backoffice.views.shelf import KeptView, all_views, use_of
@@ -30,7 +31,6 @@ CHANGED = 500  # records looked at one by one; when more have changed, the view 
 SCANNED_EVERY = timedelta(minutes=15)
 OVERLAP = timedelta(minutes=5)  # a transaction may last that long before its journal is seen; what takes longer, a scan finds
 NAMED = 50  # records that a notice leads to one by one
-PART = 500
 USE, MEMBER, JOURNAL = ViewUse.__table__, ViewMember.__table__, JournalRow.__table__
 
 
@@ -139,17 +139,13 @@ def _known(session: DataSession, use_id: int, among: Sequence[int] | None) -> se
 
 
 def _remember(session: DataSession, use_id: int, ids: Sequence[int]) -> None:
-    for part in _parts(ids):
+    for part in in_parts(ids):
         session.kernel(insert(MEMBER), [{"use_id": use_id, "record_id": number} for number in part])
 
 
 def _drop(session: DataSession, use_id: int, ids: Sequence[int]) -> None:
-    for part in _parts(ids):
+    for part in in_parts(ids):
         session.kernel(delete(MEMBER).where(MEMBER.c.use_id == use_id, MEMBER.c.record_id.in_(part)))
-
-
-def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    return (ids[n : n + PART] for n in range(0, len(ids), PART))
 
 
 def _kind(session: DataSession, view: KeptView) -> Label:

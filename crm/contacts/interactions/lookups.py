@@ -6,6 +6,7 @@ from sqlalchemy import and_, func, or_, select
 
 from crm.backoffice import records
 from crm.backoffice.guard import DataSession, SystemSession
+from crm.backoffice.parts import in_parts
 from crm.backoffice.rules import Draft
 from crm.backoffice.saving.drafts import visible
 from crm.contacts.interactions.models import Interaction, Participant
@@ -66,8 +67,7 @@ def followers(session: DataSession, ids: Sequence[int]) -> dict[int, list[tuple[
     """Interaction → those that follow it or were postponed from it, each with its state."""
     table = Interaction.__table__
     found: dict[int, list[tuple[int, int]]] = {}
-    for start in range(0, len(ids), 500):
-        part = ids[start : start + 500]
+    for part in in_parts(ids):
         query = select(table.c.id, table.c.state_id, table.c.follows_id, table.c.postponed_from_id).where(
             or_(table.c.follows_id.in_(part), table.c.postponed_from_id.in_(part)), table.c.deleted_at.is_(None)
         )
@@ -81,8 +81,8 @@ def copy_participants(session: DataSession, places: Mapping[int, int]) -> None:
     table = Participant.__table__
     columns = (table.c.interaction_id, table.c.contact_id, table.c.colleague_id, table.c.role_id)
     rows, numbers = [], sorted(places)
-    for start in range(0, len(numbers), 500):
-        query = select(*columns).where(table.c.interaction_id.in_(numbers[start : start + 500]), table.c.deleted_at.is_(None)).order_by(table.c.id)
+    for part in in_parts(numbers):
+        query = select(*columns).where(table.c.interaction_id.in_(part), table.c.deleted_at.is_(None)).order_by(table.c.id)
         rows += [
             {"interaction": places[old], "contact": contact, "colleague": colleague, "role": role} for old, contact, colleague, role in session.kernel(query)
         ]
@@ -107,8 +107,8 @@ def takes_part(session: DataSession, interaction: int | None, contact: int | Non
 def stand_twice(session: DataSession, interactions: Collection[int]) -> bool:
     """Whether somebody stands twice among the participants of one of these."""
     table, ids = Participant.__table__, sorted(interactions)
-    for start in range(0, len(ids), 500):
-        alive = and_(table.c.interaction_id.in_(ids[start : start + 500]), table.c.deleted_at.is_(None))
+    for part in in_parts(ids):
+        alive = and_(table.c.interaction_id.in_(part), table.c.deleted_at.is_(None))
         for person in (table.c.contact_id, table.c.colleague_id):
             query = select(table.c.interaction_id).where(alive, person.is_not(None)).group_by(table.c.interaction_id, person).having(func.count() > 1)
             if session.kernel(query.limit(1)).first() is not None:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from crm.backoffice import outbox
-from crm.emergency_mail import Taken, compose
+from crm.letters.emergency import Taken, compose
 from crm.messages import Label
 from tests.leaks.questions import MISSING, Question, View, get, post, probe
 from tests.leaks.sides import Answer, Side

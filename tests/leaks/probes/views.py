@@ -9,7 +9,7 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.guard import system_session
 from crm.backoffice.jobs import Work
 from crm.backoffice.views import watching
-from crm.digest import ask_for_letters
+from crm.letters.notices import ask_for_letters
 from crm.watching import look_for
 from tests.leaks import conditions
 from tests.leaks.questions import MISSING, Question, View, get, post, probe

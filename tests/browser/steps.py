@@ -25,8 +25,14 @@ def open_list(page: Page, url: str) -> Page:
 
 
 def names(page: Page) -> list[str]:
-    """The main texts of the rows, in order."""
+    """The main texts of the rows, in order, of a list that has come whole."""
+    expect(page.locator("[data-foot][data-count]")).to_be_attached()
     return [text.strip() for text in page.locator("[data-list] tbody .pk").all_inner_texts()]
+
+
+def shows(page: Page, rows: list[str]) -> None:
+    """Waits until the list shows these rows, in this order: a page may still be on its way."""
+    expect(page.locator("[data-list] tbody .pk")).to_have_text(rows)
 
 
 def cell(page: Page, number: int, field: str) -> Locator:

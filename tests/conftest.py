@@ -15,6 +15,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from crm.backoffice.database import make_engine
+from tests import remembered
 from tests.company import Company, build
 
 hypothesis_settings.register_profile("brama", derandomize=True, max_examples=60, deadline=None)
@@ -28,6 +29,7 @@ def pytest_configure() -> None:
     """Files of tests stand in memory where there is room: a database a test is ten times as cheap to make there."""
     if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+    remembered.install()
 
 
 def pytest_report_header() -> str:

@@ -149,3 +149,8 @@ document.addEventListener('keydown', (event) => {
   form.requestSubmit();
 });
 document.addEventListener('submit', (event) => { if (event.target.matches('[data-sign-out]')) drafts().forEach(([name]) => keep(name, null)); });
+document.addEventListener('click', (event) => {
+  const button = event.target.closest?.('[data-tick]');
+  const boxes = button?.closest('[data-ticked]').querySelectorAll('input[type="checkbox"]:not(:disabled)') ?? [];
+  for (const box of boxes) box.checked = button.dataset.tick === 'all';
+});

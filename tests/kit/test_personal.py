@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 
 import pytest
@@ -89,3 +90,18 @@ def test_a_reason_to_keep_is_told_and_a_right_lost_meanwhile_stops_the_job(house
         assert connection.execute(select(JOBS.c.state)).scalars().all() != ["done"]
         table = runtime.catalog.entity("contact").cls.__table__
         assert connection.execute(select(table.c.name).where(table.c.id == other)).scalar() == "Їжакевич Ґанна"
+
+
+def test_texts_of_others_are_shown_and_only_what_is_ticked_goes(house: House, browser: Sign) -> None:
+    olena, number = browser("Olena"), person(house, last_name="Їжакевич")
+    sure, word, other = house.make_many("deal", [{"name": "Ворота: Їжакевич Ґанна"}, {"name": "Їжакевич <b>дзвонив"}, {"name": "Їжакевичі гуртом"}])
+    page = olena.page(f"/contact/{number}/personal?step=erase&lang=en")
+    assert "<mark>Їжакевич</mark> &lt;b&gt;дзвонив" in page
+    boxes = {place: "checked" in tag for tag, place in re.findall(r'(<input[^>]* name="blank" value="([^"]+)"[^>]*>)', page)}
+    assert boxes == {f"deal.{sure}.name": True, f"deal.{word}.name": False, f"deal.{other}.name": False}
+    form = {"listed": list(boxes), "blank": [f"deal.{word}.name", "deal.77.name"], "csrf_token": olena.token}
+    again = olena.client.post(f"/contact/{number}/erase", data={**form, "code": "C-0"}).get_data(as_text=True)
+    assert re.search(rf'value="deal.{word}.name" checked', again) and not re.search(rf'value="deal.{sure}.name" checked', again), "what was ticked stays"
+    assert olena.client.post(f"/contact/{number}/erase", data={**form, "code": f"C-{number}"}).status_code == 303
+    run_jobs(house)
+    assert [house.stored("deal", n)["name"] for n in (sure, word, other)] == ["Ворота: Їжакевич Ґанна", "[…] <b>дзвонив", "Їжакевичі гуртом"]

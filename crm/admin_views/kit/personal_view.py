@@ -1,7 +1,7 @@
-"""What is kept about a person: to be given to him as a file, or erased for good once it was said what that touches."""
+"""What is kept about a person: to be given to him as a file, or erased for good once it was said what that touches and asked in which texts."""
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from flask import flash, make_response, redirect, request
@@ -11,12 +11,14 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crm.admin_views.kit import context, lookup
 from crm.admin_views.kit.answers import say
+from crm.admin_views.kit.personal_choice import answered, groups
 from crm.admin_views.kit.standing import standing
 from crm.backoffice import jobs
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession, user_session
 from crm.backoffice.jobs import Work, job
-from crm.backoffice.personal import erasing
+from crm.backoffice.personal import choosing, erasing
+from crm.backoffice.personal.choosing import Choice
 from crm.backoffice.personal.erasing import Touch
 from crm.backoffice.personal.gathering import as_archive, gather
 from crm.errors import BadRequest, Forbidden, Invalid, NotFound
@@ -63,14 +65,15 @@ def show(view: "EntityView", record_id: int) -> BaseResponse:
 
 
 def erase(view: "EntityView", record_id: int) -> BaseResponse:
-    """POST `code`: the person is erased by a job. 403 without the right, 404 outside the scope, 422 for another code or a reason to keep."""
+    """POST `code` and the places that were ticked: the person is erased by a job. 403 without the right, 404 outside the scope, 422 for another
+    code or a reason to keep."""
     session, entity = context.session(), view.entity
-    may = _may(session, entity, record_id)
+    may, choice = _may(session, entity, record_id), answered()
     erasing.judge(session, entity.key, record_id)
     if request.form.get("code", "").strip() != _code(session, entity, record_id):
         why = say(m("This is not the code of the record: nothing was erased."))
-        return make_response(_page(view, record_id, may, touch=_touch(session, entity, record_id), wrong=why), 422)
-    jobs.enqueue(session, JOB, {"entity": entity.key, "record": record_id})
+        return make_response(_page(view, record_id, may, touch=_touch(session, entity, record_id), wrong=why, choice=choice), 422)
+    jobs.enqueue(session, JOB, {"entity": entity.key, "record": record_id, "choice": choice.as_args()})
     session.commit()
     flash(say(m("The personal data are being erased; it takes a minute.")), "info")
     return redirect(f"/{entity.key}/{record_id}/", 303)
@@ -81,13 +84,13 @@ def work(work: Work) -> dict[str, Any]:
     """The erasure, with the rights that its person has now."""
     if work.made_by is None:
         raise NotFound()
-    entity, record_id = str(work.args["entity"]), int(work.args["record"])
+    entity, record_id, choice = str(work.args["entity"]), int(work.args["record"]), Choice.of_args(work.args.get("choice") or {})
+    places = {"instance": work.settings.instance, "kept": work.settings.files}
     with user_session(work.engine, access_now(work.engine, work.made_by, work.catalog), work.catalog, source="job") as session:
         erasing.judge(session, entity, record_id)
+        choice = choosing.settled(work.engine, session, entity, record_id, choice, **places)
     done = erasing.erase(
-        work.engine, work.catalog, entity, record_id, instance=work.settings.instance, kept=work.settings.files, jobs=work.settings.jobs_database,
-        actor_id=work.made_by, source="job",
-    )
+        work.engine, work.catalog, entity, record_id, **places, jobs=work.settings.jobs_database, actor_id=work.made_by, source="job", choice=choice)
     return {"swept": done.swept}
 
 
@@ -107,19 +110,21 @@ def _may(session: UserSession, entity: Entity, record_id: int) -> dict[str, bool
 
 def _touch(session: UserSession, entity: Entity, record_id: int) -> Touch:
     """Whole for who sees everything, else what he sees himself."""
-    outlook = erasing.outlook(session, entity.key, record_id)
-    if session.access is None or not session.access.unlimited:
-        return outlook
-    here = context.runtime()
-    return erasing.rehearse(here.engine, context.catalog(), entity.key, record_id, instance=here.settings.instance, kept=here.settings.files)
+    here, found = context.runtime(), erasing.outlook(session, entity.key, record_id)
+    instance, kept = here.settings.instance, here.settings.files
+    if session.access is not None and session.access.unlimited:
+        found = erasing.rehearse(here.engine, context.catalog(), entity.key, record_id, instance=instance, kept=kept)
+    return replace(found, listing=choosing.listing(here.engine, session, entity.key, record_id, instance=instance, kept=kept))
 
 
-def _page(view: "EntityView", record_id: int, may: dict[str, bool], *, touch: Touch | None = None, why: str = "", wrong: str = "") -> str:
+def _page(
+    view: "EntityView", record_id: int, may: dict[str, bool], *, touch: Touch | None = None, why: str = "", wrong: str = "", choice: Choice | None = None,
+) -> str:
     session, entity = context.session(), view.entity
     title = lookup.titles(session, entity, [record_id]).get(record_id, "")
     return view.render(
         "admin/model/personal.html", entity=entity, title=title, back=f"/{entity.key}/{record_id}/", may=may, touch=touch, why=why, wrong=wrong,
-        rows=_rows(session, touch) if touch else [], code=_code(session, entity, record_id),
+        rows=_rows(session, touch) if touch else [], groups=groups(touch.listing, choice or Choice()) if touch else [], code=_code(session, entity, record_id),
     )
 
 

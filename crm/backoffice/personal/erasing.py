@@ -1,4 +1,5 @@
-"""A person erased: values of his records, of rows about him and of their journal, his name in all other texts, files, letters, imports.
+"""A person erased: values of his records, of rows about him and of their journal, his name in other texts, files, letters, imports: where they are
+surely about him, or whoever erases has chosen so (see `choosing`).
 
 What refers to him goes on referring to a record without a name. The erasure is journaled without the values; nothing brings them back.
 Mentions go first and the person's own record last: an erasure that was cut off knows what to look for when it is begun again.
@@ -23,6 +24,7 @@ from crm.backoffice.parts import in_parts
 from crm.backoffice.personal import journaled, mentions, names, traces
 from crm.backoffice.personal.belonging import Place, person_kind, places, the_same
 from crm.backoffice.personal.beside import beside
+from crm.backoffice.personal.choosing import Choice, Listing
 from crm.backoffice.personal.names import BLANK, ERASED, Sought
 from crm.backoffice.personal.sweeping import sweep
 from crm.backoffice.saving import numbers, rights
@@ -36,7 +38,7 @@ ROUNDS = 10_000  # of two thousand mentions each
 @dataclass(frozen=True)
 class Touch:
     """What an erasure touches, or has touched: rows by entity, rows of the journal, mentions by table and column, files. `shared` are names that
-    other people bear too: they stay where they stand in texts of others."""
+    other people bear too: they stay where they stand in texts of others. `listing` is of the places among which one chooses beforehand."""
 
     code: str
     rows: Mapping[str, int]
@@ -46,11 +48,12 @@ class Touch:
     files: int = 0
     shared: tuple[str, ...] = ()
     swept: bool | None = None
+    listing: Listing = field(default_factory=Listing)
 
     def as_dict(self) -> dict[str, Any]:
         found = {"code": self.code, "rows": dict(self.rows), "journal": self.journal, "beside": dict(self.beside), "mentions": dict(self.mentions),
                  "files": self.files, "shared_names": len(self.shared)}
-        return found if self.swept is None else {**found, "swept": self.swept}
+        return {**found, **self.listing.as_dict()} if self.swept is None else {**found, "swept": self.swept}
 
 
 def judge(session: DataSession, entity: str, record_id: int) -> tuple[Entity, tuple[int, ...]]:
@@ -96,15 +99,16 @@ def outlook(session: DataSession, entity: str, record_id: int) -> Touch:
     return Touch(_code(session, kind, record_id), {key: number for key, number in rows.items() if number}, 0)
 
 
-def rehearse(engine: Engine, catalog: Catalog, entity: str, record_id: int, *, instance: Path, kept: Path) -> Touch:
+def rehearse(engine: Engine, catalog: Catalog, entity: str, record_id: int, *, instance: Path, kept: Path, choice: Choice | None = None) -> Touch:
     """What `erase` would touch. Raises as `judge` does."""
     with system_session(engine, "personal data: rehearsal", catalog) as session:
         kind, ids = judge(session, entity, record_id)
         found = places(session, kind, ids)
         sought = names.looked_for(session, found)
-        met = mentions.count(session, sought, found)
-        everything = names.everything(session, found)
-        letters = traces.named_in(instance, kept, session, everything)
+        takes = (choice or Choice()).takes(mentions.grades(session, sought, found))
+        met = mentions.count(session, sought, found, takes)
+        everything = names.everything(session, found, sought.words)
+        letters = [trace for trace in traces.named_in(instance, kept, session, everything) if takes(trace.place, trace.grade)]
         own = beside(entity)
         gathered = own.gather(session, ids) if own is not None else {}
         return Touch(
@@ -115,8 +119,9 @@ def rehearse(engine: Engine, catalog: Catalog, entity: str, record_id: int, *, i
 
 def erase(
     engine: Engine, catalog: Catalog, entity: str, record_id: int, *, instance: Path, kept: Path, jobs: Path, actor_id: int | None, source: str,
+    choice: Choice | None = None,
 ) -> Touch:
-    """Erase the person, in the name of `actor_id`, who has been judged. Raises as `judge` does."""
+    """Erase the person, in the name of `actor_id`, who has been judged, as has what he chose (`choosing.settled`). Raises as `judge` does."""
 
     def session(write: bool) -> DataSession:
         return system_session(engine, "personal data: erasure", catalog, write=write, source=source, actor_id=actor_id)
@@ -124,26 +129,29 @@ def erase(
     with session(False) as reading:
         kind, ids = judge(reading, entity, record_id)
         found = places(reading, kind, ids)
-        sought, everything = names.looked_for(reading, found), names.everything(reading, found)
+        sought = names.looked_for(reading, found)
+        everything = names.everything(reading, found, sought.words)
+        takes = (choice or Choice()).takes(mentions.grades(reading, sought, found))
     met: dict[tuple[str, str], int] = {}
     for _ in range(ROUNDS):
         with session(True) as writing:
-            done = mentions.erase(writing, sought, found)
+            done = mentions.erase(writing, sought, found, takes)
             writing.commit()
         if not done:
             break
         met = {place: met.get(place, 0) + done.get(place, 0) for place in {*met, *done}}
     with session(True) as writing:
         kind, ids = judge(writing, entity, record_id)
-        touch = _erase(writing, kind, ids, everything, instance, kept)
+        letters = [trace.path for trace in traces.named_in(instance, kept, writing, everything) if takes(trace.place, trace.grade)]
+        touch = _erase(writing, kind, ids, everything, letters, kept)
+        traces.strike(instance / "demo.txt", everything)
         writing.commit()
     return Touch(touch.code, touch.rows, touch.journal, touch.beside, _named(met), touch.files, sought.shared, sweep(engine, jobs))
 
 
-def _erase(session: DataSession, kind: Entity, ids: Sequence[int], everything: Sought, instance: Path, kept: Path) -> Touch:
+def _erase(session: DataSession, kind: Entity, ids: Sequence[int], everything: Sought, letters: Sequence[Path], kept: Path) -> Touch:
     found = places(session, kind, ids)
     code, keys = _code(session, kind, ids[0]), _files(session, found)
-    letters = traces.named_in(instance, kept, session, everything)
     left = journaled.of(session, found, everything)
     journaled.blank(session, left)
     own = beside(kind.key)
@@ -154,7 +162,6 @@ def _erase(session: DataSession, kind: Entity, ids: Sequence[int], everything: S
         _erase_rows(session, place, everything, person=place.kind is kind)
     traces.remove(session, letters)
     traces.remove_kept(kept, keys)
-    traces.strike(instance / "demo.txt", everything)
     return Touch(
         code, {p.kind.key: len(p.ids) for p in found}, len(left), {name: len(rows) for name, rows in gathered.items()}, {}, len(letters) + len(keys))
 

@@ -1,14 +1,19 @@
-"""Where a person is named in texts of the whole database, whatever table keeps them: records of others, the journal, jobs, imports, settings."""
+"""Where a person is named in texts of the whole database, whatever table keeps them: records of others, the journal, jobs, imports, settings.
 
-from collections.abc import Iterator, Mapping, Sequence
+A *place* is a field of a record with its history (`deal.17.name`), or a row of a table of the product (`job.5`). It is taken as a whole or not at
+all, by its grade: *sure* (see `Sought.surely`), *likely* where the record refers to the person, or a *word* that he may be called by.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import JSON, Column, ColumnElement, String, Table, Text, cast, func, literal, or_, select, true, tuple_, update
 
 from crm.backoffice.entities import Base, Entity
 from crm.backoffice.guard import DataSession
 from crm.backoffice.journal import JournalRow
+from crm.backoffice.parts import in_parts
 from crm.backoffice.personal.belonging import Place
 from crm.backoffice.personal.journaled import Left, blank
 from crm.backoffice.personal.names import BLANK, Sought
@@ -18,8 +23,22 @@ from crm.backoffice.types import FileRef, NumberSet
 ASKED = "brama_names_person"  # our function, where the database calls us
 CHUNK = 20_000  # rows looked through by one statement
 APART = frozenset({"likeness_key", "merged_record", "journal_seal"})  # they keep no words, or go with their records
-Found = dict[tuple[str, str], int]
 JOURNAL = JournalRow.__table__
+Found = dict[tuple[str, str], int]
+Grade = Literal["sure", "likely", "word"]
+GRADES: tuple[Grade, ...] = ("sure", "likely", "word")
+Takes = Callable[[str, Grade], bool]
+
+
+class Hit(NamedTuple):
+    """A text that names the person: in which column, for the journal of which field, of which place, and what it says without him."""
+
+    column: str
+    key: str | None
+    place: str
+    grade: Grade
+    said: Any
+    new: Any
 
 
 def tables() -> Iterator[tuple[Table, list[Column[Any]]]]:
@@ -36,13 +55,14 @@ def tables() -> Iterator[tuple[Table, list[Column[Any]]]]:
             yield table, columns
 
 
-def find(session: DataSession, sought: Sought, own: Sequence[Place]) -> Iterator[tuple[Table, Mapping[Any, Any], dict[str, Any]]]:
-    """Rows in which the person is named, but his own and those about him: table, row, and column → what it says without him. Read in parts, so
-    that no statement is long."""
+def find(session: DataSession, sought: Sought, own: Sequence[Place]) -> Iterator[tuple[Table, Mapping[Any, Any], list[Hit]]]:
+    """Rows in which the person is named, but his own and those about him. Read in parts, so that no statement is long."""
     if not sought.in_sql:
         return
     his = {(place.kind.cls.__table__.name, i) for place in own for i in place.ids}
     past = {(place.kind.key, i) for place in own for i in place.ids}
+    related = _related(session, own[0])
+    kinds = {kind.cls.__table__.name: kind for kind in session.catalog.entities.values()}
     for table, columns in tables():
         keys = list(table.primary_key.columns)
         named = _named(session, columns, sought)
@@ -52,9 +72,43 @@ def find(session: DataSession, sought: Sought, own: Sequence[Place]) -> Iterator
             for row in rows:
                 if (table.name, row.get("id")) in his or (table is JOURNAL and row["version"] is not None and (row["entity"], row["record_id"]) in past):
                     continue
-                changed = {c.name: new for c in columns if (new := _without(row[c.name], sought)) != row[c.name]}
-                if changed:
-                    yield table, row, changed
+                hits = list(_hits(table, columns, row, kinds.get(table.name), sought, related))
+                if hits:
+                    yield table, row, hits
+
+
+def _related(session: DataSession, person: Place) -> set[tuple[str, int]]:
+    """The records that refer to the person."""
+    found: set[tuple[str, int]] = set()
+    for kind in session.catalog.entities.values():
+        table = kind.cls.__table__
+        for spec in kind.fields.values():
+            if spec.target == person.kind.key and not spec.several and not spec.system and spec.key != kind.declared.own:
+                for ids in in_parts(person.ids):
+                    found |= {(kind.key, i) for i in session.kernel(select(table.c.id).where(table.c[spec.attribute].in_(ids))).scalars()}
+    return found
+
+
+def _hits(
+    table: Table, columns: list[Column[Any]], row: Mapping[Any, Any], kind: Entity | None, sought: Sought, related: set[tuple[str, int]],
+) -> Iterator[Hit]:
+    def hit(column: str, key: str | None, place: str, record: tuple[str, int] | None, said: Any) -> Iterator[Hit]:
+        new = _without(said, sought)
+        if new != said:
+            yield Hit(column, key, place, "sure" if sought.surely(words(said)) else "likely" if record in related else "word", said, new)
+
+    if table is JOURNAL and row["version"] is not None:
+        for key, pair in row["changes"].items():
+            yield from hit("changes", key, f"{row['entity']}.{row['record_id']}.{key}", (row["entity"], row["record_id"]), pair)
+        return
+    keys = {spec.attribute: key for key, spec in kind.in_columns()} if kind is not None else {}
+    for column in columns:
+        if kind is not None:
+            place = f"{kind.key}.{row['id']}.{keys.get(column.name, column.name)}"
+            yield from hit(column.name, None, place, (kind.key, row["id"]), row[column.name])
+        else:
+            number = ":".join(str(row[key.name]) for key in table.primary_key.columns)
+            yield from hit(column.name, None, f"{table.name}.{number}", None, row[column.name])
 
 
 def _named(session: DataSession, columns: list[Column[Any]], sought: Sought) -> ColumnElement[bool]:
@@ -86,6 +140,11 @@ def _ranges(session: DataSession, table: Table, keys: list[Column[Any]]) -> Iter
         yield from (keys[0].between(start, start + CHUNK - 1) for start in range(low, high + 1, CHUNK))
 
 
+def words(value: Any) -> Any:
+    """What of a value is read: of a file its name."""
+    return value.name if isinstance(value, FileRef) else value
+
+
 def _without(value: Any, sought: Sought) -> Any:
     if isinstance(value, FileRef):
         named = sought.blanked(asdict(value))
@@ -94,35 +153,49 @@ def _without(value: Any, sought: Sought) -> Any:
     return tuple(new) if isinstance(value, tuple) else new
 
 
-def erase(session: DataSession, sought: Sought, own: Sequence[Place], *, most: int = 2000) -> Found:
+def grades(session: DataSession, sought: Sought, own: Sequence[Place]) -> dict[str, Grade]:
+    """Every place that names the person, with the surest grade that any text of it has."""
+    found: dict[str, Grade] = {}
+    for _, _, hits in find(session, sought, own):
+        for hit in hits:
+            found[hit.place] = min(found.get(hit.place, hit.grade), hit.grade, key=GRADES.index)
+    return found
+
+
+def erase(session: DataSession, sought: Sought, own: Sequence[Place], takes: Takes, *, most: int = 2000) -> Found:
     """Take the person out of at most `most` rows; how many, by table and column. Call it until there are none; the caller commits."""
     found: Found = {}
     owners = {e.cls.__table__.name: e for e in session.catalog.entities.values()}
     journaled: list[Left] = []
     # All are found before the first is written: a cursor over what is being changed would meet rows twice or never.
     met = []
-    for one in find(session, sought, own):
-        met.append(one)
+    for table, row, hits in find(session, sought, own):
+        taken = [hit for hit in hits if takes(hit.place, hit.grade)]
+        if taken:
+            met.append((table, row, taken))
         if len(met) >= most:
             break
-    for table, row, changed in met:
-        for column in changed:
-            found[table.name, column] = found.get((table.name, column), 0) + 1
+    for table, row, taken in met:
+        _note(found, table, taken)
         if table is JOURNAL:
-            journaled.append(Left(row["id"], changed.get("changes", row["changes"])))
+            journaled.append(Left(row["id"], taken[0].new if taken[0].key is None else {**row["changes"], **{str(h.key): h.new for h in taken}}))
         else:
-            _write(session, table, row, _stored(owners.get(table.name), row.get("id", 0), changed))
+            _write(session, table, row, _stored(owners.get(table.name), row.get("id", 0), {hit.column: hit.new for hit in taken}))
     blank(session, journaled)
     return found
 
 
-def count(session: DataSession, sought: Sought, own: Sequence[Place]) -> Found:
+def count(session: DataSession, sought: Sought, own: Sequence[Place], takes: Takes) -> Found:
     """The same without writing."""
     found: Found = {}
-    for table, _row, changed in find(session, sought, own):
-        for column in changed:
-            found[table.name, column] = found.get((table.name, column), 0) + 1
+    for table, _row, hits in find(session, sought, own):
+        _note(found, table, [hit for hit in hits if takes(hit.place, hit.grade)])
     return found
+
+
+def _note(found: Found, table: Table, taken: Sequence[Hit]) -> None:
+    for column in {hit.column for hit in taken}:
+        found[table.name, column] = found.get((table.name, column), 0) + 1
 
 
 def _stored(kind: Entity | None, number: int, changed: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,12 @@
-"""By what a person is recognised in a text: name in any order of its words, surname where nobody else bears it, addresses and phones of his own."""
+"""By what a person is recognised in a text: name in any order of its words, surname where nobody else bears it, addresses and phones of his own.
+
+Whoever may name a person could name him by a word that others use. So a text is *surely* about him only by what is no word of a language: an
+address, a phone, a name of several words that is written as names are.
+"""
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +25,7 @@ from crm.messages import LANGUAGES, m, render
 
 BLANK = "[…]"  # stands where a person was named; in either language alike
 SHORTEST = 4  # letters of what is looked for: fewer are met by chance
+FEWEST_DIGITS = 7  # of what is a phone wherever it stands
 MOST_WORDS = 4  # of a name that is looked for in any order
 BY_VALUE = ("email", "phone")
 SURNAME = "last_name"
@@ -50,6 +55,10 @@ def _kept_as(person: Entity, kind: Entity, spec: Field) -> str:
 
 
 def _values(session: DataSession, place: Place, spec: Field) -> Iterable[Any]:
+    """What the field holds and held; to whom not everything shows, what he sees there now."""
+    if session.access is not None and not session.access.unlimited:
+        yield from _seen(session, place, spec.key)
+        return
     table, journal = place.kind.cls.__table__, JournalRow.__table__
     for ids in in_parts(place.ids):
         yield from (v for v in session.kernel(select(table.c[spec.attribute]).where(table.c.id.in_(ids))).scalars() if v)
@@ -58,14 +67,49 @@ def _values(session: DataSession, place: Place, spec: Field) -> Iterable[Any]:
             yield from (v for v in (changes.get(spec.key) or ()) if isinstance(v, str) and v)
 
 
+def _seen(session: DataSession, place: Place, key: str) -> Iterable[Any]:
+    if key not in session.sight.filterable(place.kind.key):
+        return
+    for deleted in (False, True):
+        source = session.table(place.kind.key, deleted=deleted)
+        for ids in in_parts(place.ids):
+            yield from (v for v in session.execute(select(source[key]).where(source.visible, source.id.in_(ids))).scalars() if v)
+
+
 @dataclass(frozen=True)
 class Sought:
     """What is looked for in the texts of other records: whole terms and beginnings of words. `shared` are names that are not looked for, since
-    another person bears them too."""
+    another person bears them too; `words` are terms that something else is called as well."""
 
     whole: tuple[str, ...]
     stems: tuple[str, ...]
-    shared: tuple[str, ...]
+    shared: tuple[str, ...] = ()
+    words: frozenset[str] = frozenset()
+
+    @cached_property
+    def sure(self) -> Mapping[str, tuple[bool, ...] | None]:
+        """The terms by which a text is surely about the person, in one case: of a name, which of its words begin with a capital letter."""
+        return {
+            term.casefold(): None if is_address(term) else _capitals(term) for term in self.whole
+            if term not in self.words and (is_address(term) or sum(_capitals(term)) > 1)
+        }
+
+    @cached_property
+    def _surely(self) -> re.Pattern[str]:
+        terms = "|".join(re.escape(term) for term in sorted((t for t in self.whole if t.casefold() in self.sure), key=lambda t: -len(t)))
+        return re.compile(rf"(?<!\w)(?:{terms})(?!\w)" if terms else r"(?!)", re.IGNORECASE)
+
+    def surely(self, value: Any) -> bool:
+        """Whether a value, of JSON too, is surely about the person; a name counts where its words are written as a name's."""
+        if isinstance(value, str):
+            return any(self._written(found.group()) for found in self._surely.finditer(value))
+        if isinstance(value, dict):
+            return any(self.surely(one) for pair in value.items() for one in pair)
+        return isinstance(value, list | tuple) and any(self.surely(one) for one in value)
+
+    def _written(self, found: str) -> bool:
+        capitals = self.sure.get(found.casefold())
+        return capitals is None or all(here or not there for here, there in zip(_capitals(found), capitals, strict=False))
 
     @cached_property
     def in_sql(self) -> str:
@@ -106,10 +150,11 @@ class Sought:
         return value
 
 
-def everything(session: DataSession, places: Sequence[Place]) -> Sought:
-    """Whatever names the person, in rows that are about nobody else."""
+def everything(session: DataSession, places: Sequence[Place], words: frozenset[str] = frozenset()) -> Sought:
+    """Whatever names the person, in rows that are about nobody else; to whom not everything shows, what he sees of that."""
     known = identifying(session, places)
-    return Sought(tuple(sorted(known["addresses"] | {o for name in known["names"] for o in orders(name)})), tuple(sorted(known["surnames"])), ())
+    whole = known["addresses"] | {order for name in known["names"] for order in orders(name)}
+    return Sought(tuple(sorted(whole)), tuple(sorted(known["surnames"])), words=words)
 
 
 def looked_for(session: DataSession, places: Sequence[Place]) -> Sought:
@@ -119,7 +164,18 @@ def looked_for(session: DataSession, places: Sequence[Place]) -> Sought:
     whole = {term for name in known["names"] if name not in shared for term in orders(name)}
     whole |= {value for value in known["addresses"] if not _held(session, places, value)}
     stems = (one for one in known["surnames"] if not _borne_surname(session, person, places[0].ids, one))
-    return Sought(tuple(sorted(whole)), tuple(sorted(stems)), shared)
+    words = frozenset(term for name in known["names"] if _called(session, places, name) for term in orders(name))
+    return Sought(tuple(sorted(whole)), tuple(sorted(stems)), shared, words)
+
+
+def is_address(term: str) -> bool:
+    """Whether this is an address or a number, which no word of a language is."""
+    return "@" in term or ("/" in term and "." in term) or (sum(c.isdigit() for c in term) >= FEWEST_DIGITS and not any(c.isalpha() for c in term))
+
+
+def _capitals(term: str) -> tuple[bool, ...]:
+    """Of each word, whether it begins as names do; a letter that has no case does."""
+    return tuple(any(c.isalpha() for c in word) and not next(c for c in word if c.isalpha()).islower() for word in term.split())
 
 
 def orders(name: str) -> Iterable[str]:
@@ -131,6 +187,23 @@ def orders(name: str) -> Iterable[str]:
 def _borne(session: DataSession, places: Sequence[Place], name: str) -> bool:
     """Whether another person has the name."""
     return any(kind.is_person and _stands(session, places, kind, kind.title, name) for kind in session.catalog.entities.values())
+
+
+def _called(session: DataSession, places: Sequence[Place], name: str) -> bool:
+    """Whether something that is no person, and has nothing to do with this one, is called so: a firm, a product."""
+    person = places[0]
+    for kind in session.catalog.entities.values():
+        if kind.is_person or not kind.is_record or kind.declared.title not in kind.fields:
+            continue
+        table = kind.cls.__table__
+        found = select(table.c.id).where(table.c[kind.title.attribute] == name)
+        for spec in kind.fields.values():
+            if spec.target == person.kind.key and not spec.several:
+                column = table.c[spec.attribute]
+                found = found.where(column.is_(None) | column.not_in(person.ids))
+        if session.kernel(found.limit(1)).first() is not None:
+            return True
+    return False
 
 
 def _borne_surname(session: DataSession, person: Entity, ids: Sequence[int], surname: str) -> bool:

@@ -7,24 +7,35 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from email import message_from_bytes, policy
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import select, update
 
 from crm.backoffice import files
 from crm.backoffice.exchange.uploads import TABLE as UPLOADS
 from crm.backoffice.guard import DataSession
+from crm.backoffice.personal.mentions import Grade
 from crm.backoffice.personal.names import Sought
 
+AROUND = 200  # characters of a text beside the name
 MOST = 64 * 1024 * 1024  # bytes of one file, unpacked, that are looked through
 ENCODINGS = ("utf-8", "utf-16", "cp1251")
 
 
-def named_in(instance: Path, kept: Path, session: DataSession, sought: Sought) -> list[Path]:
+class Trace(NamedTuple):
+    """A file that names the person: its place, whether surely (else by a word that he may be called by), and one text of it that does."""
+
+    path: Path
+    place: str
+    grade: Grade
+    said: str
+
+
+def named_in(instance: Path, kept: Path, session: DataSession, sought: Sought) -> list[Trace]:
     """The files in which the person is named: letters, imports, what imports could not read."""
-    found = [path for folder in (instance / "mail", instance / "imports") for path in sorted(folder.glob("*")) if path.is_file() and names(path, sought)]
     keys = session.kernel(select(UPLOADS.c.file_key).where(UPLOADS.c.file_key != "")).scalars()
-    found += [path for key in keys if (path := kept / key[:2] / key).is_file() and names(path, sought)]
-    return found
+    paths = [path for folder in (instance / "mail", instance / "imports") for path in sorted(folder.glob("*"))] + [kept / key[:2] / key for key in keys]
+    return [trace for path in paths if path.is_file() and (trace := _traced(path, sought)) is not None]
 
 
 def remove(session: DataSession, paths: Iterable[Path]) -> None:
@@ -43,7 +54,7 @@ def strike(path: Path, sought: Sought) -> None:
     """Take the lines that name the person out of a file of lines."""
     if path.is_file():
         lines = path.read_text("utf-8").splitlines(keepends=True)
-        kept = [line for line in lines if not sought.in_text.search(line)]
+        kept = [line for line in lines if not sought.surely(line)]
         if len(kept) < len(lines):
             draft = path.with_suffix(".part")
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
@@ -51,9 +62,17 @@ def strike(path: Path, sought: Sought) -> None:
             draft.rename(path)
 
 
-def names(path: Path, sought: Sought) -> bool:
-    """Whether the file names the person; a workbook is looked into, a letter is read."""
-    return any(sought.in_text.search(text) for content in _contents(path) for text in _texts(content))
+def _traced(path: Path, sought: Sought) -> Trace | None:
+    """A workbook is looked into, a letter is read."""
+    by_word: Trace | None = None
+    for text in (text for content in _contents(path) for text in _texts(content)):
+        if (found := sought.in_text.search(text)) is not None:
+            said = text[max(0, found.start() - AROUND) : found.end() + AROUND]
+            trace = Trace(path, f"file.{path.name}", "sure" if sought.surely(text) else "word", said)
+            if trace.grade == "sure":
+                return trace
+            by_word = by_word or trace
+    return by_word
 
 
 def _contents(path: Path) -> Iterator[bytes]:

@@ -79,7 +79,7 @@ def figure(value: Any, column: Column, table: Table, reader: Reader) -> str:
             return str(format_decimal(Decimal(str(value)), format="#,##0.#", locale=locale))
         case "rate":
             return str(format_percent(value, format="#,##0.0\u00a0%" if locale == "uk" else "#,##0.0%", locale=locale))
-        case "days":
+        case "days" | "number":
             return str(format_decimal(Decimal(str(value)), format="#,##0.0", locale=locale))
         case "money":
             digits = get_currency_precision(table.currency)

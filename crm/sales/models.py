@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
 from crm.backoffice.entities import Child, Declared, Record, Section
@@ -212,6 +213,7 @@ class StageHistory(Child):
     """A deal entered a stage: when, from which one, and what it was worth then."""
 
     __tablename__ = "stage_history"
+    __table_args__ = (Index("ix_stage_history_deal_entered_at", "deal_id", "entered_at", "id"),)  # in which stage a deal stood at a moment
     __entity__ = Declared(
         key="stage_history", label=Label("Перехід етапу", "Stage move"), plural=Label("Історія етапів", "Stage history"), parent="deal",
         title="stage", columns=("deal", "from_stage", "stage", "entered_at", "amount", "attempt"), order="entered_at",

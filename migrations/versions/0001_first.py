@@ -1551,6 +1551,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_stage_history_created_at", "stage_history", ["created_at", "id"], unique=False)
     op.create_index("ix_stage_history_created_by_id", "stage_history", ["created_by_id", "id"], unique=False)
+    op.create_index("ix_stage_history_deal_entered_at", "stage_history", ["deal_id", "entered_at", "id"], unique=False)
     op.create_index("ix_stage_history_deal_id", "stage_history", ["deal_id", "id"], unique=False)
     op.create_index("ix_stage_history_entered_at", "stage_history", ["entered_at", "id"], unique=False)
     op.create_index("ix_stage_history_from_stage_id", "stage_history", ["from_stage_id", "id"], unique=False)

@@ -123,6 +123,28 @@ def aggregates(view: View, kind: Entity) -> Iterator[Asked]:
             yield Asked({"count": relation.key, "where": where, "op": "gt", "value": 0}, (f"{rows.key}.{key}",), blocked or key in hidden)
 
 
+def pasts(view: View, kind: Entity) -> Iterator[Asked]:
+    """What stood in rows of the past when a moment of the record came: of its own rows, and of those of what it refers to."""
+    hidden = set(view.shut(kind.key))
+    whens = [key for key, spec in kind.fields.items() if spec.type in ("date", "moment")]
+    ways: list[tuple[str, Entity, bool]] = [("", kind, False)]
+    ways += [(f"{key}.", view.catalog.entities[spec.target], key in hidden) for key, spec in kind.fields.items() if spec.target and not spec.several]
+    for way, there, blocked in ways:
+        for relation in there.relations.values():
+            rows = view.catalog.entities[relation.entity]
+            shut = set(view.shut(rows.key))
+            pairs = [(by, at) for by, spec in rows.fields.items() for at in whens if spec.type == kind.fields[at].type]
+            chosen = [key for key in view.secret(rows.key) if rows.fields[key].operators and not rows.fields[key].several]
+            if not pairs or not chosen or rows.fields[relation.field].several:
+                continue
+            (by, at), key = view.rng.choice(pairs), view.rng.choice(chosen)
+            spec = rows.fields[key]
+            compared = leaf(view, rows.key, spec, view.rng.choice(sorted(spec.operators)), f"{way}{relation.key}.")
+            made = {"latest": compared.pop("field"), "by": by, "at": at, **compared}
+            names = tuple(f"{rows.key}.{name}" for name in (key, by, relation.field)) + (f"{kind.key}.{at}",)
+            yield Asked(made, names, blocked or at in hidden or bool({key, by, relation.field} & shut))
+
+
 def trees(view: View, kind: Entity, count: int) -> Iterator[Asked]:
     """All, any and not, of several conditions."""
     known = [*of_fields(view, kind), *over_relations(view, kind), *aggregates(view, kind)]
@@ -134,4 +156,4 @@ def trees(view: View, kind: Entity, count: int) -> Iterator[Asked]:
 
 
 def every(view: View, kind: Entity) -> list[Asked]:
-    return [*of_fields(view, kind), *over_relations(view, kind), *aggregates(view, kind), *trees(view, kind, 12)]
+    return [*of_fields(view, kind), *over_relations(view, kind), *aggregates(view, kind), *pasts(view, kind), *trees(view, kind, 12)]

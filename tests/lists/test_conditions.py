@@ -87,6 +87,37 @@ def test_paths_relations_and_aggregates(loaded: SystemSession) -> None:
     assert found(loaded, {"field": "account", "op": "in", "value": ["A-1"]}, "deal") == {"у0", "у5", "у10", "у15"}
 
 
+def test_what_stood_in_the_past_at_a_moment_of_the_record(company: Company) -> None:
+    """Of moves on the 1st, 3rd and 3rd of May, to a lead, a proposal and a contract, each interaction asks for the last not after it."""
+    (one, other) = company.make("deal", {"name": "а", "opened_on": "2026-05-02"}, {"name": "б"}, source="import")
+    for day, stage in ((1, "lead"), (3, "proposal"), (3, "contract")):
+        move = {"deal": one, "stage": company.stage(stage), "entered_at": f"2026-05-0{day}T10:00:00+00:00", "reason": stage}
+        company.make("stage_history", move, source="import")
+    kind = {"medium": company.option("interaction_medium", "letter"), "direction": company.option("direction", "internal")}
+    moments = [(one, f"2026-05-0{day}T10:00:00+00:00") for day in (1, 2, 3, 4)] + [(one, "2026-05-01T09:59:59+00:00"), (other, "2026-05-05T10:00:00+00:00")]
+    company.make("interaction", *({**kind, "subject": str(n), "deal": deal, "held_at": when} for n, (deal, when) in enumerate(moments)), source="import")
+    then = {"latest": "deal.stage_history.stage", "by": "entered_at", "at": "starts_at"}
+    reason = {**then, "latest": "deal.stage_history.reason"}
+    with company.system(write=False) as session:
+        for node, expected in (
+            ({**then, "op": "eq", "value": "lead"}, "01"), ({**then, "op": "in", "value": ["sales.contract", company.stage("lead")]}, "0123"),
+            ({**then, "op": "eq", "value": "proposal"}, ""), ({**then, "op": "empty"}, "45"), ({**then, "op": "not_empty"}, "0123"),
+            ({**then, "op": "ne", "value": "lead"}, "2345"), ({"not": {**then, "op": "not_in", "value": ["lead"]}}, "01"),
+            ({**reason, "op": "contains", "value": "CONTR"}, "23"), ({**reason, "op": "starts", "value": "le"}, "01"),
+            ({"field": "deal.id", "op": "not_empty"}, "012345"),
+        ):
+            assert found(session, node, "interaction") == set(expected), node
+            assert parse(dump(parse(node))) == parse(node)
+        count = {"count": "interactions", "where": {**then, "op": "eq", "value": "lead"}, "op": "eq", "value": 2}
+        assert found(session, count, "deal") == {"а"}
+        for wrong in ("deal.stage_history.deal.account", "stage_history.stage", "deal", "deal.stage.name", "subject", "deal.no_such.stage"):
+            with pytest.raises((BadRequest, UnknownName)):
+                lists.parse_query(session, "interaction", {"where": json.dumps({**then, "latest": wrong, "op": "not_empty"})})
+        for part in ({"by": "amount"}, {"at": "subject"}, {"by": "deal.opened_on"}, {"at": None}, {"by": "stage"}, {"op": "like"}, {"more": 1}):
+            with pytest.raises(BadRequest):
+                lists.parse_query(session, "interaction", {"where": json.dumps({**then, "op": "eq", "value": "lead", **part})})
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

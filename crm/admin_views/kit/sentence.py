@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 
 from crm.admin_views.kit.cells import text_formatter
 from crm.backoffice.conditions.compiler import ME
-from crm.backoffice.conditions.tree import Aggregate, All, Any_, Leaf, Node, Not, walk
+from crm.backoffice.conditions.tree import Aggregate, All, Any_, Latest, Leaf, Node, Not, walk
 from crm.backoffice.entities import Entity
 from crm.admin_views.kit.form_fields import LARGEST_ID, number_of
 from crm.backoffice.fields.base import Field, FieldError, Reader
@@ -107,7 +107,10 @@ def _phrase(session: UserSession, entity: Entity, node: Node, names: Mapping[tup
         case Aggregate():
             return _aggregate(session, entity, node)
     step = follow(session.catalog.entities, entity, node.path, language)
-    return Phrase(" · ".join(step.labels), render(operator_word(step.field, node.op), language), value_text(step.field, node.op, node.value, reader, names))
+    subject = " · ".join(step.labels)
+    if isinstance(node, Latest):
+        subject = render(m("%(what)s then", what=subject), language)
+    return Phrase(subject, render(operator_word(step.field, node.op), language), value_text(step.field, node.op, node.value, reader, names))
 
 
 def _aggregate(session: UserSession, entity: Entity, node: Aggregate) -> Phrase:
@@ -177,7 +180,7 @@ def names_in(session: UserSession, entity: Entity, node: Node) -> dict[tuple[str
     """(target entity, number or code as it stands in the condition) → the record's name, for those the reader may see."""
     wanted: dict[str, set[int | str]] = {}
     for part in walk(node):
-        if not isinstance(part, Leaf) or part.op in ("empty", "not_empty"):
+        if not isinstance(part, Leaf | Latest) or part.op in ("empty", "not_empty"):
             continue
         field = follow(session.catalog.entities, entity, part.path, session.reader.language).field
         if field is not None and field.target:

@@ -5,11 +5,12 @@ yield NULL, which WHERE, AND and OR take as false; wherever something is negated
 """
 
 import operator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, literal, not_, or_, select, true, type_coerce
 
-from crm.backoffice.conditions.tree import Aggregate, All, Any_, Leaf, Node, Not
+from crm.backoffice.conditions.tree import Aggregate, All, Any_, Latest, Leaf, Node, Not
 from crm.backoffice.fields.base import NEGATED, Field, FieldError
 from crm.backoffice.fields.picklist import LARGEST_ID
 from crm.errors import BadRequest, UnknownName
@@ -39,6 +40,8 @@ def compile_condition(node: Node, source: "Source") -> ColumnElement[bool]:
             return _leaf(path, op, value, source)
         case Aggregate():
             return _aggregate(node, source)
+        case Latest():
+            return _latest(node, source)
 
 
 def _negated(predicate: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -130,7 +133,9 @@ def _named(spec: Field, values: Any, source: "Source") -> tuple[set[int], list[s
 
 
 def _number(source: "Source", op: str, value: Any) -> ColumnElement[bool]:
-    """`id`, which is no field: for links to exactly these records."""
+    """`id`, which is no field: for links to exactly these records; every record has one, so beyond a reference it asks whether it leads anywhere."""
+    if op == "not_empty":
+        return true()
     values = value if op == "in" else [value]
     if op not in ("eq", "in") or not isinstance(values, list) or len(values) > 1000 or any(type(v) is not int for v in values):
         raise _wrong(m("A record's number is compared with whole numbers."))
@@ -171,6 +176,49 @@ def _aggregate(node: Aggregate, source: "Source") -> ColumnElement[bool]:
         return value.between(low_high[0], low_high[1])
     compared: ColumnElement[bool] = COMPARISONS[node.op](value, low_high[0])
     return _negated(compared) if node.op == "ne" else compared
+
+
+def latest(source: "Source", path: tuple[str, ...], by: str, at: str, companion: str = "") -> tuple[Field, ColumnElement[Any]]:
+    """The field at the end of `path`, over references and then a relation, and its value in the row that stood when `at` of a record of `source`
+    came: the one with the greatest `by` not after it, of equal ones the last made; null where there is none. Raises BadRequest, UnknownName."""
+    *references, relation, key = path if len(path) > 1 else ("", *path)
+    here, hops = source, []
+    for step in references:
+        if here.field(step).several:
+            raise _wrong(m("“latest” takes a field of a relation, and two dates or two moments to compare."))
+        hops.append(here.hop(step))
+        here = hops[-1].source
+    found = here.entity.relations.get(relation)
+    if found is None or relation in here.entity.fields:
+        raise UnknownName(relation or key)
+    hops.append(here.rows_of(found.entity, found.field))
+    rows = hops[-1].source
+    spec = rows.field(key)
+    if spec.several or not rows.field(by).type == source.field(at).type in ("date", "moment"):
+        raise _wrong(m("“latest” takes a field of a relation, and two dates or two moments to compare."))
+    inner = select(rows.column(key, companion)).select_from(*(hop.joined for hop in hops)).where(*(hop.on for hop in hops), rows[by] <= source[at])
+    return spec, inner.order_by(rows[by].desc(), rows.table.c.id.desc()).limit(1).correlate(source.table).scalar_subquery()
+
+
+def _latest(node: Latest, source: "Source") -> ColumnElement[bool]:
+    positive = NEGATED.get(node.op)
+    if positive is not None:
+        return _negated(_latest(replace(node, op=positive), source))
+    spec, column = latest(source, node.path, node.by, node.at)
+    if node.op == "not_empty":
+        return column.is_not(None)
+    if node.op not in spec.operators and node.op not in ("eq", "in"):
+        raise _wrong(m("“%(field)s” cannot be compared so.", field=spec.label))
+    try:
+        if spec.target:
+            ids, codes = _named(spec, node.value if node.op == "in" else [node.value], source)
+            target = source.sight.table(spec.target)
+            named = select(target.id).where(target.visible, target["code"].in_(codes)) if codes else None
+            return or_(column.in_(sorted(ids)), column.in_(named)) if named is not None else column.in_(sorted(ids))
+        operand = spec.operand(node.op, node.value, source.sight.reader)
+        return spec.compare(lambda companion: latest(source, node.path, node.by, node.at, companion)[1], node.op, operand)
+    except FieldError as wrong:
+        raise BadRequest(m("“%(field)s”: %(why)s", field=spec.label, why=wrong.message)) from None
 
 
 def _many(source: "Source", name: str) -> "Hop":

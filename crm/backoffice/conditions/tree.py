@@ -55,14 +55,26 @@ class Aggregate:
     value: Any
 
 
-Node = All | Any_ | Not | Leaf | Aggregate
+@dataclass(frozen=True)
+class Latest:
+    """A comparison with one field of a row that stood at a moment: of the rows that `path` leads to ("deal", "stage_history", "stage") the one
+    whose `by` is the greatest that is not after `at` of this record."""
+
+    path: tuple[str, ...]
+    by: str
+    at: str
+    op: str
+    value: Any = None
+
+
+Node = All | Any_ | Not | Leaf | Aggregate | Latest
 
 
 def parse(raw: Any) -> Node:
     """The tree of a condition. Raises BadRequest when it is malformed, too deep or too large."""
     node = _parse(raw, 1)
     nodes = list(walk(node))
-    if len(nodes) > MAX_NODES or sum(max(len(n.path) - 1, 0) for n in nodes if isinstance(n, Leaf | Aggregate)) > MAX_JOINS:
+    if len(nodes) > MAX_NODES or sum(max(len(n.path) - 1, 0) for n in nodes if isinstance(n, Leaf | Aggregate | Latest)) > MAX_JOINS:
         raise BadRequest(m("The condition is too large."))
     return node
 
@@ -77,11 +89,17 @@ def dump(node: Node) -> dict[str, Any]:
         case Not(part):
             return {"not": dump(part)}
         case Leaf(path, op, value):
-            return {"field": ".".join(path), "op": op} | ({} if op in ("empty", "not_empty") else {"value": value})
+            return {"field": ".".join(path), "op": op} | _operand(op, value)
+        case Latest(path, by, at, op, value):
+            return {"latest": ".".join(path), "by": by, "at": at, "op": op} | _operand(op, value)
         case Aggregate():
             of = {"of": ".".join(node.of)} if node.of else {}
             where = {"where": dump(node.where)} if node.where else {}
             return {node.function: ".".join(node.path)} | of | where | {"op": node.op, "value": node.value}
+
+
+def _operand(op: str, value: Any) -> dict[str, Any]:
+    return {} if op in ("empty", "not_empty") else {"value": value}
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -114,11 +132,14 @@ def _parse(raw: Any, depth: int) -> Node:
     function = next((f for f in FUNCTIONS if f in raw), None)
     if function:
         return _aggregate(raw, function, depth)
-    _only(raw, {"field", "op", "value"})
+    named = {"latest", "by", "at"} if "latest" in raw else {"field"}
+    _only(raw, {*named, "op", "value"})
     op = raw.get("op")
     if not isinstance(op, str) or op not in OPS:
         raise BadRequest(m("“%(op)s” is not a comparison.", op=str(op)[:40]))
-    return Leaf(_path(raw.get("field")), op, raw.get("value"))
+    if "latest" not in raw:
+        return Leaf(_path(raw.get("field")), op, raw.get("value"))
+    return Latest(_path(raw["latest"]), _name(raw.get("by")), _name(raw.get("at")), op, raw.get("value"))
 
 
 def _aggregate(raw: Mapping[str, Any], function: Function, depth: int) -> Aggregate:
@@ -144,6 +165,13 @@ def _path(raw: Any) -> tuple[str, ...]:
     if len(path) > MAX_HOPS:
         raise BadRequest(m("The path “%(path)s” has too many steps.", path=raw[:80]))
     return path
+
+
+def _name(raw: Any) -> str:
+    path = _path(raw)
+    if len(path) > 1:
+        raise BadRequest(m("The path “%(path)s” has too many steps.", path=raw[:80]))
+    return path[0]
 
 
 def _only(raw: Mapping[str, Any], keys: set[str]) -> None:

@@ -22,7 +22,7 @@ from crm.backoffice.reports.table import Column, Table, Unit
 from crm.messages import Label, render
 
 Headers = Literal["key", "label"]
-NUMBER_FORMATS: Mapping[Unit, str] = {"count": "#,##0", "minutes": "#,##0.#", "rate": "0.0%", "days": "0.0", "money": "#,##0.00"}
+NUMBER_FORMATS: Mapping[Unit, str] = {"count": "#,##0", "number": "#,##0.0", "minutes": "#,##0.#", "rate": "0.0%", "days": "0.0", "money": "#,##0.00"}
 TOTAL = Label("Разом", "Total")
 
 

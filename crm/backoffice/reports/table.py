@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from crm.messages import Label, Message
 
-Unit = Literal["name", "option", "month", "count", "minutes", "rate", "days", "money"]
+Unit = Literal["name", "option", "month", "count", "number", "minutes", "rate", "days", "money"]
 Row = Mapping[str, Any]
 
 
@@ -59,7 +59,7 @@ class Chart:
 class Table:
     """The answer of a report.
 
-    Rows and totals hold by column key: int for counts and sums of minutes, float fractions of 1 for rates, float days and median minutes (none
+    Rows and totals hold by column key: int for counts and sums of minutes, float fractions of 1 for rates, float days, numbers and median minutes (none
     rounded), Decimal with four places for money in `currency`, None where a figure is undefined. A dimension over a reference has `<key>_id` beside it.
     """
 

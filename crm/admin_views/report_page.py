@@ -16,7 +16,7 @@ from crm.admin_views.kit.cells import currency_sign
 from crm.admin_views.kit.form_fields import number_of
 from crm.backoffice.fields.base import Reader
 from crm.backoffice.guard import UserSession
-from crm.backoffice.reports import Column, CommonParams, Report, Row, Table, described
+from crm.backoffice.reports import Column, CommonParams, Drill, Report, Row, Table, described
 from crm.backoffice.reports.output import rounded
 from crm.backoffice.reports.sight import names, sees
 from crm.messages import Label, render, m
@@ -130,10 +130,15 @@ def _cell(report: Report, table: Table, row: Row, column: Column, reader: Reader
 
 def _figure(table: Table, row: Row | None, values: Row, column: Column, reader: Reader) -> Cell:
     drill = table.drill(row, column.key) if values[column.key] is not None else None
-    url = f"/{drill.entity}/?{urlencode({'where': json.dumps(drill.where, ensure_ascii=False, separators=(',', ':'))})}" if drill else ""
+    url = _address(drill) if drill else ""
     number = sum(values.get(key) or 0 for key in column.sample) if column.sample and all(key in values for key in column.sample) else None
     small = str(number) if number is not None and 0 < number < SMALL else ""
     return Cell(figure(values[column.key], column, table, reader), url, "b-num", small)
+
+
+def _address(drill: Drill) -> str:
+    asked = {"where": json.dumps(drill.where, ensure_ascii=False, separators=(",", ":")), "group": drill.group, "columns": ",".join(drill.columns)}
+    return f"/{drill.entity}/?{urlencode({key: value for key, value in asked.items() if value})}"
 
 
 def heads(table: Table, params: CommonParams, reader: Reader, address: Callable[[Mapping[str, str]], str]) -> list[Head]:
@@ -160,8 +165,9 @@ def controls(report: Report, params: CommonParams, args: Mapping[str, str], sess
             found.append(Control(name, label, _with([(key, text.text(language)) for key, text in PERIODS], value), value))
         elif parameter.kind == "by":
             known = [(d.key, d.label.text(language)) for d in report.dimensions if sees(session, report.entity, d.path)]
-            value = ",".join(params.by)
-            found.append(Control(name, label, _with([("", render(m("no split"), language)), *known], value), value))
+            value, named = ",".join(params.by), " · ".join(d.label.text(language) for d in params.dimensions)
+            choices = [("", render(m("no split"), language)), *known]
+            found.append(Control(name, label, choices if len(params.by) < 2 else [*choices, (value, named)], value))
         elif parameter.kind in ("record", "branch") and session.sight.may(parameter.entity, "read") and sees(session, report.entity, name):
             value = args.get(f"{name}_id") or args.get(name, "")
             number = number_of(value)
@@ -184,7 +190,7 @@ def chart(table: Table, reader: Reader) -> dict[str, Any] | None:
     drawn = table.rows[:BARS]
     dimension = table.dimensions[0]
     return {
-        "title": spec.title.text(reader.language), "upright": dimension.unit == "month",
+        "title": spec.title.text(reader.language), "upright": dimension.unit == "month", "beside": spec.beside,
         "names": [_name(table, row, reader) for row in drawn],
         "marks": [_mark(row[dimension.key]) for row in drawn] if dimension.unit == "month" and len(table.dimensions) == 1 else None,
         "series": [

@@ -108,7 +108,7 @@ def interactions(session: DataSession, params: CommonParams) -> Table:
     and `minutes` are of the held. `median_response` is the median, over inbound held interactions that a later outbound held one with
     the same company answers, of the working minutes between the two, in the company's working time and zone.
     """
-    options = Options(_numbers(session, "interaction_state"), _numbers(session, "direction"), datetime.now(UTC))
+    options = Options(numbers(session, "interaction_state"), numbers(session, "direction"), datetime.now(UTC))
     rows = _counted(session, params, options)
     if params.shows("median_response"):
         _responses(session, params, options, rows)
@@ -130,7 +130,8 @@ def interactions(session: DataSession, params: CommonParams) -> Table:
     )
 
 
-def _numbers(session: DataSession, picklist: str) -> Mapping[str, int]:
+def numbers(session: DataSession, picklist: str) -> Mapping[str, int]:
+    """The options of a picklist: key → number."""
     return {o.key: o.id for o in session.catalog.picklists[picklist].options}
 
 

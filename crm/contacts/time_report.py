@@ -10,6 +10,7 @@ from sqlalchemy import and_, case, func, null, select
 from crm.backoffice.conditions.tree import parse
 from crm.backoffice.guard import DataSession
 from crm.backoffice.reports import Chart, Column, CommonParams, Dimension, Drill, Series, Table, report
+from crm.backoffice.reports.drill import grouped_by
 from crm.backoffice.reports.grouping import Key, columns_of, grouping, row_conditions, row_keys
 from crm.backoffice.reports.table import Row, ordered
 from crm.contacts.interactions.course import HELD
@@ -137,10 +138,12 @@ def _each(minutes: int | None, number: int) -> float | None:
 
 
 def _drill(session: DataSession, params: CommonParams, row: Row | None, key: str) -> Drill | None:
-    """The interactions behind minutes, the companies and deals behind their numbers and shares; nothing behind a comparison."""
-    if key == "against_median":
-        return None
+    """The interactions behind minutes, the companies and deals behind their numbers and shares; behind a comparison the interactions of all rows, in
+    groups by what the rows are."""
     chosen: list[Mapping[str, Any]] = [{"field": "state", "op": "eq", "value": HELD}, *params.conditions(DATED, moment=True)]
+    if key == "against_median":
+        timed = {"field": "actual_minutes", "op": "not_empty"}
+        return grouped_by(session, Drill("interaction", {"all": [*chosen, timed]}), params.dimensions, "actual_minutes")
     chosen += row_conditions(session, "interaction", params.dimensions, row, params.time_zone) if row else []
     if key != "held":
         chosen.append({"field": "actual_minutes", "op": "not_empty"})

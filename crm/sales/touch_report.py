@@ -11,7 +11,7 @@ from sqlalchemy import Integer, and_, cast, func, null, select
 from crm.backoffice.conditions.tree import parse
 from crm.backoffice.guard import DataSession
 from crm.backoffice.reports import Chart, Column, CommonParams, Dimension, Drill, Series, Table, report
-from crm.backoffice.reports.drill import prefixed
+from crm.backoffice.reports.drill import grouped_by, prefixed
 from crm.backoffice.reports.figures import mean, median
 from crm.backoffice.reports.grouping import Key, columns_of, grouping, row_conditions, row_keys
 from crm.backoffice.reports.table import Row, ordered
@@ -36,16 +36,20 @@ DIMENSIONS = (
     Dimension("account", Label("Компанія", "Company"), "account", "account"),
     Dimension("month", Label("Місяць відкриття", "Month opened"), DATED),
 )
-_OF = {"won": Label("виграних", "won"), "lost": Label("програних", "lost"), "open": Label("відкритих", "open")}
+_OF = {
+    "won": ("виграних", "виграну", "won", "A won"), "lost": ("програних", "програну", "lost", "A lost"),
+    "open": ("відкритих", "відкриту", "open", "An open"),
+}
 
 
 def _of(outcome: str) -> tuple[Column, ...]:
-    uk, en, needs = _OF[outcome].uk, _OF[outcome].en, (*NEEDS, "stage")
+    (several, one, en, an), needs = _OF[outcome], (*NEEDS, "stage")
     return (
-        Column(f"{outcome}_deals", Label(f"Угод {uk}", f"Deals {en}"), "count", Label(f"З угод рядка: {uk}", f"Of the row's deals, those {en}"), needs),
-        Column(f"{outcome}_mean", Label(f"На угоду, {uk}", f"A deal, {en}"), "number",
-               Label(f"Дотики {uk}, поділені на ці угоди", f"Touches of those {en} divided by them"), needs),
-        Column(f"{outcome}_median", Label(f"Медіана {uk}", f"Median, {en}"), "number",
+        Column(f"{outcome}_deals", Label(f"Угод {several}", f"Deals {en}"), "count",
+               Label(f"З угод рядка: {several}", f"Of the row's deals, those {en}"), needs),
+        Column(f"{outcome}_mean", Label(f"На {one}", f"{an} deal"), "number",
+               Label(f"Дотики {several} угод, поділені на ці угоди", f"Touches of the deals {en} divided by these deals"), needs),
+        Column(f"{outcome}_median", Label(f"Медіана {several}", f"Median, {en}"), "number",
                Label("У половини цих угод дотиків не більше, у половини не менше", "Half of these deals took no more touches, half no fewer"), needs),
     )
 
@@ -57,7 +61,7 @@ MEASURES = (
         Label("Взаємодії, що відбулися, доки угода стояла на етапі", "Interactions that were held while the deal stood in the stage"), NEEDS,
     ),
     Column("minutes", Label("Хвилин", "Minutes"), "minutes", Label("Скільки вони тривали разом", "How long they took together"), MINUTES),
-    Column("mean", Label("На угоду", "A deal"), "number", Label("Дотики, поділені на угоди", "Touches divided by deals"), NEEDS),
+    Column("mean", Label("Дотиків на угоду", "Touches a deal"), "number", Label("Дотики, поділені на угоди", "Touches divided by deals"), NEEDS),
     Column(
         "median", Label("Медіана", "Median"), "number",
         Label("У половини угод дотиків не більше, у половини не менше; угоди без дотиків теж рахуються",
@@ -69,7 +73,7 @@ MEASURES = (
     ),
     *(column for outcome in OUTCOMES for column in _of(outcome)),
 )
-CHART = Chart(Label("Дотиків на угоду", "Touches a deal"), tuple(Series(f"{o}_mean", o) for o in ("won", "lost", "open")), note="mean")
+CHART = Chart(Label("Дотиків на угоду", "Touches a deal"), tuple(Series(f"{o}_mean", o) for o in ("won", "lost", "open")), beside=True)
 
 
 @dataclass
@@ -93,7 +97,7 @@ class Figures:
     "stage_touches", label=Label("Дотики за етапами", "Touches by stage"),
     question=Label("Скільки дотиків бере угода на кожному етапі й чим відрізняються виграні?",
                    "How many touches does a deal take in each stage, and what differs in the won?"),
-    group="sales", entity="deal", measures=MEASURES, dimensions=DIMENSIONS, icon="stairs", opening={"by": STAGE, "period": "last_365_days"},
+    group="sales", entity="deal", measures=MEASURES, dimensions=DIMENSIONS, icon="stairs", opening={"by": f"pipeline,{STAGE}", "period": "last_365_days"},
 )
 def stage_touches(session: DataSession, params: CommonParams) -> Table:
     """Held interactions of the deals opened in the period by the stage in which they found their deal, split by `params.by`.
@@ -190,7 +194,10 @@ def _together(parts: Iterable[Figures]) -> Figures:
 
 def _in_order(session: DataSession, rows: Mapping[Key, Figures], params: CommonParams) -> list[tuple[Key, Figures]]:
     """Stages and pipelines as they follow each other, the empty stage before them, months in time; else the most touches first."""
-    places = {d: list(session.catalog.configured[d.entity]) for d in params.dimensions if d.entity in session.catalog.configured}
+    configured = session.catalog.configured
+    pipelines = list(configured["pipeline"])
+    stages = sorted(configured["stage"].values(), key=lambda s: pipelines.index(s.parent_id) if s.parent_id in pipelines else -1)
+    places = {d: [s.id for s in stages] if d.key == STAGE else pipelines for d in params.dimensions if d.entity in configured}
 
     def place(item: tuple[Key, Figures]) -> tuple[Any, ...]:
         own = [
@@ -257,4 +264,5 @@ def _drill(session: DataSession, params: CommonParams, row: Row | None, key: str
     if outcome in OUTCOMES:
         kinds = [s.id for s in session.catalog.configured["stage"].values() if s.values["kind"] == outcome]
         chosen.append({"field": "stage", "op": "in", "value": kinds})
-    return Drill("deal", {"all": chosen})
+    found = Drill("deal", {"all": chosen})
+    return grouped_by(session, found, tuple(d for d in params.dimensions if d.key != STAGE)) if peers else found

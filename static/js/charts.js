@@ -1,7 +1,7 @@
 // Charts of reports: bars in the colours of outcomes, drawn as SVG, drawn anew when the theme or the width changes.
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const TONES = { won: '--b-won', lost: '--b-lost', open: '--b-open-fill' };
-const ROW = 30;
+const ROW = 30, BAR = 10;
 
 function options(data, narrow) {
   const font = { fontFamily: css('--tblr-font-sans-serif') || 'sans-serif', fontSize: 12, color: css('--b-muted') };
@@ -10,14 +10,14 @@ function options(data, narrow) {
     type: 'category', data: data.marks ?? data.names, inverse: !data.upright, axisTick: { show: false }, axisLine: line,
     axisLabel: { ...font, color: css('--b-text'), width: data.upright ? undefined : narrow ? 96 : 180, overflow: 'truncate', interval: data.upright ? 'auto' : 0, hideOverlap: true },
   };
-  const values = { type: 'value', minInterval: 1, axisLabel: { ...font, show: data.upright }, splitLine: { show: data.upright, ...line } };
+  const values = { type: 'value', minInterval: data.beside ? 0 : 1, axisLabel: { ...font, show: data.upright }, splitLine: { show: data.upright, ...line } };
   const last = data.series.length - 1;
   return {
     animation: false, textStyle: font, aria: { enabled: false },
     grid: { left: data.upright ? 8 : 12, right: data.upright ? 8 : 72, top: data.upright ? 28 : 4, bottom: 4, containLabel: true },
     xAxis: data.upright ? categories : values, yAxis: data.upright ? values : categories,
     series: data.series.map((one, n) => ({
-      name: one.name, type: 'bar', stack: 'all', barMaxWidth: data.upright ? 26 : 16, data: one.values, itemStyle: { color: css(TONES[one.tone]) },
+      name: one.name, type: 'bar', stack: data.beside ? undefined : 'all', barMaxWidth: data.upright ? 26 : data.beside ? 10 : 16, barGap: 0, data: one.values, itemStyle: { color: css(TONES[one.tone]) },
       ...(n === last && data.note ? {
         label: { show: !(narrow && data.upright), position: data.upright ? 'top' : 'right', ...font, formatter: (point) => data.note.texts[point.dataIndex] },
       } : {}),
@@ -36,7 +36,7 @@ function options(data, narrow) {
 
 function draw(place) {
   const data = JSON.parse(document.getElementById(place.dataset.chart).textContent);
-  if (!data.upright) place.style.height = `${Math.max(120, data.names.length * ROW + 16)}px`;
+  if (!data.upright) place.style.height = `${Math.max(120, data.names.length * (data.beside ? BAR * data.series.length + 14 : ROW) + 16)}px`;
   const chart = window.echarts.init(place, null, { renderer: 'svg' });
   const show = () => chart.setOption(options(data, place.clientWidth < 520), true);
   show();

@@ -1,9 +1,14 @@
 """From a figure to the records it was counted from."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from crm.backoffice.conditions.tree import FUNCTIONS, MAX_HOPS
+from crm.backoffice.grouped import may_be_group
+from crm.backoffice.guard import DataSession
+from crm.backoffice.reports.parameters import Dimension
+from crm.backoffice.reports.table import Drill
 
 
 def prefixed(condition: Mapping[str, Any], step: str) -> dict[str, Any] | None:
@@ -19,3 +24,13 @@ def prefixed(condition: Mapping[str, Any], step: str) -> dict[str, Any] | None:
         part = prefixed(condition["not"], step)
         return None if part is None else {"not": part}
     return {**condition, "field": f"{step}.{condition['field']}"}
+
+
+def grouped_by(session: DataSession, drill: Drill, dimensions: tuple[Dimension, ...], *measured: str) -> Drill:
+    """`drill` in groups by the first dimension that a list can be grouped by, with the columns `measured` after the first that its list shows."""
+    kind = session.catalog.entity(drill.entity)
+    group = next((d.path for d in dimensions if may_be_group(kind, d.path)), "")
+    readable = session.sight.filterable(drill.entity)
+    first, *others = kind.declared.columns
+    columns = [key for key in dict.fromkeys((first, *measured, *others)) if key in readable]
+    return replace(drill, group=group if group in readable else "", columns=tuple(columns))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, cast, func, type_coerce
+from sqlalchemy import ColumnElement, Integer, Select, cast, func, select, type_coerce
 
 from crm.backoffice.guard import DataSession
 
@@ -37,3 +37,13 @@ def _nth(counted: Mapping[int, int], place: int) -> int:
         if seen > place:
             return value
     raise IndexError(place)
+
+
+def middles(picked: Select[Any]) -> Select[Any]:
+    """Of the rows that `picked` selects, whose last column is a value and all others say to which group it belongs, the middle one of each group in
+    the order of the values, of an even number the middle two: what a median is made of, found by the database."""
+    each = picked.subquery()
+    *split, value = each.c
+    place, number = func.row_number().over(partition_by=split or None, order_by=value), func.count().over(partition_by=split or None)
+    among = select(*split, value.label("value"), place.label("place"), number.label("number")).subquery()
+    return select(*list(among.c)[:-2]).where((among.c.place * 2).between(among.c.number, among.c.number + 2))

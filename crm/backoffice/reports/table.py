@@ -32,10 +32,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Drill:
-    """The records behind a cell: an entity and the condition for its list (`/<entity>/?where=`)."""
+    """The records behind a cell: an entity and the condition for its list (`/<entity>/?where=`); where a cell compares, what the list is grouped by
+    and the columns it shows, so that the sums that are compared stand beside each other."""
 
     entity: str
     where: Mapping[str, Any]
+    group: str = ""
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,12 @@ class Series:
 
 @dataclass(frozen=True)
 class Chart:
-    """How the table is drawn: bars of these columns, one group a row."""
+    """How the table is drawn: bars of these columns, one group a row; figures that do not add up, as means, `beside` each other."""
 
     title: Label
     series: tuple[Series, ...]
     note: str = ""  # a column written beside each bar
+    beside: bool = False
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,7 @@ def link(entities: Mapping[str, Entity]) -> dict[str, Entity]:
         for spec in entity.fields.values():
             if spec.target and spec.reverse and spec.target in relations:
                 name, label = spec.reverse
-                relations[spec.target][name] = Relation(name, label, entity.key, spec.key)
+                relations[spec.target][name] = Relation(name, label, entity.key, spec.key, tuple(tuple(path.split(".")) for path in spec.also))
     return {key: replace(entity, relations=MappingProxyType(relations[key])) for key, entity in entities.items()}
 
 

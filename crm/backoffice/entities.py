@@ -56,12 +56,13 @@ class Declared:
 
 @dataclass(frozen=True)
 class Relation:
-    """The other side of a reference: rows of `entity` whose `field` points here."""
+    """The other side of a reference: rows of `entity` whose `field` points here; on a card also those that a path of `also` leads from."""
 
     key: str
     label: Label
     entity: str
     field: str
+    also: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, func, literal, s
 
 from crm.backoffice import paging
 from crm.backoffice.access import Action
+from crm.backoffice.belonging import Belonging, asked as asked_of
 from crm.backoffice.conditions.tree import Node, parse
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, Ref as FieldRef
@@ -52,6 +53,7 @@ class ListQuery:
     size: int = 50
     actions: frozenset[Action] = READ
     deleted: bool = False
+    of: Belonging | None = None
 
 
 class RowView(NamedTuple):
@@ -87,7 +89,8 @@ class Count:
 
 
 def parse_query(session: DataSession, entity: str, args: Mapping[str, str]) -> ListQuery:
-    """The query of an address `?where=&sort=&columns=&search=&after=&size=`. Raises BadRequest, UnknownName."""
+    """The query of an address `?where=&sort=&columns=&search=&after=&size=&of=`. Raises BadRequest, UnknownName, NotFound."""
+    of = asked_of(session, entity, args.get("of", ""))
     kind = session.catalog.entity(entity)
     readable = session.sight.readable(entity)
     asked = [c for c in args.get("columns", "").split(",") if c]
@@ -96,10 +99,10 @@ def parse_query(session: DataSession, entity: str, args: Mapping[str, str]) -> L
             raise UnknownName(key, hidden=key in kind.fields)
     if len(asked) > MAX_COLUMNS:
         raise BadRequest(m("A list shows at most %(count)s columns.", count=MAX_COLUMNS))
-    columns = tuple(dict.fromkeys(asked)) or tuple(c for c in kind.columns if c in readable)
+    columns = tuple(dict.fromkeys(asked)) or tuple(c for c in kind.columns if c in readable and (of is None or c != of.own))
     query = ListQuery(
         entity, columns, _where(args.get("where", "")), parse_sort(session, entity, args.get("sort", "")), args.get("search", "")[:200].strip(),
-        args.get("after") or None, _size(args.get("size", "")),
+        args.get("after") or None, _size(args.get("size", "")), of=of,
     )
     conditions(query, session.table(entity))  # a wrong condition is refused here and not by the first page
     return query
@@ -322,8 +325,10 @@ def _selected(session: DataSession, query: ListQuery, refs: str = "title") -> tu
 
 
 def conditions(query: ListQuery, source: Source) -> list[ColumnElement[bool]]:
-    """What chooses the records of a list: its scope, its filter, its search."""
+    """What chooses the records of a list: its scope, the card it stands on, its filter, its search."""
     parts = [source.visible]
+    if query.of is not None:
+        parts.append(source.where(query.of.where))
     if query.where is not None:
         parts.append(source.where(query.where))
     if query.search:

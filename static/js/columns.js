@@ -1,14 +1,14 @@
 // The columns of a list: which, in which order (by buttons and by dragging), and how wide each is on this device.
 import { base, grid } from './cells.js';
+import { onContent } from './content.js';
 import { icon, make } from './drawing.js';
 import { recall, remember } from './kept.js';
-import { listQuery, visitList } from './list_address.js';
+import { listBase, listQuery, visitList } from './list_address.js';
 import { getJson, post } from './net.js';
 import { word } from './words.js';
 
-const dialog = document.getElementById('columns-dialog');
-const place = dialog?.querySelector('[data-column-list]');
-const listBase = () => (grid() ? base() : location.pathname);
+const choice = () => document.getElementById('columns-dialog');
+const lines = () => choice().querySelector('[data-column-list]');
 let standard = [];
 
 function line({ key, label, shown }) {
@@ -30,9 +30,10 @@ async function open() {
   const told = await getJson(`${listBase()}columns?${listQuery()}`);
   if (!told) return;
   standard = told.standard;
+  const place = lines();
   place.replaceChildren(...told.columns.map(line));
   if (window.Sortable) window.Sortable.create(place, { handle: '.b-grip', animation: 120 });
-  dialog.showModal();
+  choice().showModal();
   place.querySelector('input')?.focus();
 }
 
@@ -41,33 +42,37 @@ async function go(keys) {
   visitList({ columns: keys.join(',') || null }, { samePage: true });
 }
 
-if (dialog) {
-  document.addEventListener('click', (event) => { if (event.target.closest('[data-columns]')) open(); });
-  dialog.addEventListener('submit', (event) => {
-    event.preventDefault();
-    const keys = [...place.querySelectorAll('input:checked')].map((box) => box.value);
-    if (keys.length) go(keys.join() === standard.join() ? [] : keys);
-  });
-  dialog.querySelector('[data-standard-columns]').addEventListener('click', () => go([]));
-}
+document.addEventListener('click', (event) => {
+  if (event.target.closest?.('[data-columns]')) open();
+  if (event.target.closest?.('[data-standard-columns]')) go([]);
+});
+document.addEventListener('submit', (event) => {
+  if (!event.target.closest?.('#columns-dialog')) return;
+  event.preventDefault();
+  const keys = [...lines().querySelectorAll('input:checked')].map((box) => box.value);
+  if (keys.length) go(keys.join() === standard.join() ? [] : keys);
+});
 
 // --- order by dragging a head ----------------------------------------------------------------------------------
 
-const headRow = grid()?.querySelector('thead tr');
-if (headRow && window.Sortable) {
+onContent((root) => {
+  const headRow = root.querySelector('[data-list] thead tr');
+  if (!headRow || !window.Sortable) return;
   window.Sortable.create(headRow, {
     draggable: 'th[data-field]:not(.pk)', filter: '.b-widen', preventOnFilter: false, delay: 120, animation: 120,
     onEnd: ({ oldIndex, newIndex }) => { if (oldIndex !== newIndex) go([...headRow.querySelectorAll('th[data-field]')].map((head) => head.dataset.field)); },
   });
-}
+});
 
 // --- widths ----------------------------------------------------------------------------------------------------
 
 const NARROWEST = 56;
-const view = document.querySelector('[data-filter]')?.dataset.view;
 // In a view widths are drawn for that view alone, and are its own once it is saved.
-const shelf = `widths${grid() ? base() : ''}${view ? `?view=${view}` : ''}`;
-const kept = () => recall(shelf, {});
+function shelf() {
+  const view = document.querySelector('[data-filter]')?.dataset.view;
+  return `widths${grid() ? base() : ''}${view ? `?view=${view}` : ''}`;
+}
+const kept = () => recall(shelf(), {});
 const column = (head) => grid().querySelectorAll('colgroup col')[head.cellIndex];
 
 /** The columns' widths as they are drawn by hand or kept in the view: field → pixels. */
@@ -80,7 +85,7 @@ export function drawnWidths() {
 }
 
 /** Forgets what was drawn: the view has it now. */
-export function forgetWidths() { remember(shelf, {}); }
+export function forgetWidths() { remember(shelf(), {}); }
 
 export function setWidths() {
   if (!grid()) return;
@@ -114,7 +119,7 @@ document.addEventListener('pointerdown', (event) => {
   const end = () => {
     handle.removeEventListener('pointermove', move);
     const drawn = [...grid().querySelectorAll('thead th[data-field]')].map((one) => [one.dataset.field, one.offsetWidth]);
-    remember(shelf, { ...kept(), ...Object.fromEntries(drawn) });
+    remember(shelf(), { ...kept(), ...Object.fromEntries(drawn) });
   };
   handle.addEventListener('pointermove', move);
   handle.addEventListener('pointerup', end, { once: true });
@@ -123,9 +128,9 @@ document.addEventListener('dblclick', (event) => {
   const head = event.target.closest?.('.b-widen')?.closest('th');
   if (!head) return;
   const { [head.dataset.field]: _, ...others } = kept();
-  remember(shelf, others);
+  remember(shelf(), others);
   column(head).style.width = '';
   fit();
 });
 document.addEventListener('click', (event) => { if (event.target.closest?.('.b-widen')) event.preventDefault(); }, true);
-setWidths();
+onContent((root) => { if (root.querySelector('[data-list]')) setWidths(); });

@@ -2,11 +2,10 @@
 import { add, begin, draw, written } from './conditions.js';
 import { visitList } from './list_address.js';
 
-const place = document.querySelector('[data-filter]');
-const dialog = document.getElementById('filter-dialog');
-const builder = dialog?.querySelector('[data-builder]');
-
 async function open(at) {
+  const place = document.querySelector('[data-filter]');
+  const dialog = document.getElementById('filter-dialog');
+  const builder = dialog.querySelector('[data-builder]');
   begin({ place: builder, at: place.dataset.base, known: JSON.parse(place.dataset.names || '{}'), where: place.dataset.where });
   if (at === 'new') add();
   await draw();
@@ -20,10 +19,12 @@ function apply() {
   visitList({ where: where ? JSON.stringify(where) : null });
 }
 
-if (place && dialog) {
-  document.addEventListener('click', (event) => {
-    const at = event.target.closest?.('[data-edit-filter]')?.dataset.editFilter;
-    if (at !== undefined) open(at);
-  });
-  dialog.addEventListener('submit', (event) => { event.preventDefault(); apply(); });
-}
+document.addEventListener('click', (event) => {
+  const at = event.target.closest?.('[data-edit-filter]')?.dataset.editFilter;
+  if (at !== undefined) open(at);
+});
+document.addEventListener('submit', (event) => {
+  if (!event.target.closest?.('#filter-dialog')) return;
+  event.preventDefault();
+  apply();
+});

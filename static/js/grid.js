@@ -2,7 +2,7 @@
 import { active, cancel, edit, editable, fieldOf, focus, forgetRange, grid, neighbour } from './cells.js';
 import { setWidths } from './columns.js';
 import { openGroups, reopen } from './groups.js';
-import { listQuery, visitList } from './list_address.js';
+import { listQuery, reload, source, visitList } from './list_address.js';
 import { getText } from './net.js';
 import { clearMarks } from './ranges.js';
 import { any, clear, update } from './selection.js';
@@ -78,8 +78,9 @@ document.addEventListener('click', (event) => {
   if (event.target.closest?.('[data-sort-sheet]')) document.getElementById('sort-dialog').showModal();
 });
 
-const quick = document.querySelector('[data-quick]');
+const quickBar = () => document.querySelector('[data-quick]');
 document.addEventListener('mouseover', (event) => {
+  const quick = quickBar();
   const row = event.target.closest?.('[data-list] tbody tr[data-id]');
   if (!quick || !row || quick.parentElement?.parentElement === row || row.querySelector('[data-editing]')) return;
   const address = `${grid().dataset.base}${row.dataset.id}/`;
@@ -97,9 +98,10 @@ document.addEventListener('mouseover', (event) => {
   if (text && !cell.title) cell.title = text.split('\n').at(-1);
   else if (!text) cell.removeAttribute('title');
 });
-const leads = document.querySelector('[data-go]');
+let leads = null; // out of the page while no cell has it
 document.addEventListener('mouseover', (event) => {
   const cell = event.target.closest?.('[data-list] tbody td');
+  leads = document.querySelector('[data-go]') ?? leads;
   if (!leads || !cell || leads.parentElement === cell) return;
   const link = cell.hasAttribute('data-editing') || !editable(cell) ? null : cell.querySelector('a.b-ref');
   leads.hidden = !link;
@@ -111,19 +113,19 @@ document.addEventListener('mouseover', (event) => {
 
 /** Takes the rows of this address anew and keeps what the person stands on. */
 async function refresh() {
-  const html = await getText(location.pathname + location.search);
+  const html = await getText(source());
   if (html === null) return;
   const page = new DOMParser().parseFromString(html, 'text/html');
   const [now, then] = [document, page].map((where) => where.querySelector('[data-list] tbody'));
-  if (!now || !then) { location.reload(); return; }
+  if (!now || !then) { reload(); return; }
   const open = openGroups();
-  quick?.remove();
+  const quick = quickBar();
   leads?.remove();
-  if (quick) { quick.hidden = true; document.querySelector('main').append(quick); }
+  if (quick) { quick.hidden = true; grid().after(quick); }
   clear();
   forgetRange();
   now.replaceWith(document.adoptNode(then));
-  const [foot, newFoot] = [document, page].map((where) => where.querySelector('main > .b-foot'));
+  const [foot, newFoot] = [document, page].map((where) => where.querySelector('[data-list] ~ .b-foot'));
   if (foot && newFoot) foot.replaceWith(document.adoptNode(newFoot));
   setWidths();
   update();
@@ -132,7 +134,7 @@ async function refresh() {
 }
 
 document.addEventListener('listChanged', (event) => {
-  if (!document.querySelector('[data-list]')) { if (document.querySelector('[data-filter]')) location.reload(); return; }
+  if (!document.querySelector('[data-list]')) { if (document.querySelector('[data-filter]')) reload(); return; }
   event.preventDefault();
   refresh();
 });

@@ -40,7 +40,8 @@ function create() {
 function inList(key) {
   const row = current();
   switch (key) {
-    case 'j': case 'k': move(key === 'j' ? 1 : -1); return true;
+    // On a card they are those of its list once one stands in it, till then those of the card.
+    case 'j': case 'k': if (!row && own(key)) return false; move(key === 'j' ? 1 : -1); return true;
     case 'o': if (row) drawer.open(row.dataset.id); return Boolean(row);
     case 'x': row?.querySelector('[data-pick]')?.click(); return Boolean(row);
     case 'e': if (row) location.assign(`${drawer.address(row.dataset.id)}edit/`); return Boolean(row);

@@ -1,11 +1,11 @@
 // Which rows are chosen: ticked ones, or explicitly all that match; and what can be done with them.
 import { ask } from './confirm.js';
-import { fill } from './content.js';
+import { fill, onContent } from './content.js';
 import { applyRows, base, grid } from './cells.js';
 import { getText, post, send } from './net.js';
 import { word } from './words.js';
 
-const bar = document.querySelector('[data-selbar]');
+const selbar = () => document.querySelector('[data-selbar]');
 const boxes = () => [...(grid()?.querySelectorAll('tbody [data-pick]') ?? [])];
 const chosen = () => boxes().filter((box) => box.checked).map((box) => box.closest('tr').dataset.id);
 const foot = () => grid()?.querySelector('[data-foot]');
@@ -15,6 +15,7 @@ let last = null;
 const counted = () => ({ number: Number(foot()?.dataset.count ?? 0), text: foot()?.dataset.text ?? '' });
 
 export function update() {
+  const bar = selbar();
   if (!bar) return;
   const ids = chosen();
   if (!ids.length) everything = false;
@@ -42,7 +43,7 @@ let adding = 0;
 let asking = null;
 
 function addUp(ids) {
-  const place = bar.querySelector('[data-selected-sum]');
+  const place = selbar().querySelector('[data-selected-sum]');
   const key = grid()?.querySelector('thead [data-type="money"]')?.dataset.field;
   clearTimeout(adding);
   asking?.abort();
@@ -82,7 +83,7 @@ function request(action) {
   return { url: `${base()}${action}${everything ? `?${grid().dataset.query}` : ''}`, values };
 }
 
-const dialog = document.getElementById('bulk-dialog');
+const bulkDialog = () => document.getElementById('bulk-dialog');
 
 async function openBulk(field = '') {
   const { url, values } = request('bulk');
@@ -92,6 +93,7 @@ async function openBulk(field = '') {
     ? await getText(`${url}${url.includes('?') ? '&' : '?'}${query}`)
     : await (await post(url, { ...values, ...(field ? { field } : {}) }, { accept: 'text/html' }))?.text();
   if (html === null || html === undefined) return;
+  const dialog = bulkDialog();
   fill(dialog, html);
   if (!dialog.open) dialog.showModal();
   (dialog.querySelector('#bulk-value') ?? dialog.querySelector('#bulk-field'))?.focus();
@@ -100,6 +102,7 @@ async function openBulk(field = '') {
 async function submitBulk(event) {
   event.preventDefault();
   const form = event.target;
+  const dialog = bulkDialog();
   const answer = await send(form.action, { method: 'POST', body: new FormData(form, event.submitter), accept: 'text/html', accepted: [422] });
   if (!answer) return;
   if ((answer.headers.get('Content-Type') ?? '').startsWith('application/json')) {
@@ -155,29 +158,26 @@ function chooseMore(event) {
   chose = false;
 }
 
-if (bar) {
-  document.addEventListener('pointerdown', touch);
-  for (const name of ['pointerup', 'pointercancel', 'pointermove']) document.addEventListener(name, (event) => { if (name !== 'pointermove' || Math.hypot(event.movementX, event.movementY) > 4) clearTimeout(touching); });
-  document.addEventListener('contextmenu', (event) => { if (phone.matches && event.target.closest?.('[data-list] tbody tr[data-id]') && event.pointerType === 'touch') event.preventDefault(); });
-  document.addEventListener('click', chooseMore, true);
-  document.addEventListener('click', (event) => {
-    if (event.target.matches?.('[data-list] [data-pick]')) tick(event);
-    if (event.target.matches?.('[data-list] [data-pick-all]')) { boxes().forEach((box) => { box.checked = event.target.checked; }); everything = false; update(); }
-  });
-  bar.addEventListener('click', (event) => {
-    if (event.target.closest('[data-select-matching]')) { everything = true; update(); }
-    if (event.target.closest('[data-bulk]')) openBulk();
-    if (event.target.closest('[data-remove-selected]')) remove();
-    if (event.target.closest('[data-unselect]')) clear();
-  });
-  dialog.addEventListener('submit', submitBulk);
-  dialog.addEventListener('change', (event) => { if (event.target.matches('[data-bulk-field]')) openBulk(event.target.value); });
-  document.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape' && !event.defaultPrevented && !bar.hidden && !document.querySelector('dialog[open], [data-editing]') && !event.target.closest('input[type="search"]')) {
-      event.preventDefault();
-      clear();
-    }
-  }, true);
-  document.addEventListener('htmx:afterSwap', update);
-  update(); // a browser keeps ticks over a reload
-}
+document.addEventListener('pointerdown', touch);
+for (const name of ['pointerup', 'pointercancel', 'pointermove']) document.addEventListener(name, (event) => { if (name !== 'pointermove' || Math.hypot(event.movementX, event.movementY) > 4) clearTimeout(touching); });
+document.addEventListener('contextmenu', (event) => { if (phone.matches && event.target.closest?.('[data-list] tbody tr[data-id]') && event.pointerType === 'touch') event.preventDefault(); });
+document.addEventListener('click', chooseMore, true);
+document.addEventListener('click', (event) => {
+  if (event.target.matches?.('[data-list] [data-pick]')) tick(event);
+  if (event.target.matches?.('[data-list] [data-pick-all]')) { boxes().forEach((box) => { box.checked = event.target.checked; }); everything = false; update(); }
+  const pressed = (what) => event.target.closest?.(`[data-selbar] ${what}`);
+  if (pressed('[data-select-matching]')) { everything = true; update(); }
+  if (pressed('[data-bulk]')) openBulk();
+  if (pressed('[data-remove-selected]')) remove();
+  if (pressed('[data-unselect]')) clear();
+});
+document.addEventListener('submit', (event) => { if (event.target.closest?.('#bulk-dialog')) submitBulk(event); });
+document.addEventListener('change', (event) => { if (event.target.matches?.('#bulk-dialog [data-bulk-field]')) openBulk(event.target.value); });
+document.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape' && !event.defaultPrevented && any() && !document.querySelector('dialog[open], [data-editing]') && !event.target.closest('input[type="search"]')) {
+    event.preventDefault();
+    clear();
+  }
+}, true);
+document.addEventListener('htmx:afterSwap', update);
+onContent((root) => { if (root.querySelector('[data-list]')) update(); }); // a browser keeps ticks over a reload

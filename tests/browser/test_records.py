@@ -43,7 +43,7 @@ def test_the_card_tells_facts_fields_relations_and_history(desk: Desk, deal: int
     page.wait_for_url(f"**/deal/{deal}/")
     expect(page.locator("#count-lines")).to_have_text("1")
     page.locator(".b-tabs").get_by_role("link", name="Lines").click()
-    expect(page.locator(".b-related-rows")).to_contain_text("Холодильник 2")
+    expect(page.locator("[data-on-card] [data-list]")).to_contain_text("Холодильник 2")
 
 
 def test_a_field_is_edited_where_it_stands_and_rules_show_at_once(desk: Desk, firm: Firm, deal: int) -> None:

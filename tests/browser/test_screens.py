@@ -125,6 +125,7 @@ def keys(page: Page, firm: Firm) -> None:
 def tab(page: Page, firm: Firm) -> None:
     page.goto("/account/4/?tab=deals")
     expect(page.locator("#count-deals")).to_have_text("4")
+    expect(page.locator("[data-on-card] [data-foot][data-count='4']")).to_be_attached()
 
 
 def report(page: Page, firm: Firm) -> None:

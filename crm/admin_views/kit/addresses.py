@@ -1,10 +1,13 @@
-"""Addresses of lists: what the reader has chosen, changed in one place and kept in all others."""
+"""Addresses of lists: what the reader has chosen, changed in one place and kept in all others. A list that stands on a card (`of`) has its
+words in the address of the card, in one of them (`grid`), since the card's own may be those of the list it was opened from."""
 
 from collections.abc import Mapping
 from functools import lru_cache
 from urllib.parse import quote_plus
 
-KEPT = ("where", "sort", "columns", "search", "group", "size")
+from crm.backoffice.belonging import WORD
+
+KEPT = ("where", "sort", "columns", "search", "group", "size", "of")
 STANDARD = "standard"  # the view that is none: the list as it comes
 
 
@@ -33,6 +36,10 @@ _quoted = lru_cache(maxsize=512)(quote_plus)
 
 
 def address(entity_key: str, args: Mapping[str, str], **changes: str | None) -> str:
-    """The list's address with `changes` made."""
+    """The list's address with `changes` made: that of its card where it stands on one."""
+    on = WORD.fullmatch(args.get("of", ""))
+    if on is not None:
+        words = query_string(args, **changes, of=None)
+        return f"/{on[1]}/{on[2]}/?tab={on[3]}" + (f"&grid={_quoted(words)}" if words else "")
     query = query_string(args, **changes)
     return f"/{entity_key}/?{query}" if query else f"/{entity_key}/"

@@ -17,7 +17,7 @@ from crm.admin_views.kit.quick import Quick, of_record
 from crm.admin_views.kit.stages import Step, steps
 from crm.admin_views.kit.standing import Standing, standing
 from crm.admin_views.kit.totals import number_text
-from crm.backoffice import lists
+from crm.backoffice import belonging, lists
 from crm.backoffice.entities import Entity, Relation
 from crm.backoffice.guard import UserSession
 from crm.backoffice.likeness.duplicates import like
@@ -116,7 +116,7 @@ def show(view: "EntityView", record_id: int) -> BaseResponse:
         html = view.render("admin/model/drawer.html", card=card, timeline=past, url=timeline.older_url(card.url), before=before, after=after)
         return make_response(html)
     tab = request.args.get("tab", "")
-    shown = related.rows(session, related.relation(session, entity, tab), record_id) if tab else None
+    shown = related.rows(session, belonging.relation(session, entity, tab), record_id) if tab else None
     adds = _adds(session, card)
     ways = [(lead, render(lead.label, session.reader.language)) for lead in leads(session, entity.key, record_id)]
     place = _place(session, entity, record_id)
@@ -138,7 +138,7 @@ def read_card(session: UserSession, entity: Entity, record_id: int, rights: Stan
     title = lookup.title_of(entity, row.values)
     code = lookup.title_of(entity, {"code": row.values.get("code")})
     quick = of_record(entity.key, reader, row.values, rights.editable)
-    relations = [(r, r.label.text(reader.language)) for r in related.relations(session, entity)]
+    relations = [(r, r.label.text(reader.language)) for r in belonging.relations(session, entity)]
     return Card(
         entity, record_id, row.row_version, title or f"№ {record_id}", code, entity.label.text(reader.language), initials(title),
         _facts(entity, keys, row, bool(stage_steps)), stage_steps, quick, _sections(entity, keys, row, rights), relations, rights,
@@ -186,14 +186,15 @@ def _facts(entity: Entity, keys: Sequence[str], row: RowView, has_stages: bool) 
 
 def _related(view: "EntityView", record_id: int, key: str) -> Response:
     session = context.session()
-    shown = related.rows(session, related.relation(session, view.entity, key), record_id, SHORT)
-    return make_response(view.render("admin/model/related.html", shown=shown, short=True))
+    shown = related.rows(session, belonging.relation(session, view.entity, key), record_id, SHORT)
+    kept = {"tab": key, **_kept_list()}
+    return make_response(view.render("admin/model/related.html", shown=shown, tab_url=f"/{view.entity.key}/{record_id}/?{urlencode(kept)}"))
 
 
 def _counts(view: "EntityView", record_id: int, rights: Standing) -> Response:
     session, entity = context.session(), view.entity
     found: list[tuple[str, str]] = []
-    for relation in related.relations(session, entity):
+    for relation in belonging.relations(session, entity):
         number = related.count(session, relation, record_id)
         found.append((relation.key, number_text(number, context.reader().language)))
     others = [number for number, _ in like(session, entity, record_id)] if entity.declared.alike else []
@@ -235,12 +236,17 @@ class Place:
 
 
 def _place(session: UserSession, entity: Entity, record_id: int) -> Place:
-    if request.args.get("within") != "list":
+    kept = _kept_list()
+    if not kept:
         return Place("", "", f"/{entity.key}/", {})
-    kept = {"within": "list", **list_arguments(request.args)}
     around = _neighbours(session, entity, record_id)
     before, after = (f"/{entity.key}/{number}/?{urlencode(kept)}" if number else "" for number in around)
     return Place(before, after, address(entity.key, request.args), kept)
+
+
+def _kept_list() -> dict[str, str]:
+    """The words of a card's address that keep the list from which it was opened; none of a card opened from elsewhere."""
+    return {"within": "list", **list_arguments(request.args)} if request.args.get("within") == "list" else {}
 
 
 def _neighbours(session: UserSession, entity: Entity, record_id: int) -> tuple[str, str]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from flask import jsonify, make_response, request
+from flask import jsonify, make_response, redirect, request
 from flask.wrappers import Response
 from markupsafe import Markup
+from werkzeug.wrappers import Response as BaseResponse
 
 from crm.admin_views.kit import context, exporting, filters, lookup
 from crm.admin_views.kit.addresses import STANDARD, address, list_arguments, query_string
@@ -18,7 +19,7 @@ from crm.admin_views.kit.opened import Opened, arguments, opened, with_chosen
 from crm.admin_views.kit.viewing import view_url, viewing
 from crm.backoffice import lists, merging
 from crm.backoffice.conditions.compiler import ME
-from crm.backoffice.conditions.tree import Leaf
+from crm.backoffice.conditions.tree import All, Leaf, dump
 from crm.backoffice.entities import Entity
 from crm.backoffice.exchange.targets import may_import
 from crm.backoffice.guard import UserSession
@@ -52,35 +53,53 @@ class Tab:
     changed: bool = False  # a view that one has led elsewhere since
 
 
-def show(view: "EntityView") -> str:
-    """The page. Raises BadRequest or UnknownName for what the address names wrongly."""
+def show(view: "EntityView") -> BaseResponse:
+    """The page; with `of=account.12.deals` the part of that card, asked for by a script, to which others are led. Raises BadRequest or UnknownName
+    for what the address names wrongly, NotFound for a card or rows of it that this reader does not see."""
     session, entity = context.session(), view.entity
     reader = context.reader()
     here = opened(session, entity, request.args)
     args = here.args
     query = lists.parse_query(session, entity.key, with_chosen(session, entity, args))
+    of = query.of
+    if of is not None and "HX-Request" not in request.headers:
+        return redirect(address(entity.key, args, after=args.get("after")))
     made = widened(columns(session, entity, query.columns), here)
     groups = grouped(session, entity, query, made, args)
     page = lists.page(session, with_companions(session, entity, query)) if groups is None else lists.Page([], None, None)
     sight = session.sight
     chips, names = filters.chips(session, entity, args.get("where", ""))
-    return view.render(
-        "admin/model/list.html",
-        entity=entity, title=entity.plural.text(reader.language), args=list_arguments(args), query=query, base=f"/{entity.key}/",
+    can_create = sight.may(entity.key, "create") and bool(sight.creatable(entity.key))
+    create_url, label = f"/{entity.key}/new/", entity.plural
+    if of is not None:
+        can_create, create_url = of.relation.field in sight.creatable(entity.key), f"{create_url}?{of.relation.field}={of.number}"
+        label = of.relation.label
+    html = view.render(
+        "admin/model/list.html" if of is None else "admin/model/grid_on_card.html", of=of,
+        entity=entity, title=label.text(reader.language), args=list_arguments(args), query=query, base=f"/{entity.key}/",
         query_string=query_string(args), heads=heads(entity, query, made, args), rows=body(entity, made, page.rows), shown=len(page.rows),
         groups=groups, group_choices=choices(session, entity, args),
-        tabs=tabs(session, entity, here), viewing=viewing(session, entity, here),
+        tabs=tabs(session, entity, here) if of is None else [], viewing=viewing(session, entity, here) if of is None else None,
         chips=[(chip, address(entity.key, args, where=chip.rest)) for chip in chips], names=names,
         where=args.get("where", ""), search=query.search, is_filtered=query.where is not None or bool(query.search),
         unsearched=address(entity.key, args, search=None), unfiltered=address(entity.key, args, search=None, where=None),
         next_url=_page_url(entity, args, page.next), previous_url=_page_url(entity, args, page.previous), first=not args.get("after"),
         sizes=[(size, address(entity.key, args, size=str(size)), size == query.size) for size in SIZES],
         exports=exporting.offers(session, entity, query, args),
-        can_create=sight.may(entity.key, "create") and bool(sight.creatable(entity.key)), can_edit=any(c.editable for c in made),
+        can_create=can_create, create_url=create_url, whole_url=whole_url(entity, query, args), can_edit=any(c.editable for c in made),
         can_change=sight.may(entity.key, "update") and bool(sight.editable(entity.key)), can_remove=sight.may(entity.key, "delete"),
         can_merge=merging.MOST if entity.declared.mergeable and sight.may(entity.key, "delete") and sight.may(entity.key, "update") else 0,
-        can_import=may_import(sight, entity), width=BOX + sum(c.width for c in made),
+        can_import=of is None and may_import(sight, entity), width=BOX + sum(c.width for c in made),
     )
+    return make_response(html)
+
+
+def whole_url(entity: Entity, query: ListQuery, args: Mapping[str, str]) -> str:
+    """The list of a card as a list of its own: what the card says is a condition like the others there. "" where it is one already."""
+    if query.of is None:
+        return ""
+    where = query.of.where if query.where is None else All((query.of.where, *(query.where.parts if isinstance(query.where, All) else (query.where,))))
+    return address(entity.key, {key: value for key, value in args.items() if key != "of"}, where=filters.as_json(dump(where)))
 
 
 def heads(entity: Entity, query: ListQuery, made: Sequence[Column], args: Mapping[str, str]) -> list[Head]:

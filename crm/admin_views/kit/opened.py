@@ -13,6 +13,8 @@ from crm.backoffice.guard import UserSession
 from crm.backoffice.views import shows
 from crm.backoffice.views.shelf import KeptView, Shelf, shelf
 
+NO_VIEWS = Shelf((), (), None)
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -27,7 +29,9 @@ class Opened:
 
 
 def opened(session: UserSession, entity: Entity, args: Mapping[str, str]) -> Opened:
-    """Raises NotFound for a view that is none of this reader's."""
+    """Raises NotFound for a view that is none of this reader's. A list on a card is opened with none."""
+    if args.get("of"):
+        return Opened({key: value for key, value in args.items() if key != "view"}, NO_VIEWS)
     found = shelf(session, entity.key)
     name = args.get("view", "")
     view = found.first if not name and says_nothing(args) else found.named(name) if name and name != STANDARD else None

@@ -11,10 +11,10 @@ from crm.admin_views.kit.cells import currency_sign, painter, text_formatter
 from crm.admin_views.kit.columns import with_companions
 from crm.admin_views.kit.totals import number_text
 from crm.backoffice import lists
+from crm.backoffice.belonging import filterable, relations, rows_of
 from crm.backoffice.conditions.tree import All, Leaf, Node, dump
 from crm.backoffice.entities import Entity, Relation
 from crm.backoffice.guard import UserSession
-from crm.errors import NotFound
 
 ROWS = 20
 COLUMNS = 5
@@ -40,26 +40,11 @@ class RelatedList:
     icon: str
 
 
-def relations(session: UserSession, entity: Entity) -> list[Relation]:
-    """The relations this reader may follow: the declared order first, then the rest."""
-    keys = [k for k in entity.declared.related if k in entity.relations]
-    keys += [k for k in entity.relations if k not in keys]
-    return [r for r in (entity.relations[k] for k in keys) if r.field in _filterable(session, r.entity)]
-
-
-def relation(session: UserSession, entity: Entity, key: str) -> Relation:
-    """Raises NotFound, alike for an unknown and a hidden relation."""
-    found = next((r for r in relations(session, entity) if r.key == key), None)
-    if found is None:
-        raise NotFound()
-    return found
-
-
 def rows(session: UserSession, found: Relation, record_id: int, size: int = ROWS) -> RelatedList:
     """The first `size` rows of a relation of the record, with the columns of their own list."""
     entity, reader = session.catalog.entity(found.entity), context.reader()
     readable = session.sight.readable(entity.key)
-    columns = tuple(k for k in entity.columns if k in readable and k != found.field)[:COLUMNS]
+    columns = tuple(k for k in entity.columns if k in readable and (k != found.field or found.also))[:COLUMNS]
     if not columns:
         columns = tuple(k for k in (entity.declared.title, "code") if k in readable)
     page = lists.page(session, with_companions(session, entity, _query(session, found, record_id, columns, size)))
@@ -69,7 +54,7 @@ def rows(session: UserSession, found: Relation, record_id: int, size: int = ROWS
     creatable = found.field in session.sight.creatable(entity.key)
     create = f"/{entity.key}/new/?{found.field}={record_id}" if creatable else ""
     label = found.label.text(reader.language)
-    return RelatedList(found, label, heads, cells, page.next is not None, list_url(found, record_id), create, entity.declared.icon)
+    return RelatedList(found, label, heads, cells, page.next is not None, list_url(session, found, record_id), create, entity.declared.icon)
 
 
 def count(session: UserSession, found: Relation, record_id: int) -> lists.Count:
@@ -93,11 +78,11 @@ def in_progress(session: UserSession, entity: Entity, record_id: int) -> list[Wo
     for found in relations(session, entity):
         rows = session.catalog.entity(found.entity)
         stage = rows.fields.get("stage")
-        if not rows.is_record or found.field == "stage" or stage is None or "stage" not in _filterable(session, rows.key):
+        if not rows.is_record or found.field == "stage" or stage is None or "stage" not in filterable(session, rows.key):
             continue
         if "kind" not in _fields_of(session, stage.target):
             continue
-        money = tuple(k for k in ("amount",) if k in _filterable(session, rows.key))
+        money = tuple(k for k in ("amount",) if k in filterable(session, rows.key))
         query = _query(session, found, record_id, money, 1)
         open_ones = All((Leaf((found.field,), "eq", record_id), Leaf(("stage", "kind"), "eq", "open")))
         query = replace(query, where=open_ones)
@@ -119,9 +104,9 @@ def _fields_of(session: UserSession, target: str | None) -> tuple[str, ...]:
     return tuple(session.catalog.entity(target).fields) if target and target in session.catalog.configured else ()
 
 
-def list_url(found: Relation, record_id: int) -> str:
+def list_url(session: UserSession, found: Relation, record_id: int) -> str:
     """The full list of the rows, as a permalink."""
-    return _url(found.entity, Leaf((found.field,), "eq", record_id))
+    return _url(found.entity, rows_of(session, found, record_id))
 
 
 def _url(entity: str, where: Node) -> str:
@@ -131,10 +116,7 @@ def _url(entity: str, where: Node) -> str:
 def _query(session: UserSession, found: Relation, record_id: int, columns: tuple[str, ...], size: int) -> lists.ListQuery:
     entity = session.catalog.entity(found.entity)
     order = entity.declared.order.removeprefix("-")
-    usable = order in entity.fields and order in _filterable(session, entity.key)
+    usable = order in entity.fields and order in filterable(session, entity.key)
     sort = ((order, entity.declared.order.startswith("-")),) if usable else ()
-    return lists.ListQuery(entity.key, columns, Leaf((found.field,), "eq", record_id), sort, "", None, size)
+    return lists.ListQuery(entity.key, columns, rows_of(session, found, record_id), sort, "", None, size)
 
-
-def _filterable(session: UserSession, entity: str) -> tuple[str, ...]:
-    return session.sight.filterable(entity) if session.sight.may(entity, "read") else ()

@@ -53,7 +53,7 @@ class EntityView(ModelView):  # type: ignore[misc]  # Flask-Admin is not typed
     # --- the list ------------------------------------------------------------------------------------------------
 
     @route("/")
-    def index_view(self) -> str:
+    def index_view(self) -> BaseResponse:
         return listing.show(self)
 
     @route("/count")

@@ -100,6 +100,7 @@ class Field:
     max_length: int = 0
     formula: str = ""  # computed from other fields of the record and typed by nobody; see formula.py
     reverse: tuple[str, Label] | None = None  # the name of the relation seen from the target: ("deals", Label(…))
+    also: tuple[str, ...] = ()  # further paths by which a row stands in that list on the target's card: "participants.colleague"
 
     # --- storage -----------------------------------------------------------------------------------------------
 

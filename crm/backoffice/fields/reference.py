@@ -126,6 +126,8 @@ class ReferenceField(Field):
         return Field.compare(self, column, op, operand)
 
 
-def reference(target: str, label: Label, *, reverse: tuple[str, Label] | None = None, **facets: Unpack[Facets]) -> MappedColumn[Any]:
-    """A reference to the entity `target`; `reverse` names the relation seen from there."""
-    return declare(ReferenceField(label=label, target=target, reverse=reverse, **facets), foreign_key=f"{target}.id")
+def reference(
+    target: str, label: Label, *, reverse: tuple[str, Label] | None = None, also: tuple[str, ...] = (), **facets: Unpack[Facets]
+) -> MappedColumn[Any]:
+    """A reference to the entity `target`; `reverse` names the relation seen from there, and `also` further paths by which a row stands in its list."""
+    return declare(ReferenceField(label=label, target=target, reverse=reverse, also=also, **facets), foreign_key=f"{target}.id")

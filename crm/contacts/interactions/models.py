@@ -38,7 +38,9 @@ class Interaction(Record):
         related=("participants", "postponed_to", "followed_by"), order="-starts_at", composed=("name",),
     )
 
-    owner_id: Mapped[int | None] = reference("user", Label("Відповідальний", "Owner"), sensitivity="open", reverse=("interactions", HISTORY))
+    owner_id: Mapped[int | None] = reference(
+        "user", Label("Відповідальний", "Owner"), sensitivity="open", reverse=("interactions", HISTORY), also=("created_by", "participants.colleague"),
+    )
     account_id: Mapped[int | None] = reference(
         "account", Label("Компанія", "Company"), reverse=("interactions", HISTORY),
         help=Label("Порожньо: компанія угоди або людини", "Empty: that of the deal or of the person"),

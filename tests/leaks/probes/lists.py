@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from crm.backoffice.entities import Entity
 from tests.leaks import conditions
-from tests.leaks.questions import Question, View, get, probe
+from tests.leaks.questions import MISSING, Question, View, get, probe
 from tests.leaks.sides import Answer, Side
 
 NEXT = re.compile(r'href="([^"]*[?&](?:amp;)?after=[^"]*)"')
@@ -108,6 +108,26 @@ def in_groups(view: View, kind: Entity) -> Iterator[Question]:
     for asked in view.rng.sample(list(conditions.every(view, kind)), 3):
         yield refused(view, kind, get("/<entity>/rows", kind.key, f"/{kind.key}/rows", *asked.names, where=asked.where, size=ROWS), asked.hidden)
     yield get("/<entity>/rows", kind.key, f"/{kind.key}/rows", size=ROWS, sort=view.rng.choice(list(kind.fields)))
+
+
+@probe("/<entity>/", "/<entity>/count", "/<entity>/rows", "/<entity>/export")
+def on_cards(view: View, kind: Entity) -> Iterator[Question]:
+    """The list as it stands on the cards of what its references point to; the card of a hidden record, and by a hidden reference, as none."""
+    script = {"HX-Request": "true"}
+    for spec in kind.fields.values():
+        if not spec.target or not spec.reverse:
+            continue
+        name, relation = f"{kind.key}.{spec.key}", spec.reverse[0]
+        shown = spec.key not in view.shut(kind.key) and view.reads(spec.target)
+        for number in view.seen(spec.target, 2):
+            for path in ("", "count", "rows"):
+                asked = get(f"/<entity>/{path}", kind.key, f"/{kind.key}/{path}", name, heads=script, of=f"{spec.target}.{number}.{relation}", size=ROWS)
+                yield asked if shown else asked.expecting(404 if view.reads(kind.key) else 403)
+            yield get("/<entity>/", kind.key, f"/{kind.key}/", name, of=f"{spec.target}.{number}.{relation}", sort="-id")
+            yield get("/<entity>/export", kind.key, f"/{kind.key}/export", name, of=f"{spec.target}.{number}.{relation}", format="csv")
+        for number in (view.unseen(spec.target) or [])[:2]:
+            hidden, none = (get("/<entity>/", kind.key, f"/{kind.key}/", name, heads=script, of=f"{spec.target}.{n}.{relation}") for n in (number, MISSING))
+            yield hidden.expecting(404 if view.reads(kind.key) else 403).just_as(none, str(MISSING), str(number))
 
 
 @probe("/<entity>/filters")

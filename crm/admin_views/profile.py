@@ -22,7 +22,7 @@ from crm.errors import Invalid
 from crm.languages import SESSION_KEY as LANGUAGE
 from crm.languages import current_language, current_zone
 from crm.messages import LANGUAGES, render
-from crm.organization.calendar_links import link_of
+from crm.organization.calendar_links import Why, link_of
 from crm.organization.passwords import SHORTEST
 from crm.organization.profile import DENSITIES, THEMES, change_password, save_preferences, time_zones
 from crm.organization.sign_in import revoke, sessions_of
@@ -30,7 +30,6 @@ from crm.organization.sign_in import revoke, sessions_of
 pages = Blueprint("profile", __name__, url_prefix="/profile")
 BROWSERS = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
 SYSTEMS = (("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Mac OS X", "macOS"), ("Linux", "Linux"))
-
 
 @dataclass(frozen=True)
 class Device:
@@ -124,7 +123,8 @@ def profile(errors: dict[str, str], calendar_address: str = "") -> Response:
     html = render_template(
         "admin/sign_in/profile.html", errors=errors, kept=kept, zones=zone_choices(current_language(), datetime.now(UTC).date().isoformat()),
         company_zone=zone_name(company.zone.key, current_language()), themes=THEMES, densities=DENSITIES, shortest=SHORTEST,
-        calendar_address=calendar_address, calendar_link=(shown(link.made_at), shown(link.expires_at)) if link else None,
+        calendar_address=calendar_address, calendar_link=(shown(link.made_at), shown(link.expires_at)) if link and link.ended_at is None else None,
+        calendar_ended=ended(link.why, shown(link.ended_at)) if link and link.ended_at and link.why else "",
     )
     return make_response(html, 422 if errors else 200)
 
@@ -155,6 +155,18 @@ def zone_name(key: str, language: str) -> str:
     cities = (known[k]["city"] for k in keys if "city" in known.get(k, {}))
     # The standard key is better than a city written in another alphabet.
     return str(next(cities, key.rpartition("/")[2].replace("_", " ") if language == "en" else key))
+
+
+def ended(why: Why, moment: str) -> str:
+    """When and why the address of the calendar holds no more, though its person did not end it."""
+    sentences: dict[Why, str] = {
+        "signed_out": _("The address ended %(moment)s, when you signed out everywhere.", moment=moment),
+        "password": _("The address ended %(moment)s, when your password was changed.", moment=moment),
+        "administrator": _("The address ended %(moment)s, when an administrator signed you out everywhere.", moment=moment),
+        "left": _("The address ended %(moment)s, when your account was closed.", moment=moment),
+        "email": _("The address ended %(moment)s, when your e-mail address was changed.", moment=moment),
+    }
+    return sentences[why]
 
 
 def shown(moment: datetime) -> str:

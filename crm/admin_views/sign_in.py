@@ -12,7 +12,7 @@ from crm.admin_views.signed_in import end_own_session, go_on, load, page, paused
 from crm.backoffice import journal
 from crm.backoffice.guard import system_session
 from crm.error_pages import expired
-from crm.organization.sign_in import KEPT, attempt, revoke
+from crm.organization.sign_in import KEPT, attempt, revoke_all
 
 pages = Blueprint("sign_in", __name__)
 
@@ -72,10 +72,10 @@ def sign_out() -> Response:
 @pages.post("/sign-out-everywhere")
 @before_second_factor
 def sign_out_everywhere() -> Response:
-    """Ends every sign-in of the person, this one too."""
+    """Ends every sign-in of the person, this one too, and the link of his calendar."""
     here = runtime()
     with system_session(here.engine, "sign-out everywhere", here.catalog, write=True, source="ui", actor_id=current_user.id) as work:
-        ended = revoke(work, current_user.id)
+        ended = revoke_all(work, current_user.id, "signed_out")
         journal.event(work, "sign_out_everywhere", "user", current_user.id, {"sessions": [ended, 0]})
         work.commit()
     return signed_out()

@@ -15,7 +15,8 @@ from crm.errors import Forbidden
 from crm.messages import m
 from crm.organization.comparing import outranks
 from crm.organization.second_factor import factor_of, reset
-from crm.organization.sign_in import revoke, sessions_of
+from crm.organization.calendar_links import link_of
+from crm.organization.sign_in import revoke_all, sessions_of
 
 pages = Blueprint("sign_in_of_others", __name__, url_prefix="/user/<int(min=1, max=2147483647):record_id>/sign-in")
 
@@ -44,12 +45,14 @@ def judge(session: UserSession, record_id: int) -> str:
 
 @pages.get("/")
 def show(record_id: int) -> Response:
-    """Since when a second step is asked, and how many browsers are signed in."""
+    """Since when a second step is asked, how many browsers are signed in, and whether a calendar programme reads the plan."""
     name, here = judge(context.session(), record_id), context.runtime()
     with system_session(here.engine, "sign-in of another person", context.catalog(), source="ui", actor_id=current_user.id) as work:
-        factor, browsers = factor_of(work, record_id), len(sessions_of(work, record_id))
+        factor, browsers, link = factor_of(work, record_id), len(sessions_of(work, record_id)), link_of(work, record_id)
     since = shown(factor.since) if factor.since else ""
-    return make_response(render_template("admin/sign_in/of_others.html", record_id=record_id, name=name, since=since, left=factor.left, browsers=browsers))
+    plan = shown(link.made_at) if link is not None and link.ended_at is None else ""
+    return make_response(
+        render_template("admin/sign_in/of_others.html", record_id=record_id, name=name, since=since, left=factor.left, browsers=browsers, plan=plan))
 
 
 @pages.post("/reset")
@@ -66,11 +69,11 @@ def reset_factor(record_id: int) -> Response:
 
 @pages.post("/end")
 def end(record_id: int) -> Response:
-    """Signs the person out everywhere."""
+    """Signs the person out everywhere; the link of his calendar ends too."""
     judged(record_id)
     here = context.runtime()
     with system_session(here.engine, "sign-out of another person", context.catalog(), write=True, source="ui", actor_id=current_user.id) as work:
-        ended = revoke(work, record_id)
+        ended = revoke_all(work, record_id, "administrator")
         journal.event(work, "sign_ins_ended", "user", record_id, {"sessions": [ended, 0]})
         work.commit()
     flash(_("The person is signed out everywhere."), "success")

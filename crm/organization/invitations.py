@@ -18,8 +18,8 @@ from crm.errors import Invalid
 from crm.messages import m
 from crm.organization import throttle
 from crm.organization.models import User
-from crm.organization.sign_in import AnyRow, Outcome, Where, able, accounts, fold, go_on, set_password, token_hash
-from crm.organization.sign_in_models import AccountToken
+from crm.organization.sign_in import AnyRow, Outcome, Where, able, accounts, fold, go_on, set_password
+from crm.organization.sign_in_models import AccountToken, token_hash
 
 Purpose = Literal["invitation", "reset"]
 TOPIC = "letter"

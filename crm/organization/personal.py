@@ -46,9 +46,8 @@ def _gather(session: DataSession, ids: Sequence[int]) -> Mapping[str, list[dict[
         "sign_ins": rows(SIGNED_IN, "email", "created_at", "seen_at", "expires_at", "revoked_at", "address", "agent"),
         "second_factor": rows(SECOND, "begun_at", "confirmed_at"),
         "recovery_codes": rows(PAPER, "used_at"),
-        "calendar_links": [
-            dict(row) for row in session.kernel(select(CALENDARS.c.made_at, CALENDARS.c.expires_at).where(CALENDARS.c.user_id.in_(ids))).mappings()
-        ],
+        "calendar_links": [dict(row) for row in session.kernel(
+            select(CALENDARS.c.made_at, CALENDARS.c.expires_at, CALENDARS.c.ended_at).where(CALENDARS.c.user_id.in_(ids))).mappings()],
         "timers": [dict(row) for row in session.kernel(select(TIMERS.c.page, TIMERS.c.started_at).where(TIMERS.c.user_id.in_(ids))).mappings()],
         "links_in_letters": rows(TOKENS, "purpose", "email", "created_at", "expires_at", "used_at"),
         "letters": [

@@ -12,7 +12,7 @@ from crm.errors import Forbidden
 from crm.messages import m
 from crm.organization.comparing import denials, denials_bind, holds_as_much, outranks, widens
 from crm.organization.models import Department, Membership, Role, Territory, User
-from crm.organization.sign_in import revoke
+from crm.organization.sign_in import revoke, revoke_all
 from crm.organization.standing import OWNER
 
 
@@ -249,6 +249,15 @@ def roles_that_allow_more_are_not_removed(session: DataSession, drafts: Sequence
         raise Forbidden(m("This role allows more than you may do yourself."))
     if any(denials_bind(session, access, draft.id) for draft in drafts):
         raise Forbidden(m("This role denies something to you: another person must lift it."))
+
+
+@when_changed("user", "active", "deleted_at", "email")
+def who_leaves_loses_his_ways_in(session: DataSession, drafts: Sequence[Draft]) -> None:
+    """Who leaves is signed out everywhere, and so is whose address is another; the link of the calendar ends too and does not come back with him."""
+    for draft in drafts:
+        left = not draft["active"] or draft["deleted_at"] is not None
+        if draft.stood and (left or draft.changed("email")):
+            revoke_all(session, draft.id, "left" if left else "email")
 
 
 @when_changed("membership")

@@ -19,7 +19,7 @@ from crm.organization import one_time, standing, throttle
 from crm.organization.models import Role
 from crm.organization.profile import show_password
 from crm.organization.second_factor_models import RecoveryCode, SecondFactor, SignInStep, UsedCode
-from crm.organization.sign_in import Identity, Where, counter, revoke
+from crm.organization.sign_in import Identity, Where, counter, revoke, revoke_all
 
 How = Literal["authenticator", "paper"]
 BEGUN = timedelta(minutes=15)  # how long a key waits for its first code
@@ -127,7 +127,7 @@ def reset(session: DataSession, user_id: int) -> bool:
     and commits."""
     had = forget(session, [user_id])
     if had:
-        revoke(session, user_id)
+        revoke_all(session, user_id, "administrator")
         journal.event(session, "second_factor_reset", "user", user_id)
     return had
 

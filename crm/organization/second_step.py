@@ -12,7 +12,8 @@ from crm.organization import throttle
 from crm.organization.models import User
 from crm.organization.second_factor import accept
 from crm.organization.second_factor_models import SignInStep
-from crm.organization.sign_in import AnyRow, Outcome, Where, accounts, counter, open_session, token_hash
+from crm.organization.sign_in import AnyRow, Outcome, Where, accounts, counter, open_session
+from crm.organization.sign_in_models import token_hash
 
 
 def waits(engine: Engine, catalog: Catalog, token: str) -> bool:

@@ -3,7 +3,6 @@
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Engine, Row, RowMapping, Select, bindparam, delete, exists, select, update
@@ -14,11 +13,11 @@ from crm.backoffice.guard import DataSession, SystemSession, system_session
 from crm.backoffice.types import UtcMoment
 from crm.errors import Invalid, NotFound
 from crm.messages import m
-from crm.organization import standing, throttle
+from crm.organization import calendar_links, standing, throttle
 from crm.organization.models import User
 from crm.organization.passwords import check_password, hash_password, outdated, verify_password
 from crm.organization.second_factor_models import SecondFactor, SignInStep
-from crm.organization.sign_in_models import SignInSession
+from crm.organization.sign_in_models import SignInSession, token_hash
 from crm.organization.timers import RunningTimer
 
 KEPT = timedelta(days=30)  # the longest a browser stays signed in
@@ -71,11 +70,6 @@ class Outcome:
 def fold(email: str) -> str:
     """An address as the e-mail field keeps it: people type it as they like."""
     return email.replace("\0", "").encode("utf-8", "replace").decode().strip().lower()[:320]
-
-
-def token_hash(token: str) -> str:
-    """What the table keeps of a token: it cannot be turned back, and 256 random bits need no salt."""
-    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def able(email: str) -> Select[*tuple[Any, ...]]:
@@ -236,8 +230,14 @@ def revoke(session: DataSession, user_id: int, *, only: int | None = None, but: 
     return len(session.kernel(ended.returning(table.id).execution_options(synchronize_session=False)).all())
 
 
+def revoke_all(session: DataSession, user_id: int, why: calendar_links.Why) -> int:
+    """Ends every way in that a person has without showing a password: all sessions, and the link of his calendar. Returns how many sessions."""
+    calendar_links.end(session, user_id, why)
+    return revoke(session, user_id)
+
+
 def set_password(session: SystemSession, user_id: int, password: str) -> None:
-    """Gives a person a password and ends all his sessions; the caller commits.
+    """Gives a person a password and ends all his sessions and the link of his calendar; the caller commits.
     Raises Invalid when it is too weak or the person has no e-mail to sign in with, NotFound."""
     found = session.execute(select(User.email, User.name).where(User.id == user_id, User.deleted_at.is_(None))).first()
     if found is None:
@@ -246,4 +246,4 @@ def set_password(session: SystemSession, user_id: int, password: str) -> None:
         raise Invalid({"email": m("A person without an e-mail address cannot sign in.")})
     check_password(password, found.email, found.name)
     session.execute(update(User).where(User.id == user_id).values(password_hash=hash_password(password), password_changed_at=datetime.now(UTC)))
-    revoke(session, user_id)
+    revoke_all(session, user_id, "password")

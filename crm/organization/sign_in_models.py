@@ -1,12 +1,18 @@
 """What signing in keeps: one row a signed-in browser, counters of attempts, single-use letters. No user's session sees these."""
 
 from datetime import datetime
+from hashlib import sha256
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.backoffice.entities import Base
 from crm.backoffice.types import UtcMoment
+
+
+def token_hash(token: str) -> str:
+    """What a table keeps of a token: it cannot be turned back, and 256 random bits need no salt."""
+    return sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class SignInSession(Base):

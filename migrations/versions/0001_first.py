@@ -406,6 +406,8 @@ def upgrade() -> None:
         sa.Column("token_hash", sa.String(length=64), nullable=False),
         sa.Column("made_at", UtcMoment(), nullable=False),
         sa.Column("expires_at", UtcMoment(), nullable=False),
+        sa.Column("ended_at", UtcMoment(), nullable=True),
+        sa.Column("why", sa.String(length=16), nullable=True),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_calendar_link_user_id")),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_calendar_link")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_calendar_link_token_hash")),

@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from crm.backoffice import records
 from crm.backoffice.lowcode.apply import apply
 from crm.backoffice.lowcode.document import read
 from crm.organization.calendar_links import CalendarLink
 from crm.organization.models import Role
 from crm.organization.second_factor_models import SecondFactor
+from crm.organization.sign_in import revoke_all, set_password
 from tests.interactions.test_screens import interaction
-from tests.kit_forms.house import Browser, House
+from tests.kit_forms.house import PASSWORD, Browser, House
 from tests.statements import statements
 
 SignIn = Callable[..., Browser]
@@ -155,9 +157,11 @@ def test_a_link_that_does_not_hold_answers_as_one_that_never_was(house: House, b
     house.change("user", house.people["Olena"], active=False)
     assert is_unknown(third)
     house.change("user", house.people["Olena"], active=True)
-    assert stranger.get(third).status_code == 200
+    assert is_unknown(third)  # it does not come back with her
+    fourth = address(browser("Olena"))
+    assert stranger.get(fourth).status_code == 200
     assert browser("Olena").post("/profile/calendar/revoke", {}).status_code == 303
-    assert is_unknown(third)
+    assert is_unknown(fourth)
     for odd in ("", "%00", "a" * 5000, "..", "%F0%9F%98%80"):
         assert stranger.get(f"/calendar/{odd}.ics").status_code == 404, odd
 
@@ -203,3 +207,51 @@ def test_who_must_turn_two_step_sign_in_on_reads_nothing_until_he_does(house: Ho
         session.add(SecondFactor(user_id=house.people["Sofiia"], key="-", session_id=1, begun_at=SOON, confirmed_at=SOON))
         session.commit()
     assert house.app.test_client().get(where).status_code == 200
+
+
+def test_it_ends_with_all_sign_ins_and_its_person_is_told(house: House, browser: SignIn) -> None:
+    stranger, olena = house.app.test_client(), browser("Olena")
+
+    def told(why: str) -> None:
+        """The last address is dead, its person reads why, and a new one works."""
+        assert stranger.get(path).status_code == 404
+        again = browser("Olena")
+        assert why in (page := again.get("/profile/?lang=en").get_data(as_text=True)) and "works until" not in page
+        assert why not in (again.post("/profile/calendar", {}).get_data(as_text=True))
+
+    path = address(olena)
+    assert olena.post("/sign-out-everywhere", {}).status_code == 303
+    told("when you signed out everywhere")
+    path = address(browser("Olena"))
+    assert browser("Olena").post("/profile/password", {"current": PASSWORD, "password": "eight quiet storks", "again": "eight quiet storks"}).status_code == 303
+    with house.system() as session:
+        set_password(session, house.people["Olena"], PASSWORD)
+        session.commit()
+    told("when your password was changed")
+    path = address(browser("Olena"))
+    with house.system() as session:
+        number = house.people["Olena"]
+        assert revoke_all(session, number, "administrator") > 0
+        session.commit()
+    told("when an administrator signed you out everywhere")
+    path = address(browser("Olena"))
+    house.remove("user", number)
+    assert stranger.get(path).status_code == 404
+    with house.system() as session:
+        records.restore(session, "user", number)
+        session.commit()
+    told("when your account was closed")
+    path = address(browser("Olena"))
+    house.change("user", number, email="else@firm.example")
+    house.change("user", number, email="olena@firm.example")
+    told("when your e-mail address was changed")
+
+
+def test_who_keeps_people_ends_it_for_another(house: House, browser: SignIn) -> None:
+    path = address(browser("Sofiia"))
+    olena, number = browser("Olena"), house.people["Sofiia"]
+    page = olena.get(f"/user/{number}/sign-in/?lang=en").get_data(as_text=True)
+    assert "a calendar programme reads the plan" in page
+    assert olena.post(f"/user/{number}/sign-in/end", {}).status_code == 303
+    assert house.app.test_client().get(path).status_code == 404
+    assert "a calendar programme" not in olena.get(f"/user/{number}/sign-in/?lang=en").get_data(as_text=True)

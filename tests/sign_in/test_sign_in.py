@@ -10,7 +10,8 @@ from sqlalchemy import event
 from crm.admin_views.gate import own_path
 from crm.backoffice.journal import JournalRow
 from crm.organization import sign_in
-from crm.organization.sign_in import identify, token_hash
+from crm.organization.sign_in import identify
+from crm.organization.sign_in_models import token_hash
 from crm.organization.sign_in_models import SignInSession
 from tests.sign_in.conftest import PASSWORD, Browser, House, csrf, make_house
 

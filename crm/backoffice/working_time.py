@@ -88,26 +88,38 @@ def _hours(hour: int, minute: int, end_hour: int, end_minute: int) -> Hours | No
 USUAL_TIME = working_time(USUAL)
 
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def clock(working: WorkingTime, zone: ZoneInfo, first: datetime, last: datetime, days: Days = NO_DAYS) -> Callable[[datetime], int]:
     """A clock that runs in working time only: seconds since `first`, right for every moment from `first` until `last`. Built once, it
     answers each question in no time, however long the stretch. `days` are those unlike the others: public holidays, Saturdays worked off."""
-    day, end = first.astimezone(zone).date(), last.astimezone(zone).date()
-    begins: list[datetime] = []
-    spans: list[tuple[datetime, int]] = []  # when work ends that day, and the seconds worked before
+    read = seconds_clock(working, zone, _second(first), _second(last), days)
+    return lambda moment: read(_second(moment))
+
+
+def seconds_clock(working: WorkingTime, zone: ZoneInfo, first: int, last: int, days: Days = NO_DAYS) -> Callable[[int], int]:
+    """The same clock for moments given as whole seconds since 1970 in UTC, as `figures.whole_seconds` has them of the database."""
+    day, end = ((EPOCH + timedelta(seconds=edge)).astimezone(zone).date() for edge in (first, last))
+    begins: list[int] = []
+    ends: list[int] = []
+    before: list[int] = []  # seconds worked before that day
     worked = 0
     while day <= end:
         span = working.on(day, zone, days)
         if span is not None:
-            begins.append(span[0])
-            spans.append((span[1], worked))
-            worked += int((span[1] - span[0]).total_seconds())
+            begins.append(_second(span[0]))
+            ends.append(_second(span[1]))
+            before.append(worked)
+            worked += ends[-1] - begins[-1]
         day += timedelta(days=1)
 
-    def read(moment: datetime) -> int:
-        place = bisect_right(begins, moment) - 1
-        if place < 0:
-            return 0
-        ends, before = spans[place]
-        return before + int((min(moment, ends) - begins[place]).total_seconds())
+    def read(second: int) -> int:
+        place = bisect_right(begins, second) - 1
+        return before[place] + min(second, ends[place]) - begins[place] if place >= 0 else 0
 
     return read
+
+
+def _second(moment: datetime) -> int:
+    return (moment - EPOCH) // timedelta(seconds=1)

@@ -1,5 +1,6 @@
 """Reports on interactions."""
 
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,16 +12,17 @@ from sqlalchemy import Select, case, func, null, select
 from crm.backoffice.conditions.tree import parse
 from crm.backoffice.guard import DataSession
 from crm.backoffice.reports import Chart, Column, CommonParams, Dimension, Drill, Series, Table, report
-from crm.backoffice.reports.figures import median
+from crm.backoffice.reports.figures import middle, whole_seconds
 from crm.backoffice.reports.grouping import Grouping, Key, columns_of, grouping, row_conditions, row_keys
 from crm.backoffice.reports.table import Row, ordered
 from crm.backoffice.sight import Source
-from crm.backoffice.working_time import clock
+from crm.backoffice.working_time import seconds_clock
 from crm.contacts.interactions.course import CANCELLED, HELD, NO_SHOW, PLANNED
 from crm.messages import Label
 from crm.organization.calendar import special_days
 
 DATED = "starts_at"
+AT_ONCE = 10_000  # rows fetched from the database
 MOST_NAMED = 200  # records that the address of a list names one by one
 DIRECTIONS = ("inbound", "outbound")
 
@@ -81,14 +83,21 @@ class Options:
     now: datetime
 
 
+def _numbers() -> "array[int]":
+    return array("q")
+
+
 @dataclass
 class Figures:
-    """What is counted for one row. `responses`: seconds of working time → how often; `answered`: the interactions they belong to."""
+    """What is counted for one row. Of what was answered: when it was asked and answered in seconds since 1970, how many seconds of working time lie
+    between, and the numbers of the first interactions, one more at the most than can be named. Arrays, for there may be millions."""
 
     counts: Counter[str] = field(default_factory=Counter)
     minutes: int | None = None
-    responses: Counter[int] = field(default_factory=Counter)
-    answered: list[int] = field(default_factory=list)
+    asked: "array[int]" = field(default_factory=_numbers)
+    answered: "array[int]" = field(default_factory=_numbers)
+    waits: "array[int]" = field(default_factory=_numbers)
+    named: list[int] = field(default_factory=list)
 
     def add_minutes(self, minutes: Any) -> None:
         if minutes is not None:
@@ -119,13 +128,13 @@ def interactions(session: DataSession, params: CommonParams) -> Table:
     shown = [{**keys[key], **_measures(found, params)} for key, found in rows.items()]
     standard = (("month", False),) if "month" in params.by else (("held", True),) if params.shows("held") else ()
     by_name = tuple((d.key, False) for d in params.dimensions)
-    answered = {tuple(keys[key].values()): found.answered for key, found in rows.items()}
+    named = {tuple(keys[key].values()): found.named for key, found in rows.items()}
     return Table(
         columns=(*columns_of(params.dimensions), *params.shown),
         rows=ordered(ordered(shown, by_name), params.sort or standard),
         totals=_measures(whole, params),
         currency=params.currency,
-        drill=lambda row, key: _drill(session, params, row, key, options, answered, whole),
+        drill=lambda row, key: _drill(session, params, row, key, options, named, whole),
         chart=CHART if params.dimensions and params.shows("held") else None,
     )
 
@@ -177,16 +186,27 @@ def _responses(session: DataSession, params: CommonParams, options: Options, row
         .order_by(other[DATED]).limit(1).correlate(source.table).scalar_subquery()
     )
     groups = grouping(source, params.dimensions, params.time_zone)
-    statement = _chosen(select(*groups.expressions, source.id, source[DATED], answer), params, source, groups)
-    statement = statement.where(source["direction"] == inbound, source["state"] == held)
-    waits = [(groups.key(row), *row[groups.width :]) for row in session.execute(statement) if row[-1] is not None]
-    if not waits:
-        return
-    company = session.catalog.company
-    worked = clock(company.working_time, company.zone, min(w[2] for w in waits), max(w[3] for w in waits), special_days(session.catalog))
-    for key, number, asked, answered in waits:
-        rows[key].responses[worked(answered) - worked(asked)] += 1
-        rows[key].answered.append(number)
+    moments = (whole_seconds(session, source[DATED]), whole_seconds(session, answer))
+    statement = _chosen(select(*groups.expressions, source.id, *moments), params, source, groups)
+    statement = statement.where(source["direction"] == inbound, source["state"] == held).execution_options(yield_per=AT_ONCE)
+    places: dict[Any, Figures] = {}
+    for *raw, number, asked, answered in session.execute(statement):
+        if answered is None:
+            continue
+        place = raw[0] if groups.width == 1 else tuple(raw)
+        figures = places.get(place)
+        if figures is None:
+            figures = places[place] = rows[groups.key(raw)]
+        figures.asked.append(asked)
+        figures.answered.append(answered)
+        if len(figures.named) <= MOST_NAMED:
+            figures.named.append(number)
+    answered_in = [found for found in rows.values() if found.asked]
+    if answered_in:
+        company, first, last = session.catalog.company, min(min(f.asked) for f in answered_in), max(max(f.answered) for f in answered_in)
+        worked = seconds_clock(company.working_time, company.zone, first, last, special_days(session.catalog))
+        for found in answered_in:
+            found.waits.extend(worked(answered) - worked(asked) for asked, answered in zip(found.asked, found.answered, strict=True))
 
 
 def _together(parts: Iterable[Figures]) -> Figures:
@@ -194,13 +214,13 @@ def _together(parts: Iterable[Figures]) -> Figures:
     for part in parts:
         whole.counts.update(part.counts)
         whole.add_minutes(part.minutes)
-        whole.responses.update(part.responses)
-        whole.answered += part.answered
+        whole.waits.extend(part.waits)
+        whole.named += part.named[: MOST_NAMED + 1 - len(whole.named)]
     return whole
 
 
 def _measures(found: Figures, params: CommonParams) -> dict[str, Any]:
-    seconds = median(found.responses)
+    seconds = middle(found.waits)
     every: dict[str, Any] = {key: found.counts[key] for key in (PLANNED, HELD, NO_SHOW, CANCELLED, "overdue", *DIRECTIONS)}
     every["minutes"] = found.minutes if found.counts[HELD] else 0
     every["median_response"] = None if seconds is None else seconds / 60
@@ -208,7 +228,7 @@ def _measures(found: Figures, params: CommonParams) -> dict[str, Any]:
 
 
 def _drill(
-    session: DataSession, params: CommonParams, row: Row | None, key: str, options: Options, answered: Mapping[Key, list[int]], whole: Figures,
+    session: DataSession, params: CommonParams, row: Row | None, key: str, options: Options, named: Mapping[Key, list[int]], whole: Figures,
 ) -> Drill:
     """The interactions behind a cell."""
     state = {"overdue": PLANNED, "inbound": HELD, "outbound": HELD, "minutes": HELD, "median_response": HELD}.get(key, key)
@@ -218,6 +238,6 @@ def _drill(
     if key in DIRECTIONS or key == "median_response":
         chosen.append({"field": "direction", "op": "eq", "value": "inbound" if key == "median_response" else key})
     if key == "median_response":
-        named = whole.answered if row is None else answered.get(tuple(v for k, v in row.items() if k not in {c.key for c in MEASURES}), [])
-        chosen += [{"field": "id", "op": "in", "value": sorted(named)}] if len(named) <= MOST_NAMED else []
+        ids = whole.named if row is None else named.get(tuple(v for k, v in row.items() if k not in {c.key for c in MEASURES}), [])
+        chosen += [{"field": "id", "op": "in", "value": sorted(ids)}] if len(ids) <= MOST_NAMED else []
     return Drill("interaction", {"all": [*chosen, *(row_conditions(session, "interaction", params.dimensions, row, params.time_zone) if row else [])]})

@@ -1,6 +1,9 @@
 """The figures of interactions, worked out by hand. Times are those of Kyiv: two hours before UTC, three from 29 March."""
 
-from datetime import UTC, datetime, timedelta
+import random
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +15,9 @@ from crm.backoffice.catalog import load_catalog
 from crm.backoffice.configuration import CompanySettings
 from crm.backoffice.guard import DataSession
 from crm.backoffice.reports import Table, find, run
+from crm.backoffice.working_time import clock
 from crm.errors import BadRequest, Forbidden, UnknownName
+from crm.organization.calendar import special_days
 from tests.company import Company
 from tests.reports.deals import check_cells
 
@@ -171,3 +176,50 @@ def test_a_reader_sees_figures_of_what_he_sees(company: Company) -> None:
         assert [(row["account"], row["held"], row["minutes"], row["median_response"]) for row in found] == [(None, 1, 3, None)]
     with company.session(reader("all")) as session, pytest.raises(BadRequest):
         report(session, by="stage")
+
+
+def test_many_random_responses_agree_with_a_plain_computation(company: Company) -> None:
+    """Every inbound held interaction against all outbound ones, over both changes of the clock, a public holiday and a worked Saturday."""
+    rng = random.Random(3)
+    company.make(
+        "calendar_day", {"day": date(2026, 3, 30), "name": "Вихідний"},
+        {"day": date(2026, 10, 24), "name": "Відпрацювання", "working": True, "hours": "10:00-15:00"},
+    )
+    company.catalog = load_catalog(company.engine)
+    people, firms = company.make("user", {"name": "A"}, {"name": "B"}), company.make("account", *({"name": f"Ф{n}"} for n in range(5)))
+    medium = company.option("interaction_medium", "letter")
+
+    def talk() -> dict[str, Any]:
+        start = datetime(2026, rng.choice((3, 10)), 20, tzinfo=UTC) + timedelta(seconds=rng.randrange(12 * 24) * 3600 + rng.choice((0, 0, 1, 59.5)))
+        state, direction = rng.choice(("held", "held", "held", "planned")), rng.choice(("inbound", "outbound", "outbound", "internal"))
+        return {
+            "owner": rng.choice(people), "account": None if direction == "internal" else rng.choice(firms), "medium": medium, "state": state,
+            "direction": direction, ("held_at" if state == "held" else "planned_start"): start,
+        }
+
+    talks = [talk() for _ in range(400)]
+    lists = {"state": "interaction_state", "direction": "direction"}
+    numbers = company.make("interaction", *({**one, **{key: company.option(name, one[key]) for key, name in lists.items()}} for one in talks), source="import")
+    settings, days = company.catalog.company, special_days(company.catalog)
+    worked = clock(settings.working_time, settings.zone, datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC), days)
+    waits: dict[Any, dict[int, int]] = defaultdict(dict)
+    for number, one in zip(numbers, talks, strict=True):
+        if (one["direction"], one["state"]) == ("inbound", "held"):
+            answers = [o["held_at"] for o in talks if (o["direction"], o["state"], o["account"]) == ("outbound", "held", one["account"])]
+            later = [answer for answer in answers if answer >= one["held_at"]]
+            if later:
+                month = one["held_at"].astimezone(KYIV).strftime("%Y-%m")
+                for place in ((), ("owner", one["owner"]), ("account", one["account"]), ("month", month)):
+                    waits[place][number] = worked(min(later)) - worked(one["held_at"])
+    with company.system(write=False) as session:
+        for by in ("", "owner", "account", "month"):
+            found = report(session, by=by)
+            for row in (*found.rows, None):
+                place = () if row is None or not by else (by, row["month"] if by == "month" else row[f"{by}_id"])
+                expected = waits.get(place, {})
+                value = (found.totals if row is None else row)["median_response"]
+                assert value == (median(expected.values()) / 60 if expected else None), place
+                drill = found.drill(row, "median_response")
+                assert drill is not None
+                assert [set(c["value"]) for c in drill.where["all"] if c["field"] == "id"] == [set(expected)]
+    assert len(waits[()]) > 60

@@ -1,9 +1,9 @@
 """Exact statistics over counted values: what SQL groups, Python finishes, so that both databases give the same figure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, cast, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Integer, Select, cast, extract, func, select, type_coerce
 
 from crm.backoffice.guard import DataSession
 
@@ -13,6 +13,12 @@ def days_between(session: DataSession, first: ColumnElement[Any], last: ColumnEl
     if session.get_bind().dialect.name == "sqlite":
         return cast(func.julianday(last) - func.julianday(first), Integer)
     return type_coerce(last - first, Integer)
+
+
+def whole_seconds(session: DataSession, moment: ColumnElement[Any]) -> ColumnElement[int]:
+    """A moment as the whole seconds since 1970 that have passed: the database makes numbers of moments faster than Python makes moments."""
+    seconds = extract("epoch", moment)
+    return seconds if session.get_bind().dialect.name == "sqlite" else cast(func.floor(seconds), BigInteger)
 
 
 def mean(counted: Mapping[int, int]) -> float | None:
@@ -27,6 +33,12 @@ def median(counted: Mapping[int, int]) -> float | None:
     if not number:
         return None
     return (_nth(counted, (number - 1) // 2) + _nth(counted, number // 2)) / 2
+
+
+def middle(values: Sequence[int]) -> float | None:
+    """The median of values as they are: of an even number the mean of the middle two; None of none."""
+    found, number = sorted(values), len(values)
+    return (found[(number - 1) // 2] + found[number // 2]) / 2 if number else None
 
 
 def _nth(counted: Mapping[int, int], place: int) -> int:

@@ -9,13 +9,14 @@ from crm.backoffice.seals import block as seals
 from crm.backoffice.views import models as views
 from crm.contacts import cards, imports as contacts_imports, models as contacts, rules as contacts_rules
 from crm.contacts.interactions import models as interactions, rules as interactions_rules, timeline as interactions_timeline
-from crm.organization import calendar, calendar_links, duties, emergency_rules, imports as organization_imports, models as organization, personal
+from crm.organization import access_review_models, calendar, calendar_links, duties, emergency_rules, imports as organization_imports
+from crm.organization import models as organization, personal
 from crm.organization import rules as organization_rules, second_factor_models, sign_in_models, timers
 from crm.sales import imports as sales_imports, models as sales, rules as sales_rules, timeline as sales_timeline
 
 __all__ = [
-    "calendar", "calendar_links", "cards", "configuration", "contacts", "contacts_imports", "contacts_rules", "daily", "duplicates", "duties", "edits",
-    "emergency_rules", "evidence", "import_sources", "imports", "interactions", "interactions_rules", "interactions_timeline", "jobs", "journal", "likeness",
-    "merging", "notices", "organization", "organization_imports", "organization_rules", "outbox", "personal", "quality", "row_log", "sales", "sales_imports",
-    "sales_rules", "sales_timeline", "seals", "second_factor_models", "seen", "sign_in_models", "timers", "uploads", "views",
+    "access_review_models", "calendar", "calendar_links", "cards", "configuration", "contacts", "contacts_imports", "contacts_rules", "daily", "duplicates",
+    "duties", "edits", "emergency_rules", "evidence", "import_sources", "imports", "interactions", "interactions_rules", "interactions_timeline", "jobs",
+    "journal", "likeness", "merging", "notices", "organization", "organization_imports", "organization_rules", "outbox", "personal", "quality", "row_log",
+    "sales", "sales_imports", "sales_rules", "sales_timeline", "seals", "second_factor_models", "seen", "sign_in_models", "timers", "uploads", "views",
 ]

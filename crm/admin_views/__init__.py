@@ -7,6 +7,7 @@ from flask_login import current_user
 from sqlalchemy.exc import DBAPIError
 
 from crm.admin_views import calendar_feed, deals, duties, emergency, employment, interactions, sign_in_of_others, timer
+from crm.admin_views.access_reviews import views as access_reviews
 from crm.admin_views.calendar import CalendarView
 from crm.admin_views.duplicates import DuplicatesView
 from crm.admin_views.home import HomeView
@@ -44,6 +45,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(sign_in_of_others.pages)
     app.register_blueprint(duties.pages)
     app.register_blueprint(emergency.pages)
+    app.register_blueprint(access_reviews.pages)
     app.register_blueprint(timer.pages)
     app.register_blueprint(employment.pages)
     app.register_blueprint(calendar_feed.pages)

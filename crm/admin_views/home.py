@@ -29,7 +29,8 @@ from crm.backoffice.fields.base import Ref
 from crm.backoffice.lists import Masked, RowView
 from crm.backoffice.periods import day_end
 from crm.backoffice.views.shelf import all_views
-from crm.messages import Message, m
+from crm.messages import Message, m, mn
+from crm.rights.reviews.reading import waiting_for
 
 SHOWN = 8
 OPEN_AND_MINE = ({"field": "owner", "op": "eq", "value": "@me"}, {"field": "stage.kind", "op": "eq", "value": "open"})
@@ -84,7 +85,7 @@ class HomeView(PagesForSignedIn, AdminIndexView):  # type: ignore[misc]  # Flask
     @route("/")
     def index(self) -> str:
         session = context.session()
-        cards = [card for card in (_plan(session), _closing(session), _steps(session), _latest(session)) if card is not None]
+        cards = [card for card in (_reviews(session), _plan(session), _closing(session), _steps(session), _latest(session)) if card is not None]
         return str(self.render("admin/index.html", greeting=say(_greeting()), cards=cards, areas=_tiles(session)))
 
     @route("/search")
@@ -120,6 +121,19 @@ def greeting(hour: int, name: str) -> Message:
     if 18 <= hour < 23:
         return m("Good evening, %(name)s", name=name)
     return m("Hello, %(name)s", name=name)  # wishing a good night is how one takes leave
+
+
+def _reviews(session: UserSession) -> Card | None:
+    """Reviews of access in which decisions wait for this person; none while he looks with another's eyes."""
+    waiting = waiting_for(session, current_user.id) if session.watcher is None else []
+    if not waiting:
+        return None
+    words = day_words(context.reader())
+    rows = [
+        Line(f"/access-reviews/{one.id}/mine/", one.name, when=words(one.deadline), figure=say(mn("%(num)s decision", "%(num)s decisions", number)))
+        for one, number in waiting
+    ]
+    return Card(say(m("Access reviews")), "/access-reviews/", str(len(rows)), rows, "")
 
 
 def _plan(session: UserSession) -> Card | None:

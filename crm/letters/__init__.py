@@ -2,10 +2,11 @@
 
 from flask import Flask
 
-from crm.letters import emergency, links, notices
+from crm.letters import access_review, emergency, links, notices
 from crm.letters.sending import delivers
 from crm.organization.emergency import TOPIC as EMERGENCY
 from crm.organization.invitations import TOPIC as LINKS
+from crm.rights.reviews.telling import TOPIC as ACCESS_REVIEW
 
 
 def init_app(app: Flask) -> None:
@@ -13,3 +14,4 @@ def init_app(app: Flask) -> None:
     delivers(app, LINKS, links.send)
     delivers(app, notices.TOPIC, notices.send)
     delivers(app, EMERGENCY, emergency.send)
+    delivers(app, ACCESS_REVIEW, access_review.send)

@@ -14,6 +14,7 @@ from crm.backoffice.personal.beside import Beside, keeps
 from crm.backoffice.views import shelf
 from crm.errors import Forbidden
 from crm.messages import m
+from crm.organization.access_review_models import AccessReviewItem
 from crm.organization.calendar_links import CalendarLink
 from crm.organization.comparing import outranks
 from crm.organization.invitations import TOPIC
@@ -26,7 +27,7 @@ from crm.organization.timers import RunningTimer
 
 USER, SIGNED_IN, TOKENS, OUTBOX = User.__table__, SignInSession.__table__, AccountToken.__table__, OutboxRow.__table__
 SECOND, PAPER = SecondFactor.__table__, RecoveryCode.__table__
-TIMERS, CALENDARS = RunningTimer.__table__, CalendarLink.__table__
+REVIEWED, TIMERS, CALENDARS = AccessReviewItem.__table__, RunningTimer.__table__, CalendarLink.__table__
 
 
 def _judge(session: DataSession, ids: Sequence[int]) -> None:
@@ -53,6 +54,7 @@ def _gather(session: DataSession, ids: Sequence[int]) -> Mapping[str, list[dict[
         "letters": [
             {"purpose": row.payload.get("purpose"), "asked_at": row.created_at, "sent_at": row.delivered_at} for row in session.kernel(_letters(ids))
         ],
+        "access_reviews": rows(REVIEWED, "role_id", "since", "until", "last_seen_at", "decision", "shorten_to", "comment", "decided_at", "outcome"),
         "views": shelf.of_people(session, ids),
         "seen": seen.of_people(session, ids),
         "notices": notices.of_people(session, ids),
@@ -69,6 +71,8 @@ def _erase(session: DataSession, ids: Sequence[int]) -> None:
     session.kernel(delete(OUTBOX).where(OUTBOX.c.id.in_(letters)))
     for table in (SIGNED_IN, TOKENS, TIMERS, CALENDARS):
         session.kernel(delete(table).where(table.c.user_id.in_(ids)))
+    # Without the salt nobody finds out by trying what a signed comment said.
+    session.kernel(update(REVIEWED).where(REVIEWED.c.user_id.in_(ids)).values(comment=None, reason=None, last_seen_at=None, salt=None))
     forget(session, ids)
     shelf.forget(session, ids)
     seen.forget(session, ids)

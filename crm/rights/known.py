@@ -25,6 +25,13 @@ def knows_roles(session: UserSession, person: int) -> bool:
     return bool(seen == held)
 
 
+def sees_all(sight: Sight, entity: str, fields: Iterable[str], actions: frozenset[Action] = READ) -> bool:
+    """Whether this reader sees every record of the entity, and on every record these fields, unmasked."""
+    kind = sight.catalog.entity(entity)
+    whole = sight.records(kind, actions).always
+    return whole and all(sight.grants(kind, kind.fields[key], actions, "read").always for key in fields)
+
+
 def sees_what_decides(sight: Sight, entity: Entity, shown: frozenset[str], access: Access) -> bool:
     """Whether the conditions of the person's rules on `entity` look only at what this reader sees: plain fields that stand unmasked on
     the record (`shown`), and beyond it only fields and records of which he sees all."""

@@ -332,6 +332,25 @@ def upgrade() -> None:
     op.create_index("uq_user_code", "user", ["code"], unique=True, sqlite_where=sa.text("deleted_at IS NULL"), postgresql_where=sa.text("deleted_at IS NULL"))
     op.create_index("uq_user_email", "user", ["email"], unique=True, sqlite_where=sa.text("deleted_at IS NULL"), postgresql_where=sa.text("deleted_at IS NULL"))
     create_table(
+        "access_review",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("scope", sa.JSON(), nullable=False),
+        sa.Column("deadline", sa.Date(), nullable=False),
+        sa.Column("opened_by_id", sa.Integer(), nullable=False),
+        sa.Column("opened_at", UtcMoment(), nullable=False),
+        sa.Column("reminded_at", UtcMoment(), nullable=True),
+        sa.Column("overdue_told_at", UtcMoment(), nullable=True),
+        sa.Column("called_off_at", UtcMoment(), nullable=True),
+        sa.Column("signed_at", UtcMoment(), nullable=True),
+        sa.Column("signed_by_id", sa.Integer(), nullable=True),
+        sa.Column("digest", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(["opened_by_id"], ["user.id"], name=op.f("fk_access_review_opened_by_id")),
+        sa.ForeignKeyConstraint(["signed_by_id"], ["user.id"], name=op.f("fk_access_review_signed_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_review")),
+    )
+    op.create_index(op.f("ix_access_review_opened_by_id"), "access_review", ["opened_by_id"], unique=False)
+    create_table(
         "account_token",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
@@ -1181,6 +1200,41 @@ def upgrade() -> None:
     op.create_index(op.f("ix_view_use_view_id"), "view_use", ["view_id"], unique=False)
     op.create_index(op.f("ix_view_use_watched"), "view_use", ["watched"], unique=False)
     create_table(
+        "access_review_item",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("review_id", sa.Integer(), nullable=False),
+        sa.Column("membership_id", sa.Integer(), nullable=False),
+        sa.Column("row_version", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("role_id", sa.Integer(), nullable=False),
+        sa.Column("reviewer_id", sa.Integer(), nullable=False),
+        sa.Column("since", sa.Date(), nullable=True),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("given_by_id", sa.Integer(), nullable=True),
+        sa.Column("given_at", UtcMoment(), nullable=True),
+        sa.Column("reason", sa.String(length=255), nullable=True),
+        sa.Column("last_seen_at", UtcMoment(), nullable=True),
+        sa.Column("conflicts", sa.JSON(), nullable=False),
+        sa.Column("decision", sa.String(length=8), nullable=True),
+        sa.Column("shorten_to", sa.Date(), nullable=True),
+        sa.Column("comment", sa.String(length=500), nullable=True),
+        sa.Column("decided_at", UtcMoment(), nullable=True),
+        sa.Column("outcome", sa.String(length=10), nullable=True),
+        sa.Column("salt", sa.String(length=32), nullable=True),
+        sa.Column("comment_hash", sa.String(length=64), nullable=True),
+        sa.Column("digest", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(["given_by_id"], ["user.id"], name=op.f("fk_access_review_item_given_by_id")),
+        sa.ForeignKeyConstraint(["membership_id"], ["membership.id"], name=op.f("fk_access_review_item_membership_id")),
+        sa.ForeignKeyConstraint(["review_id"], ["access_review.id"], name=op.f("fk_access_review_item_review_id")),
+        sa.ForeignKeyConstraint(["reviewer_id"], ["user.id"], name=op.f("fk_access_review_item_reviewer_id")),
+        sa.ForeignKeyConstraint(["role_id"], ["role.id"], name=op.f("fk_access_review_item_role_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_access_review_item_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_review_item")),
+    )
+    op.create_index(op.f("ix_access_review_item_review_id"), "access_review_item", ["review_id"], unique=False)
+    op.create_index(op.f("ix_access_review_item_user_id"), "access_review_item", ["user_id"], unique=False)
+    op.create_index("ix_access_review_item_waiting", "access_review_item", ["reviewer_id", "decision"], unique=False)
+    create_table(
         "account__interests",
         sa.Column("owner_id", sa.Integer(), nullable=False),
         sa.Column("target_id", sa.Integer(), nullable=False),
@@ -1635,6 +1689,7 @@ TABLES = (
     "contact_point",
     "competitor",
     "account__interests",
+    "access_review_item",
     "view_use",
     "stage",
     "role__emergency",
@@ -1668,6 +1723,7 @@ TABLES = (
     "calendar_link",
     "calendar_day",
     "account_token",
+    "access_review",
     "user",
     "territory",
     "sign_in_attempt",

@@ -1,11 +1,11 @@
 """Letters in the language of the person they go to: subject, text and the same as HTML."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
-from crm.letters import emergency
+from crm.letters import access_review, emergency
 from crm.letters.links import compose
 from crm.messages import Label
 from crm.organization.invitations import Letter, Purpose
@@ -51,3 +51,20 @@ def test_the_letter_about_an_emergency_is_in_the_language_of_its_reader(demo: Ho
     company = runtime.catalog.company.name
     for text in (mail.subject, *mail.body.splitlines(), *(one.text for one in Page(mail.html, language).said)):
         assert not FOREIGN[language].search(text.replace(company, "").replace("Brama", "").replace("http://127.0.0.1:8000/emergency/taken/", "")), text
+
+
+@pytest.mark.parametrize("language", ["uk", "en"])
+@pytest.mark.parametrize(("waiting", "overdue"), [(3, False), (1, True), (0, False)])
+def test_the_letter_about_a_review_of_access_is_in_the_language_of_its_reader(demo: House, language: str, waiting: int, overdue: bool) -> None:
+    runtime = demo.app.extensions["brama"]
+    name = {"uk": "Весняний перегляд", "en": "Spring review"}[language]
+    told = access_review.Told(name, date(2026, 3, 5), waiting, overdue, "/access-reviews/7/mine/")
+    with demo.app.app_context():
+        mail = access_review.compose(NAMES[language], "12@demo.example", language, told, runtime.catalog.company, "http://127.0.0.1:8000")
+    assert mail.subject and mail.body and mail.html
+    day = {"uk": "5 березня 2026", "en": "5 March 2026"}[language]
+    for text in (mail.body, mail.html):
+        assert name in text and "http://127.0.0.1:8000/access-reviews/7/mine/" in text and (day in text) == bool(waiting)
+    for text in (mail.subject, *mail.body.splitlines(), *(one.text for one in Page(mail.html, language).said)):
+        rest = text.replace(runtime.catalog.company.name, "").replace("Brama", "").replace("http://127.0.0.1:8000/access-reviews/7/mine/", "")
+        assert not FOREIGN[language].search(rest), text

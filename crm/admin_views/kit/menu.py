@@ -141,7 +141,7 @@ def _keeps_duties(access: Access, catalog: Catalog) -> bool:
     return bool(catalog.conflicts) and access.may("role", "update") and access.may("membership", "read")
 
 
-def _hears_of_emergencies(access: Access, catalog: Catalog) -> bool:
+def _hears_of_roles(access: Access, catalog: Catalog) -> bool:
     return access.may("role", "update") and access.may("membership", "read")
 
 
@@ -150,9 +150,10 @@ PAGES: tuple[Page, ...] = (
     Page("reports", "quality", Label("Якість даних", "Data quality"), "/quality/", "list-check", _reads_anything),
     Page("contacts", "duplicates", Label("Дублікати", "Duplicates"), "/duplicates/", "copy", _meets_duplicates),
     Page("administration", "rights", Label("Права ролей", "Rights of roles"), "/rights/", "shield-lock", _keeps_roles),
+    Page("administration", "access_reviews", Label("Перегляд прав", "Access reviews"), "/access-reviews/", "list-check", _hears_of_roles),
     Page("administration", "calendar", Label("Робочий календар", "Working calendar"), "/calendar/", "calendar-event", _keeps_calendar),
     Page("administration", "duties", Label("Несумісні ролі", "Conflicting roles"), "/duties/", "users", _keeps_duties),
-    Page("administration", "emergencies", Label("Надзвичайні ролі", "Emergency roles"), "/emergency/taken/", "alert-triangle", _hears_of_emergencies),
+    Page("administration", "emergencies", Label("Надзвичайні ролі", "Emergency roles"), "/emergency/taken/", "alert-triangle", _hears_of_roles),
     Page("administration", "imports", Label("Імпорти", "Imports"), "/imports/", "file-import", _imports_anything),
     Page("administration", "journal", Label("Журнал", "Journal"), "/journal/", "history", _keeps_roles),
     Page("administration", "recycle", Label("Кошик", "Recycle bin"), "/recycle/", "trash", _restores_anything),

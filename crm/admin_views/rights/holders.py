@@ -31,7 +31,7 @@ def holders(session: UserSession, role_id: int) -> list[Holder] | None:
     query = select(held["user"], held["since"], held["until"], held["taken_until"]).where(held.visible, held["role"] == role_id).order_by(held.id).limit(MOST)
     rows, moment = session.execute(query).all(), datetime.now(UTC)
     names = lookup.titles(session, session.catalog.entity("user"), [row[0] for row in rows])
-    units = _departments(session, list(names))
+    units = departments_of(session, list(names))
     found = [
         Holder(
             user, names[user], units.get(user, ""), dated(since) if since else "", dated(until) if until else "",
@@ -42,7 +42,8 @@ def holders(session: UserSession, role_id: int) -> list[Holder] | None:
     return sorted(found, key=lambda one: (not one.now, one.name))
 
 
-def _departments(session: UserSession, people: list[int]) -> dict[int, str]:
+def departments_of(session: UserSession, people: list[int]) -> dict[int, str]:
+    """Person → his department, of those that this reader sees."""
     if not people or "department" not in session.sight.filterable("user") or not session.sight.may("department", "read"):
         return {}
     users = session.table("user")

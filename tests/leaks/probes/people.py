@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
 from crm.backoffice import outbox
+from crm.letters import access_review
 from crm.letters.emergency import Taken, compose
 from crm.messages import Label
 from tests.leaks.questions import MISSING, Question, View, get, post, probe
@@ -231,6 +232,20 @@ def emergency(view: View) -> Iterator[Question]:
         yield asked.just_as(post("/emergency/<membership_id>/back", "", f"/emergency/{MISSING}/back"), f"/{MISSING}/", f"/{number}/")
     yield get("/emergency/taken/", "", "/emergency/taken/")
     yield get("/emergency/taken/", "", "/emergency/taken/", lang="uk")
+
+
+@probe("letter access_review")
+def letter_of_a_review(view: View) -> Iterator[Question]:
+    """The letter to somebody for whom decisions of a review wait."""
+    yield Question("letter access_review", "", "the letter of a review", _asked_to_review, writes=True)
+
+
+def _asked_to_review(side: Side) -> Answer:
+    runtime = side.app.extensions["brama"]
+    told = access_review.Told("Весняний перегляд", date(2026, 3, 5), 3, False, "/access-reviews/1/mine/")
+    with side.app.app_context():
+        letter = access_review.compose("Хтось", "somebody@firm.example", "uk", told, runtime.catalog.company, runtime.settings.address)
+    return Answer(200, f"{letter.subject}\n{letter.body}\n{letter.html}".encode(), ())
 
 
 @probe("letter emergency")

@@ -76,6 +76,49 @@ def _looking(person: int, pages: list[str], side: Side) -> Answer:
     return Answer(first.status, b"".join(a.body for a in answers), tuple(h for a in answers for h in a.heads))
 
 
+REVIEW = "/access-reviews/<review_id>/"
+MINE = f"{REVIEW}mine/"
+PARTS = {
+    f"{REVIEW}hand-over": "hand-over", f"{REVIEW}call-off": "call-off", f"{REVIEW}sign": "sign", f"{MINE}<item_id>": "mine/1",
+    f"{MINE}keep/<user_id>": "mine/keep/1",
+}
+
+
+@probe("/access-reviews/", "/access-reviews/new/", REVIEW, MINE, *PARTS)
+def access_reviews(view: View) -> Iterator[Question]:
+    """Reviews opened over people and roles that are seen, unseen and of none, all that the one who asks is told of them, and reviews of nobody."""
+    yield get("/access-reviews/", "", "/access-reviews/")
+    yield get("/access-reviews/new/", "", "/access-reviews/new/")
+    for number in [*view.seen("user", 2), *view.unseen("user", 2), MISSING]:
+        form = {"name": "Перегляд", "kind": "all", "deadline": "2026-10-05", "mode": "named", "first": str(view.me), "second": str(number)}
+        yield post("/access-reviews/new/", "user", "/access-reviews/new/", form=form)
+    for entity, kind in (("department", "department"), ("role", "roles")):
+        for number in [*view.seen(entity, 1), *view.unseen(entity, 1), MISSING]:
+            form = {"name": "Перегляд", "kind": kind, "deadline": "2026-10-05", "mode": "heads", entity if entity == "department" else "roles": str(number)}
+            yield post("/access-reviews/new/", entity, "/access-reviews/new/", form=form)
+    form = {"name": "Перегляд", "kind": "all", "deadline": "2026-10-05", "mode": "named", "first": str(view.me), "second": "1"}
+    yield Question("/access-reviews/new/", "user", "a review by oneself, and all its pages", partial(_reviewed, form), writes=True, method="POST")
+    for number in (1, 2, 3):
+        yield get(REVIEW, "user", f"/access-reviews/{number}/")
+        yield get(MINE, "user", f"/access-reviews/{number}/mine/", lang="uk")
+        yield get(REVIEW, "user", f"/access-reviews/{number}/", format="csv")
+    for endpoint, path in PARTS.items():
+        form = {"from": "1", "to": "2", "decision": "keep", "comment": "так", "current": "wrong password"}
+        yield post(endpoint, "", f"/access-reviews/{MISSING}/{path}", form=form).expecting(403, 404, 422)
+        yield post(endpoint, "", f"/access-reviews/1/{path}", form=form)
+
+
+def _reviewed(form: dict[str, str], side: Side) -> Answer:
+    """Opened, looked at by its owner and as its reviewer, and everything of the first person kept."""
+    first = side.send("POST", "/access-reviews/new/", data=form)
+    pages = [side.send("GET", "/access-reviews/"), side.send("GET", "/access-reviews/?lang=uk"), side.send("GET", "/")]
+    if first.status == 303:
+        here = dict(first.heads)["Location"]
+        pages += [side.send("GET", here + what) for what in ("", "mine/", "?format=csv")]
+        pages += [side.send("POST", f"{here}mine/keep/1", data={"comment": "так"}), side.send("GET", f"{here}mine/")]
+    return Answer(first.status, b"".join(page.body for page in (first, *pages)), tuple(head for page in (first, *pages) for head in page.heads))
+
+
 @probe("/rights/who/<entity>/<record_id>/")
 def viewers(view: View) -> Iterator[Question]:
     """Who sees records that are seen, unseen, and of none."""

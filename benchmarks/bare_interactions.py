@@ -70,8 +70,19 @@ FROM interaction i LEFT JOIN "user" u ON u.id = i.owner_id LEFT JOIN account a O
 LEFT JOIN deal d ON d.id = i.deal_id AND d.deleted_at IS NULL LEFT JOIN stage s ON s.id = d.stage_id
 WHERE i.state_id = :held AND {CHOSEN} GROUP BY i.owner_id, u.name
 """
+DUE = """
+SELECT i.owner_id, u.name, count(*) AS due, count(*) FILTER (WHERE i.state_id = :held) AS kept, count(*) FILTER (WHERE i.state_id = :planned) AS overdue
+FROM interaction i LEFT JOIN "user" u ON u.id = i.owner_id WHERE i.deleted_at IS NULL AND i.ends_at < :now GROUP BY i.owner_id, u.name
+"""
+TOUCHES = """
+SELECT m.stage_id, s.name, count(*) AS touches, sum(i.actual_minutes) AS minutes
+FROM interaction i JOIN deal d ON d.id = i.deal_id AND d.deleted_at IS NULL LEFT JOIN (
+SELECT deal_id, stage_id, entered_at, lead(entered_at) OVER (PARTITION BY deal_id ORDER BY entered_at, id) AS until FROM stage_history WHERE deleted_at IS NULL
+) m ON m.deal_id = i.deal_id AND m.entered_at <= i.starts_at AND (m.until IS NULL OR m.until > i.starts_at) LEFT JOIN stage s ON s.id = m.stage_id
+WHERE i.deleted_at IS NULL AND i.state_id = :held GROUP BY m.stage_id, s.name
+"""
 
-Figures = dict[int, dict[str, Any]]
+Figures = dict[int | None, dict[str, Any]]
 
 
 @dataclass
@@ -128,6 +139,15 @@ class Past:
         values = {"held": self.options["held"], "since": self.moment(since), "until": self.moment(until)}
         return {row.owner_id: dict(row._mapping) for row in self.rows(SPENT, **values)}
 
+    def overdue(self) -> Figures:
+        """The report on what is overdue, by owner; without ages."""
+        values = {"held": self.options["held"], "planned": self.options["planned"], "now": self.moment(datetime.now(UTC))}
+        return {row.owner_id: dict(row._mapping) for row in self.rows(DUE, **values)}
+
+    def touches(self) -> Figures:
+        """Touches and minutes of all deals by stage; without the spread over deals."""
+        return {row.stage_id: dict(row._mapping) for row in self.rows(TOUCHES, held=self.options["held"])}
+
     def formatted(self, row: Any) -> list[str]:
         """The cells of a row as the product's list shows them."""
         labels, at = self.labels, instant(row.starts_at).astimezone(KYIV)
@@ -178,10 +198,13 @@ def add_past(app: Flask, past: Past, menu: Sequence[tuple[str, str]]) -> None:
 
     @app.get("/raw/report/<name>")
     def report(name: str) -> str:
-        since, until = (datetime.fromisoformat(request.args[key]) for key in ("since", "until"))
-        found = past.interactions(since, until) if name == "interactions" else past.time_spent(since, until)
-        shown = sorted(found.values(), key=lambda one: one["held"], reverse=True)
-        return page("list.html", heads=list(shown[0]), rows=[(one["owner_id"], list(one.values())) for one in shown])
+        if name in ("overdue", "stage_touches"):
+            found = past.overdue() if name == "overdue" else past.touches()
+        else:
+            since, until = (datetime.fromisoformat(request.args[key]) for key in ("since", "until"))
+            found = past.interactions(since, until) if name == "interactions" else past.time_spent(since, until)
+        shown = sorted(found.items(), key=lambda one: list(one[1].values())[2], reverse=True)
+        return page("list.html", heads=list(shown[0][1]), rows=[(number, list(one.values())) for number, one in shown])
 
 
 def instant(value: Any) -> datetime:

@@ -25,6 +25,8 @@ from crm.permissions import access_for
 COLUMNS = "name,starts_at,medium,direction,state,account,contact,actual_minutes,owner"
 MEDIUM, QUARTER = "meeting", "2024-Q4"
 SINCE, UNTIL = datetime(2024, 10, 1, tzinfo=KYIV), datetime(2025, 1, 1, tzinfo=KYIV)
+MONTHS = "2023-08..2025-07"  # all that there is
+FROM, TO = datetime(2023, 8, 1, tzinfo=KYIV), datetime(2025, 8, 1, tzinfo=KYIV)
 LONG = FIRST  # a customer with a long past
 OLDER = 10  # pages back
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -75,15 +77,18 @@ def questions(stage: Stage) -> Iterator[Question]:
             PRODUCT: lambda: stage.product.get(f"/account/{LONG}/timeline?before={mark.key}"),
             BARE: lambda: stage.bare.get(f"/raw/account/{LONG}/timeline?{place}"),
         })
-    period = urlencode({"since": SINCE.isoformat(), "until": UNTIL.isoformat()})
-    for name, figures in (("interactions", stage.past.interactions(SINCE, UNTIL)), ("time_spent", stage.past.time_spent(SINCE, UNTIL))):
-        _same_figures(stage, name, figures)
-        yield _report(stage, name, period)
+    for words, span, since, until in (("", QUARTER, SINCE, UNTIL), (", 24 months", MONTHS, FROM, TO)):
+        for name, figures in (("interactions", stage.past.interactions(since, until)), ("time_spent", stage.past.time_spent(since, until))):
+            yield _report(stage, name, figures, words, period=span, bare=urlencode({"since": since.isoformat(), "until": until.isoformat()}))
+    yield _report(stage, "overdue", stage.past.overdue(), ", all")
+    yield _report(stage, "stage_touches", stage.past.touches(), ", all", by="stage")
 
 
-def _report(stage: Stage, name: str, period: str) -> Question:
-    return Question(f"report {name}", {
-        PRODUCT: lambda: stage.product.get(f"/report/{name}?by=owner&period={QUARTER}"), BARE: lambda: stage.bare.get(f"/raw/report/{name}?{period}"),
+def _report(stage: Stage, name: str, figures: Figures, words: str, by: str = "owner", period: str = "", bare: str = "") -> Question:
+    """A report beside bare SQL that gives the same figures. Raises AssertionError when they differ."""
+    _same_figures(stage, name, figures, by, period)
+    return Question(f"report {name}{words}", {
+        PRODUCT: lambda: stage.product.get(f"/report/{name}?by={by}&period={period}"), BARE: lambda: stage.bare.get(f"/raw/report/{name}?{bare}"),
     })
 
 
@@ -132,17 +137,19 @@ def _same_past(stage: Stage, mark: Mark | None) -> None:
     assert ours and ours == theirs, f"timeline: not the same: {ours[:5]} {theirs[:5]}"
 
 
-def _same_figures(stage: Stage, name: str, expected: Figures) -> None:
+def _same_figures(stage: Stage, name: str, expected: Figures, by: str, period: str) -> None:
     """The product's report gives the figures of the bare SQL."""
     catalog = load_catalog(stage.engine)
     with user_session(stage.engine, access_for(stage.engine, stage.user, catalog), catalog) as session:
-        _, table = run(find(name), session, {"by": "owner", "period": QUARTER})
-    assert {row["owner_id"] for row in table.rows} == set(expected), f"report {name}: not the same rows"
-    for row in table.rows:
-        other = expected[row["owner_id"]]
+        _, table = run(find(name), session, {"by": by, "period": period})
+    rows = {row[f"{by}_id"]: row for row in table.rows}
+    assert set(expected) <= set(rows), f"report {name}: not the same rows"
+    assert all(number in expected or not row.get("touches", 1) for number, row in rows.items()), f"report {name}: more rows than there should be"
+    for number, other in expected.items():
+        row = rows[number]
         for column in table.measures:
             if column.key in other:
-                assert _equal(row[column.key], other[column.key]), f"report {name}: {column.key} of {row['owner']}: {row[column.key]}, not {other[column.key]}"
+                assert _equal(row[column.key], other[column.key]), f"report {name}: {column.key} of {row[by]}: {row[column.key]}, not {other[column.key]}"
 
 
 def _equal(one: Any, other: Any) -> bool:
@@ -161,6 +168,6 @@ def counted(stage: Stage) -> dict[str, int]:
     mark = _older(stage, LONG)
     if mark is not None:
         found["an older page of it"] = queries(stage, f"/account/{LONG}/timeline?before={mark.key}")
-    for name in ("interactions", "time_spent"):
-        found[f"report {name}"] = queries(stage, f"/report/{name}?by=owner&period={QUARTER}")
+    for name, by in (("interactions", "owner"), ("time_spent", "owner"), ("overdue", "owner"), ("stage_touches", "stage")):
+        found[f"report {name}"] = queries(stage, f"/report/{name}?by={by}&period={QUARTER}")
     return found

@@ -67,6 +67,9 @@ EVENT_WORDS: dict[str, Label] = {
     "access_review_signed": Label("Перегляд прав підписано", "Access review signed off"),
     "personal_export": Label("Персональні дані видано", "Personal data given out"),
     "erased_values": Label("Значення стерто з журналу", "Values erased from the journal"),
+    "calendar_link_made": Label("Створено адресу календаря", "Address of a calendar made"),
+    "calendar_link_revoked": Label("Адресу календаря припинено", "Address of a calendar ended"),
+    "recomputed": Label("Поля обчислено наново", "Fields computed anew"),
     "maybe_duplicates": Label("Можливо, той самий", "Maybe the same"), "not_duplicates": Label("Не той самий", "Not the same"),
 }
 

@@ -125,7 +125,7 @@ def _is_as_left(session: DataSession, kind: Entity, record_id: int, one: Touched
     specs = [kind.fields.get(name) for name in one.after]
     if one.made or one.removed or any(spec is None for spec in specs):
         return False
-    fields = [spec for spec in specs if spec is not None and not spec.several]
+    fields = [spec for spec in specs if spec is not None and not spec.several and not spec.formula]  # a formula may have changed
     row = session.kernel(select(*(table.c[spec.attribute] for spec in fields), table.c.deleted_at).where(table.c.id == record_id)).one()
     return row.deleted_at is None and all(spec.journal(value) == one.after[spec.key] for spec, value in zip(fields, row[:-1], strict=True))
 

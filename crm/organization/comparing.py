@@ -47,13 +47,18 @@ def denials_bind(session: DataSession, access: Access, role_id: int, *, apart_fr
     denied = denials(session, role_id)
     if not denied:
         return False
+    if holds(session, access, role_id, apart_from=apart_from):
+        return True
+    return any(denied_to(access, rule) for rule in denied)
+
+
+def holds(session: DataSession, access: Access, role_id: int, *, apart_from: int = 0) -> bool:
+    """Whether the one who acts holds the role, today or another day (the membership `apart_from` aside)."""
     membership = Membership.__table__
     held = select(membership.c.id).where(
         membership.c.user_id == access.user_id, membership.c.role_id == role_id, membership.c.deleted_at.is_(None), membership.c.id != apart_from,
     ).limit(1)
-    if session.kernel(held).first() is not None:
-        return True
-    return any(denied_to(access, rule) for rule in denied)
+    return session.kernel(held).first() is not None
 
 
 def denied_to(access: Access, rule: Rule) -> bool:

@@ -10,7 +10,7 @@ from crm.backoffice.guard import DataSession
 from crm.backoffice.rules import Draft, before_save, when_changed
 from crm.errors import Forbidden
 from crm.messages import m
-from crm.organization.comparing import denials, denials_bind, holds_as_much, outranks, widens
+from crm.organization.comparing import denials, denials_bind, holds, holds_as_much, outranks, widens
 from crm.organization.models import Department, Membership, Role, Territory, User
 from crm.organization.sign_in import revoke, revoke_all
 from crm.organization.standing import OWNER
@@ -160,6 +160,22 @@ def roles_of_the_mightier_stay(session: DataSession, drafts: Sequence[Draft]) ->
 
 
 @when_changed("membership")
+def what_protects_oneself_stays(session: DataSession, drafts: Sequence[Draft]) -> None:
+    """Nobody but an owner leaves a role that asks him for two-step sign-in: with another one of the same rights he would have lifted it."""
+    access, role = session.access, Role.__table__
+    if access is None or access.unlimited:
+        return
+    left = {d.old["role"] for d in drafts if d.stood and d.old["user"] == access.user_id} - {d["role"] for d in drafts if _holds_on(d, access.user_id)}
+    if left and session.kernel(select(role.c.id).where(role.c.id.in_(sorted(left)), role.c.second_factor.is_(True)).limit(1)).first() is not None:
+        raise Forbidden(m("This role asks you for two-step sign-in: another person must take it from you."))
+
+
+def _holds_on(draft: Draft, user_id: int) -> bool:
+    """Whether the membership stands as open as it was."""
+    return draft["user"] == user_id and draft["deleted_at"] is None and not draft.changed("since", "until")
+
+
+@when_changed("membership")
 def an_owner_remains_by_role(session: DataSession, drafts: Sequence[Draft]) -> None:
     """The last owner keeps the role."""
     _owner_remains(session, {u for d in drafts for u in (d["user"], d.old.get("user")) if u is not None})
@@ -223,6 +239,16 @@ def a_role_keeps_its_code(draft: Draft) -> None:
 
 
 @before_save("role")
+def what_protects_ones_own_role_stays(draft: Draft) -> None:
+    """Nobody but an owner lifts two-step sign-in from a role that he holds himself, today or another day."""
+    access = draft.session.access
+    if access is None or access.unlimited or draft.is_new or not draft.changed("second_factor") or draft["second_factor"]:
+        return
+    if holds(draft.session, access, draft.id):
+        draft.refuse("second_factor", m("You hold this role yourself: another person must lift what protects it."))
+
+
+@before_save("role")
 def what_the_mightier_owe_stays(draft: Draft) -> None:
     """Nobody says of a role that allows more than his own do whether it requires two-step sign-in."""
     access = draft.session.access
@@ -247,6 +273,8 @@ def roles_that_allow_more_are_not_removed(session: DataSession, drafts: Sequence
         return
     if not holds_as_much(session, access, [draft.id for draft in drafts]):
         raise Forbidden(m("This role allows more than you may do yourself."))
+    if any(draft["second_factor"] and holds(session, access, draft.id) for draft in drafts):
+        raise Forbidden(m("You hold this role yourself: another person must lift what protects it."))
     if any(denials_bind(session, access, draft.id) for draft in drafts):
         raise Forbidden(m("This role denies something to you: another person must lift it."))
 

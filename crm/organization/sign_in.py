@@ -50,6 +50,8 @@ class Identity:
     session_id: int
     seen_at: datetime
     timing: datetime | None  # since when he takes the time of something
+    watching: int | None  # with whose eyes he looks
+    watching_until: datetime | None
     version: int  # of the configuration then in force
     day: date  # on which he holds the roles of `standing`, rows of `crm.organization.standing`
     standing: tuple[AnyRow, ...]
@@ -160,7 +162,8 @@ def identify(engine: Engine, token: str, day: date) -> Identity | None:
     if not rows or not _sound(rows[0]):
         return None
     row = rows[0]
-    own = (row.id, row.name, row.email, row.language, row.time_zone, row.theme, row.density, row.session_id, row.seen_at, row.timing)
+    own = (row.id, row.name, row.email, row.language, row.time_zone, row.theme, row.density, row.session_id, row.seen_at, row.timing, row.watching,
+           row.watching_until)
     return Identity(*own, row.version or 0, day, tuple(rows), row.factor is None and any(held.asks_code for held in rows))
 
 
@@ -175,7 +178,7 @@ def _holder() -> Select[*tuple[Any, ...]]:
     columns = (user.id, user.name, user.email, user.theme, user.density, user.password_changed_at, NEWEST.scalar_subquery().label("version"))
     own = (
         signed_in.id.label("session_id"), signed_in.email.label("signed_in_as"), signed_in.password_changed_at.label("password_then"), signed_in.seen_at,
-        timer.started_at.label("timing"),
+        timer.started_at.label("timing"), signed_in.watching_id.label("watching"), signed_in.watching_until,
     )
     factor = _FACTOR.c.confirmed_at.label("factor")
     alive = _alive(bindparam("now", type_=UtcMoment()), bindparam("lately", type_=UtcMoment()))
@@ -228,6 +231,12 @@ def revoke(session: DataSession, user_id: int, *, only: int | None = None, but: 
     if but is not None:
         ended = ended.where(table.id != but)
     return len(session.kernel(ended.returning(table.id).execution_options(synchronize_session=False)).all())
+
+
+def watch(session: DataSession, session_id: int, user_id: int | None, until: datetime | None = None) -> None:
+    """From now on this browser looks with another person's eyes, or with its own again. It stands in the row and not in the cookie: an old cookie
+    brings nothing back. The caller commits."""
+    session.kernel(update(_SESSION).where(_SESSION.c.id == session_id).values(watching_id=user_id, watching_until=until))
 
 
 def revoke_all(session: DataSession, user_id: int, why: calendar_links.Why) -> int:

@@ -32,6 +32,8 @@ class SignInSession(Base):
     address: Mapped[str] = mapped_column(String(64))
     agent: Mapped[str] = mapped_column(String(255))
     revoked_at: Mapped[datetime | None] = mapped_column(UtcMoment())
+    watching_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))  # with whose eyes this browser looks
+    watching_until: Mapped[datetime | None] = mapped_column(UtcMoment())
 
 
 class SignInAttempt(Base):

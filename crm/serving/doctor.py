@@ -11,8 +11,10 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from config import Settings
-from crm.backoffice.catalog import load_catalog
+from crm.backoffice.catalog import Catalog, load_catalog
 from crm.backoffice.checks import check_entities
+from crm.backoffice.guard import system_session
+from crm.backoffice.recomputing import lagging
 from crm.messages import Message, m
 from crm.serving import schema
 from crm.serving.rehearsing import LAST
@@ -49,7 +51,10 @@ def examine(engine: Engine, settings: Settings) -> list[Check]:
     checks.append(Check("database.D002", True, m("The schema is the newest.")))
     checks.extend(_integrity(engine))
     checks.append(_rehearsed(settings))
-    findings = check_entities(load_catalog(engine))
+    catalog = load_catalog(engine)
+    findings = check_entities(catalog)
+    if not findings:
+        checks.append(_computed(engine, catalog))
     checks.extend(Check(finding.check, False, finding.message) for finding in findings)
     if not findings:
         checks.append(Check("entity.E000", True, m("The descriptions of all entities are sound.")))
@@ -81,6 +86,16 @@ def _rehearsed(settings: Settings) -> Check:
     good = m("Backup last rehearsed: %(file)s, %(days)s days ago.", file=file, days=days)
     bad = m("The backup rehearsed last, %(file)s, is not whole: make another one.", file=file)
     return Check("backup.B001", bool(note.get("ok")), good if note.get("ok") else bad)
+
+
+def _computed(engine: Engine, catalog: Catalog) -> Check:
+    """Whether what is stored of computed fields is what their formulas give."""
+    with system_session(engine, "doctor: formulas that have changed", catalog) as session:
+        behind = lagging(session)
+    if not behind:
+        return Check("formula.C001", True, m("Computed fields hold what their formulas give."))
+    names = ", ".join(f"{kind.key}.{spec.key}" for kind in behind for spec in kind.computed)
+    return Check("formula.C001", False, m("Formulas have changed and stored values lag behind: %(fields)s. The worker computes them anew.", fields=names))
 
 
 def _integrity(engine: Engine) -> Iterator[Check]:

@@ -45,6 +45,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_company")),
     )
     create_table(
+        "computed_state",
+        sa.Column("entity", sa.String(length=64), nullable=False),
+        sa.Column("formulas", sa.String(length=64), nullable=False),
+        sa.Column("towards", sa.String(length=64), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("changed", sa.Integer(), nullable=False),
+        sa.Column("moved_at", UtcMoment(), nullable=False),
+        sa.PrimaryKeyConstraint("entity", name=op.f("pk_computed_state")),
+    )
+    create_table(
         "daily_work",
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -825,7 +835,10 @@ def upgrade() -> None:
         sa.Column("address", sa.String(length=64), nullable=False),
         sa.Column("agent", sa.String(length=255), nullable=False),
         sa.Column("revoked_at", UtcMoment(), nullable=True),
+        sa.Column("watching_id", sa.Integer(), nullable=True),
+        sa.Column("watching_until", UtcMoment(), nullable=True),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_sign_in_session_user_id")),
+        sa.ForeignKeyConstraint(["watching_id"], ["user.id"], name=op.f("fk_sign_in_session_watching_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_session")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_sign_in_session_token_hash")),
     )
@@ -1740,5 +1753,6 @@ TABLES = (
     "duplicate_evidence",
     "department",
     "daily_work",
+    "computed_state",
     "company",
 )

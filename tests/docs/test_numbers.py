@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from crm.admin_views.kit import paste, selection, undoing
-from crm.backoffice import database, job_queue, lists, outbox, search
+from crm.backoffice import database, job_queue, lists, outbox, pace, search
 from crm.admin_views.imports import answers
-from crm.backoffice.exchange import preview, profile, read_xlsx, table, uploads, write_file as writing
+from crm.backoffice.exchange import preview, profile, read_xlsx, table, uploads
 from crm.organization import invitations, passwords, sign_in, throttle
 from tests.docs.pages import ROOT
 
@@ -16,11 +16,11 @@ WORDS = {3: "three", 5: "five", 7: "seven", 8: "eight", 10: "ten", 12: "twelve",
 ACCOUNT = throttle.ACCOUNT
 TOLD = {
     "decisions/long-import-on-sqlite.md": (
-        f"begins with {writing.CHUNK} rows", f"longer than {writing.LONG} s", f"under {writing.SHORT} s", f"between {writing.LEAST} and {writing.MOST}",
-        f"pause of {writing.PAUSE} s", f"every {round(database.ASK_AGAIN * 1000)} ms",
+        f"begins with {pace.CHUNK} rows", f"longer than {pace.LONG} s", f"under {pace.SHORT} s", f"between {pace.LEAST} and {pace.MOST}",
+        f"pause of {pace.PAUSE} s", f"every {round(database.ASK_AGAIN * 1000)} ms",
     ),
     "developers/exchange.md": (
-        f"with {writing.CHUNK} rows", f"than {writing.LONG} s", f"under {writing.SHORT} s ({writing.LEAST} to {writing.MOST})", f"pause of {writing.PAUSE} s",
+        f"with {pace.CHUNK} rows", f"than {pace.LONG} s", f"under {pace.SHORT} s ({pace.LEAST} to {pace.MOST})", f"pause of {pace.PAUSE} s",
         f"first {profile.ROWS:,} rows", f"up to {answers.AT_ONCE:,} rows at once", f"first {preview.ROWS} rows of each kind",
     ),
     "developers/jobs.md": (f"given up after {WORDS[job_queue.ATTEMPTS]} attempts", f"{WORDS[outbox.ATTEMPTS]} times at most"),

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from crm.backoffice import records, undo
+from crm.backoffice import pace, records, undo
 from crm.backoffice.catalog import load_catalog
 from crm.backoffice.exchange import export as exporting, write_file as writing
 from crm.backoffice.exchange.mapping import MappingFault
@@ -243,8 +243,8 @@ def _codes(session: DataSession) -> dict[str, int]:
 
 def test_an_import_goes_on_where_it_was_interrupted(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     content = "name,city\n" + "".join(f"Компанія {n},Місто {n % 7}\n" for n in range(300))
-    monkeypatch.setattr(writing, "CHUNK", 50)
-    monkeypatch.setattr(writing, "MOST", 50)
+    monkeypatch.setattr(pace, "CHUNK", 50)
+    monkeypatch.setattr(pace, "MOST", 50)
     calls = []
 
     def die(run: object) -> None:
@@ -253,7 +253,7 @@ def test_an_import_goes_on_where_it_was_interrupted(desk: Desk, monkeypatch: pyt
             raise KeyboardInterrupt
 
     with monkeypatch.context() as dying:
-        dying.setattr(writing, "_give_way", die)
+        dying.setattr(pace, "give_way", die)
         with pytest.raises(KeyboardInterrupt):
             desk.load("account", content)
     assert len(desk.rows("account", "name")) == 150
@@ -266,8 +266,8 @@ def test_an_import_goes_on_where_it_was_interrupted(desk: Desk, monkeypatch: pyt
 
 
 def test_what_fails_while_writing_takes_earlier_chunks_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "CHUNK", 50)
-    monkeypatch.setattr(writing, "MOST", 50)
+    monkeypatch.setattr(pace, "CHUNK", 50)
+    monkeypatch.setattr(pace, "MOST", 50)
     content = "code,name\n" + "".join(f"A{n},Компанія {n}\n" for n in range(120))
     waited = []
 
@@ -286,12 +286,12 @@ def test_what_fails_while_writing_takes_earlier_chunks_back(desk: Desk, monkeypa
             raise Forbidden
         real(session, plans, context, written)
 
-    monkeypatch.setattr(writing, "_give_way", meanwhile)
+    monkeypatch.setattr(pace, "give_way", meanwhile)
     monkeypatch.setattr(writing, "write", failing)
     report = desk.load("account", content)
     assert (report.created, report.failed, report.exit_code) == (0, 1, 1)
     assert desk.rows("account", "code") == []
-    monkeypatch.setattr(writing, "_give_way", lambda run: None)
+    monkeypatch.setattr(pace, "give_way", lambda run: None)
     partial = desk.load("account", content, partial=True)
     assert (partial.created, partial.failed, partial.exit_code) == (119, 1, 3)
 
@@ -411,9 +411,9 @@ def test_rows_that_only_resemble_records_wait_in_a_file(desk: Desk, monkeypatch:
     def die(_run: Any) -> None:
         raise RuntimeError("killed")
 
-    monkeypatch.setattr(writing, "CHUNK", 2)
+    monkeypatch.setattr(pace, "CHUNK", 2)
     with monkeypatch.context() as killing:
-        killing.setattr(writing, "_give_way", die)
+        killing.setattr(pace, "give_way", die)
         with pytest.raises(RuntimeError):
             desk.load("account", content, review=True, decided_by="review")
     done = desk.load("account", content, review=True, decided_by="review")

@@ -12,9 +12,9 @@ import pytest
 from openpyxl import Workbook
 from sqlalchemy import select
 
-from crm.backoffice import lists, records
+from crm.backoffice import lists, pace, records
 from crm.backoffice.conditions.tree import parse
-from crm.backoffice.exchange import batches, write_file
+from crm.backoffice.exchange import batches
 from crm.backoffice.exchange.mapping import load_mapping
 from crm.backoffice.exchange.order import Order
 from crm.backoffice.exchange.run import run_import
@@ -324,13 +324,12 @@ def test_a_role_lost_after_the_trial_stops_the_import(house: House, desk: Callab
 
 
 def test_a_role_lost_half_way_leaves_nothing(house: House, desk: Callable[..., Desk], work: Callable[[], int], monkeypatch: pytest.MonkeyPatch) -> None:
-    class Slow:
-        size = 5
-
+    class Slow(pace.Pace):
         def took(self, seconds: float) -> None:
             pass
 
-    monkeypatch.setattr(write_file, "_Pace", Slow)
+    monkeypatch.setattr(pace, "CHUNK", 5)
+    monkeypatch.setattr(pace, "Pace", Slow)
     at = desk("Olena").bring("name\n" + "".join(f"Фірма {n}\n" for n in range(40)))
     at.run()
     real, steps = batches.advance, []
@@ -339,7 +338,7 @@ def test_a_role_lost_half_way_leaves_nothing(house: House, desk: Callable[..., D
         real(*args, **kwargs)
         steps.append(kwargs["position"])
 
-    give_way = write_file._give_way
+    give_way = pace.give_way
 
     def gone(writing: Any) -> None:
         give_way(writing)
@@ -347,7 +346,7 @@ def test_a_role_lost_half_way_leaves_nothing(house: House, desk: Callable[..., D
             lose_roles(house, "Olena")
 
     monkeypatch.setattr(batches, "advance", advance)
-    monkeypatch.setattr(write_file, "_give_way", gone)
+    monkeypatch.setattr(pace, "give_way", gone)
     assert work() == 1
     assert len(steps) == 3
     assert names(house) == []

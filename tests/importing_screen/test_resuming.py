@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, update
 
 from crm.backoffice import lists
-from crm.backoffice.exchange import write_file
+from crm.backoffice import pace
 from crm.backoffice.exchange.batches import BATCH
 from crm.backoffice.job_queue import ATTEMPTS, dispatch, execute, revive
 from crm.backoffice.jobs import TABLE
@@ -37,11 +37,11 @@ def kill_while_writing(house: House) -> None:
             runtime = house.app.extensions["brama"]
             steps = iter((False, True))
 
-            def give_way(_run: Any) -> None:
+            def give_way(_engine: Any) -> None:
                 if next(steps):
                     os.kill(os.getpid(), signal.SIGKILL)
 
-            write_file._give_way, write_file.CHUNK = give_way, 50  # type: ignore[assignment]
+            pace.give_way, pace.CHUNK = give_way, 50
             execute(house.engine, runtime.settings, runtime.refresh(), handed[0])
         finally:
             os._exit(1)

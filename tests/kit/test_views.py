@@ -12,8 +12,10 @@ from werkzeug.test import TestResponse
 
 from crm.backoffice.lowcode.apply import apply
 from crm.backoffice.lowcode.document import from_raw
+from crm.organization.founding import add_person
 from tests.kit.conftest import Browser, House, where
 from tests.kit.test_list import titles
+from tests.kit_forms.house import PASSWORD
 from tests.statements import statements
 
 SignIn = Callable[..., Browser]
@@ -216,3 +218,26 @@ def test_a_list_asks_one_query_for_all_views(towns: House, browser: SignIn) -> N
     with statements(towns.engine) as many:
         someone.page(f"/account/?view={name}")
     assert len(many) == len(without) and sum("view_use" in sent for sent in without) == 1
+
+
+def test_sharing_anew_leaves_the_roles_that_the_sharer_does_not_see(towns: House, browser: SignIn) -> None:
+    """A keeper of some roles alone: what he does not see is not shown to him, and not taken from the view."""
+    with towns.system() as session:
+        rules = [
+            {"entity": "role", "actions": ["read", "update"], "where": {"field": "code", "op": "in", "value": ["blind", "reader"]}, "fields": {"*": "edit"}},
+            {"entity": "account", "actions": ["read"], "scope": "all", "fields": {"*": "read"}},
+        ]
+        apply(session, from_raw({"roles": {"some_keeper": {"label": "Keeper of some", "rules": rules}}}, session.catalog))
+        session.commit()
+    with towns.system() as session:
+        add_person(session, "kost@firm.example", "Kost", roles=("some_keeper",), password=PASSWORD)
+        session.commit()
+    configure(towns, ours={"entity": "account", "label": "Ours", "roles": ["own", "blind", "some_keeper"], "default_for": ["own"]})
+    kost = browser("Kost")
+    page = kost.page("/account/views/ours/share")
+    assert 'name="roles" value="blind" checked' in page and 'value="own"' not in page
+    assert kost.post("/account/views/ours/share", {"label_en": "Ours", "roles": ["reader"], "default_for": []}).status_code == 303
+    view = towns.catalog.views["ours"]
+    assert (view.roles, view.default_for) == (("reader", "own", "some_keeper"), ("own",))
+    assert browser("Olena").post("/account/views/ours/share", {"label_en": "Ours", "roles": ["reader"]}).status_code == 303
+    assert towns.catalog.views["ours"].roles == ("reader",), "who sees all of them says of all"

@@ -135,6 +135,22 @@ def test_a_borrowed_session_writes_nothing_whatever_is_asked_of_it(house: House,
     assert house.stored("deal", deals[0])["name"] == "Угода Софії"
 
 
+def test_an_old_cookie_brings_no_look_back(house: House, browser: SignIn, deals: tuple[int, int]) -> None:
+    """The cookie of a look, kept and sent again after its end, and in a second browser while it lasts."""
+    olena, thief = browser("Olena"), Browser(house.app.test_client())
+    look(olena, house.people["Sofiia"])
+    olena.get("/deal/")
+    kept = olena.client.get_cookie("brama-8000")
+    assert kept is not None
+    thief.client.set_cookie("brama-8000", kept.decoded_value)
+    assert BANNER in thief.get("/deal/").get_data(as_text=True)
+    olena.post("/rights/as/end", {})
+    thief.client.set_cookie("brama-8000", kept.decoded_value)
+    assert BANNER not in thief.get("/deal/").get_data(as_text=True) and BANNER not in olena.get("/deal/").get_data(as_text=True)
+    assert olena.post("/rights/as/end", {}).headers["Location"] == "/"
+    assert len(events(house, "view_as_end")) == 1
+
+
 def test_it_ends_by_itself(house: House, browser: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
     """After half an hour, when the right to look is gone, when the person has left, and at the next sign-in."""
     sofiia = house.people["Sofiia"]

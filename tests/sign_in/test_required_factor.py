@@ -1,18 +1,19 @@
 """Roles that require two-step sign-in, and second factors that others reset."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
 from crm.backoffice import records
-from crm.backoffice.guard import system_session, user_session
+from crm.backoffice.guard import UserSession, system_session, user_session
 from crm.backoffice.lowcode import export
 from crm.backoffice.lowcode.apply import apply, undo
 from crm.backoffice.lowcode.document import read
-from crm.errors import BadRequest, Invalid
+from crm.errors import BadRequest, Forbidden, Invalid
 from crm.organization.founding import give_role
-from crm.organization.models import Role
+from crm.organization.models import Membership, Role
 from crm.organization.second_factor_models import SecondFactor
 from crm.organization.sign_in_models import SignInSession
 from crm.permissions import access_for
@@ -210,6 +211,43 @@ def test_who_does_not_hold_as_much_says_nothing_of_what_a_role_requires(house: H
         session.commit()
     assert (asks(house, "owner"), asks(house, "administrator")) == (False, True)
     assert keeper.get("/account/").location == PAGE
+
+
+def test_nobody_lifts_what_protects_a_role_of_his_own_but_an_owner(house: House, keeper: Browser) -> None:
+    configure(house, SELLER % "true")
+    with system_session(house.engine, "test", house.catalog) as session:
+        ids = {r.code: r.id for r in session.execute(select(Role.id, Role.code))}
+    own = next(u.user_id for u in house.rows(SignInSession))
+    with system_session(house.engine, "test", house.catalog, write=True) as session:
+        for code in ("administrator", "owner"):
+            records.change(session, "role", ids[code], {"second_factor": True})
+        session.commit()
+        membership = session.execute(select(Membership.id).where(Membership.user_id == own)).scalar_one()
+
+    def writing(who: int) -> UserSession:
+        return user_session(house.engine, access_for(house.engine, who, house.catalog), house.catalog, write=True)
+
+    with writing(own) as session, pytest.raises(Invalid, match="You hold this role yourself"):
+        records.change(session, "role", ids["administrator"], {"second_factor": False})
+    for values in ({"until": date(2026, 1, 1)}, {"role": ids["seller"]}):
+        with writing(own) as session, pytest.raises(Forbidden, match="another person must take it from you"):
+            records.change(session, "membership", membership, values)
+    with writing(own) as session, pytest.raises(Forbidden, match="another person must take it from you"):
+        records.remove(session, "membership", membership)
+    with writing(own) as session:  # of a role that is not his, and of his own the other way round
+        records.change(session, "role", ids["seller"], {"second_factor": False})
+        records.change(session, "role", ids["seller"], {"second_factor": True})
+        session.commit()
+    another = person(house, "second@firm.example", "administrator")
+    with writing(another) as session:  # whoever holds the role too is no other person
+        with pytest.raises(Invalid):
+            records.change(session, "role", ids["administrator"], {"second_factor": False})
+        records.remove(session, "membership", membership)
+        session.commit()
+    with writing(person(house, "owner@firm.example", "owner")) as session:
+        records.change(session, "role", ids["owner"], {"second_factor": False})
+        session.commit()
+    assert (asks(house, "administrator"), asks(house, "owner")) == (True, False)
 
 
 def test_a_person_with_a_factor_is_asked_for_the_code_whatever_the_role(house: House, seller: Browser) -> None:

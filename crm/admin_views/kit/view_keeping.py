@@ -94,10 +94,13 @@ def share(view: "EntityView", name: str) -> BaseResponse:
         return make_response(_page(view, kept, {"label_uk": say(m("Give the view a name."))}, request.form), 422)
     label = Label(label.uk or label.en, label.en or label.uk)
     known = {code for code, _ in _roles(session)}
-    roles, default_for = (tuple(code for code in request.form.getlist(part) if code in known) for part in ("roles", "default_for"))
+    views = {} if kept.own else session.catalog.views
+    # Roles that this sharer does not see are none of his to take the view from: they stay.
+    unseen = {part: [code for code in getattr(views.get(kept.name), part, ()) if code not in known] for part in ("roles", "default_for")}
+    roles, default_for = (
+        tuple(dict.fromkeys((*(code for code in request.form.getlist(part) if code in known), *unseen[part]))) for part in ("roles", "default_for"))
     shown, _ = shows.cleaned(session.sight, entity.key, kept.shows)
-    views = session.catalog.views
-    key = free_key(views, label) if kept.own else kept.name
+    key = free_key(session.catalog.views, label) if kept.own else kept.name
     if not kept.own:
         shown = dict(views[key].shows)
     _put_in_force(session, Document(views=(SharedView(key, entity.key, label, shown, roles, default_for),)))

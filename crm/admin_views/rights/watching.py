@@ -1,9 +1,9 @@
 """The application as another person sees it: looked at only, with what both may see, under a banner, journaled from its start to its end."""
 
-import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-from flask import Flask, g, redirect, render_template, request, session as cookie
+from flask import Flask, g, redirect, render_template, request
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -15,11 +15,11 @@ from crm.backoffice.access import Access
 from crm.backoffice.guard import UserSession, system_session
 from crm.errors import BadRequest, Forbidden, Invalid, NotFound
 from crm.messages import m
+from crm.organization.sign_in import watch
 from crm.permissions import access_for
 from crm.rights.known import knows_roles
 from crm.rights.together import is_whole, together
 
-KEY = "watching"
 LONGEST = 30 * 60  # seconds
 REASON = 200
 # What may be opened meanwhile: the screens of records and reports, which show no more than the borrowed rights. Whatever is not named is refused,
@@ -55,34 +55,32 @@ def begin(user_id: int, reason: str) -> BaseResponse:
         _borrowed(session, user_id)
     if not reason or len(reason) > REASON:
         raise Invalid({"reason": m("Say in a few words why.")})
-    _journaled("view_as", user_id, reason)
-    cookie[KEY] = {"user": user_id, "until": int(time.time()) + LONGEST, "sign_in": current_user.session_id}
+    _noted(user_id, reason)
     return redirect("/", 303)
 
 
 def end() -> BaseResponse:
     """Back to one's own eyes, and to the person who was looked with."""
-    seen_as = cookie.pop(KEY, None)
-    if not isinstance(seen_as, dict):
+    user_id = current_user.watching
+    if user_id is None:
         return redirect("/", 303)
-    _journaled("view_as_end", int(seen_as["user"]))
-    return redirect(f"/user/{int(seen_as['user'])}/", 303)
+    _over(user_id)
+    return redirect(f"/user/{user_id}/", 303)
 
 
 def only_look() -> None:
     """Before every request: borrow the rights anew, and let nothing be written. Raises Forbidden for what may not be opened so."""
-    seen_as = cookie.get(KEY)
-    if not isinstance(seen_as, dict) or not current_user.is_authenticated or request.endpoint in ("static", "health"):
+    if not current_user.is_authenticated or current_user.watching is None or request.endpoint in ("static", "health"):
         return
-    if seen_as["sign_in"] != current_user.session_id or seen_as["until"] < time.time():
-        _over(int(seen_as["user"]))
+    if current_user.watching_until < datetime.now(UTC):
+        _over(current_user.watching)
         return
     try:
         with reading() as session:
             keeper(session)
-            watched, access = _borrowed(session, int(seen_as["user"]))
+            watched, access = _borrowed(session, current_user.watching)
     except (Forbidden, NotFound):
-        _over(int(seen_as["user"]))
+        _over(current_user.watching)
         return
     g.borrowed, g.watched = access, watched
     if request.endpoint in ALWAYS:
@@ -103,9 +101,8 @@ def _may_open(endpoint: str | None) -> bool:
 
 
 def _over(user_id: int) -> None:
-    """Time, the sign-in or the right has ended."""
-    cookie.pop(KEY, None)
-    _journaled("view_as_end", user_id)
+    """The looker, time or a lost right has ended it: for every copy of his cookie."""
+    _noted(user_id)
 
 
 def _borrowed(session: UserSession, user_id: int) -> tuple[Watched, Access]:
@@ -125,10 +122,12 @@ def _borrowed(session: UserSession, user_id: int) -> tuple[Watched, Access]:
     return Watched(user_id, name, is_whole(looker, other, shown)), shown
 
 
-def _journaled(action: str, user_id: int, reason: str = "") -> None:
-    here = context.runtime()
+def _noted(user_id: int, reason: str = "") -> None:
+    """Begun for a `reason`, or without one ended: in the row of the sign-in and in the journal."""
+    here, until = context.runtime(), datetime.now(UTC) + timedelta(seconds=LONGEST)
     with system_session(here.engine, "looking as another person", context.catalog(), write=True, source="ui", actor_id=current_user.id) as work:
-        journal.event(work, action, "user", user_id, {"reason": [None, reason]} if reason else {})
+        watch(work, current_user.session_id, user_id if reason else None, until if reason else None)
+        journal.event(work, "view_as" if reason else "view_as_end", "user", user_id, {"reason": [None, reason]} if reason else {})
         work.commit()
 
 

@@ -4,12 +4,10 @@ A long import must not keep others from saving: SQLite has one writer at a time,
 log of the batch moves on in the transaction of the rows, so an import that was killed goes on behind the last row it wrote.
 """
 
-import time
 from collections.abc import Mapping as Map, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-from crm.backoffice import journal, records
+from crm.backoffice import journal, pace, records
 from crm.backoffice.exchange import batches
 from crm.backoffice.exchange.convert import Wanted
 from crm.backoffice.exchange.decisions import decide
@@ -22,11 +20,6 @@ from crm.backoffice.exchange.write import Written, make_missing, write
 from crm.backoffice.fields.many_to_many import SetChange
 from crm.backoffice.guard import DataSession
 from crm.errors import BramaError
-
-CHUNK = 400
-LEAST, MOST = 50, 800
-LONG, SHORT = 0.3, 0.15  # seconds a transaction may take before chunks shrink, and under which they grow
-PAUSE = 0.015  # seconds in which SQLite's other writers, who ask every few milliseconds, get their turn
 
 
 class RowRefused(Exception):
@@ -42,18 +35,15 @@ def write_file(run: Run, batch: Map[str, Any]) -> None:
     earlier chunks wrote still there, and TakenOver when another process goes on with the batch."""
     done: Map[str, Any] = batch["counts"]
     context = run.context()
-    pace, seen = _Pace(), 0
-    for part in parts(run.table.rows(), lambda: pace.size):
+    speed, seen = pace.Pace(), 0
+    for part in parts(run.table.rows(), lambda: speed.size):
         seen += len(part)
         drafts = [draft(row, run.layout) for row in part if row.number > batch["position"]]
         if not drafts:
             continue
-        began = time.monotonic()
-        done = _chunk(run, batch, drafts, context, done)
-        spent = time.monotonic() - began
+        with speed.part(run.engine):
+            done = _chunk(run, batch, drafts, context, done)
         run.progress(run.survey.rows // 2 + seen // 2, run.survey.rows)
-        pace.took(spent)
-        _give_way(run)
     _write_later(run, batch)
     run.counts, run.related = {name: done[name] for name in batches.COUNTS}, dict(done["related"])
     with run.open(run.catalog, True) as session:
@@ -61,19 +51,6 @@ def write_file(run: Run, batch: Map[str, Any]) -> None:
         batches.close(session, batch, "done", error_file=run.errors.name)
         session.commit()
     run.progress(run.survey.rows, run.survey.rows)
-
-
-@dataclass
-class _Pace:
-    """How many rows a transaction takes: as many as leave others waiting a third of a second at most."""
-
-    size: int = field(default_factory=lambda: CHUNK)
-
-    def took(self, seconds: float) -> None:
-        if seconds > LONG:
-            self.size = max(LEAST, self.size // 2)
-        elif seconds < SHORT:
-            self.size = min(MOST, self.size + self.size // 4)
 
 
 def _chunk(run: Run, batch: Map[str, Any], drafts: Sequence[RowDraft], context: Context, done: Map[str, Any]) -> dict[str, Any]:
@@ -155,7 +132,7 @@ def _write_later(run: Run, batch: Map[str, Any]) -> None:
     while True:
         with run.open(run.catalog, True) as session:
             session.batch = str(batch["key"])
-            rows = batches.postponed(session, batch, CHUNK)
+            rows = batches.postponed(session, batch, pace.CHUNK)
             if not rows:
                 return
             context = run.context()
@@ -174,9 +151,4 @@ def _write_later(run: Run, batch: Map[str, Any]) -> None:
             records.change_many(session, kind, changes)
             batches.settle(session, rows)
             session.commit()
-        _give_way(run)
-
-
-def _give_way(run: Run) -> None:
-    if run.engine.dialect.name == "sqlite":
-        time.sleep(PAUSE)
+        pace.give_way(run.engine)

@@ -53,9 +53,16 @@ class RoleRules:
         """Its rules about one entity, in their order."""
         return tuple(raw for raw in self.rules if raw.get("entity") == entity)
 
-    def mark(self, entity: str) -> str:
-        """What tells whether the rules about one entity are still those that a form was made of."""
-        return hashlib.sha256(json.dumps(self.of(entity), sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
+    def mark(self, *entities: str) -> str:
+        """What tells whether the rules about these entities are still those that a form was made of."""
+        return hashlib.sha256(json.dumps([self.of(key) for key in entities], sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
+
+    def with_all(self, given: Mapping[str, Sequence[Raw]]) -> "RoleRules":
+        """The role with other rules about some entities."""
+        made = self
+        for entity, rules in given.items():
+            made = made.with_rules(entity, rules)
+        return made
 
     def with_rules(self, entity: str, given: Sequence[Raw]) -> "RoleRules":
         """The role with other rules about one entity, where the first of them stood."""
@@ -115,19 +122,19 @@ def judge(session: DataSession, sight: Sight, role: RoleRules, new: RoleRules) -
         raise Forbidden(m("This role denies something to you: another person must lift it."))
 
 
-def save(engine: Engine, catalog: Catalog, user_id: int, role_id: int, entity: str, given: Sequence[Raw], mark: str) -> Applied:
-    """Give a role other rules about one entity, in the name of a person who may change roles: a new version of the configuration.
+def save(engine: Engine, catalog: Catalog, user_id: int, role_id: int, given: Mapping[str, Sequence[Raw]], mark: str) -> Applied:
+    """Give a role other rules about some entities, in the name of a person who may change roles: one new version of the configuration.
 
-    Raises Conflict when the rules are no longer those of `mark`, Forbidden, BadRequest, NotFound.
+    Raises Conflict when the rules about these are no longer those of `mark`, Forbidden, BadRequest, NotFound.
     """
-    if len(given) > MOST_RULES:
+    if any(len(rules) > MOST_RULES for rules in given.values()):
         raise BadRequest(m("A role holds at most %(most)s rules about one kind of record.", most=MOST_RULES))
     with _work(engine, catalog, user_id) as session:
         versions.one_at_a_time(session)
         role = read_role(session, role_id)
-        if role.mark(entity) != mark:
+        if role.mark(*given) != mark:
             raise Conflict("role", role_id, ("rules",))
-        applied = _put(session, engine, user_id, role, role.with_rules(entity, given))
+        applied = _put(session, engine, user_id, role, role.with_all(given))
         session.commit()
     return applied
 

@@ -32,7 +32,7 @@ def role_of(company: Company, code: str) -> RoleRules:
 
 def change(company: Company, who: int, code: str, *rules: dict[str, Any], entity: str = "account", mark: str | None = None) -> Any:
     role = role_of(company, code)
-    return save(company.engine, company.catalog, who, role.id, entity, rules, role.mark(entity) if mark is None else mark)
+    return save(company.engine, company.catalog, who, role.id, {entity: rules}, role.mark(entity) if mark is None else mark)
 
 
 def rules(company: Company, code: str) -> Sequence[Any]:
@@ -138,7 +138,7 @@ def test_unknown_names_and_too_many_rules_are_refused(company: Company) -> None:
         with pytest.raises(BadRequest):
             change(company, owner, "r", *given)
     with pytest.raises(NotFound):
-        save(company.engine, company.catalog, owner, 10**6, "account", [READ], "")
+        save(company.engine, company.catalog, owner, 10**6, {"account": [READ]}, "")
     with company.system(write=False) as session:
         stored = session.execute(select(AccessRule.rule).where(AccessRule.role_id == role_id(company, "r"))).scalars().all()
     assert json.dumps(stored) == json.dumps([READ])

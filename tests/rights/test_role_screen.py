@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import select
@@ -201,3 +202,49 @@ def test_a_rehearsal_says_when_nothing_changes(house: House, browser: SignIn) ->
     path, fields = opened(olena, house, "blind", "account")
     page = olena.client.post(path, data=fields | {"step": "check"}).get_data(as_text=True)
     assert "Nothing has been changed." in page and 'value="save"' not in page
+
+
+def test_several_kinds_are_rehearsed_as_one_change_and_saved_as_one_version(house: House, browser: SignIn) -> None:
+    olena = browser("Olena")
+    house.make_many("account", [{"name": f"Компанія {n}"} for n in range(3)])
+    house.make("contact", last_name="Коваль")
+    before, there = role(house, "blind").rules, f"/rights/role/{number(house, 'blind')}/together"
+    accounts, contacts = (opened(olena, house, "blind", entity)[1] for entity in ("account", "contact"))
+    accounts["mode-0-city"], contacts["scope-0"] = "hidden", "all"
+    token = {"csrf_token": accounts["csrf_token"]}
+    parts = {"part-account": urlencode(list(accounts.items(multi=True))), "part-contact": urlencode(list(contacts.items(multi=True)))}
+    page = olena.client.post(there, data=token | parts | {"step": "check"}).get_data(as_text=True)
+    assert "Changed: Companies, People." in page and "1 person loses 1 field on up to 3 records." in page and "from now on" in page
+    mark = re.search(r'name="checked" value="(\w+)"', page)
+    assert mark
+    for wrong in ({}, {"checked": "0" * 16}):  # what was not rehearsed is not saved
+        assert olena.client.post(there, data=token | parts | {"step": "save"} | wrong).status_code == 200
+    assert role(house, "blind").rules == before
+    version = house.catalog.version
+    saving = olena.client.post(there, data=token | parts | {"step": "save", "checked": mark[1]}, headers={"HX-Request": "true"})
+    assert (saving.status_code, saving.headers["HX-Redirect"]) == (204, there.removesuffix("together"))
+    assert house.catalog.version == version + 1
+    assert role(house, "blind").of("account")[0]["fields"]["city"] == "hidden" and role(house, "blind").of("contact")[0]["scope"] == "all"
+    undo = re.search(r"undo=(/rights/role/\d+/undo/\d+)", olena.get(saving.headers["HX-Redirect"]).get_data(as_text=True))
+    assert undo and olena.post(undo[1], {}).status_code == 200
+    assert role(house, "blind").rules == before
+
+
+def test_several_kinds_are_saved_all_or_none(house: House, browser: SignIn) -> None:
+    olena = browser("Olena")
+    before, there = role(house, "blind").rules, f"/rights/role/{number(house, 'blind')}/together"
+    accounts, contacts = (opened(olena, house, "blind", entity)[1] for entity in ("account", "contact"))
+    accounts["mode-0-city"] = "hidden"
+    good, token = urlencode(list(accounts.items(multi=True))), {"csrf_token": accounts["csrf_token"]}
+    stale = urlencode([(key, "0" * 16 if key == "mark" else value) for key, value in contacts.items(multi=True)])
+    foolish = urlencode([(key, "everywhere" if key == "scope-0" else value) for key, value in contacts.items(multi=True)])
+    for parts, status in (
+        ({"part-account": good, "part-contact": stale}, 409), ({"part-account": good, "part-contact": foolish}, 400),
+        ({"part-account": good, "part-nothing": good}, 404), ({}, 400), ({"part-account": "rule=0"}, 409),
+    ):
+        for step in ("check", "save"):
+            assert olena.client.post(there, data=token | parts | {"step": step}).status_code == status, (parts.keys(), step)
+    assert role(house, "blind").rules == before
+    for name, status in (("Bohdan", 403), ("Stepan", 403)):
+        assert browser(name).post(there, {"part-account": good, "step": "save"}).status_code == status
+    assert browser("Andrii").post(f"/rights/role/{number(house, 'owner')}/together", {"part-account": good, "step": "check"}).status_code == 403

@@ -1,10 +1,13 @@
 """`/rights/…`: roles, the matrix of one, and the form of its rules about one kind of record."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request
 from flask.wrappers import Response
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 from crm.admin_views.kit import context
@@ -73,10 +76,42 @@ def change(role_id: int, entity: str) -> Answer:
         # Nothing is saved of which the one who saves has not been shown what it does.
         if step == "check" or request.form.get("checked") != new.mark(kind.key):
             return _form(session, role, kind, given, None, checked=new.mark(kind.key), rehearsal=_rehearsed(session, role, new), same=new.rules == role.rules)
-    applied = save(context.runtime().engine, context.catalog(), context.access().user_id, role_id, kind.key, [raw for _, raw in given], role.mark(kind.key))
-    here = f"/rights/role/{role_id}/{kind.key}/"
+    return _saved(role, {kind.key: [raw for _, raw in given]}, f"{kind.key}/")
+
+
+@pages.post(ROLE + "together")
+def change_together(role_id: int) -> Answer:
+    """The forms of several kinds of record (`part-<entity>`, each as it would be posted), rehearsed as one change and saved as one version."""
+    with reading() as session:
+        role, refusal = role_of(session, role_id)
+        if refusal is not None:
+            raise Forbidden(refusal)
+        parts = {key.removeprefix("part-"): MultiDict(parse_qsl(text, keep_blank_values=True)) for key, text in request.form.items() if key.startswith("part-")}
+        kinds = [entity_of(session, key) for key in parts]
+        if not kinds:
+            raise BadRequest(m("This form is of other rules. Reload the page."))
+        given: dict[str, list[Raw]] = {}
+        for kind in kinds:
+            if parts[kind.key].get("mark") != role.mark(kind.key):
+                raise Conflict("role", role_id, ("rules",))
+            given[kind.key] = [raw for _, raw in rule_form.posted(session, kind, role.code, role.of(kind.key), parts[kind.key])]
+        new = role.with_all(given)
+        judge(session, session.sight, role, new)
+        checked = new.mark(*given)
+        if request.form.get("step") != "save" or request.form.get("checked") != checked:
+            return render_template(
+                "admin/rights/together.html", kinds=[kind.plural.text(session.reader.language) for kind in kinds], checked=checked,
+                rehearsal=_rehearsed(session, role, new), same=new.rules == role.rules,
+            )
+    return _saved(role, given)
+
+
+def _saved(role: RoleRules, given: Mapping[str, Sequence[Raw]], unfolded: str = "") -> Answer:
+    """Saves what was rehearsed, and leads to the role."""
+    applied = save(context.runtime().engine, context.catalog(), context.access().user_id, role.id, given, role.mark(*given))
+    here = f"/rights/role/{role.id}/{unfolded}"
     if applied.changes:
-        flash(say(m("Saved: version %(version)s of the configuration", version=applied.version)), f"success undo=/rights/role/{role_id}/undo/{applied.version}")
+        flash(say(m("Saved: version %(version)s of the configuration", version=applied.version)), f"success undo=/rights/role/{role.id}/undo/{applied.version}")
     if request.headers.get("HX-Request"):
         return Response("", 204, {"HX-Redirect": here})
     return redirect(here, 303)
@@ -143,7 +178,8 @@ def _form(session: UserSession, role: RoleRules, kind: Entity, given: list[tuple
     rules = [(was, replace(parse_rule(role.code, 0, raw), number=n)) for n, (was, raw) in enumerate(given)]
     return render_template(
         "admin/rights/rules.html", role=role, kind=kind, rules=rule_form.shown(session, kind, role.parsed, rules), mark=role.mark(kind.key),
-        refusal=say(refusal) if refusal is not None else "", base=f"/{kind.key}/", here=f"/rights/role/{role.id}/{kind.key}/", most=MOST_RULES, **words,
+        refusal=say(refusal) if refusal is not None else "", base=f"/{kind.key}/", here=f"/rights/role/{role.id}/{kind.key}/", most=MOST_RULES,
+        changed=[raw for _, raw in given] != list(role.of(kind.key)), **words,
     )
 
 

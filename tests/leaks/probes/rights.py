@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from functools import partial
+from urllib.parse import urlencode
 
 from tests.leaks.questions import MISSING, Question, View, get, post, probe
 from tests.leaks.sides import Answer, Side
@@ -26,7 +27,7 @@ def roles(view: View) -> Iterator[Question]:
     yield get(PART, "", f"/rights/role/{MISSING}/nothing/")
 
 
-@probe(PART, ROLE + "undo/<version>")
+@probe(PART, ROLE + "together", ROLE + "undo/<version>")
 def steps(view: View) -> Iterator[Question]:
     """A form with conditions over what is hidden, drawn anew and saved by a mark that is not the role's."""
     for number in [*view.seen("role", 3), MISSING]:
@@ -35,6 +36,11 @@ def steps(view: View) -> Iterator[Question]:
                 for step in view.rng.sample(STEPS, 2):
                     yield post(PART, entity, f"/rights/role/{number}/{entity}/", *([f"{entity}.{key}"] if key else []), form=_form(entity, key, step))
                 yield post(PART, entity, f"/rights/role/{number}/{entity}/", form=_form(entity, key, "save") | {"mark": "0" * 16})
+        keys = [view.secret(entity)[0] if view.secret(entity) else None for entity in ("account", "deal")]
+        parts = {f"part-{entity}": urlencode(_form(entity, key, "check")) for entity, key in zip(("account", "deal"), keys, strict=True)}
+        yield post(ROLE + "together", "role", f"/rights/role/{number}/together", form=parts | {"step": "save"})
+        said = f"deals and companies of role {number}, checked"
+        yield Question(ROLE + "together", "deal", said, partial(_checked, number, parts), writes=True, method="POST")
         yield post(ROLE + "undo/<version>", "role", f"/rights/role/{number}/undo/1")
         yield Question(PART, "deal", f"the form of deals of role {number}, drawn anew", partial(_drawn, number), writes=True, method="POST")
 
@@ -51,6 +57,16 @@ def _drawn(number: int, side: Side) -> Answer:
     page = side.send("GET", path, headers={"HX-Request": "true"})
     found = page.body.partition(b'name="mark" value="')[2].partition(b'"')[0].decode()
     return side.send("POST", path, data=_form("deal", "amount", "draw") | {"mark": found})
+
+
+def _checked(number: int, parts: dict[str, str], side: Side) -> Answer:
+    """With the marks that stand in the forms, so that the change is rehearsed; it is not saved."""
+    marked = {}
+    for entity in ("account", "deal"):
+        page = side.send("GET", f"/rights/role/{number}/{entity}/", headers={"HX-Request": "true"})
+        mark = page.body.partition(b'name="mark" value="')[2].partition(b'"')[0].decode()
+        marked[f"part-{entity}"] = parts[f"part-{entity}"] + "&" + urlencode({"mark": mark})
+    return side.send("POST", f"/rights/role/{number}/together", data=marked | {"step": "check"})
 
 
 LOOKED_AT = ("/", "/account/", "/deal/", "/interaction/", "/user/", "/report/", "/deal/?sort=-amount", "/account/?search=а")

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, func, literal, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, literal, select
 
-from crm.backoffice import paging
+from crm.backoffice import paging, unread
 from crm.backoffice.access import Action
 from crm.backoffice.belonging import Belonging, asked as asked_of
 from crm.backoffice.conditions.tree import Node, parse
@@ -29,6 +29,7 @@ from crm.messages import m
 MAX_COLUMNS = 60
 SIZES = (25, 50, 100, 200)
 EXACT = 10_000
+UNREAD = "@unread"
 
 
 Ref = FieldRef
@@ -54,10 +55,12 @@ class ListQuery:
     actions: frozenset[Action] = READ
     deleted: bool = False
     of: Belonging | None = None
+    unread: bool = False  # only what the reader has not read yet
+    marks: bool = False  # rows say under UNREAD whether they are unread
 
 
 class RowView(NamedTuple):
-    """A record as this reader sees it: field key → stored value, Ref (a tuple of them for a set), Masked or None."""
+    """A record as this reader sees it: field key → stored value, Ref (a tuple of them for a set), Masked or None; UNREAD → 1 or 0 where it was asked."""
 
     id: int
     row_version: int
@@ -89,7 +92,7 @@ class Count:
 
 
 def parse_query(session: DataSession, entity: str, args: Mapping[str, str]) -> ListQuery:
-    """The query of an address `?where=&sort=&columns=&search=&after=&size=&of=`. Raises BadRequest, UnknownName, NotFound."""
+    """The query of an address `?where=&sort=&columns=&search=&after=&size=&of=&unread=`. Raises BadRequest, UnknownName, NotFound."""
     of = asked_of(session, entity, args.get("of", ""))
     kind = session.catalog.entity(entity)
     readable = session.sight.readable(entity)
@@ -102,8 +105,10 @@ def parse_query(session: DataSession, entity: str, args: Mapping[str, str]) -> L
     columns = tuple(dict.fromkeys(asked)) or tuple(c for c in kind.columns if c in readable and (of is None or c != of.own))
     query = ListQuery(
         entity, columns, _where(args.get("where", "")), parse_sort(session, entity, args.get("sort", "")), args.get("search", "")[:200].strip(),
-        args.get("after") or None, _size(args.get("size", "")), of=of,
+        args.get("after") or None, _size(args.get("size", "")), of=of, unread=bool(args.get("unread")),
     )
+    if query.unread:
+        unread.must_tell(session, kind)
     conditions(query, session.table(entity))  # a wrong condition is refused here and not by the first page
     return query
 
@@ -270,6 +275,9 @@ class _Columns:
             if mask is not None:
                 self.made.append((key, _masked, len(self.selected)))
                 self.selected.append(mask)
+        if query.marks and unread.told(session, source.entity):
+            self.places.append((UNREAD, len(self.selected)))
+            self.selected.append(session.sight.seal(case((unread.is_unread(source), 1), else_=0)))
         self.conditions = conditions(query, source)
 
     def statement(self, keys: Sequence[SortKey] = (), part: Part | None = None) -> Select[Any]:
@@ -331,6 +339,8 @@ def conditions(query: ListQuery, source: Source) -> list[ColumnElement[bool]]:
         parts.append(source.where(query.of.where))
     if query.where is not None:
         parts.append(source.where(query.where))
+    if query.unread:
+        parts.append(unread.is_unread(source))
     if query.search:
         parts.append(matches(source, query.search))
     return parts

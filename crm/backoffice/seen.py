@@ -1,14 +1,14 @@
 """Who has opened which record, when last and how often: a row for each person and record.
 
 It is personal data of those who look: told to whoever may change the record, among people whom he may know; kept for a year; gathered and
-erased with the person. The journal holds what was changed, this what was looked at.
+erased with the person. The journal holds what was changed, this what was looked at. What a person has not read yet follows from it (unread.py).
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Index, String, delete, select
+from sqlalchemy import Index, String, case, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,6 +19,7 @@ from crm.backoffice.jobs import Work, job
 from crm.backoffice.types import UtcMoment
 
 AGAIN = timedelta(minutes=10)  # opened again within these, it is the same look
+EVERY = 0  # in place of a record's number: all records of the entity, which the person said to have read
 KEPT = timedelta(days=365)
 JOB = "forget_seen"
 
@@ -54,13 +55,12 @@ def last_seen(session: DataSession, entity: str, record_id: int) -> datetime | N
 
 
 def note(session: DataSession, entity: str, record_id: int, user_id: int) -> None:
-    """Keep that the person opens the record now. One statement; the caller commits."""
+    """Keep that the person opens the record now, or has read EVERY one of the entity. One statement; the caller commits."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     now = datetime.now(UTC)
     row = insert(TABLE).values(entity=entity, record_id=record_id, user_id=user_id, last_at=now, times=1)
-    again = row.on_conflict_do_update(
-        index_elements=["entity", "record_id", "user_id"], set_={"last_at": now, "times": TABLE.c.times + 1}, where=TABLE.c.last_at < now - AGAIN,
-    )
+    times = case((TABLE.c.last_at < now - AGAIN, TABLE.c.times + 1), else_=TABLE.c.times)
+    again = row.on_conflict_do_update(index_elements=["entity", "record_id", "user_id"], set_={"last_at": now, "times": times})
     session.kernel(again)
 
 
@@ -79,7 +79,7 @@ def of_record(session: UserSession, entity: str, record_id: int, size: int) -> l
 def of_people(session: DataSession, ids: Sequence[int]) -> list[dict[str, Any]]:
     """What these people have seen, for the file of their personal data."""
     columns = (TABLE.c.entity, TABLE.c.record_id, TABLE.c.last_at, TABLE.c.times)
-    rows = session.kernel(select(*columns).where(TABLE.c.user_id.in_(ids)).order_by(TABLE.c.entity, TABLE.c.record_id)).mappings()
+    rows = session.kernel(select(*columns).where(TABLE.c.user_id.in_(ids), TABLE.c.record_id != EVERY).order_by(TABLE.c.entity, TABLE.c.record_id)).mappings()
     return [dict(row) for row in rows]
 
 

@@ -2,6 +2,7 @@
 import { fill } from './content.js';
 import { getText, send } from './net.js';
 import { chooseTyped } from './pickers.js';
+import { read } from './rows.js';
 import { word } from './words.js';
 
 export const grid = () => document.querySelector('[data-list]');
@@ -34,6 +35,7 @@ export function applyRows(rows, { flash = true } = {}) {
     const line = rowOf(row.id);
     if (!line) continue;
     line.dataset.v = row.row_version;
+    read(line); // whoever changes a record knows it
     for (const [key, html] of Object.entries(row.cells)) {
       const cell = cellOf(row.id, key);
       if (!cell || cell.hasAttribute('data-editing')) continue;

@@ -3,7 +3,7 @@ import { fill } from './content.js';
 import { ask } from './confirm.js';
 import { dirtyWithin, forget } from './forms.js';
 import { getText } from './net.js';
-import { list, mark, rows } from './rows.js';
+import { list, mark, read, rows } from './rows.js';
 import { word } from './words.js';
 
 const drawer = document.getElementById('drawer');
@@ -82,7 +82,7 @@ export async function open(id, keep = isOpen() ? 'replace' : 'push') {
   body.scrollTop = 0;
   paint(id);
   const open = row();
-  if (open) mark(open, { focus: false });
+  if (open) { read(open); mark(open, { focus: false }); }
   if (keep !== 'replace') body.focus({ preventScroll: true });
 }
 

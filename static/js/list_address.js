@@ -2,7 +2,7 @@
 // stands on a card has its words in one word of the card's address.
 const place = () => document.querySelector('[data-filter]');
 const card = () => document.querySelector('[data-on-card]');
-const PARTS = ['where', 'sort', 'columns', 'search', 'group', 'size'];
+const PARTS = ['where', 'sort', 'columns', 'search', 'group', 'size', 'unread'];
 
 /** What the list shows, as the words of an address. */
 export const listQuery = () => place()?.dataset.query ?? '';

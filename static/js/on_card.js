@@ -75,7 +75,7 @@ addEventListener('popstate', () => { if (source() !== shown) load(); });
 document.addEventListener('htmx:load', (event) => {
   const said = new URL(source(), location.href).searchParams;
   const number = event.target.dataset?.text;
-  if (number === undefined || !event.target.matches('[data-foot]') || said.get('where') || said.get('search')) return;
+  if (number === undefined || !event.target.matches('[data-foot]') || ['where', 'search', 'unread'].some((word) => said.get(word))) return;
   document.getElementById(`count-${said.get('of').split('.').at(-1)}`).textContent = number;
 });
 load();

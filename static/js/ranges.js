@@ -106,7 +106,7 @@ function copy(event) {
     if (list) return list.dataset.text;
     if (time) return time.dateTime.length === 10 ? time.dateTime : time.title || time.textContent;
     const copy = cell.cloneNode(true);
-    copy.querySelectorAll('[aria-hidden="true"], .b-unit, .b-quick-bar').forEach((part) => part.remove());
+    copy.querySelectorAll('[aria-hidden="true"], .b-unit, .b-quick-bar, [data-unread-mark]').forEach((part) => part.remove());
     return copy.textContent.trim().replace(/\u00a0/g, ' ');
   };
   const quote = (text) => (/[\t\n"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

@@ -17,6 +17,12 @@ export function mark(row, { focus = true } = {}) {
   if (focus) (row.querySelector('a[data-drawer]') ?? row.querySelector('a') ?? row).focus({ preventScroll: true });
 }
 
+/** The record of `row` has been read: its mark goes. */
+export function read(row) {
+  row?.classList.remove('is-unread');
+  row?.querySelector('[data-unread-mark]')?.remove();
+}
+
 /** Moves the cursor by `step` rows; at an end it stays. */
 export function move(step) {
   const all = rows();

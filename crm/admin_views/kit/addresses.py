@@ -7,7 +7,7 @@ from urllib.parse import quote_plus
 
 from crm.backoffice.belonging import WORD
 
-KEPT = ("where", "sort", "columns", "search", "group", "size", "of")
+KEPT = ("where", "sort", "columns", "search", "group", "size", "unread", "of")
 STANDARD = "standard"  # the view that is none: the list as it comes
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from flask import make_response, redirect, request
@@ -76,6 +76,7 @@ class Card:
     relations: list[tuple[Relation, str]]
     rights: Standing
     url: str
+    changed: Any = None  # the moment of its last change, where this reader may know it
 
     @property
     def can_edit(self) -> bool:
@@ -109,7 +110,7 @@ def show(view: "EntityView", record_id: int) -> BaseResponse:
     if "as_of" in request.args:
         return as_of_view.show(view, record_id)
     card = read_card(session, entity, record_id, rights)
-    drawer, before_now = bool(request.args.get("drawer")), seen_view.opened(session, entity, record_id)
+    drawer, before_now = bool(request.args.get("drawer")), seen_view.opened(session, entity, record_id, card.changed)
     past = timeline.of_record(session, entity, record_id, size=timeline.SHORT, kinds=() if drawer else timeline.asked(), shown=rights.shown, seen=before_now)
     if drawer:
         before, after = _neighbours(session, entity, record_id)
@@ -142,7 +143,7 @@ def read_card(session: UserSession, entity: Entity, record_id: int, rights: Stan
     return Card(
         entity, record_id, row.row_version, title or f"№ {record_id}", code, entity.label.text(reader.language), initials(title),
         _facts(entity, keys, row, bool(stage_steps)), stage_steps, quick, _sections(entity, keys, row, rights), relations, rights,
-        f"/{entity.key}/{record_id}/",
+        f"/{entity.key}/{record_id}/", row.values.get("updated_at"),
     )
 
 

@@ -11,7 +11,7 @@ from flask.wrappers import Response
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from crm.admin_views.kit import context, exporting, filters, lookup
+from crm.admin_views.kit import context, exporting, filters, lookup, unread_view
 from crm.admin_views.kit.addresses import STANDARD, address, list_arguments, query_string
 from crm.admin_views.kit.columns import BOX, Column, cells, columns, remember, with_companions
 from crm.admin_views.kit.grouping import choices, grouped
@@ -66,7 +66,7 @@ def show(view: "EntityView") -> BaseResponse:
         return redirect(address(entity.key, args, after=args.get("after")))
     made = widened(columns(session, entity, query.columns), here)
     groups = grouped(session, entity, query, made, args)
-    page = lists.page(session, with_companions(session, entity, query)) if groups is None else lists.Page([], None, None)
+    page = lists.page(session, replace(with_companions(session, entity, query), marks=True)) if groups is None else lists.Page([], None, None)
     sight = session.sight
     chips, names = filters.chips(session, entity, args.get("where", ""))
     can_create = sight.may(entity.key, "create") and bool(sight.creatable(entity.key))
@@ -81,8 +81,9 @@ def show(view: "EntityView") -> BaseResponse:
         groups=groups, group_choices=choices(session, entity, args),
         tabs=tabs(session, entity, here) if of is None else [], viewing=viewing(session, entity, here) if of is None else None,
         chips=[(chip, address(entity.key, args, where=chip.rest)) for chip in chips], names=names,
-        where=args.get("where", ""), search=query.search, is_filtered=query.where is not None or bool(query.search),
-        unsearched=address(entity.key, args, search=None), unfiltered=address(entity.key, args, search=None, where=None),
+        where=args.get("where", ""), search=query.search, is_filtered=query.where is not None or bool(query.search) or query.unread,
+        unread=unread_view.offered(session, entity, args),
+        unsearched=address(entity.key, args, search=None), unfiltered=address(entity.key, args, search=None, where=None, unread=None),
         next_url=_page_url(entity, args, page.next), previous_url=_page_url(entity, args, page.previous), first=not args.get("after"),
         sizes=[(size, address(entity.key, args, size=str(size)), size == query.size) for size in SIZES],
         exports=exporting.offers(session, entity, query, args),
@@ -122,12 +123,25 @@ def body(entity: Entity, made: Sequence[Column], rows: Sequence[RowView]) -> Mar
     pick = escape(render(m("Select"), context.reader().language)).replace("%", "%%")
     box = f'<td class="hp chk"><input class="form-check-input" type="checkbox" data-pick aria-label="{pick} %s"></td>'
     inside = "".join(f'<td class="{c.css}">%s</td>' if c.css else "<td>%s</td>" for c in made)
-    pattern = f'<tr data-id="%d" data-v="%d">{box}{inside}</tr>\n'
+    pattern = f'<tr data-id="%d" data-v="%d"%s>{box}{inside}</tr>\n'
     names = [escape(lookup.title_of(entity, row.values)) for row in rows]
+    drawn = cells(entity, made, rows)
+    marked = [row.values.get(lists.UNREAD) for row in rows]
+    if any(marked):
+        main, mark = next((n for n, c in enumerate(made) if c.main), 0), _unread_mark()
+        drawn = [(*shown[:main], mark + shown[main], *shown[main + 1 :]) if new and shown else shown for new, shown in zip(marked, drawn, strict=True)]
     # Each cell is escaped where it is painted.
     return Markup("".join([  # noqa: S704
-        pattern % (row.id, row.row_version, name, *shown) for row, name, shown in zip(rows, names, cells(entity, made, rows), strict=True)
+        pattern % (row.id, row.row_version, ' class="is-unread"' if new else "", name, *shown)
+        for row, new, name, shown in zip(rows, marked, names, drawn, strict=True)
     ]))
+
+
+def _unread_mark() -> str:
+    """The dot before what leads to an unread record, said to whoever does not see it."""
+    language = context.reader().language
+    why, word = (escape(render(words, language)) for words in (m("Changed by somebody else since you opened it"), m("unread")))
+    return f'<span data-unread-mark><span class="b-unread" title="{why}"></span><span class="b-hidden">{word}: </span></span>'
 
 
 def rows(view: "EntityView") -> Response:
@@ -135,7 +149,7 @@ def rows(view: "EntityView") -> Response:
     session, entity = context.session(), view.entity
     args = arguments(session, entity)
     query = lists.parse_query(session, entity.key, args)
-    page = lists.page(session, with_companions(session, entity, query))
+    page = lists.page(session, replace(with_companions(session, entity, query), marks=True))
     made = columns(session, entity, query.columns)
     following = f"/{entity.key}/rows?{query_string(args, after=page.next)}" if page.next else ""
     return make_response(view.render("admin/model/list_rows.html", rows=body(entity, made, page.rows), next=following, width=len(made) + 1))

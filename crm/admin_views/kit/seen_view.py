@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import g, make_response
 from flask.wrappers import Response
@@ -33,12 +33,12 @@ class Looker:
     times: int
 
 
-def opened(session: UserSession, entity: Entity, record_id: int) -> datetime | None:
-    """Keep that this person opens the record, once the page is made; when he did so last before."""
+def opened(session: UserSession, entity: Entity, record_id: int, changed: Any) -> datetime | None:
+    """Keep that this person opens the record, once the page is made; when he did so last before. `changed` is when it was changed last, as he sees it."""
     if session.actor_id is None or not entity.is_record or entity.declared.configuration:
         return None
     before = seen.last_seen(session, entity.key, record_id)
-    if before is None or datetime.now(UTC) - before >= seen.AGAIN:
+    if before is None or datetime.now(UTC) - before >= seen.AGAIN or (isinstance(changed, datetime) and changed > before):
         g.opened_record = (entity.key, record_id)
     return before
 

@@ -31,7 +31,7 @@ def show(view: "EntityView") -> str:
     cells = [(column, total_text(entity, column, sums.get(column.key), reader)) for column in made]
     return view.render(
         "admin/model/list_foot.html", cells=cells, number=number.number, exact=number.exact, words=count_text(number, reader),
-        text=number_text(number, reader.language), filtered=bool(request.args.get("where") or request.args.get("search")),
+        text=number_text(number, reader.language), filtered=bool(request.args.get("where") or request.args.get("search") or request.args.get("unread")),
     )
 
 

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from crm.admin_views.gate import ask_to_sign_in
 from crm.admin_views.kit import (
     alike, bulk, cell_edit, context, details, explain_view, exporting, file_view, forms, journal_view, listing, lookup, merging, paste,
-    personal_view, seen_view, timeline, totals, view_keeping,
+    personal_view, seen_view, timeline, totals, unread_view, view_keeping,
 )
 from crm.admin_views.kit.routing import route
 from crm.backoffice.entities import Entity
@@ -71,6 +71,10 @@ class EntityView(ModelView):  # type: ignore[misc]  # Flask-Admin is not typed
     @route("/columns", "GET", "POST")
     def columns_view(self) -> BaseResponse:
         return listing.columns_choice(self)
+
+    @route("/read", "POST")
+    def all_read(self) -> BaseResponse:
+        return unread_view.all_read(self)
 
     @route("/views", "POST")
     def keep_view(self) -> BaseResponse:

@@ -56,6 +56,8 @@ def _wrong(shows: Mapping[str, Any]) -> Message | None:
         return m("a list shows at most %(count)s columns", count=MAX_COLUMNS)
     if not all(isinstance(shows.get(part, ""), str) for part in ("search", "sort", "group")):
         return m("“search”, “sort” and “group” are texts")
+    if shows.get("unread", True) is not True:
+        return m("“unread” is true or not there")
     return None
 
 
@@ -68,6 +70,8 @@ def _missing(everything: Sight, entity: str, shows: Mapping[str, Any], found: Ma
         return m("a list is not sorted by “%(sort)s”", sort=shows["sort"][:80])
     if shows.get("group") and shows["group"] != found.get("group"):
         return m("a list is not grouped by “%(group)s”", group=str(shows["group"])[:80])
+    if shows.get("unread") and not found.get("unread"):
+        return m("of this list it is not told what is unread")
     try:
         everything.table(entity).where(parse(shows.get("where")))
     except BramaError as wrong:

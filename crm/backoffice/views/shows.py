@@ -9,10 +9,11 @@ from crm.backoffice.conditions.tree import parse
 from crm.backoffice.grouped import may_be_group, parse_group
 from crm.backoffice.guard import DataSession
 from crm.backoffice.sight import Sight
+from crm.backoffice.unread import may_tell
 from crm.errors import BadRequest, BramaError
 from crm.messages import m
 
-PARTS = ("where", "sort", "columns", "search", "group", "size")  # of an address, as a view keeps them
+PARTS = ("where", "sort", "columns", "search", "group", "size", "unread")  # of an address, as a view keeps them
 NARROWEST, WIDEST = 40, 2000  # pixels of a column
 LONGEST = 40_000  # characters of a view
 Shows = Mapping[str, Any]
@@ -33,6 +34,8 @@ def of_address(session: DataSession, entity: str, args: Mapping[str, str], width
         found["group"] = args["group"]
     if args.get("size"):
         found["size"] = query.size
+    if query.unread:
+        found["unread"] = True
     kept = {key: width for key in query.columns if (width := _width(widths.get(key))) is not None}
     if kept:
         found["widths"] = kept
@@ -53,7 +56,7 @@ def as_address(shows: Shows) -> dict[str, str]:
     if shows.get("columns"):
         found["columns"] = ",".join(shows["columns"])
     found |= {key: str(shows[key]) for key in ("sort", "search", "group", "size") if shows.get(key)}
-    return found
+    return found | ({"unread": "1"} if shows.get("unread") else {})
 
 
 def cleaned(sight: Sight, entity: str, shows: Shows) -> tuple[dict[str, Any], int]:
@@ -71,6 +74,8 @@ def cleaned(sight: Sight, entity: str, shows: Shows) -> tuple[dict[str, Any], in
     group = str(shows.get("group", ""))
     if group and (group.partition(":")[0] not in usable or not may_be_group(kind, group)):
         found["group"], out = "", out + 1
+    if shows.get("unread") and not may_tell(sight, kind):
+        found["unread"], out = False, out + 1
     found["widths"] = {key: width for key, width in shows.get("widths", {}).items() if key in readable}
     if shows.get("where"):
         raw = shows["where"]

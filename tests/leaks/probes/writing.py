@@ -172,6 +172,14 @@ def bulk(view: View, kind: Entity) -> Iterator[Question]:
     yield post(end, kind.key, here, form={"ids": "x", "field": "name", "value": "x"})
 
 
+@probe("/<entity>/read")
+def all_read(view: View, kind: Entity) -> Iterator[Question]:
+    """That everything in a list is read, and back to what the list showed."""
+    told = kind.is_record and not kind.declared.configuration and not {"updated_at", "updated_by"} & set(view.shut(kind.key))
+    asked = post("/<entity>/read", kind.key, f"/{kind.key}/read", form={"query": "unread=1&sort=-id"})
+    yield asked.expecting(303) if told and view.reads(kind.key) else asked.expecting(400 if view.reads(kind.key) else 403)
+
+
 @probe("/<entity>/remove")
 def removed(view: View, kind: Entity) -> Iterator[Question]:
     """Into the recycle bin, most of it taken back; what is not seen is not there."""

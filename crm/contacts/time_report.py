@@ -114,7 +114,11 @@ def _counted(session: DataSession, params: CommonParams, dimensions: tuple[Dimen
     statement = groups.joined(select(*groups.expressions, *parts.values()).select_from(table))
     chosen = source.where(parse({"all": params.conditions(DATED, moment=True)}))
     rows = session.execute(statement.where(source.visible, source["state"] == _state(session), chosen).group_by(*groups.expressions))
-    return {groups.key(row): Figures(**dict(zip(parts, row[groups.width :], strict=True))) for row in rows}
+    found: dict[Key, Figures] = {}
+    for row in rows:
+        values: dict[str, Any] = {name: None if value is None else int(value) for name, value in zip(parts, row[groups.width :], strict=True)}
+        found[groups.key(row)] = Figures(**values)
+    return found
 
 
 def _shares(number: str, spent: str, record: Any, belongs: Any, minutes: Any) -> dict[str, Any]:

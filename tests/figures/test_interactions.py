@@ -1,7 +1,8 @@
 """The figures of interactions, worked out by hand. Times are those of Kyiv: two hours before UTC, three from 29 March."""
 
+import itertools
+import json
 import random
-from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 from statistics import median
 from typing import Any
@@ -202,24 +203,26 @@ def test_many_random_responses_agree_with_a_plain_computation(company: Company) 
     numbers = company.make("interaction", *({**one, **{key: company.option(name, one[key]) for key, name in lists.items()}} for one in talks), source="import")
     settings, days = company.catalog.company, special_days(company.catalog)
     worked = clock(settings.working_time, settings.zone, datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC), days)
-    waits: dict[Any, dict[int, int]] = defaultdict(dict)
+    waits: dict[int, tuple[dict[str, Any], int]] = {}
     for number, one in zip(numbers, talks, strict=True):
         if (one["direction"], one["state"]) == ("inbound", "held"):
             answers = [o["held_at"] for o in talks if (o["direction"], o["state"], o["account"]) == ("outbound", "held", one["account"])]
             later = [answer for answer in answers if answer >= one["held_at"]]
             if later:
                 month = one["held_at"].astimezone(KYIV).strftime("%Y-%m")
-                for place in ((), ("owner", one["owner"]), ("account", one["account"]), ("month", month)):
-                    waits[place][number] = worked(min(later)) - worked(one["held_at"])
+                waits[number] = {"owner": one["owner"], "account": one["account"], "month": month}, worked(min(later)) - worked(one["held_at"])
+    chosen: dict[str, Any] = {"period": "2026-03", "owner": f"id:{people[0]}", "where": json.dumps({"field": "account", "op": "eq", "value": firms[1]})}
+    fits = {"period": ("month", "2026-03"), "owner": ("owner", people[0]), "where": ("account", firms[1])}
+    assert len(waits) > 60
     with company.system(write=False) as session:
-        for by in ("", "owner", "account", "month"):
-            found = report(session, by=by)
+        for by, names in itertools.product(("", "owner", "account", "month"), ((), ("period",), ("owner",), ("where",), ("period", "where"))):
+            found = report(session, by=by, **{name: chosen[name] for name in names})
             for row in (*found.rows, None):
-                place = () if row is None or not by else (by, row["month"] if by == "month" else row[f"{by}_id"])
-                expected = waits.get(place, {})
+                wanted = [fits[name] for name in names]
+                wanted += [(by, row["month"] if by == "month" else row[f"{by}_id"])] if row is not None and by else []
+                expected = {number: wait for number, (place, wait) in waits.items() if all(place[key] == value for key, value in wanted)}
                 value = (found.totals if row is None else row)["median_response"]
-                assert value == (median(expected.values()) / 60 if expected else None), place
+                assert value == (median(expected.values()) / 60 if expected else None), (by, names, row)
                 drill = found.drill(row, "median_response")
                 assert drill is not None
                 assert [set(c["value"]) for c in drill.where["all"] if c["field"] == "id"] == [set(expected)]
-    assert len(waits[()]) > 60

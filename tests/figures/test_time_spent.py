@@ -59,6 +59,8 @@ def test_the_whole_is_counted_once_a_client_and_a_deal(company: Company) -> None
         "deals": 4, "per_deal": 165 / 4,  # pumps 75, valves 10, steel 20, lost 60; the 15 are on no deal
         "won_deals": 2, "per_won": 95 / 2,  # pumps and steel
     }
+    kinds = {key: type(value) for key, value in table(company).totals.items() if value is not None}
+    assert kinds == {key: float if key.startswith("per_") else int for key in kinds}, "the same numbers on both databases, no money"
 
 
 def test_each_owner_stands_against_the_median_of_the_others(company: Company) -> None:

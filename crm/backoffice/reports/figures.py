@@ -17,8 +17,9 @@ def days_between(session: DataSession, first: ColumnElement[Any], last: ColumnEl
 
 def whole_seconds(session: DataSession, moment: ColumnElement[Any]) -> ColumnElement[int]:
     """A moment as the whole seconds since 1970 that have passed: the database makes numbers of moments faster than Python makes moments."""
-    seconds = extract("epoch", moment)
-    return seconds if session.get_bind().dialect.name == "sqlite" else cast(func.floor(seconds), BigInteger)
+    if session.get_bind().dialect.name == "sqlite":
+        return extract("epoch", moment)
+    return cast(func.floor(func.date_part("epoch", moment)), BigInteger)
 
 
 def mean(counted: Mapping[int, int]) -> float | None:

@@ -8,6 +8,7 @@ from openpyxl import load_workbook
 from sqlalchemy import update
 
 from crm.backoffice.journal import JournalRow
+from crm.backoffice.personal.beside import beside
 from crm.backoffice.seals.block import Keeper
 from crm.backoffice.seals.sealing import seal
 from tests.kit_forms.house import Browser, House
@@ -97,7 +98,10 @@ def test_one_signs_with_the_password_and_only_once(house: House, browser: SignIn
     keep_the_rest(house, two, review)
     assert "The current password is wrong." in sign(olena, review, current="wrong wrong wrong").text
     assert rows(house, REVIEWS)[0].signed_at is None
+    assert "Andrii" in two["Bohdan"].get(f"/access-reviews/{review}/mine/").text
     assert sign(olena, review).status_code == 303
+    over = two["Bohdan"].get(f"/access-reviews/{review}/mine/").text  # what a reviewer needed to decide is told no more
+    assert "This review is over" in over and "Andrii" not in over
     assert sign(olena, review).status_code == 400
     assert decide(house, two["Bohdan"], review, item(house, review, "Stepan"), "remove", "late").status_code == 400
     assert olena.post(f"/access-reviews/{review}/call-off", {}).status_code == 400
@@ -148,3 +152,22 @@ def test_the_report_as_files(house: House, browser: SignIn, two: dict[str, Brows
     assert facts["Digest (SHA-256)"] == rows(house, REVIEWS)[0].digest and facts["Signed off by"] == "Olena"
     assert olena.get(f"/access-reviews/{review}/?format=pdf").status_code == 400
     assert len(rows(house, JournalRow.__table__, JournalRow.action == "export")) == 2
+
+
+def test_a_person_erased_takes_the_comments_about_him_along_and_the_rest_still_holds(house: House, browser: SignIn, two: dict[str, Browser]) -> None:
+    olena = browser("Olena")
+    review = opened(house, olena)
+    decide(house, two["Bohdan"], review, item(house, review, "Stepan"), "remove", "Stepan is ill")
+    keep_the_rest(house, two, review)
+    sign(olena, review)
+    kept = beside("user")
+    assert kept is not None
+    with house.system() as session:
+        [told] = kept.gather(session, [house.people["Stepan"]])["access_reviews"]
+        kept.erase(session, [house.people["Stepan"]])
+        session.commit()
+    assert told["comment"] == "Stepan is ill" and told["outcome"] == "removed"
+    gone = item(house, review, "Stepan")
+    assert gone.comment is gone.salt is gone.last_seen_at is None and gone.decision == "remove"
+    page = olena.get(f"/access-reviews/{review}/").text
+    assert "It reads as it was signed." in page and "The text of 1 comment" in page and "Stepan is ill" not in page

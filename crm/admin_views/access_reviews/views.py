@@ -228,11 +228,12 @@ def _page(
 
 
 def _mine(session: UserSession, review_id: int, asked: Asked) -> str:
-    """Raises NotFound for whoever reviews nothing of it."""
+    """Raises NotFound for whoever reviews nothing of it. When it is over, what was told for the decision is told no more."""
     found = read.items(session, review_id, reviewer=current_user.id)
     if not found:
         raise NotFound()
     review = read.review(session, review_id)
+    found = found if review.is_open else []
     words, units = role_words(session, [one.role for one in found]), departments_of(session, sorted({one.user for one in found}))
     persons = shown.by_person(session, found, asked=asked, words=words, departments=units)
     return render_template(

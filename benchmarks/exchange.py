@@ -21,9 +21,10 @@ FEW = json.dumps({"field": "opened_on", "op": "lt", "value": "2022-05-13"})  # a
 
 @dataclass(frozen=True)
 class Run:
-    """One process: seconds by the clock, megabytes at the most, how many lines it gave, and these where they were kept."""
+    """One process: seconds by the clock and of the processor, megabytes at the most, how many lines it gave, and these where they were kept."""
 
     seconds: float
+    cpu: float
     memory: float
     lines: int
     said: str
@@ -39,7 +40,7 @@ def apart(command: Sequence[str], settings: Settings, *, keep: bool = False) -> 
         memory, ended = 0.0, 0
         while not ended:
             memory = max(memory, _memory(process.pid))
-            ended, status = os.waitpid(process.pid, os.WNOHANG)
+            ended, status, used = os.wait4(process.pid, os.WNOHANG)
             time.sleep(0.02)
         seconds = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -49,7 +50,7 @@ def apart(command: Sequence[str], settings: Settings, *, keep: bool = False) -> 
         out.seek(0)
         lines = sum(1 for _ in out)
         out.seek(0)
-        return Run(seconds, memory, lines, out.read().decode() if keep else "")
+        return Run(seconds, used.ru_utime + used.ru_stime, memory, lines, out.read().decode() if keep else "")
 
 
 def _memory(pid: int) -> float:
@@ -66,7 +67,7 @@ def _memory(pid: int) -> float:
 def exports(settings: Settings, stock_rows: int, deals: int) -> dict[str, Run]:
     """The deals as CSV by every contender, and a tenth of them by the product. Stock Flask-Admin, which keeps all rows in memory, is
     not asked for more than `stock_rows`."""
-    ours = [*_flask("data", "export", "deal"), "--format", "csv", "--as", READER, "--fields", ",".join(COLUMNS)]
+    ours = [*flask("data", "export", "deal"), "--format", "csv", "--as", READER, "--fields", ",".join(COLUMNS)]
     found = {"Brama": apart(ours, settings), "Brama, a tenth": apart([*ours, "--where", FEW], settings), "bare": apart(_other("bare", settings), settings)}
     if deals <= stock_rows:
         found["stock Flask-Admin"] = apart(_other("stock", settings), settings)
@@ -81,12 +82,12 @@ def imports(settings: Settings, rows: int) -> dict[str, tuple[Run, dict[str, int
     found = {}
     for name, count, seed in (("a quarter", rows // 4, 1), ("whole", rows, 2)):
         file = write(settings.instance / f"deals{count}.csv", count, seed)
-        run = apart([*_flask("data", "import", "deal"), str(file), "--mapping", str(mapping)], settings, keep=True)
+        run = apart([*flask("data", "import", "deal"), str(file), "--mapping", str(mapping)], settings, keep=True)
         found[name] = (run, json.loads(run.said))
     return found
 
 
-def _flask(*arguments: str) -> list[str]:
+def flask(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "flask", "--app", "app", *arguments]
 
 

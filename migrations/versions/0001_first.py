@@ -163,7 +163,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=80), nullable=False),
         sa.PrimaryKeyConstraint("entity", "record_id", "field", "key", name=op.f("pk_likeness_key")),
     )
-    op.create_index("ix_likeness_found", "likeness_key", ["entity", "field", "key"], unique=False)
+    op.create_index("ix_likeness_found", "likeness_key", ["entity", "field", "key", "record_id"], unique=False)
     create_table(
         "merged_record",
         sa.Column("entity", sa.String(length=64), nullable=False),

@@ -5,7 +5,7 @@ import pytest
 from crm.backoffice import records
 from crm.backoffice.likeness.index import resembling
 from crm.backoffice.likeness.many import resembling_many
-from crm.backoffice.likeness.words import keys, other_layouts, resemblance, skeleton, words
+from crm.backoffice.likeness.words import heard, other_layouts, resemblance, skeleton, words
 from tests.company import Company
 
 ALIKE = [
@@ -20,7 +20,7 @@ APART = [("Криниця", "Обрій"), ("ТОВ «Нива»", "ТОВ «З�
 @pytest.mark.parametrize(("one", "other"), ALIKE)
 def test_names_that_are_alike(one: str, other: str) -> None:
     assert resemblance(one, other) >= 0.84
-    assert keys(one) & {k for text in (other, *other_layouts(other)) for k in keys(text)}, "and one leads to the other"
+    assert heard(one).keys & {k for text in (other, *other_layouts(other)) for k in heard(text).keys}, "and one leads to the other"
 
 
 @pytest.mark.parametrize(("one", "other"), APART)
@@ -36,7 +36,7 @@ def test_what_says_how_a_company_is_organised_does_not_tell_it_apart() -> None:
 
 @pytest.mark.parametrize("text", ["", "!!!", "1 2 3", "👍", "العربية", "漢字", "a" * 5000, "\u0301\u0301", "ß"])
 def test_any_text_has_keys_or_none(text: str) -> None:
-    assert all(isinstance(key, str) and 0 < len(key) <= 5 for key in keys(text))
+    assert all(isinstance(key, str) and 0 < len(key) <= 5 for key in heard(text).keys)
     assert len(skeleton(text)) <= len(text) * 4
 
 

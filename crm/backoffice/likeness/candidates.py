@@ -3,13 +3,13 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
 
 from crm.backoffice.entities import Entity
+from crm.backoffice.likeness.comparing import Told
 from crm.backoffice.likeness.index import KEYS, is_name
-from crm.backoffice.likeness.words import WHOLE, whole
+from crm.backoffice.likeness.words import WHOLE, heard
 from crm.backoffice.parts import in_parts
 
 COMMON = 50  # a phone, a code or a word of a name that more records have tells nothing
@@ -31,9 +31,9 @@ class Blocks:
         """Whether sharing this key alone makes two records candidates: a value that is the same, a whole name that sounds the same."""
         return not is_name(self.kind.fields[key[0]]) or key[1].startswith(WHOLE)
 
-    def telling(self, values: Mapping[str, Any], same: Mapping[str, float]) -> bool:
+    def telling(self, values: Told, same: Mapping[str, float]) -> bool:
         """Whether being alike in these fields tells anything: a name that too many bear does not, alone."""
-        return any(not is_name(self.kind.fields[name]) or (name, whole(str(values[name]))) not in self.common for name in same)
+        return any(not is_name(self.kind.fields[name]) or (name, heard(values[name]).whole) not in self.common for name in same)
 
 
 def blocks(connection: Connection, kind: Entity) -> Blocks:

@@ -15,26 +15,26 @@ OTHERWISE = 0.5
 ENOUGH = 0.88  # resemblance of names that are there; while one types, less is worth a look
 
 
-def alike(kind: Entity, one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, float]:
+Told = Mapping[str, str]  # field → its value as it is compared: a name as it stands, anything else folded
+
+
+def told(kind: Entity, values: Mapping[str, Any]) -> Told:
+    """What a record is compared by, without fields that are empty."""
+    given = {name: str(value) for name in kind.declared.alike if (value := values.get(name)) not in (None, "")}
+    return {name: text if is_name(kind.fields[name]) else fold(text) for name, text in given.items()}
+
+
+def alike(kind: Entity, one: Told, other: Told) -> dict[str, float]:
     """Field → what it is worth that both hold the same in it, or names that sound the same. Names that differ in a number or in
     all initials are of different things."""
-    found: dict[str, float] = {}
-    for name in kind.declared.alike:
-        here, there = one.get(name), other.get(name)
-        if here in (None, "") or there in (None, ""):
-            continue
-        much = _much(kind.fields[name], str(here), str(there))
-        if much:
-            found[name] = much
-    return found
+    return {name: much for name in one if name in other and (much := _much(kind.fields[name], one[name], other[name]))}
 
 
 def _much(spec: Field, one: str, other: str) -> float:
     worth = WORTH.get(spec.type, OTHERWISE)
     if not is_name(spec):
-        return worth if fold(one) == fold(other) else 0.0
-    here, there = words.initials(one), words.initials(other)
-    if words.numbers(one) != words.numbers(other) or (here and there and not here & there):
+        return worth if one == other else 0.0
+    here, there = words.heard(one), words.heard(other)
+    if here.numbers != there.numbers or (here.initials and there.initials and not here.initials & there.initials):
         return 0.0
-    resemblance = words.resemblance(one, other)
-    return round(worth * resemblance, 4) if resemblance >= ENOUGH else 0.0
+    return round(worth * words.resemblance(one, other, ENOUGH), 4)

@@ -29,7 +29,7 @@ class LikenessKey(Base):
     """One key by which a record is found in one of its fields."""
 
     __tablename__ = "likeness_key"
-    __table_args__ = (Index("ix_likeness_found", "entity", "field", "key"),)
+    __table_args__ = (Index("ix_likeness_found", "entity", "field", "key", "record_id"),)
 
     entity: Mapped[str] = mapped_column(String(64), primary_key=True)
     record_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -59,8 +59,9 @@ def keys_of(spec: Field, value: Any) -> frozenset[str]:
     if value is None or value == "":
         return frozenset()
     if is_name(spec):
-        whole = words.whole(str(value))
-        return frozenset(sorted(words.keys(str(value)))[:MOST_KEYS]) | ({whole} if whole else frozenset())
+        heard = words.heard(str(value))
+        keys = heard.keys if len(heard.keys) <= MOST_KEYS else frozenset(sorted(heard.keys)[:MOST_KEYS])
+        return keys | {heard.whole} if heard.whole else keys
     return frozenset({fold(str(value))[:80]})
 
 
@@ -131,7 +132,7 @@ def _judged(kind: Entity, asked: Mapping[str, Any], row: lists.RowView) -> Liken
         stored = row.values.get(name)
         if stored is None or isinstance(stored, lists.Masked):
             continue
-        likeness = words.resemblance(str(stored), str(value)) if is_name(kind.fields[name]) else float(fold(str(stored)) == fold(str(value)))
+        likeness = words.resemblance(str(stored), str(value), ENOUGH) if is_name(kind.fields[name]) else float(fold(str(stored)) == fold(str(value)))
         if likeness >= ENOUGH:
             same.append(name)
             much = max(much, likeness)

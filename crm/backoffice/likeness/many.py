@@ -1,10 +1,10 @@
 """Likeness asked of many values at once, as an import asks: a few statements a field, whatever the number of rows."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import ColumnElement, Select, String, column, exists, func, select, values
 
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
@@ -22,6 +22,7 @@ LOOKED_AT = 8  # records of a name, of which the likeness is worked out
 PART = 400
 
 Values = Mapping[str, Any]
+Keys = tuple[str, ...]
 Asked = Mapping[int, Values]  # whoever asks → field → value
 
 
@@ -31,7 +32,7 @@ def resembling_many(session: "DataSession", kind: Entity, asked: Asked, *, most:
     usable = [name for name in kind.declared.alike if name in session.sight.filterable(kind.key)]
     found: dict[int, dict[int, dict[str, float]]] = {}
     for name in usable:
-        given = {one: values[name] for one, values in asked.items() if values.get(name) not in (None, "")}
+        given = {one: told[name] for one, told in asked.items() if told.get(name) not in (None, "")}
         alike = _names(session, kind, name, given) if is_name(kind.fields[name]) else _same(session, kind, name, given)
         for one, records in alike.items():
             for record_id, much in records.items():
@@ -48,11 +49,11 @@ def _same(session: "DataSession", kind: Entity, name: str, given: Mapping[int, A
     """Records whose field holds the same."""
     spec = kind.fields[name]
     keys = {one: next(iter(keys_of(spec, value))) for one, value in given.items()}
-    holders = _holding(session, kind, name, set(keys.values()))
+    holders = _holding(session, kind, name, {(key,) for key in keys.values()}, COMMON)
     stored = _texts(session, kind, name, {record_id for several in holders.values() for record_id in several})
     return {
         one: same for one, key in keys.items()
-        if (same := {i: 1.0 for i in holders.get(key, ()) if fold(stored.get(i, "")) == fold(str(given[one]))})
+        if (same := {i: 1.0 for i in holders.get((key,), ()) if fold(stored.get(i, "")) == fold(str(given[one]))})
     }
 
 
@@ -64,24 +65,12 @@ def _names(session: "DataSession", kind: Entity, name: str, given: Mapping[int, 
     # Another keyboard layout is thought of only where the text as it stands sounds like nothing at all.
     meant = {one: next((text for text, known in several.items() if known & often.keys()), "") for one, several in spelled.items()}
     keys = {one: spelled[one][text] for one, text in meant.items() if text}
-    single: dict[int, str] = {}
-    double: dict[int, tuple[str, str]] = {}
-    for one, several in keys.items():
-        known = sorted((often[key], key) for key in several if key in often)
-        if known and known[0][0] <= COMMON:
-            single[one] = known[0][1]
-        elif len(known) > 1:
-            double[one] = (known[0][1], known[1][1])
-    alone = _holding(session, kind, name, set(single.values()))
-    paired = _holding_both(session, kind, name, set(double.values()))
-    sharing = {one: alone.get(key, ()) for one, key in single.items()} | {one: paired.get(pair, ()) for one, pair in double.items()}
-    stored = _texts(session, kind, name, {record_id for several in sharing.values() for record_id in several})
-    sounds = {record_id: keys_of(spec, text) for record_id, text in stored.items()}
-    told = {record_id: words.ordered(text) for record_id, text in stored.items()}
+    near = _nearest(session, kind, name, {one: sorted((often[key], key) for key in several & often.keys()) for one, several in keys.items()})
+    stored = _texts(session, kind, name, {record_id for several in near.values() for record_id in several})
+    told = {record_id: words.heard(text).told for record_id, text in stored.items()}
     found: dict[int, dict[int, float]] = {}
-    for one, records in sharing.items():
-        near = sorted((i for i in records if i in stored), key=lambda i: (-len(sounds[i] & keys[one]), i))[:LOOKED_AT]
-        alike = _alike(words.ordered(meant[one]), {i: told[i] for i in near})
+    for one, records in near.items():
+        alike = _alike(words.heard(meant[one]).told, {i: told[i] for i in records if i in told})
         if alike:
             found[one] = alike
     return found
@@ -97,13 +86,7 @@ def _alike(asked: str, told: Mapping[int, str]) -> dict[int, float]:
     same = {i: 1.0 for i, text in told.items() if text == asked}
     if same:
         return same
-    matcher = SequenceMatcher(None, "", asked, autojunk=False)
-    found: dict[int, float] = {}
-    for i, text in told.items():
-        matcher.set_seq1(text)
-        if matcher.real_quick_ratio() >= ENOUGH and matcher.quick_ratio() >= ENOUGH and (much := matcher.ratio()) >= ENOUGH:
-            found[i] = much
-    return found
+    return {i: much for i, text in told.items() if (much := words.likeness(text, asked, ENOUGH))}
 
 
 def _counts(session: "DataSession", kind: Entity, name: str, keys: set[str]) -> dict[str, int]:
@@ -121,35 +104,60 @@ def _counts(session: "DataSession", kind: Entity, name: str, keys: set[str]) -> 
     return found
 
 
-def _holding(session: "DataSession", kind: Entity, name: str, keys: set[str]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
-    for part in in_parts(sorted(keys), PART):
-        source = session.table(kind.key)
-        query = (
-            select(KEYS.c.key, KEYS.c.record_id).select_from(KEYS.join(source.table, source.table.c.id == KEYS.c.record_id))
-            .where(KEYS.c.entity == kind.key, KEYS.c.field == name, KEYS.c.key.in_(part), *_open(source, name)).order_by(KEYS.c.record_id)
-        )
-        for key, record_id in session.kernel(query):
-            several = found.setdefault(key, [])
-            if len(several) < COMMON:
-                several.append(record_id)
+def _nearest(session: "DataSession", kind: Entity, name: str, keys: Mapping[int, Sequence[tuple[int, str]]]) -> dict[int, list[int]]:
+    """For each of `keys` (how many records share a key, and the key, the rarest first) the records that share most of them. All of these share the
+    rarest, or the two rarest where one tells nobody apart. The database compares keys, so that hardly more is fetched than is looked at."""
+    base: dict[int, Keys] = {}
+    for one, several in keys.items():
+        if several and several[0][0] <= COMMON:
+            base[one] = (several[0][1],)
+        elif len(several) > 1:
+            base[one] = (several[0][1], several[1][1])
+    first = _holding(session, kind, name, set(base.values()), LOOKED_AT + 1)
+    found = {one: first.get(start, []) for one, start in base.items()}
+    more: dict[int, list[Keys]] = {
+        one: [(*start, key) for _, key in keys[one] if key not in start] for one, start in base.items() if len(found[one]) > LOOKED_AT}
+    also = _holding(session, kind, name, {longer for sets in more.values() for longer in sets}, COMMON)
+    for one, sets in more.items():
+        # Of those that share no other key the first are enough: there is no room for more.
+        shared = Counter(dict.fromkeys(found[one], 0))
+        for longer in sets:
+            shared.update(also.get(longer, ()))
+        found[one] = sorted(sorted(shared), key=shared.__getitem__, reverse=True)
+    return {one: records[:LOOKED_AT] for one, records in found.items()}
+
+
+def _holding(session: "DataSession", kind: Entity, name: str, wanted: set[Keys], most: int) -> dict[Keys, list[int]]:
+    """The records that have all of several keys, for each of `wanted`: no more than `most`, those with the lowest numbers."""
+    found: dict[Keys, list[int]] = {}
+    for length in sorted({len(keys) for keys in wanted}):
+        for part in in_parts(sorted(keys for keys in wanted if len(keys) == length), PART):
+            for *keys, record_id in session.kernel(_holders(session.table(kind.key), kind, name, part, most)):
+                found.setdefault(tuple(keys), []).append(record_id)
     return found
 
 
-def _holding_both(session: "DataSession", kind: Entity, name: str, pairs: set[tuple[str, str]]) -> dict[tuple[str, str], list[int]]:
-    found: dict[tuple[str, str], list[int]] = {}
-    for part in in_parts(sorted(pairs), PART):
-        source, one, other = session.table(kind.key), KEYS.alias(), KEYS.alias()
-        both = one.join(other, (other.c.entity == one.c.entity) & (other.c.record_id == one.c.record_id) & (other.c.field == one.c.field))
-        query = (
-            select(one.c.key, other.c.key, one.c.record_id).select_from(both.join(source.table, source.table.c.id == one.c.record_id))
-            .where(one.c.entity == kind.key, one.c.field == name, tuple_(one.c.key, other.c.key).in_(part), *_open(source, name)).order_by(one.c.record_id)
-        )
-        for first, second, record_id in session.kernel(query):
-            several = found.setdefault((first, second), [])
-            if len(several) < COMMON:
-                several.append(record_id)
-    return found
+def _holders(source: Source, kind: Entity, name: str, wanted: Sequence[Keys], most: int) -> Select[Any]:
+    """The query behind `_holding`, of sets of as many keys each: keys and a record that has them all. The first key of each is the rarest: its
+    holders are asked for the others, and not the other way round."""
+    first = KEYS.alias()
+    if len(wanted[0]) == 1:
+        keys: list[ColumnElement[str]] = [first.c.key]
+        conditions: list[ColumnElement[bool]] = [first.c.key.in_([key for (key,) in wanted])]
+    else:
+        sought = values(*(column(f"key_{n}", String) for n in range(len(wanted[0]))), name="sought").data(list(wanted)).cte("sought")
+        keys = list(sought.c)
+        conditions = [first.c.key == keys[0], *(_has(first.c.record_id, kind, name, key) for key in keys[1:])]
+    conditions += [first.c.entity == kind.key, first.c.field == name, source.table.c.id == first.c.record_id, *_open(source, name)]
+    named = [key.label(f"key_{n}") for n, key in enumerate(keys)]
+    place = func.row_number().over(partition_by=keys, order_by=first.c.record_id).label("place")
+    placed = select(*named, first.c.record_id, place).where(*conditions).subquery()
+    return select(*(placed.c[key.name] for key in named), placed.c.record_id).where(placed.c.place <= most).order_by(placed.c.record_id)
+
+
+def _has(record: ColumnElement[int], kind: Entity, name: str, key: ColumnElement[str]) -> ColumnElement[bool]:
+    keys = KEYS.alias()
+    return exists().where(keys.c.entity == kind.key, keys.c.record_id == record, keys.c.field == name, keys.c.key == key)
 
 
 def _open(source: Source, name: str) -> Sequence[Any]:

@@ -14,8 +14,8 @@ from crm.backoffice.daily import daily
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import DataSession
 from crm.backoffice.jobs import TABLE as JOBS, Work, enqueue, job
+from crm.backoffice.likeness import comparing
 from crm.backoffice.likeness.candidates import Blocks, blocks, candidates
-from crm.backoffice.likeness.comparing import alike
 from crm.backoffice.likeness.evidence import EVIDENCE, SEARCHES
 from crm.backoffice.likeness.index import KEYS, keys_of
 from crm.backoffice.parts import PART, in_parts
@@ -188,9 +188,10 @@ def _compare(engine: Engine, found: Blocks, ids: Sequence[int]) -> None:
         wanted = sorted({*chosen, *(n for several in chosen.values() for n in several)})
         for part in in_parts(wanted):
             rows |= _rows(connection, kind, part, living=True)
+    told = {n: comparing.told(kind, values) for n, (_, values) in rows.items()}
     pairs = {
-        (one, other): same for other, several in chosen.items() if other in rows
-        for one in several if one in rows and (same := alike(kind, rows[one][1], rows[other][1])) and found.telling(rows[other][1], same)
+        (one, other): same for other, several in chosen.items() if other in told
+        for one in several if one in told and (same := comparing.alike(kind, told[one], told[other])) and found.telling(told[other], same)
     }
     with engine.execution_options(writer=True).begin() as connection:
         _at(connection, kind, ids[-1])

@@ -4,6 +4,7 @@ import html
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
@@ -11,11 +12,13 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from crm.backoffice import lists, records, seen
-from crm.backoffice.guard import system_session
+from crm.backoffice.guard import system_session, user_session
 from crm.backoffice.lowcode.apply import apply
 from crm.backoffice.lowcode.document import read
 from crm.backoffice.unread import WITHIN
+from crm.errors import BadRequest
 from crm.organization.models import User
+from crm.permissions import access_for
 from tests.kit_forms.house import Browser, House
 from tests.statements import statements
 
@@ -166,6 +169,21 @@ roles:
     assert bold(listed(blind)) == []
     assert blind.get("/account/?unread=1").status_code == 400
     assert blind.post("/account/read", {}).status_code == 400
+
+
+def test_through_anothers_eyes_nobody_sees_what_that_person_has_not_read(house: House, accounts: dict[str, int]) -> None:
+    by(house, "Andrii", accounts["Алея"], city="Київ")
+    catalog, olena = house.catalog, house.people["Olena"]
+    access = access_for(house.engine, olena, catalog)
+    marks: list[set[object]] = []
+    for watcher in (None, house.people["Andrii"]):
+        with user_session(house.engine, access, catalog, watcher=watcher) as session:
+            page = lists.page(session, replace(lists.parse_query(session, "account", {}), marks=True))
+            marks.append({row.values.get(lists.UNREAD) for row in page.rows})
+            if watcher is not None:
+                with pytest.raises(BadRequest):
+                    lists.parse_query(session, "account", {"unread": "1"})
+    assert marks == [{0, 1}, {None}]
 
 
 def test_marks_cost_no_query_of_their_own(house: House, browser: SignIn, accounts: dict[str, int]) -> None:

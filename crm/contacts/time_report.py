@@ -2,23 +2,28 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from statistics import median
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, case, func, null, select
+from sqlalchemy import Integer, Select, and_, case, cast, func, null, select
 
 from crm.backoffice.conditions.tree import parse
 from crm.backoffice.guard import DataSession
+from crm.backoffice.periods import period
 from crm.backoffice.reports import Chart, Column, CommonParams, Dimension, Drill, Series, Table, report
 from crm.backoffice.reports.drill import grouped_by
 from crm.backoffice.reports.grouping import Key, columns_of, grouping, row_conditions, row_keys
 from crm.backoffice.reports.table import Row, ordered
+from crm.backoffice.sight import Source
 from crm.contacts.interactions.course import HELD
 from crm.contacts.reports import DATED, DIMENSIONS as ALL_DIMENSIONS
 from crm.messages import Label
 
 NEEDS = ("state", "actual_minutes")
 WON = (*NEEDS, "deal.stage")
+NOTHING: Any = cast(null(), Integer)
 DIMENSIONS: tuple[Dimension, ...] = tuple(d for d in ALL_DIMENSIONS if d.key != "result")
 MEASURES = (
     Column("held", Label("Відбулося", "Held"), "count", Label("Взаємодії, що відбулися", "Interactions that were held"), ("state",)),
@@ -94,7 +99,10 @@ def _won(session: DataSession) -> list[int]:
 
 def _counted(session: DataSession, params: CommonParams, dimensions: tuple[Dimension, ...]) -> dict[Key, Figures]:
     source = session.table("interaction")
-    groups = grouping(source, dimensions, params.time_zone)
+    place = next((n for n, d in enumerate(dimensions) if d.by_month), None)
+    months = _months(session, params, dimensions[place]) if place is not None else []
+    groups = grouping(source, tuple(d for d in dimensions if not d.by_month))
+    split = [*groups.expressions, *([_within(source[DATED], months, params.time_zone)] if place is not None else [])]
     table: Any = source.table
     parts: dict[str, Any] = {"held": func.count(source.id)}
     minutes: Any = null()
@@ -111,14 +119,34 @@ def _counted(session: DataSession, params: CommonParams, dimensions: tuple[Dimen
         parts |= _shares("deals", "on_deals", deal.id, deal.id.is_not(None), minutes)
         if params.shows("won_deals"):
             parts |= _shares("won", "on_won", deal.id, deal["stage"].in_(_won(session)), minutes)
-    statement = groups.joined(select(*groups.expressions, *parts.values()).select_from(table))
-    chosen = source.where(parse({"all": params.conditions(DATED, moment=True)}))
-    rows = session.execute(statement.where(source.visible, source["state"] == _state(session), chosen).group_by(*groups.expressions))
+    statement = _chosen(session, params, source, groups.joined(select(*split, *parts.values()).select_from(table))).group_by(*split)
     found: dict[Key, Figures] = {}
-    for row in rows:
-        values: dict[str, Any] = {name: None if value is None else int(value) for name, value in zip(parts, row[groups.width :], strict=True)}
-        found[groups.key(row)] = Figures(**values)
+    for row in session.execute(statement):
+        values: dict[str, Any] = {name: None if value is None else int(value) for name, value in zip(parts, row[len(split) :], strict=True)}
+        key = groups.key(row)
+        if place is not None:
+            key = (*key[:place], None if row[groups.width] is None else months[row[groups.width]], *key[place:])
+        found[key] = Figures(**values)
     return found
+
+
+def _chosen(session: DataSession, params: CommonParams, source: Source, statement: Select[Any]) -> Select[Any]:
+    conditions = source.where(parse({"all": params.conditions(DATED, moment=True)}))
+    return statement.where(source.visible, source["state"] == _state(session), conditions)
+
+
+def _months(session: DataSession, params: CommonParams, month: Dimension) -> list[str]:
+    """The months of the zone in which anything was held."""
+    source = session.table("interaction")
+    groups = grouping(source, (month,), params.time_zone)
+    statement = _chosen(session, params, source, select(*groups.expressions).select_from(source.table)).group_by(*groups.expressions)
+    return sorted({name for (name,) in map(groups.key, session.execute(statement)) if name is not None})
+
+
+def _within(at: Any, months: list[str], zone: ZoneInfo) -> Any:
+    """The place among `months` of the one in which a moment lies: who is counted once a month is counted by the database, which knows no zones."""
+    edges = [period(name, date.min).moments(zone) for name in months]
+    return case(*((and_(at >= start, at < end), n) for n, (start, end) in enumerate(edges)), else_=null()) if edges else NOTHING
 
 
 def _shares(number: str, spent: str, record: Any, belongs: Any, minutes: Any) -> dict[str, Any]:

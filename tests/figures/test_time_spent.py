@@ -82,6 +82,25 @@ def test_clients_deals_and_departments_have_rows_of_their_own(company: Company) 
     assert [row["minutes"] for row in table(company, by="department").rows] == [180]
 
 
+def test_a_month_of_the_zone_counts_a_client_and_a_deal_once(company: Company) -> None:
+    """In Kyiv, two hours before UTC, three in April: whatever day and hour of the month it was, and where the month in UTC is another one."""
+    ids = fill(company)
+    talk = {
+        "account": ids["mill"], "deal": ids["pumps"], "owner": ids["anna"], "medium": company.option("interaction_medium", "letter"), "actual_minutes": 1,
+        "direction": company.option("direction", "outbound"),
+    }
+    for moment in ((3, 1, 0), (3, 1, 5), (3, 15, 12), (3, 28, 9), (3, 31, 20), (3, 31, 21), (2, 28, 22), (4, 30, 20), (4, 30, 21)):
+        company.make("interaction", {**talk, "held_at": datetime(2026, *moment, 30, tzinfo=UTC)}, source="import")
+    found = {row["month"]: (row["held"], row["minutes"], row["clients"], row["deals"], row["won_deals"]) for row in table(company, by="month").rows}
+    # March: eight of those before, and the first five here with the one of 28 February at 22:30 UTC
+    assert found == {"2026-03": (14, 186, 2, 4, 2), "2026-04": (2, 2, 1, 1, 1), "2026-05": (1, 1, 1, 1, 1)}
+    both = {(row["month"], row["account"]): row["minutes"] for row in table(company, by="account,month").rows}
+    assert both == {("2026-03", "Mill"): 156, ("2026-03", "Forge"): 30, ("2026-04", "Mill"): 2, ("2026-05", "Mill"): 1}
+    assert table(company, by="month", period="2030").rows == []
+    with company.system(write=False) as session:
+        assert check_cells(session, report(session, by="month,account")) > 10
+
+
 def test_every_cell_opens_its_records_and_their_minutes_add_up(company: Company) -> None:
     fill(company)
     with company.system(write=False) as session:

@@ -74,34 +74,32 @@ def erased(session: DataSession, batch: str) -> bool:
     return session.kernel(select(journal.c.id).where(journal.c.batch == batch, journal.c.action == "erase").limit(1)).first() is not None
 
 
-def staying(session: DataSession, entities: Mapping[str, Mapping[int, Touched]], by_field: bool) -> dict[str, dict[int, Message]]:
-    """Entity → record → why it must stay. Rows that go too hold nothing."""
+def staying(session: DataSession, entities: Mapping[str, Mapping[int, Touched]], by_field: bool, *, but: str = "") -> dict[str, dict[int, Message]]:
+    """Entity → record → why it must stay. Rows that go too hold nothing, and what the batch `but` did is no change by others."""
     found: dict[str, dict[int, Message]] = {}
     going: dict[str, set[int]] = {}
     for key, touched in entities.items():
-        found[key] = _reasons(session, session.catalog.entity(key), touched, going, by_field)
+        found[key] = reasons_to_stay(session, session.catalog.entity(key), touched, {**going, key: touched.keys()}, by_field, but=but)
         going[key] = {i for i, t in touched.items() if t.made and i not in found[key]}
     return found
 
 
-def _reasons(
-    session: DataSession, kind: Entity, touched: Mapping[int, Touched], going: Mapping[str, Collection[int]], by_field: bool
+def reasons_to_stay(
+    session: DataSession, kind: Entity, touched: Mapping[int, Touched], going: Mapping[str, Collection[int]], by_field: bool, *, but: str = "",
 ) -> dict[int, Message]:
-    """Why some records must stay."""
+    """Why some of these records must stay; `going` are those that go with them, by entity."""
     reasons: dict[int, Message] = {}
     table, journal = kind.cls.__table__, JournalRow.__table__
     for part in in_parts(list(touched)):
         versions: dict[int, int] = dict(session.kernel(select(table.c.id, table.c.row_version).where(table.c.id.in_(part))).all())
-        last = session.kernel(
-            select(journal.c.record_id, func.max(journal.c.version))
-            .where(journal.c.entity == kind.key, journal.c.record_id.in_(part))
-            .group_by(journal.c.record_id)
-        )
-        newest: dict[int, int] = dict(last.all())
+        last = select(journal.c.record_id, func.max(journal.c.version)).where(journal.c.entity == kind.key, journal.c.record_id.in_(part))
+        last = last.group_by(journal.c.record_id)
+        newest: dict[int, int] = dict(session.kernel(last).all())
+        by_others: dict[int, int] = dict(session.kernel(last.where(journal.c.batch != but)).all()) if but else newest
         for i in part:
             if i not in versions:
                 reasons[i] = m("There is no such record.")
-            elif versions[i] == newest.get(i) == touched[i].version:
+            elif versions[i] == newest.get(i) and by_others.get(i) == touched[i].version:
                 continue
             elif not by_field or not _is_as_left(session, kind, i, touched[i]):
                 reasons[i] = m("It has been changed since.")
@@ -112,7 +110,7 @@ def _reasons(
                 continue
             query, target = links.references(other, spec)
             for part in in_parts(made):
-                leaving = touched if other.key == kind.key else going.get(other.key, ())
+                leaving = going.get(other.key, ())
                 pointing = {target_id for row_id, target_id, _ in session.kernel(query.where(target.in_(part))) if row_id not in leaving}
                 reasons |= {i: m("Other records refer to it: %(entity)s.", entity=other.plural) for i in pointing}
     return reasons

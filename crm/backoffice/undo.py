@@ -44,18 +44,25 @@ def _undone(session: DataSession, entities: Mapping[str, Mapping[int, Touched]],
         kind, reasons = session.catalog.entity(key), stays[key]
         for record_id in touched.keys() & reasons.keys():
             kept.append(Kept(key, str(record_id), reasons[record_id]))
-        ready = {i: t for i, t in touched.items() if i not in reasons}
-        made = [i for i, t in ready.items() if t.made]
-        for part in in_parts(made):
-            done, left = _together(session, kind, part)
-            undone += done
-            kept += left
-        for record_id, one in ready.items():
-            if not one.made:
-                refused = _back(session, kind, record_id, one)
-                undone += not refused
-                kept += refused
+        done, left = bring_back(session, kind, {i: t for i, t in touched.items() if i not in reasons})
+        undone += done
+        kept += left
     return Undone(undone, tuple(with_codes(session, kept)), session.batch)
+
+
+def bring_back(session: DataSession, kind: Entity, ready: Mapping[int, Touched]) -> tuple[int, list[Kept]]:
+    """Records as they were; how many, and those that were refused."""
+    undone, kept = 0, list[Kept]()
+    for part in in_parts([i for i, t in ready.items() if t.made]):
+        done, left = _together(session, kind, part)
+        undone += done
+        kept += left
+    for record_id, one in ready.items():
+        if not one.made:
+            refused = _back(session, kind, record_id, one)
+            undone += not refused
+            kept += refused
+    return undone, kept
 
 
 def _together(session: DataSession, kind: Entity, ids: Sequence[int]) -> tuple[int, list[Kept]]:

@@ -86,9 +86,8 @@ def export_(entity: str, form: str, fields: str | None, where: str, sort: str, e
 @click.argument("batch")
 @click.option("--as", "email", help="In the name and with the rights of this person.")
 def undo_(batch: str, email: str | None) -> None:
-    with opener(email, source="cli")(runtime().catalog, True) as session:
-        done = take_back(session, batch)
-        session.commit()
+    here = runtime()
+    done = take_back(here.engine, opener(email, source="cli"), here.catalog, batch, progress=_progress)
     answer({"undone": done.undone, "kept": [{"entity": k.entity, "code": k.code, "why": render(k.why, language())} for k in done.kept]})
 
 

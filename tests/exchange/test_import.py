@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from crm.backoffice import pace, records, undo
 from crm.backoffice.catalog import load_catalog
-from crm.backoffice.exchange import export as exporting, write_file as writing
+from crm.backoffice.exchange import batches, export as exporting, write_file as writing
 from crm.backoffice.exchange.mapping import MappingFault
 from crm.backoffice.exchange.report import Report
 from crm.backoffice.exchange.take_back import take_back
@@ -226,14 +226,61 @@ def test_undo_takes_a_whole_import_back_and_names_what_stays(desk: Desk) -> None
         ids = _codes(session)
         records.change(session, "account", ids["A4"], {"city": "Ізмаїл"})
         session.commit()
-    with system(desk.company.catalog, True) as session:
-        done = take_back(session, report.batch or "")
-        session.commit()
+    done = take_back(desk.company.engine, system, desk.company.catalog, report.batch or "")
     assert done.undone == 2
     assert [(k.entity, k.code) for k in done.kept] == [("account", "A4")]
     assert desk.rows("account", "code", "city") == [("A1", "Київ"), ("A2", "Миколаїв"), ("A4", "Ізмаїл")]
-    with system(desk.company.catalog, True) as session, pytest.raises(NotFound):
-        take_back(session, "no such batch")
+    with pytest.raises(NotFound):
+        take_back(desk.company.engine, system, desk.company.catalog, "no such batch")
+
+
+def test_a_way_back_that_was_cut_off_goes_on_and_leaves_what_others_saved_meanwhile(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In parts: cut off after the second, while somebody edits a record that is yet to go and refers to another."""
+    monkeypatch.setattr(pace, "CHUNK", 20)
+    monkeypatch.setattr(pace.Pace, "took", lambda self, seconds: None)
+    desk.company.make("account", {"code": "A0", "name": "Була", "city": "Київ"})
+    content = "code,name,city\nA0,Була,Львів\n" + "".join(f"A{n},Компанія {n},Суми\n" for n in range(1, 100))
+    report = desk.load("account", content)
+    system, parts = desk.open(), []
+
+    def meanwhile(engine: object) -> None:
+        parts.append(engine)
+        if len(parts) == 1:
+            with system(desk.company.catalog, True) as session:
+                ids = _codes(session)
+                records.change(session, "account", ids["A90"], {"city": "Ізмаїл"})
+                records.create(session, "deal", {"name": "Двері", "account": ids["A91"]})
+                session.commit()
+        if len(parts) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(pace, "give_way", meanwhile)
+    with pytest.raises(KeyboardInterrupt):
+        take_back(desk.company.engine, system, desk.company.catalog, report.batch or "")
+    assert len(desk.rows("account", "code")) == 61, "what is committed is taken back, the rest is not lost"
+    done = take_back(desk.company.engine, system, desk.company.catalog, report.batch or "")
+    assert (done.undone, [(k.code, str(k.why)[:20]) for k in done.kept]) == (98, [("A90", "It has been changed "), ("A91", "Other records refer ")])
+    assert desk.rows("account", "code", "city") == [("A0", "Київ"), ("A90", "Ізмаїл"), ("A91", "Суми")]
+    with system(desk.company.catalog, True) as session:
+        row = batches.find(session, report.batch or "")
+    assert row is not None and (row["state"], row["undo_position"]) == ("undone", 100)
+
+
+def test_a_file_brought_again_first_ends_the_way_back_of_its_import(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "CHUNK", 20)
+    content = "name,city\n" + "".join(f"Компанія {n},Суми\n" for n in range(50))
+    report = desk.load("account", content)
+
+    def die(engine: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(pace, "give_way", die)
+        with pytest.raises(KeyboardInterrupt):
+            take_back(desk.company.engine, desk.open(), desk.company.catalog, report.batch or "")
+    again = desk.load("account", content)
+    assert again.created == 50 and again.batch != report.batch
+    assert desk.rows("account", "name") == [(f"Компанія {n}",) for n in range(50)], "none is there twice"
 
 
 def _codes(session: DataSession) -> dict[str, int]:

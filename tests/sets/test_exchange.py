@@ -106,9 +106,7 @@ def test_sets_point_forward_inside_a_file_and_to_themselves(desk: Desk) -> None:
 def test_an_import_of_sets_is_taken_back(stocked: Desk) -> None:
     stocked.load("account", "code,name,interests\nA1,Рошен,PC-A\n")
     report = stocked.load("account", "code,name,interests\nA1,Рошен,PC-B\nA2,Нова,PC-A\n")
-    with stocked.open()(stocked.company.catalog, True) as session:
-        assert take_back(session, str(report.batch)).undone == 2
-        session.commit()
+    assert take_back(stocked.company.engine, stocked.open(), stocked.company.catalog, str(report.batch)).undone == 2
     assert interests(stocked) == ["PC-A"]
 
 

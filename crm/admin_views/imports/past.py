@@ -21,7 +21,7 @@ from crm.messages import Message, m
 SILENT = timedelta(seconds=60)  # after so long without a step an import of the command line has been interrupted
 STATES: dict[str, tuple[Message, str]] = {
     "done": (m("done"), "won"), "undone": (m("taken back"), "grey"), "failed": (m("nothing written"), "lost"), "running": (m("running"), "acc"),
-    "interrupted": (m("interrupted"), "warn"),
+    "interrupted": (m("interrupted"), "warn"), "undoing": (m("being taken back"), "acc"),
 }
 
 

@@ -70,7 +70,8 @@ def take_back(batch: str) -> Answer:
     shown = past.past(session, [row])[0]
     if not shown.mine:
         raise NotFound(m("There is no such import."))
-    if shown.state not in ("done", "interrupted"):
+    going = job_of(shown.undo_job)
+    if shown.state not in ("done", "interrupted") and not (shown.state == "undoing" and (going is None or going.ended)):
         raise Busy()
     job = enqueue(session, work.UNDO, {"batch": batch})
     batches.asked_to_undo(session, row, job)

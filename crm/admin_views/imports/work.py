@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import PurePath
 from typing import Any
 
-from crm.backoffice import files, journal, undo
+from crm.backoffice import files, journal
 from crm.backoffice.access import Access
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.exchange import batches, row_log, uploads
@@ -51,9 +51,7 @@ def write(work: Work) -> dict[str, Any]:
 @job(UNDO)
 def undo_import(work: Work) -> dict[str, Any]:
     """One's own import taken back."""
-    with _Sessions(work).open(work.catalog, True) as session:
-        done = take_back(session, str(work.args["batch"]))
-        session.commit()
+    done = take_back(work.engine, _Sessions(work).open, work.catalog, str(work.args["batch"]), progress=_told(work))
     kept = [{"entity": k.entity, "code": k.code, "why": freeze(k.why)} for k in done.kept[:KEPT_REASONS]]
     return {"undone": done.undone, "kept": kept, "stayed": len(done.kept)}
 
@@ -231,12 +229,7 @@ def _system(work: Work, *, write: bool = False) -> SystemSession:
 def _restore(work: Work, order: Order) -> None:
     """Whoever lost the right to write has lost the right to take back; nothing of a refused import may stay all the same."""
     with _system(work, write=True) as session:
-        batch = batches.unfinished(session, fingerprint(order, work.made_by))
-        if batch is None:
-            return
-        try:
-            undo.undo(session, str(batch["key"]))
-        except NotFound:
-            pass  # nothing was written yet
-        batches.close(session, batch, "failed")
-        session.commit()
+        known = fingerprint(order, work.made_by)
+        batch = batches.unfinished(session, known) or batches.half_undone(session, known)
+    if batch is not None:
+        take_back(work.engine, lambda catalog, write: _system(work, write=write), work.catalog, str(batch["key"]), to="failed")

@@ -32,7 +32,7 @@ class ImportBatch(Base):
     file_name: Mapped[str] = mapped_column(String(255))
     fingerprint: Mapped[str] = mapped_column(String(64))
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
-    state: Mapped[str] = mapped_column(String(8))  # running, done, failed, undone
+    state: Mapped[str] = mapped_column(String(8))  # running, done, failed, undoing, undone
     runner: Mapped[str] = mapped_column(String(32))
     position: Mapped[int] = mapped_column(default=0)  # number of the last row handled
     counts: Mapped[dict[str, Any]] = mapped_column(JSON)
@@ -41,6 +41,9 @@ class ImportBatch(Base):
     error_file: Mapped[str | None] = mapped_column(String(64))  # its name in the folder of error files
     upload_key: Mapped[str | None] = mapped_column(String(32))  # the file brought on the screen, so that the work can be taken up there
     undo_job_id: Mapped[int | None]  # the job that takes it back, asked for on the screen
+    undo_key: Mapped[str | None] = mapped_column(String(64))  # of the journal rows that take it back
+    undo_to: Mapped[str | None] = mapped_column(String(8))  # the state it comes to then
+    undo_position: Mapped[int] = mapped_column(default=0)  # how many of the records that it wrote have been gone through
 
 
 class ImportLater(Base):
@@ -92,6 +95,27 @@ def unfinished(session: DataSession, fingerprint: str, *, lock: bool = False) ->
     query = select(BATCH).where(mine).order_by(BATCH.c.id.desc()).limit(1)
     row = session.kernel(query.with_for_update() if lock else query).mappings().first()
     return dict(row) if row is not None else None
+
+
+def half_undone(session: DataSession, fingerprint: str) -> Map[str, Any] | None:
+    """The row of an import of the same file whose way back was interrupted."""
+    mine = (BATCH.c.fingerprint == fingerprint) & (BATCH.c.state == "undoing")
+    row = session.kernel(select(BATCH).where(mine).order_by(BATCH.c.id.desc()).limit(1)).mappings().first()
+    return dict(row) if row is not None else None
+
+
+def begin_undo(session: DataSession, batch: Map[str, Any], to: str) -> Map[str, Any]:
+    """The batch on its way back, which goes on where an earlier one was cut off; who goes on stops whoever was at it."""
+    values = {"state": "undoing", "undo_key": batch["undo_key"] or uuid4().hex, "undo_to": batch["undo_to"] or to, "runner": uuid4().hex}
+    session.kernel(update(BATCH).where(BATCH.c.id == batch["id"]).values(moved_at=datetime.now(UTC), **values))
+    return {**batch, **values}
+
+
+def undone_up_to(session: DataSession, batch: Map[str, Any], position: int) -> None:
+    """Note how far the way back has come, in the transaction of the records. Raises TakenOver."""
+    here = update(BATCH).where(BATCH.c.id == batch["id"], BATCH.c.runner == batch["runner"])
+    if session.kernel(here.values(undo_position=position, moved_at=datetime.now(UTC))).rowcount != 1:  # type: ignore[attr-defined]
+        raise TakenOver
 
 
 def advance(session: DataSession, batch: Map[str, Any], *, position: int, counts: Map[str, Any]) -> None:

@@ -5,7 +5,6 @@ from uuid import uuid4
 
 from sqlalchemy import Engine
 
-from crm.backoffice import undo
 from crm.backoffice.catalog import Catalog, load_catalog
 from crm.backoffice.collecting import rarely_collected
 from crm.backoffice.exchange import batches
@@ -17,10 +16,10 @@ from crm.backoffice.exchange.order import Opener, Order, Progress, Run, Watch, f
 from crm.backoffice.exchange.report import ErrorFile, Report
 from crm.backoffice.exchange.rest import RestFile
 from crm.backoffice.exchange.survey import survey
+from crm.backoffice.exchange.take_back import take_back
 from crm.backoffice.exchange.write_file import RowRefused, write_file
 from crm.backoffice.guard import system_session
 from crm.backoffice.lowcode.apply import add_options
-from crm.errors import BramaError, Forbidden
 
 
 def run_import(
@@ -35,6 +34,10 @@ def run_import(
 def _run(engine: Engine, open_session: Opener, catalog: Catalog, order: Order, progress: Progress, watch: Watch | None) -> Report:
     kind = catalog.entity(order.entity)
     table = open_file(order.path, order.mapping.file, name=order.name, limit=order.limit)
+    with open_session(catalog, False) as session:
+        half = None if order.dry_run else batches.half_undone(session, fingerprint(order, session.actor_id))
+    if half is not None:
+        take_back(engine, open_session, catalog, half["key"])
     with open_session(catalog, False) as session:
         layout = bind(table, kind, order.mapping, session.sight, match=order.match)
         known = fingerprint(order, session.actor_id)
@@ -90,16 +93,7 @@ def _make_options(run: Run) -> None:
 
 def _take_back(run: Run, batch: str) -> None:
     """Whole or nothing: what earlier chunks wrote goes the way back that an undo goes."""
-    with run.open(run.catalog, True) as session:
-        row = batches.find(session, batch)
-        try:
-            undo.undo(session, batch)
-        except BramaError as nothing:
-            if isinstance(nothing, Forbidden):
-                raise
-        if row is not None:
-            batches.close(session, row, "failed")
-        session.commit()
+    take_back(run.engine, run.open, run.catalog, batch, to="failed")
 
 
 def _refused(run: Run) -> Report:

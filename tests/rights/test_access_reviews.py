@@ -1,5 +1,6 @@
 """Access reviewed by campaign: who opens it and over what, who reviews what, who is told what, and which decisions are refused."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from freezegun import freeze_time
 from sqlalchemy import update
 
 from config import Settings
+from crm.admin_views.access_reviews import mine
 from crm.backoffice import outbox
 from crm.backoffice.jobs import Work
 from crm.backoffice.lowcode.apply import apply
@@ -209,3 +211,17 @@ def test_what_was_taken_in_an_emergency_is_no_part_of_a_review(house: House, bro
         connection.execute(update(MEMBERSHIPS).where(MEMBERSHIPS.c.id == made).values(taken_until=datetime.now(UTC) + timedelta(hours=1)))
     review = opened(house, browser("Olena"))
     assert {one.role_id for one in rows(house, ITEMS, ITEMS.c.review_id == review, ITEMS.c.user_id == house.people["Stepan"])} == {number(house, "stranger")}
+
+
+def test_a_reviewer_of_many_sees_those_first_of_whom_something_is_not_decided(
+    house: House, browser: SignIn, two: dict[str, Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mine, "PEOPLE", 2)
+    review, shown = opened(house, browser("Olena")), set[int]()
+    for _ in range(4):  # of four people two are shown, decided ones last
+        page = two["Bohdan"].get(f"/access-reviews/{review}/mine/").text
+        people = [int(number) for number in re.findall(r'id="person-(\d+)"', page)]
+        assert "2 more people come up as you decide." in page and len(people) == 2 and people[0] not in shown
+        shown.add(people[0])
+        assert two["Bohdan"].post(f"/access-reviews/{review}/mine/keep/{people[0]}", {}).status_code == 303
+    assert "You have decided all of it." in two["Bohdan"].get(f"/access-reviews/{review}/mine/").text

@@ -7,8 +7,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from crm.admin_views.access_reviews import files, opening, shown
-from crm.admin_views.access_reviews.role_words import role_words
+from crm.admin_views.access_reviews import files, mine, opening, shown
 from crm.admin_views.access_reviews.shown import Asked
 from crm.admin_views.gate import where
 from crm.admin_views.kit import context, lookup
@@ -16,7 +15,6 @@ from crm.admin_views.kit.answers import say
 from crm.admin_views.kit.days import day_words, moment_words
 from crm.admin_views.kit.form_fields import number_of
 from crm.admin_views.rights.door import reading
-from crm.admin_views.rights.holders import departments_of
 from crm.backoffice import journal
 from crm.backoffice.access import Action
 from crm.backoffice.guard import UserSession, system_session, user_session
@@ -26,7 +24,7 @@ from crm.organization.profile import show_password
 from crm.organization.second_factor import factor_of, show_code
 from crm.permissions import access_now
 from crm.rights.reviews import assigning, deciding, reading as read, sealed, signing
-from crm.rights.reviews.deciding import COMMENT, VERDICTS, Decision
+from crm.rights.reviews.deciding import VERDICTS, Decision
 from crm.rights.reviews.opening import call_off, open_review
 from crm.rights.reviews.reading import Review
 from crm.rights.reviews.scope import keeps_reviews
@@ -140,9 +138,9 @@ def sign(review_id: int) -> Response:
 
 
 @pages.get(MINE)
-def mine(review_id: int) -> Response:
+def to_decide(review_id: int) -> Response:
     """What this person is asked to decide."""
-    return make_response(_mine(context.session(), review_id, Asked()))
+    return make_response(mine.page(context.session(), review_id, Asked()))
 
 
 @pages.post(MINE + f"<{NUMBER}:item_id>")
@@ -159,7 +157,7 @@ def decide(review_id: int, item_id: int) -> Response:
         session.rollback()
         errors = {item_id: {key: say(why) for key, why in refusal.fields.items()}}
         typed = {item_id: {key: given.get(key, "") for key in ("decision", "until", "comment")}}
-        return make_response(_mine(session, review_id, Asked(errors, typed)), 422)
+        return make_response(mine.page(session, review_id, Asked(errors, typed)), 422)
     session.commit()
     return redirect(f"/access-reviews/{review_id}/mine/#item-{item_id}", 303)
 
@@ -172,7 +170,7 @@ def keep(review_id: int, user_id: int) -> Response:
         deciding.keep_all(session, review_id, user_id, _comment())
     except Invalid as refusal:
         session.rollback()
-        return make_response(_mine(session, review_id, Asked(of_person={user_id: say(refusal.message)})), 422)
+        return make_response(mine.page(session, review_id, Asked(of_person={user_id: say(refusal.message)})), 422)
     session.commit()
     return redirect(f"/access-reviews/{review_id}/mine/#person-{user_id}", 303)
 
@@ -224,23 +222,6 @@ def _page(
         fresh=new, sealed=sealed.sealed(session, review, signing.SIGNED) if review.signed_at is not None else None, exports=keeps_reviews(session.sight, OUT),
         tally={word: sum(one.decision == word and one.alive for one in found) for word in VERDICTS}, ended=sum(not one.alive for one in found),
         outcomes=[(say(label), sum(one.outcome == key for one in found)) for key, label in shown.OUTCOMES.items()],
-    )
-
-
-def _mine(session: UserSession, review_id: int, asked: Asked) -> str:
-    """Raises NotFound for whoever reviews nothing of it. When it is over, what was told for the decision is told no more."""
-    found = read.items(session, review_id, reviewer=current_user.id)
-    if not found:
-        raise NotFound()
-    review = read.review(session, review_id)
-    found = found if review.is_open else []
-    words, units = role_words(session, [one.role for one in found]), departments_of(session, sorted({one.user for one in found}))
-    persons = shown.by_person(session, found, asked=asked, words=words, departments=units)
-    return render_template(
-        "admin/access_review/mine.html", review=review, deadline=day_words(session.reader)(review.deadline), state=shown.state(session, review),
-        persons=persons, waiting=sum(person.waiting for person in persons), whole=len(found), limit=COMMENT, today=str(session.reader.today),
-        decisions=[(key, say(label)) for key, label in shown.DECISIONS.items()],
-        keeps_roles=session.sight.may("role", "update"), overdue=review.is_open and review.deadline < session.reader.today,
     )
 
 

@@ -176,11 +176,6 @@ def waiting_for(session: DataSession, person: int) -> list[tuple[Review, int]]:
     return [(_review(row), numbers[row.id]) for row in asked]
 
 
-def reviews_of(session: DataSession, person: int) -> bool:
-    """Whether a person was ever asked to review."""
-    return session.kernel(select(ITEMS.c.id).where(ITEMS.c.reviewer_id == person).limit(1)).first() is not None
-
-
 def given_since(session: DataSession, found: Review) -> list[Mapping[str, Any]]:
     """Memberships of the review's scope that are no part of it: given after it was opened."""
     known = set(session.kernel(select(ITEMS.c.membership_id).where(ITEMS.c.review_id == found.id)).scalars())

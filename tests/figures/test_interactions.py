@@ -212,11 +212,12 @@ def test_many_random_responses_agree_with_a_plain_computation(company: Company) 
                 month = one["held_at"].astimezone(KYIV).strftime("%Y-%m")
                 waits[number] = {"owner": one["owner"], "account": one["account"], "month": month}, worked(min(later)) - worked(one["held_at"])
     chosen: dict[str, Any] = {"period": "2026-03", "owner": f"id:{people[0]}", "where": json.dumps({"field": "account", "op": "eq", "value": firms[1]})}
-    fits = {"period": ("month", "2026-03"), "owner": ("owner", people[0]), "where": ("account", firms[1])}
+    chosen["long"] = "2025-11..2026-03"
+    fits = {"period": ("month", "2026-03"), "long": ("month", "2026-03"), "owner": ("owner", people[0]), "where": ("account", firms[1])}
     assert len(waits) > 60
     with company.system(write=False) as session:
-        for by, names in itertools.product(("", "owner", "account", "month"), ((), ("period",), ("owner",), ("where",), ("period", "where"))):
-            found = report(session, by=by, **{name: chosen[name] for name in names})
+        for by, names in itertools.product(("", "owner", "account", "month"), ((), ("period",), ("long",), ("owner",), ("where",), ("period", "where"))):
+            found = report(session, by=by, **{name.replace("long", "period"): chosen[name] for name in names})
             for row in (*found.rows, None):
                 wanted = [fits[name] for name in names]
                 wanted += [(by, row["month"] if by == "month" else row[f"{by}_id"])] if row is not None and by else []

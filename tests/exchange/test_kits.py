@@ -25,6 +25,10 @@ def columns_of(path: Path) -> list[str]:
     return next(csv.reader(text.splitlines(), delimiter=";" if text.count(";") > text.count(",") else ","))
 
 
+def columns_of_text(text: str) -> list[str]:
+    return text.splitlines()[0].split(",")
+
+
 def load(desk: Desk, key: str) -> Any:
     path = FILES / f"{key}.csv"
     columns = columns_of(path)
@@ -75,6 +79,50 @@ def test_calls_and_meetings_become_interactions(desk: Desk, product: str) -> Non
     assert {account for (account,) in desk.rows("interaction", "account")} == {company}, "by its name, by its number, by its person, by its deal"
     again = load(desk, f"{product}.interaction.calls")
     assert (again.created, again.updated) == (0, 0)
+
+
+def test_activities_and_calls_of_creatio_become_interactions(desk: Desk) -> None:
+    for entity in COUNTERPARTIES:
+        load(desk, f"creatio.{entity}")
+    for key, made in (("creatio.interaction", 2), ("creatio.interaction.calls", 1)):
+        done = load(desk, key)
+        assert [render(p.message, "en") for p in done.problems] == []
+        assert done.created == made
+        again = load(desk, key)
+        assert (again.created, again.unchanged) == (0, made), "they have no number and are found by what they are about and when"
+    options = {o.id: o.key for name in ("interaction_medium", "direction", "interaction_state") for o in desk.company.catalog.picklists[name].options}
+    told = {
+        (options[medium], options[direction], options[state], subject, starts)
+        for subject, medium, direction, state, starts in desk.rows("interaction", "subject", "medium", "direction", "state", "starts_at")
+    }
+    assert told == {
+        ("meeting", "outbound", "held", "Огляд складу", datetime(2024, 3, 14, 8, 0, tzinfo=UTC)), ("call", "outbound", "cancelled", "Нагадати", KYIV_SUMMER),
+        ("call", "inbound", "held", None, KYIV_WINTER),
+    }
+    company = desk.rows("account", "code")[0][0]
+    assert {account for (account,) in desk.rows("interaction", "account")} == {company}
+
+
+def test_calls_of_bitrix24_find_their_person_by_the_phone(desk: Desk) -> None:
+    for entity in COUNTERPARTIES:
+        load(desk, f"bitrix24.{entity}")
+    done = load(desk, "bitrix24.interaction.calls")
+    assert [render(p.message, "en") for p in done.problems] == []
+    again = load(desk, "bitrix24.interaction.calls")
+    assert (done.created, again.created, again.unchanged) == (2, 0, 2)
+    options = {o.id: o.key for name in ("direction", "interaction_result") for o in desk.company.catalog.picklists[name].options}
+    told = [(options[d], options[r], at) for d, r, at in desk.rows("interaction", "direction", "result", "held_at")]
+    assert told == [("inbound", "goes_on", KYIV_WINTER), ("outbound", "busy", KYIV_SUMMER)]
+    (person,) = {contact for (contact,) in desk.rows("interaction", "contact")}
+    assert person in {number for number, name in desk.rows("contact", "code", "name") if "Мельник" in name}
+
+
+def test_a_task_of_creatio_that_is_no_contact_waits_for_a_word(desk: Desk) -> None:
+    kit = kits.find("interaction", "creatio.interaction")
+    assert kit is not None
+    file = "Subject,Start,Status,Category,Account\nДоговір,12.03.2024 9:30,Completed,Paper work,Рошен\n"
+    done = desk.load("interaction", file, given=kits.fitted(kit.mapping, columns_of_text(file), rest=True))
+    assert (done.created, done.failed) == (0, 1)
 
 
 def test_every_file_is_of_a_kit_and_its_columns_are_known() -> None:

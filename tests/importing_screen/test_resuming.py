@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from crm.backoffice import lists
-from crm.backoffice import pace
+from crm.admin_views.imports import past_views
+from crm.backoffice import lists, pace
 from crm.backoffice.exchange.batches import BATCH
 from crm.backoffice.job_queue import ATTEMPTS, dispatch, execute, revive
 from crm.backoffice.jobs import TABLE
@@ -95,3 +95,24 @@ def test_an_interrupted_import_is_taken_back(house: House, killed: tuple[Desk, s
     assert at.browser.post(f"{url}undo", {}).status_code == 303
     assert names(house) == []
     assert at.browser.post(f"{url}resume", {}).status_code == 409
+
+
+def test_a_way_back_whose_worker_was_killed_is_ended_by_the_next_one(
+    house: House, desk: Callable[..., Desk], work: Callable[[], int], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(past_views, "AT_ONCE", 0)
+    at = desk("Olena").bring("name\n" + "".join(f"Фірма {n}\n" for n in range(230)))
+    at.run()
+    work()
+    assert len(names(house)) == 230
+    with house.engine.connect() as connection:
+        batch = connection.execute(select(BATCH.c.key)).scalar_one()
+    assert at.browser.post(f"/imports/{batch}/undo", {}).status_code == 303
+    kill_while_writing(house)
+    assert 100 <= len(names(house)) <= 130, "two parts are taken back, nothing of a third"
+    assert "being taken back" in at.browser.get("/imports/?lang=en").get_data(as_text=True)
+    with house.engine.begin() as connection:
+        connection.execute(update(TABLE).where(TABLE.c.state == "running").values(beat_at=datetime.now(UTC) - timedelta(minutes=5)))
+    assert work() == 1
+    assert names(house) == []
+    assert "230 records are as before" in at.browser.get(f"/imports/{batch}/?lang=en").get_data(as_text=True)

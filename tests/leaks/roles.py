@@ -9,7 +9,7 @@ from crm.standard import AREAS, HERE
 GENERATED = """
 seller_no_revenue:  # one field hidden, one masked, one conditional
   - {entity: account, actions: [read, create, update, export], scope: all, fields: {"*": edit, revenue: hidden, phone: masked, interests: hidden}}
-  - {entity: contact, actions: [read, update], scope: all, fields: {"*": edit, email: hidden, description: hidden}}
+  - {entity: contact, actions: [read, update, erase], scope: all, fields: {"*": edit, email: hidden, description: hidden}}
   - {entity: deal, actions: [read, update, export], scope: own, fields: {"*": edit, margin: {mode: read, where: {field: amount, op: lt, value: 10000}}}}
   - {entity: deal, effect: deny, actions: [delete], scope: all}
   - {entity: deal_line, actions: [read], scope: all, fields: {"*": read, price: hidden, discount: hidden}}
@@ -19,7 +19,7 @@ seller_no_revenue:  # one field hidden, one masked, one conditional
   - {entity: interaction_participant, actions: [read, update], scope: all, fields: {"*": edit, present: hidden}}
 own_only:  # records outside the scope
   - {entity: account, actions: [read, create, update, delete, export], scope: own, fields: {"*": edit}}
-  - {entity: contact, actions: [read, create, update, delete], scope: own, fields: {"*": edit}}
+  - {entity: contact, actions: [read, create, update, delete, erase], scope: own, fields: {"*": edit}}
   - {entity: position, actions: [read, update], scope: all, fields: {"*": edit}}
   - {entity: contact_point, actions: [read, create, update], scope: all, fields: {"*": edit}}
   - {entity: deal, actions: [read, create, update, delete, export], scope: own, fields: {"*": edit}}

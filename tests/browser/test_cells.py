@@ -271,6 +271,7 @@ def test_undo_is_offered_on_the_next_page_too_and_only_to_whom_it_belongs(desk: 
 
 
 def test_nothing_typed_is_lost_when_the_session_has_ended(desk: Desk, firm: Firm, deals: list[int]) -> None:
+    # Petro is signed out from here on: no other test sits down as him.
     page = grid(desk("Petro"), deals)
     step = cell(page, deals[0], "next_step")
     step.dblclick()

@@ -44,7 +44,7 @@ def test_a_mark_goes_as_the_record_is_read_or_changed(desk: Desk, firm: Firm, ch
 
 
 def test_the_unread_alone_and_all_of_them_read(desk: Desk, firm: Firm, changed: list[int]) -> None:
-    page = open_list(desk("Petro"), address("deal", only(*changed), sort="name"))
+    page = open_list(desk("Olena"), address("deal", only(*changed), sort="name"))
     page.get_by_role("link", name="Unread", exact=True).press("Enter")
     expect(page.locator("tr[data-id]")).to_have_count(2)
     expect(page.locator("[data-foot][data-count='2']")).to_be_attached()

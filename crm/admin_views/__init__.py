@@ -6,7 +6,7 @@ from flask_admin.theme import Theme
 from flask_login import current_user
 from sqlalchemy.exc import DBAPIError
 
-from crm.admin_views import calendar_feed, deals, duties, emergency, employment, interactions, sign_in_of_others, timer
+from crm.admin_views import calendar_feed, deals, duties, emergency, employment, interactions, segment_choice, segments, sign_in_of_others, timer
 from crm.admin_views.access_reviews import views as access_reviews
 from crm.admin_views.calendar import CalendarView
 from crm.admin_views.duplicates import DuplicatesView
@@ -23,7 +23,7 @@ from crm.admin_views.rights import leads as rights_leads, views as rights_views,
 from crm.backoffice.catalog import Catalog, shape
 from crm.runtime import NotSetUp, Runtime
 
-AREAS = (deals, employment, interactions, rights_leads)  # what areas add to the derived screens is registered when they are imported
+AREAS = (deals, employment, interactions, rights_leads, segments)  # what areas add to the derived screens is registered when they are imported
 
 
 def init_app(app: Flask) -> None:
@@ -49,6 +49,8 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(timer.pages)
     app.register_blueprint(employment.pages)
     app.register_blueprint(calendar_feed.pages)
+    app.register_blueprint(segments.pages)
+    app.register_blueprint(segment_choice.pages)
     watching.init_app(app)
     emergency.init_app(app)
     app.context_processor(lambda: {"menu": menu, "letterhead": letterhead})

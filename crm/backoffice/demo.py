@@ -123,7 +123,7 @@ def _pointed_at(session: SystemSession, made: Marked, by: Any) -> Marked:
     for kind in session.catalog.entities.values():
         parent = kind.fields[kind.parent] if kind.parent else None
         for spec in kind.fields.values():
-            if spec.target not in made or spec.system or spec is parent:
+            if spec.target not in made or spec.system or spec is parent or spec.key in kind.declared.seen_with:
                 continue
             for row_id, target, parent_id in session.kernel(links.references(kind, spec)[0]):
                 follows = parent is not None and parent_id in made.get(parent.target or "", set())

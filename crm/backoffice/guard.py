@@ -39,6 +39,7 @@ class DataSession(Session):
         self.reason = reason
         self.batch = uuid4().hex
         self.undoing = False  # while a batch is taken back: what was, may be again
+        self.merging = False  # while several records are about to become one
 
     @property
     def actor_id(self) -> int | None:

@@ -5,7 +5,7 @@ References are moved in the writer's name whether he sees the rows that hold the
 pointing nowhere. He is told nothing of rows he does not see.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,6 +38,20 @@ class MergedRecord(Base):
 
 
 MERGED = MergedRecord.__table__
+BeforeMerge = Callable[[DataSession, Entity, int, Sequence[int]], None]
+_before: dict[str, list[BeforeMerge]] = {}
+
+
+def before_merge(*entities: str) -> Callable[[BeforeMerge], BeforeMerge]:
+    """Mark a function (session, kind, the record that stays, those that go) that is called before references move: what may refer to a record
+    only once is told apart there. What it writes belongs to the merge and is taken back with it."""
+
+    def keep(function: BeforeMerge) -> BeforeMerge:
+        for entity in entities:
+            _before.setdefault(entity, []).append(function)
+        return function
+
+    return keep
 
 
 def merge(
@@ -57,6 +71,7 @@ def merge(
         lock(session, kind, [into, *going])
         _check_places(session, kind, into, going)
         values = _stepped_above(session, kind, into, going, values)
+        _prepare(session, kind, into, going)
         _move(session, kind, into, going)
         moved = _versions_after(session, kind, going, seen)
         records.remove_many(session, entity, going, seen_versions=moved)
@@ -115,6 +130,15 @@ def _versions_after(session: DataSession, kind: Entity, going: Sequence[int], se
 
 
 # --- references ------------------------------------------------------------------------------------------------------
+
+
+def _prepare(session: DataSession, kind: Entity, into: int, going: Sequence[int]) -> None:
+    session.merging = True
+    try:
+        for function in _before.get(kind.key, ()):
+            function(session, kind, into, going)
+    finally:
+        session.merging = False
 
 
 def _move(session: DataSession, kind: Entity, into: int, going: Sequence[int]) -> None:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import Column, ColumnElement, FromClause, Table, and_, case, exists, false, func, not_, null, or_, select, true
 from sqlalchemy.sql.elements import Grouping
 
-from crm.backoffice import grants, links
+from crm.backoffice import grants, links, resting
 from crm.backoffice.access import Access, Action
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.conditions import compiler
@@ -339,7 +339,7 @@ class Source:
     # --- predicates --------------------------------------------------------------------------------------------
 
     def _scope(self, given: Grants) -> ColumnElement[bool]:
-        if given.always and not self.entity.parent and "deleted_at" in self.table.c:
+        if given.always and not self.entity.parent and not self.entity.declared.rests and "deleted_at" in self.table.c:
             scope: ColumnElement[bool] = self.sight.seal(_standing_rows(self.table.c.deleted_at, self.deleted))
         else:
             scope = self._seal(and_(*self._alive(), self._predicate(given)))
@@ -355,12 +355,18 @@ class Source:
         if "deleted_at" in self.table.c:
             parts.append(is_filled(self.table.c.deleted_at) if self.deleted else is_null(self.table.c.deleted_at))
         if self.entity.parent:
-            link = self.entity.fields[self.entity.parent]
-            parent = self.sight.table(link.target or "")
-            parts.append(
-                exists(select(1).select_from(parent.table).where(parent.table.c.id == self.table.c[link.attribute], parent.visible).correlate(self.table))
-            )
+            parts.append(self._shows_with(self.entity.parent))
+        for key in self.entity.declared.seen_with:
+            parts.append(or_(is_null(self.table.c[self.entity.fields[key].attribute]), self._shows_with(key)))
+        if self.entity.declared.rests and (met := resting.shows(self)) is not None:
+            parts.append(met)
         return parts
+
+    def _shows_with(self, key: str) -> ColumnElement[bool]:
+        """Whether the record that a reference names shows."""
+        link = self.entity.fields[key]
+        other = self.sight.table(link.target or "")
+        return exists(select(1).select_from(other.table).where(other.table.c.id == self.table.c[link.attribute], other.visible).correlate(self.table))
 
     def _condition_of(self, spec: Field, mode: str) -> ColumnElement[bool] | None:
         """Where the field shows, None when on every visible record."""

@@ -106,7 +106,7 @@ def reasons_to_stay(
     made = [i for i, t in touched.items() if t.made and i not in reasons]
     for other in session.catalog.entities.values():
         for spec in other.fields.values():
-            if spec.target != kind.key or spec.system:
+            if spec.target != kind.key or spec.system or spec.key in other.declared.seen_with:
                 continue
             query, target = links.references(other, spec)
             for part in in_parts(made):

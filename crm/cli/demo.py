@@ -20,6 +20,7 @@ from crm.backoffice.lowcode.plan import pipeline_of
 from crm.cli.base import answer, command, runtime, say
 from crm.contacts import demo as contacts
 from crm.contacts.interactions import demo as interactions
+from crm.contacts.segments import demo as segments
 from crm.contacts.demo_words import REGIONS
 from crm.errors import BadRequest
 from crm.messages import m
@@ -67,6 +68,7 @@ def load_demo(engine: Engine, settings: Settings, seed: int = SEED) -> Loaded:
         customers = contacts.fill(demo, company, {oblast: region for region, oblasts in REGIONS.items() for oblast in oblasts})
         sales.fill(demo, company, customers)
         interactions.fill(demo)
+        segments.fill(demo)
         emails = _accounts(session, company, password)
         made = {key: len(ids) for key, ids in sorted(marked(session).items())}
         journal.event(session, "demo", changes={"made": [None, made]})

@@ -207,6 +207,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("day", "report", "department_id", "measure", name=op.f("pk_quality_snapshot")),
     )
     create_table(
+        "record_resting",
+        sa.Column("entity", sa.String(length=64), nullable=False),
+        sa.Column("record_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("need", sa.String(length=160), nullable=False),
+        sa.PrimaryKeyConstraint("entity", "record_id", "need", name=op.f("pk_record_resting")),
+    )
+    create_table(
         "record_seen",
         sa.Column("entity", sa.String(length=64), nullable=False),
         sa.Column("record_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -823,6 +830,63 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_second_factor_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_second_factor")),
         sa.UniqueConstraint("user_id", name=op.f("uq_second_factor_user_id")),
+    )
+    create_table(
+        "segment",
+        sa.Column("name_en", sa.String(length=255), nullable=True),
+        sa.Column("of", sa.String(length=16), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("condition", sa.Text(), nullable=True),
+        sa.Column("frozen_from_id", sa.Integer(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("size", sa.BigInteger(), nullable=True),
+        sa.Column("counted_at", UtcMoment(), nullable=True),
+        sa.Column("code__sort", KeyText(200), nullable=True),
+        sa.Column("code__find", KeyText(), nullable=True),
+        sa.Column("name__sort", KeyText(200), nullable=True),
+        sa.Column("name__find", KeyText(), nullable=True),
+        sa.Column("name_en__sort", KeyText(200), nullable=True),
+        sa.Column("name_en__find", KeyText(), nullable=True),
+        sa.Column("of__sort", KeyText(200), nullable=True),
+        sa.Column("of__find", KeyText(), nullable=True),
+        sa.Column("kind__sort", KeyText(200), nullable=True),
+        sa.Column("kind__find", KeyText(), nullable=True),
+        sa.Column("description__find", KeyText(), nullable=True),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=True),
+        sa.Column("department_id", sa.Integer(), nullable=True),
+        sa.Column("territory_id", sa.Integer(), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("row_version", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", UtcMoment(), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("updated_at", UtcMoment(), nullable=False),
+        sa.Column("updated_by_id", sa.Integer(), nullable=True),
+        sa.Column("deleted_at", UtcMoment(), nullable=True),
+        sa.ForeignKeyConstraint(["created_by_id"], ["user.id"], name=op.f("fk_segment_created_by_id")),
+        sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_segment_department_id")),
+        sa.ForeignKeyConstraint(["frozen_from_id"], ["segment.id"], name=op.f("fk_segment_frozen_from_id")),
+        sa.ForeignKeyConstraint(["owner_id"], ["user.id"], name=op.f("fk_segment_owner_id")),
+        sa.ForeignKeyConstraint(["territory_id"], ["territory.id"], name=op.f("fk_segment_territory_id")),
+        sa.ForeignKeyConstraint(["updated_by_id"], ["user.id"], name=op.f("fk_segment_updated_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_segment")),
+    )
+    op.create_index("ix_segment_code__sort", "segment", ["code__sort", "id"], unique=False)
+    op.create_index("ix_segment_counted_at", "segment", ["counted_at", "id"], unique=False)
+    op.create_index("ix_segment_created_at", "segment", ["created_at", "id"], unique=False)
+    op.create_index("ix_segment_created_by_id", "segment", ["created_by_id", "id"], unique=False)
+    op.create_index("ix_segment_department_id", "segment", ["department_id", "id"], unique=False)
+    op.create_index("ix_segment_frozen_from_id", "segment", ["frozen_from_id", "id"], unique=False)
+    op.create_index("ix_segment_kind__sort", "segment", ["kind__sort", "id"], unique=False)
+    op.create_index("ix_segment_name__sort", "segment", ["name__sort", "id"], unique=False)
+    op.create_index("ix_segment_owner_id", "segment", ["owner_id", "id"], unique=False)
+    op.create_index("ix_segment_size", "segment", ["size", "id"], unique=False)
+    op.create_index("ix_segment_territory_id", "segment", ["territory_id", "id"], unique=False)
+    op.create_index("ix_segment_updated_at", "segment", ["updated_at", "id"], unique=False)
+    op.create_index("ix_segment_updated_by_id", "segment", ["updated_by_id", "id"], unique=False)
+    op.create_index(
+        "uq_segment_code", "segment", ["code"], unique=True, sqlite_where=sa.text("deleted_at IS NULL"), postgresql_where=sa.text("deleted_at IS NULL")
     )
     create_table(
         "sign_in_session",
@@ -1459,6 +1523,50 @@ def upgrade() -> None:
     )
     op.create_index("ix_product__goes_with_target_id", "product__goes_with", ["target_id"], unique=False)
     create_table(
+        "segment_member",
+        sa.Column("segment_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=True),
+        sa.Column("contact_id", sa.Integer(), nullable=True),
+        sa.Column("since", UtcMoment(), nullable=True),
+        sa.Column("until", UtcMoment(), nullable=True),
+        sa.Column("how", sa.String(length=16), nullable=True),
+        sa.Column("why_left", sa.String(length=16), nullable=True),
+        sa.Column("note", sa.String(length=255), nullable=True),
+        sa.Column("current_id", sa.Integer(), nullable=True),
+        sa.Column("how__sort", KeyText(200), nullable=True),
+        sa.Column("how__find", KeyText(), nullable=True),
+        sa.Column("why_left__sort", KeyText(200), nullable=True),
+        sa.Column("why_left__find", KeyText(), nullable=True),
+        sa.Column("note__sort", KeyText(200), nullable=True),
+        sa.Column("note__find", KeyText(), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("row_version", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", UtcMoment(), nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("updated_at", UtcMoment(), nullable=False),
+        sa.Column("updated_by_id", sa.Integer(), nullable=True),
+        sa.Column("deleted_at", UtcMoment(), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_segment_member_account_id")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_segment_member_contact_id")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["user.id"], name=op.f("fk_segment_member_created_by_id")),
+        sa.ForeignKeyConstraint(["current_id"], ["segment.id"], name=op.f("fk_segment_member_current_id")),
+        sa.ForeignKeyConstraint(["segment_id"], ["segment.id"], name=op.f("fk_segment_member_segment_id")),
+        sa.ForeignKeyConstraint(["updated_by_id"], ["user.id"], name=op.f("fk_segment_member_updated_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_segment_member")),
+    )
+    op.create_index("ix_segment_member_account_id", "segment_member", ["account_id", "id"], unique=False)
+    op.create_index("ix_segment_member_contact_id", "segment_member", ["contact_id", "id"], unique=False)
+    op.create_index("ix_segment_member_created_at", "segment_member", ["created_at", "id"], unique=False)
+    op.create_index("ix_segment_member_created_by_id", "segment_member", ["created_by_id", "id"], unique=False)
+    op.create_index("ix_segment_member_current_account", "segment_member", ["current_id", "account_id"], unique=False)
+    op.create_index("ix_segment_member_current_contact", "segment_member", ["current_id", "contact_id"], unique=False)
+    op.create_index("ix_segment_member_current_id", "segment_member", ["current_id", "id"], unique=False)
+    op.create_index("ix_segment_member_segment_id", "segment_member", ["segment_id", "id"], unique=False)
+    op.create_index("ix_segment_member_since", "segment_member", ["since", "id"], unique=False)
+    op.create_index("ix_segment_member_until", "segment_member", ["until", "id"], unique=False)
+    op.create_index("ix_segment_member_updated_at", "segment_member", ["updated_at", "id"], unique=False)
+    op.create_index("ix_segment_member_updated_by_id", "segment_member", ["updated_by_id", "id"], unique=False)
+    create_table(
         "view_member",
         sa.Column("use_id", sa.Integer(), nullable=False),
         sa.Column("record_id", sa.Integer(), nullable=False),
@@ -1699,6 +1807,7 @@ TABLES = (
     "deal_line",
     "competitor__products",
     "view_member",
+    "segment_member",
     "product__goes_with",
     "position",
     "deal",
@@ -1719,6 +1828,7 @@ TABLES = (
     "used_code",
     "sign_in_step",
     "sign_in_session",
+    "segment",
     "second_factor",
     "saved_view",
     "running_timer",
@@ -1745,6 +1855,7 @@ TABLES = (
     "sign_in_attempt",
     "role_conflict",
     "record_seen",
+    "record_resting",
     "quality_snapshot",
     "picklist",
     "outbox",

@@ -5,6 +5,7 @@ import './density.js';
 import './rail.js';
 import './confirm.js';
 import './forms.js';
+import './condition_field.js';
 import './pickers.js';
 import './rich_text.js';
 import './drawer.js';

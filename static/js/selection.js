@@ -85,8 +85,8 @@ function request(action) {
 
 const bulkDialog = () => document.getElementById('bulk-dialog');
 
-async function openBulk(field = '') {
-  const { url, values } = request('bulk');
+async function openBulk(field = '', action = 'bulk') {
+  const { url, values } = request(action);
   const query = new URLSearchParams({ ...values, ...(field ? { field } : {}) });
   // Many numbers do not fit into an address: they are posted, which changes nothing before `step=apply`.
   const html = query.toString().length < 4000
@@ -168,6 +168,7 @@ document.addEventListener('click', (event) => {
   const pressed = (what) => event.target.closest?.(`[data-selbar] ${what}`);
   if (pressed('[data-select-matching]')) { everything = true; update(); }
   if (pressed('[data-bulk]')) openBulk();
+  if (pressed('[data-with-chosen]')) openBulk('', pressed('[data-with-chosen]').dataset.withChosen);
   if (pressed('[data-remove-selected]')) remove();
   if (pressed('[data-unselect]')) clear();
 });

@@ -28,7 +28,8 @@ FIXED: dict[tuple[str, str], tuple[Any, ...]] = {
 PLACES = frozenset({
     ("pipeline", "code"), ("role", "code"), ("stage", "key"), ("stage", "pipeline"), ("deal", "pipeline"), ("deal", "stage"),
     ("stage_history", "stage"), ("stage_history", "from_stage"), ("interaction", "state"), ("interaction_participant", "contact"),
-    ("interaction_participant", "colleague"),
+    ("interaction_participant", "colleague"), ("segment", "of"), ("segment", "kind"), ("segment", "condition"), ("segment", "frozen_from"),
+    ("segment_member", "account"), ("segment_member", "contact"), ("segment_member", "until"),
 })
 
 COUNT = count(1)  # values of unique fields differ through a whole run
@@ -63,6 +64,8 @@ class Anything:
             found["stage"] = next(iter(self.catalog.configured["stage"]))
         if kind.key == "interaction_participant" and not {"contact", "colleague"} & given.keys():
             found["contact"] = self.bare("contact")
+        if kind.key == "segment_member" and not {"account", "contact"} & given.keys():
+            found["account"] = self.bare("account")
         if kind.key == "interaction":
             found |= {"state": self.option("interaction_state", "held"), "actual_minutes": 20, "account": self.bare("account")} if "state" not in given else {}
         return found

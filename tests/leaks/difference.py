@@ -96,6 +96,12 @@ def keep_from(left: Engine, right: Engine, catalog: Catalog, role: str, seed: in
             found.gone.add(("deal", number))
             found.gone |= {(child, n) for child in BELOW for n, row in found.oracle.rows[child].items() if row["deal"] == number}
             _drop(there if place % 2 else here, catalog, number)
+        # Whom a condition over hidden fields chose differs with them.
+        members, newest = catalog.entities["segment_member"].cls.__table__, max(found.oracle.rows["segment_member"])
+        for place, number in enumerate(sorted(n for e, n in found.unseen if e == "segment_member" and n != newest and not _may_come_back(found, n))):
+            if rng.random() < 0.5:
+                found.gone.add(("segment_member", number))
+                (there if place % 2 else here).execute(delete(members).where(members.c.id == number))
     return found
 
 
@@ -103,6 +109,7 @@ def _change(connection: Connection, kind: Entity, found: Secrets, rng: Random) -
     oracle, table = found.oracle, kind.cls.__table__
     # Trees of departments and territories say which records are whose.
     kept = KEPT | oracle.conditions(kind.key) | {kind.parent} | ({"parent"} if kind.key in ("department", "territory") else set())
+    kept |= set(kind.declared.seen_with) | ({"current"} if kind.key == "segment_member" else set())
     kept |= {"second_factor", "emergency_hours"} if kind.key == "role" else set()  # what a role demands of its holders they know
     for number, row in oracle.rows[kind.key].items():
         if (kind.key == "user" and number == oracle.me) or (kind.key == "membership" and row["user"] == oracle.me):
@@ -153,6 +160,8 @@ def _other(spec: Field, value: Any, oracle: Oracle, rng: Random) -> Any:
             return (value or date(2020, 1, 1)) + timedelta(days=rng.randint(-300, 300))
         case "moment":
             return (value or datetime.fromisoformat("2026-01-01T00:00:00+00:00")) + timedelta(hours=rng.randint(-999, 999))
+        case "condition":
+            return json.dumps({"field": "city", "op": "eq", "value": f"Місто {rng.randint(1, 99)}"}, ensure_ascii=False, separators=(",", ":"))
         case "currency":
             return rng.choice(("UAH", "EUR", "USD", "PLN"))
         case "country":
@@ -226,6 +235,12 @@ def _loose(found: Secrets) -> list[int]:
     return sorted(n for e, n in found.unseen if e == "deal" and n != newest and n not in talked_of and not any(
         r["deal"] == n and number == max(found.oracle.rows[child]) for child in BELOW for number, r in found.oracle.rows[child].items()
     ))
+
+
+def _may_come_back(found: Secrets, number: int) -> bool:
+    """Whether a member is unseen because what it belongs to is in the recycle bin."""
+    row, rows = found.oracle.rows["segment_member"][number], found.oracle.rows
+    return any(row[key] is not None and rows[key][row[key]]["deleted_at"] is not None for key in ("segment", "account", "contact"))
 
 
 def _drop(connection: Connection, catalog: Catalog, number: int) -> None:

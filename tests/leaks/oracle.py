@@ -1,5 +1,6 @@
 """What a role hides, read from its rules in plain Python over raw rows: it shares no line with the guard that it judges."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -9,6 +10,7 @@ from crm.backoffice.catalog import Catalog
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 
+MISSING = 98  # the number of no record of any entity
 Row = Mapping[str, Any]
 Shown = Literal["hidden", "masked", "shown"]
 ORDER = {"lt": lambda a, b: a < b, "le": lambda a, b: a <= b, "gt": lambda a, b: a > b, "ge": lambda a, b: a >= b}
@@ -30,10 +32,54 @@ class Oracle:
         kind, row = self.catalog.entities[entity], self.rows[entity][number]
         if kind.parent is not None and not self.visible(kind.fields[kind.parent].target or "", row[kind.parent]):
             return False
+        if any(row[key] is not None and not self.stands_there(kind.fields[key].target or "", row[key]) for key in kind.declared.seen_with):
+            return False
+        if kind.declared.rests and row["condition"] is not None and not self.asks_what_shows(row["of"], json.loads(row["condition"])):
+            return False
         if kind.declared.configuration:
             return True
         allowed = any(self.admits(r, kind, row) for r in self.of(entity, "read") if r.get("effect") != "deny")
         return allowed and not any(self.admits(r, kind, row) for r in self.of(entity, "read") if r.get("effect") == "deny" and not r.get("fields"))
+
+    def stands_there(self, entity: str, number: int) -> bool:
+        return self.rows[entity][number]["deleted_at"] is None and self.visible(entity, number)
+
+    def asks_what_shows(self, entity: str, node: dict[str, Any], far: bool = False) -> bool:
+        """Whether a condition asks only what the role sees on every record, of what it leads to on every one that there is."""
+        kind = self.catalog.entities[entity]
+        for parts in (node.get("all"), node.get("any"), [node["not"]] if "not" in node else None):
+            if parts is not None:
+                return all(self.asks_what_shows(entity, part, far) for part in parts)
+        if "field" not in node:
+            name, _, measured = str(next(node[f] for f in ("count", "sum", "min", "max", "avg") if f in node)).partition(".")
+            rows = kind.relations[name]
+            inside = self.asks_what_shows(rows.entity, node["where"], far=True) if "where" in node else True
+            return inside and all(self.everywhere(rows.entity, key) for key in (rows.field, measured) if key)
+        first, _, rest = str(node["field"]).partition(".")
+        if first in kind.relations:
+            rows = kind.relations[first]
+            return self.everywhere(rows.entity, rows.field) and self.asks_what_shows(rows.entity, {**node, "field": rest}, far=True)
+        if not (self.everywhere(entity, first) if far else self.whole(entity, (first,)) and self.steady(entity, first) and bool(self.of(entity, "read"))):
+            return False
+        spec = kind.fields[first]
+        if spec.several and not self.everywhere(spec.target or "", None):
+            return False
+        return self.asks_what_shows(spec.target or "", {**node, "field": rest}, far=True) if rest else True
+
+    def everywhere(self, entity: str, key: str | None) -> bool:
+        """Whether the role sees every record of an entity, and the field on each."""
+        kind = self.catalog.entities[entity]
+        if kind.declared.configuration:
+            return True
+        if kind.parent is not None and not self.everywhere(kind.fields[kind.parent].target or "", None):
+            return False
+        rules = self.of(entity, "read")
+        if any(r.get("effect") == "deny" and (not r.get("fields") or key in r["fields"]) for r in rules):
+            return False
+        wide = [r for r in rules if r.get("effect") != "deny" and r.get("scope") == "all" and not r.get("where")]
+        sensitive = key is not None and self.catalog.entities[entity].fields[key].sensitivity == "sensitive"
+        given = [r.get("fields", {"*": "edit"}) for r in wide]
+        return any(key is None or f.get(key, "hidden" if sensitive else f.get("*", "hidden")) in ("read", "edit") for f in given)
 
     def shows(self, entity: str, number: int, key: str) -> Shown:
         """How the role shows a field of a record that it shows."""

@@ -14,12 +14,14 @@ from flask import Flask
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, Reader
+from tests.leaks import oracle
 from tests.leaks.difference import Secrets
 from tests.leaks.oracle import Oracle
 from tests.leaks.sides import Answer, Side
 
 MOVED_BY = {("deal", "probability"): ("stage", "pipeline"), ("interaction", "actual_minutes"): ("state", "medium", "held_at", "planned_start")}
-MISSING = 98  # the number of no record of any entity
+
+MISSING = oracle.MISSING
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ seller_no_revenue:  # one field hidden, one masked, one conditional
   - {entity: interaction, actions: [read, create, update, export], scope: all, fields: {"*": edit, planned_minutes: hidden, minutes: hidden, next_step: hidden,
      contact: hidden}}
   - {entity: interaction_participant, actions: [read, update], scope: all, fields: {"*": edit, present: hidden}}
+  - {entity: segment, actions: [read, create, update, export], scope: all, fields: {"*": edit}}
+  - {entity: segment_member, actions: [read, create, update, export], scope: all, fields: {"*": edit, note: hidden}}
 own_only:  # records outside the scope
   - {entity: account, actions: [read, create, update, delete, export], scope: own, fields: {"*": edit}}
   - {entity: contact, actions: [read, create, update, delete, erase], scope: own, fields: {"*": edit}}
@@ -29,6 +31,9 @@ own_only:  # records outside the scope
   - {entity: product_category, actions: [read], scope: own, fields: {"*": read}}
   - {entity: interaction, actions: [read, create, update, delete, export], scope: own, fields: {"*": edit}}
   - {entity: interaction_participant, actions: [read, create, update, export], scope: all, fields: {"*": edit}}
+  - {entity: segment, actions: [read, create, export], scope: all, fields: {"*": edit}}
+  - {entity: segment, actions: [read, update, delete], scope: own, fields: {"*": edit}}
+  - {entity: segment_member, actions: [read, create, update, delete, export], scope: all, fields: {"*": edit}}
 department:  # a department, and one's own people beyond it
   - {entity: user, actions: [read], scope: department, fields: {"*": read, phone: hidden, email: masked}}
   - {entity: account, actions: [read, update, export], scope: department_tree, fields: {"*": edit}}
@@ -39,6 +44,8 @@ department:  # a department, and one's own people beyond it
   - {entity: product, actions: [read], scope: all, fields: {name: read, code: read}}
   - {entity: interaction, actions: [read, update, export], scope: department, fields: {"*": edit, agreed: hidden}}
   - {entity: interaction, actions: [read], scope: own, fields: {"*": read, planned_start: hidden}}
+  - {entity: segment, actions: [read, export], scope: department, fields: {"*": read, description: hidden}}
+  - {entity: segment_member, actions: [read, export], scope: all, fields: {"*": read}}
 masked:  # much is masked, everywhere
   - {entity: user, actions: [read], scope: all, fields: {"*": read, name: masked, email: masked, phone: masked}}
   - {entity: account, actions: [read, export], scope: all, fields: {"*": read, name: masked, phone: masked, tax_code: masked, revenue: masked, city: masked,
@@ -51,6 +58,8 @@ masked:  # much is masked, everywhere
   - {entity: interaction, actions: [read, export], scope: all, fields: {"*": read, name: masked, subject: masked, minutes: masked, actual_minutes: masked,
      held_at: masked}}
   - {entity: interaction_participant, actions: [read], scope: all, fields: {"*": read, note: masked}}
+  - {entity: segment, actions: [read, export], scope: all, fields: {"*": read, name: masked, name_en: hidden}}
+  - {entity: segment_member, actions: [read, export], scope: all, fields: {"*": read, since: masked}}
 conditional:  # fields that show on some records only, and records by a condition
   - {entity: user, actions: [read], scope: all, fields: {"*": read}}
   - {entity: account, actions: [read, update, export], where: {field: payment_days, op: lt, value: 15}, fields: {"*": edit,
@@ -63,6 +72,9 @@ conditional:  # fields that show on some records only, and records by a conditio
   - {entity: interaction, actions: [read, update, export], scope: all, fields: {"*": edit,
      agreed: {mode: edit, where: {field: actual_minutes, op: lt, value: 30}},
      planned_minutes: {mode: read, where: {field: actual_minutes, op: lt, value: 45}}}}
+  - {entity: segment, actions: [read, create, update, export], scope: all, fields: {"*": edit}}
+  - {entity: segment_member, actions: [read, create, update, export], scope: all, fields: {"*": edit,
+     note: {mode: edit, where: {field: how, op: eq, value: hand}}}}
 denied:  # a wide role, less what denials take
   - {entity: user, actions: [read], scope: all, fields: {"*": read}}
   - {entity: account, actions: [read, create, update, delete, export], scope: all, fields: {"*": edit}}
@@ -76,6 +88,9 @@ denied:  # a wide role, less what denials take
   - {entity: interaction, actions: [read, create, update, delete, export], scope: all, fields: {"*": edit}}
   - {entity: interaction, effect: deny, actions: [read], scope: own, fields: {objections: hidden}}
   - {entity: interaction, effect: deny, actions: [read], scope: all, fields: {postponed_from: hidden}}
+  - {entity: segment, actions: [read, create, update, delete, export], scope: all, fields: {"*": edit}}
+  - {entity: segment, effect: deny, actions: [read], where: {field: description, op: contains, value: "0.3"}}
+  - {entity: segment_member, actions: [read, create, update, export], scope: all, fields: {"*": edit}}
 """
 BUILT_IN = ("administrator", "head", "seller", "clerk", "approver")
 

@@ -1,17 +1,20 @@
 """A company with enough of everything, the same from the same seed: people of every role, records of theirs and of others, a past."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from crm.backoffice import records
 from crm.backoffice.database import make_engine
 from crm.backoffice.exchange import batches
 from crm.backoffice.exchange.uploads import ImportUpload
 from crm.backoffice.guard import system_session
+from crm.contacts.segments import counting
+from crm.contacts.segments.models import SegmentMember
 from crm.organization.founding import add_person
 from crm.organization.models import User
 from crm.organization.sign_in import Where, accounts, open_session
@@ -19,6 +22,7 @@ from tests.company import Company, build
 from tests.factories.codes import firm_code
 from tests.leaks import roles
 from tests.leaks.chance import FOUNDED, repeatable
+from tests.leaks.oracle import MISSING
 
 PASSWORD = "seven quiet storks"
 CITIES = ("Київ", "Львів", "Одеса", "Дніпро")
@@ -159,6 +163,53 @@ def fill(company: Company, rng: Random, people: list[int]) -> None:
         source="demo",
     )
     talk(company, rng, people, accounts, contacts, deals[:30], products, option)
+    put_together(company, rng, people, accounts, contacts)
+
+
+CONDITIONS: tuple[tuple[str, Any], ...] = (
+    ("account", {"field": "revenue", "op": "gt", "value": "500000"}), ("account", {"field": "city", "op": "in", "value": ["Київ", "Львів"]}),
+    ("account", {"field": "payment_days", "op": "lt", "value": 14}), ("account", {"not": {"field": "phone", "op": "contains", "value": "7"}}),
+    ("account", {"sum": "deals.amount", "op": "gt", "value": "9000"}), ("account", {"any": [
+        {"field": "credit_limit", "op": "lt", "value": "40000"},
+        {"count": "deals", "where": {"field": "margin", "op": "gt", "value": "2000"}, "op": "ge", "value": 1},
+    ]}),
+    ("account", {"field": "interests", "op": "not_empty"}), ("account", {"field": "owner.name", "op": "contains", "value": "в"}),
+    ("account", {"field": "employees", "op": "gt", "value": 300}), ("contact", {"field": "email", "op": "contains", "value": "3"}),
+    ("contact", {"field": "birth_date", "op": "lt", "value": "1975-01-01"}), ("contact", {"field": "positions.account.city", "op": "eq", "value": "Київ"}),
+    ("contact", {"field": "code", "op": "contains", "value": "1"}),
+)
+
+
+def put_together(company: Company, rng: Random, people: Any, accounts: Any, contacts: Any) -> None:
+    """Segments of every kind, by conditions over much that one role or another does not see, with who was in them and left."""
+    def rows(count: int) -> list[dict[str, Any]]:
+        named = ({"name": f"Сегмент {n}", "name_en": f"Segment {n}", "description": f"навіщо {rng.random()}"} for n in range(count))
+        return [{**row, "owner": people[n % len(people)]} for n, row in enumerate(named)]
+
+    static = company.make("segment", *({**row, "of": "contact" if n % 3 == 2 else "account"} for n, row in enumerate(rows(9))))
+    by_condition = company.make("segment", *(
+        {**row, "of": of, "kind": "dynamic", "condition": json.dumps(node, ensure_ascii=False)}
+        for row, (of, node) in zip(rows(len(CONDITIONS)), CONDITIONS, strict=True)
+    ))
+    members = [
+        {"segment": s, ("contact" if n % 3 == 2 else "account"): one, "note": f"чому {rng.random()}"}
+        for n, s in enumerate(static) for one in rng.sample(contacts if n % 3 == 2 else accounts, 5)
+    ]
+    made = company.make("segment_member", *members)
+    with company.system() as session:
+        for number in by_condition:
+            counting.count(session, number)
+        records.change_many(session, "segment_member", {number: {"until": datetime.now(UTC)} for number in made[::5]})
+        session.kernel(delete(SegmentMember.__table__).where(SegmentMember.id == MISSING))
+        session.commit()
+    frozen = company.make("segment", *({**row, "kind": "frozen", "frozen_from": s} for row, s in zip(rows(4), (*by_condition[:5:2], static[0]), strict=True)))
+    with company.system() as session:
+        for number in frozen:
+            counting.freeze(session, number)
+        session.commit()
+    # The newest member stands where everybody may see it, so that the next number is the same on both sides.
+    company.make("segment_member", {"segment": static[1], "account": accounts[0]} if not any(
+        row["segment"] == static[1] and row.get("account") == accounts[0] for row in members) else {"segment": static[1], "account": accounts[1]})
 
 
 def deal(rng: Random, n: int, people: Any, accounts: Any, contacts: Any, lines: Any, stage: Any, option: Any, money: Any, today: date) -> dict[str, Any]:

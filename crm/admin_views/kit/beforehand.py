@@ -15,6 +15,7 @@ from crm.backoffice.guard import UserSession
 Asked = Mapping[str, str]
 Fill = Callable[[UserSession, Asked], Mapping[str, Any]]
 LONGEST = 500  # characters of a word of the address
+CONDITION = 8000  # of one that is a condition
 LINE = "say"  # the word of the address that holds a line to be understood
 FROM = "from"  # the word that holds the page one came from, where the browser names another
 RECORD = re.compile(r"/([a-z_]+)/([0-9]{1,10})/")
@@ -81,7 +82,7 @@ def begins_with(entity: str) -> Callable[[Fill], Fill]:
 def asked(entity: Entity) -> dict[str, str]:
     """The words of the address, and the record whose page one comes from in a field of its name: an interaction begun on a company's
     page is with that company."""
-    words = {k: v for k, v in request.args.items() if len(v) <= LONGEST}
+    words = {k: v for k, v in request.args.items() if len(v) <= (CONDITION if k in entity.fields and not entity.fields[k].in_cells else LONGEST)}
     page = RECORD.match(came_from()) if request.method == "GET" else None
     spec = entity.fields.get(page[1]) if page else None
     if page and spec is not None and spec.target == page[1] and not spec.several and not any(k in entity.fields for k in _references(entity, words)):

@@ -51,7 +51,7 @@ class Preview:
 def answer(view: "EntityView") -> Response:
     """GET: the panel (with `field` its control, with `value` the preview). POST: the same preview; with `step=apply` the change itself."""
     session, entity = context.session(), view.entity
-    editable = tuple(k for k in session.sight.editable(entity.key) if not isinstance(entity.fields[k], FileField))
+    editable = tuple(k for k in session.sight.editable(entity.key) if entity.fields[k].in_cells and not isinstance(entity.fields[k], FileField))
     if not editable:
         raise Forbidden()
     selection = chosen(session, entity)

@@ -37,7 +37,7 @@ def answer(view: "EntityView", record_id: int, key: str) -> Response:
     row = lists.record(session, entity.key, record_id)
     if key not in session.sight.readable(entity.key) or (entity.fields[key].system and request.method == "POST"):
         raise UnknownName(key)
-    if key not in standing(session, entity, record_id).editable:
+    if not entity.fields[key].in_cells or key not in standing(session, entity, record_id).editable:
         raise Forbidden(m("You may not change “%(field)s”.", field=entity.fields[key].label))
     field = cell_field(session, entity, key, row)
     if request.method == "POST":

@@ -33,6 +33,7 @@ COLOURS = frozenset({
 })
 PICTURE = 96  # points of a small picture, either way
 SIZES = {"MB": "МБ", "kB": "КБ", "B": "Б"}
+further: dict[str, Callable[[Any, "Drawn"], Painter]] = {}  # types that are painted with words from elsewhere (`conditions`)
 HIDDEN_REFERENCE = '<span class="b-unseen">•</span>'
 
 
@@ -58,6 +59,8 @@ def painter(entity: Entity, spec: Field, reader: Reader, *, link: bool = False, 
         return _linked(entity, key, drawn, reader)
     if isinstance(spec, FileField):
         return _file(entity, spec, drawn, reader)
+    if spec.type in further:
+        return further[spec.type](spec, drawn)
     if spec.type == "money" and "currency" in entity.fields:
         return _money(key, drawn, reader.language, home="" if signed else _home(reader))
     return lambda rows: [drawn[row.values.get(key)] for row in rows]

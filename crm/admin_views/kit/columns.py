@@ -8,6 +8,7 @@ from flask import Response, request
 from crm.admin_views.kit import context
 from crm.admin_views.kit.cells import painter, unit
 from crm.backoffice.entities import Entity
+from crm.backoffice.fields.condition import ConditionField
 from crm.backoffice.fields.base import Field
 from crm.backoffice.guard import UserSession
 from crm.backoffice.lists import ListQuery, RowView
@@ -91,7 +92,7 @@ def _column(session: UserSession, entity: Entity, spec: Field, place: str, *, ma
     usable = spec.key in sight.filterable(entity.key)
     return Column(
         spec.key, spec.label.text(reader.language), sign, told, spec.type, css, max(_width(session, spec, main), _narrowest(spec, reader.language)),
-        spec.key in sight.editable(entity.key), spec.sortable and usable, spec.totals and usable, spec, main,
+        spec.in_cells and spec.key in sight.editable(entity.key), spec.sortable and usable, spec.totals and usable, spec, main,
     )
 
 
@@ -100,6 +101,7 @@ def with_companions(session: UserSession, entity: Entity, query: ListQuery) -> L
     extra = []
     if any(entity.fields[k].type == "money" for k in query.columns):
         extra.append("currency")
+    extra.extend(spec.over for k in query.columns if isinstance(spec := entity.fields[k], ConditionField))
     extra.extend(entity.named_by(session.reader.language))
     readable = set(session.sight.readable(entity.key))
     return replace(query, columns=tuple(dict.fromkeys((*query.columns, *(k for k in extra if k in readable)))))

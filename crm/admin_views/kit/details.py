@@ -13,6 +13,7 @@ from crm.admin_views.kit import as_of_view, context, exporting, lookup, personal
 from crm.admin_views.kit.addresses import KEPT, address, list_arguments
 from crm.admin_views.kit.cells import initials, painter
 from crm.admin_views.kit.leads import leads
+from crm.admin_views.kit.panels import panel
 from crm.admin_views.kit.quick import Quick, of_record
 from crm.admin_views.kit.stages import Step, steps
 from crm.admin_views.kit.standing import Standing, standing
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 REST = Label("Інше", "Other")
 RECORD = Label("Запис", "Record")
-WIDE = frozenset({"long_text", "rich_text", "many_to_many", "multi_picklist"})
+WIDE = frozenset({"long_text", "rich_text", "many_to_many", "multi_picklist", "condition"})
 FACTS = 5
 NAMED = 3  # records that may be the same as this one
 SHORT = 5  # rows of a related list on the overview
@@ -77,6 +78,7 @@ class Card:
     rights: Standing
     url: str
     changed: Any = None  # the moment of its last change, where this reader may know it
+    panel: str = ""  # where a part that an area makes itself is asked for, "" for none
 
     @property
     def can_edit(self) -> bool:
@@ -143,7 +145,7 @@ def read_card(session: UserSession, entity: Entity, record_id: int, rights: Stan
     return Card(
         entity, record_id, row.row_version, title or f"№ {record_id}", code, entity.label.text(reader.language), initials(title),
         _facts(entity, keys, row, bool(stage_steps)), stage_steps, quick, _sections(entity, keys, row, rights), relations, rights,
-        f"/{entity.key}/{record_id}/", row.values.get("updated_at"),
+        f"/{entity.key}/{record_id}/", row.values.get("updated_at"), panel(entity.key, record_id),
     )
 
 
@@ -163,7 +165,7 @@ def _sections(entity: Entity, keys: Sequence[str], row: RowView, rights: Standin
 
 def _card_field(entity: Entity, key: str, row: RowView, rights: Standing) -> CardField:
     spec, reader = entity.fields[key], context.reader()
-    url = f"/{entity.key}/{row.id}/cell/{key}" if key in rights.editable else ""
+    url = f"/{entity.key}/{row.id}/cell/{key}" if spec.in_cells and key in rights.editable else ""
     help_text = spec.help.text(reader.language) if spec.help else ""
     return CardField(key, spec.label.text(reader.language), help_text, painter(entity, spec, reader, signed=True, exact=True)([row])[0], spec.type in WIDE, url)
 

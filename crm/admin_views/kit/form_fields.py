@@ -11,6 +11,7 @@ from crm.admin_views.kit import uploading
 from crm.backoffice.catalog import Catalog, Configured
 from crm.backoffice.fields.base import Field, FieldError, Reader, Ref
 from crm.backoffice.fields.codes import CodeField
+from crm.backoffice.fields.condition import ConditionField
 from crm.backoffice.fields.file import FileField
 from crm.backoffice.fields.many_to_many import in_order
 from crm.backoffice.fields.picklist import Narrowed, PicklistField
@@ -20,7 +21,7 @@ from crm.backoffice.text import sort_key
 from crm.backoffice.types import FileRef
 from crm.messages import m, render
 
-Kind = Literal["text", "area", "select", "check", "date", "moment", "lookup", "lookups", "options", "rich", "file"]
+Kind = Literal["text", "area", "select", "check", "date", "moment", "lookup", "lookups", "options", "rich", "file", "condition"]
 LISTS = frozenset({"lookups", "options"})  # controls that post several values
 
 KEEP = "keep"  # stands for a chosen record whose name and number this reader may not learn
@@ -64,6 +65,7 @@ class EntityField(FormField):
         self.then = ""  # the id of the control in which typing goes on once something is chosen here
         self.text = self.before = ""
         self.chosen: list[Choice] = []
+        self.of, self.known = "", "{}"  # of a condition: the entity it is over, and the names of the records in it as JSON
         self.sent = ""  # of a file: what a form posts again for one that was sent and is not saved yet
 
     @property
@@ -198,6 +200,8 @@ def control_for(spec: Field, reader: Reader, catalog: Catalog, current: Any, *, 
         return _select([(Choice(key, label.text(reader.language)), key) for key, label in spec.words])
     if spec.type == "long_text":
         return Control("area")
+    if isinstance(spec, ConditionField):
+        return Control("condition", depends_on=spec.over)
     if isinstance(spec, FileField):
         return Control("file", accept=uploading.ACCEPTED if spec.picture else "")
     if spec.type == "rich_text":

@@ -12,12 +12,13 @@ from werkzeug.datastructures import CombinedMultiDict
 from werkzeug.wrappers import Response
 from wtforms.form import BaseForm
 
-from crm.admin_views.kit import beforehand, conflict, context, lookup
+from crm.admin_views.kit import beforehand, conditions, conflict, context, lookup
 from crm.admin_views.kit.form_fields import KEEP, Choice, EntityField, control_for, number_of
 from crm.admin_views.kit.standing import standing
 from crm.backoffice import lists, records
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Ref
+from crm.backoffice.fields.condition import ConditionField
 from crm.backoffice.guard import UserSession
 from crm.errors import BadRequest, Conflict, Forbidden, Invalid
 from crm.messages import Label, Message, m, render
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 CONTROLS = frozenset({"csrf_token", "row_version", "_seen", "_then"})
 CHOOSE = "_choose."  # on the conflict page: whose value of a field is kept, "mine" or "theirs"
 REST = Label("Інше", "Other")
-WIDE = frozenset({"long_text", "rich_text", "many_to_many", "multi_picklist"})
+WIDE = frozenset({"long_text", "rich_text", "many_to_many", "multi_picklist", "condition"})
 
 
 @dataclass
@@ -108,7 +109,8 @@ def edit(view: "EntityView", record_id: int) -> Response:
     keys = [k for k in session.sight.editable(entity.key) if k in rights.editable]
     if not keys:
         raise Forbidden()
-    row = lists.record(session, entity.key, record_id, tuple(dict.fromkeys((*keys, *lookup.title_columns(session, entity)))))
+    beside = [spec.over for k in keys if isinstance(spec := entity.fields[k], ConditionField) and spec.over in session.sight.readable(entity.key)]
+    row = lists.record(session, entity.key, record_id, tuple(dict.fromkeys((*keys, *beside, *lookup.title_columns(session, entity)))))
     filled = record_form(session, entity, keys, row.values, record_id, row.row_version)
     filled.name = lookup.title_of(entity, row.values)
     if request.method != "POST":
@@ -155,6 +157,9 @@ def record_form(
         unbound[key] = EntityField(spec=spec, reader=reader, control=control, needed=_needed(entity, key), wide=spec.type in WIDE, id=f"{prefix}-{key}")
     form = BaseForm(unbound, meta=FlaskForm.Meta())
     form.process(data={k: values.get(k) for k in wanted})
+    for key in wanted:
+        if isinstance(spec := entity.fields[key], ConditionField):
+            cast(EntityField, form[key]).of = str(values.get(spec.over) or "")
     placed = {k for s in entity.declared.sections for k in s.fields}
     parts = [(s.label, [k for k in s.fields if k in unbound]) for s in entity.declared.sections]
     parts.append((REST, [k for k in wanted if k not in placed]))
@@ -283,6 +288,7 @@ def page(view: "EntityView", filled: RecordForm, status: int = 200) -> Response:
     """The form as a page, or bare for a sheet."""
     session = context.session()
     fill_chosen(session, filled)
+    conditions.fill_known(session, filled.fields)
     name = "admin/model/form_sheet.html" if request.args.get("drawer") else "admin/model/form.html"
     back = f"/{filled.entity.key}/{filled.record_id}/" if filled.record_id else f"/{filled.entity.key}/"
     label = filled.entity.label.text(context.reader().language)

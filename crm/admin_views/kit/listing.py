@@ -11,7 +11,7 @@ from flask.wrappers import Response
 from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
-from crm.admin_views.kit import context, exporting, filters, lookup, unread_view
+from crm.admin_views.kit import chosen_actions, context, exporting, filters, lookup, unread_view
 from crm.admin_views.kit.addresses import STANDARD, address, list_arguments, query_string
 from crm.admin_views.kit.columns import BOX, Column, cells, columns, remember, with_companions
 from crm.admin_views.kit.grouping import choices, grouped
@@ -90,6 +90,7 @@ def show(view: "EntityView") -> BaseResponse:
         can_create=can_create, create_url=create_url, whole_url=whole_url(entity, query, args), can_edit=any(c.editable for c in made),
         can_change=sight.may(entity.key, "update") and bool(sight.editable(entity.key)), can_remove=sight.may(entity.key, "delete"),
         can_merge=merging.MOST if entity.declared.mergeable and sight.may(entity.key, "delete") and sight.may(entity.key, "update") else 0,
+        choosing=chosen_actions.actions(session, entity.key), keeping=chosen_actions.keepings(session, entity.key, args.get("where", "")),
         can_import=of is None and may_import(sight, entity), width=BOX + sum(c.width for c in made),
     )
     return make_response(html)

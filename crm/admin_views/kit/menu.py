@@ -107,7 +107,7 @@ AREAS: tuple[tuple[str, Label, str], ...] = (
 )
 # Within an area the daily ones come first; entities not named here follow in the order of their labels.
 ORDER = (
-    "account", "contact", "interaction", "deal", "product", "product_category", "competitor", "user", "role", "department", "territory",
+    "account", "contact", "interaction", "segment", "deal", "product", "product_category", "competitor", "user", "role", "department", "territory",
     "legal_entity", "pipeline", "stage",
 )
 

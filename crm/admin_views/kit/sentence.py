@@ -89,6 +89,25 @@ def follow(catalog_entities: Mapping[str, Entity], entity: Entity, path: tuple[s
     return Step(field, tuple(labels))
 
 
+def spoken(phrase: Phrase) -> str:
+    """A condition as plain text."""
+    if not phrase.group:
+        return " ".join(part for part in (phrase.subject, phrase.operator, phrase.value) if part)
+    inner = f" {phrase.joint} ".join(spoken(part) for part in phrase.group)
+    return f"{phrase.negated} ({inner})".strip() if phrase.negated or len(phrase.group) > 1 else inner
+
+
+def told(session: UserSession, entity: Entity, node: Node) -> str:
+    """A condition as a sentence; records that the reader may not see stand as a dot."""
+    return bare(phrases(session, entity, [node], names_in(session, entity, node))[0])
+
+
+def bare(phrase: Phrase) -> str:
+    """The text of a phrase that stands alone, without brackets around the whole."""
+    text = spoken(phrase)
+    return text[1:-1] if text.startswith("(") and text.endswith(")") and text.count("(") == 1 else text
+
+
 def phrases(session: UserSession, entity: Entity, parts: Sequence[Node], names: Mapping[tuple[str, Any], str]) -> list[Phrase]:
     """Conditions in words, each by itself; `names` of the records they refer to come from `names_in`."""
     return [_phrase(session, entity, part, names) for part in parts]
@@ -105,7 +124,7 @@ def _phrase(session: UserSession, entity: Entity, node: Node, names: Mapping[tup
             inner = _phrase(session, entity, part, names)
             return Phrase(group=(inner,), negated=render(m("not"), language))
         case Aggregate():
-            return _aggregate(session, entity, node)
+            return _aggregate(session, entity, node, names)
     step = follow(session.catalog.entities, entity, node.path, language)
     subject = " · ".join(step.labels)
     if isinstance(node, Latest):
@@ -113,16 +132,24 @@ def _phrase(session: UserSession, entity: Entity, node: Node, names: Mapping[tup
     return Phrase(subject, render(operator_word(step.field, node.op), language), value_text(step.field, node.op, node.value, reader, names))
 
 
-def _aggregate(session: UserSession, entity: Entity, node: Aggregate) -> Phrase:
+def _aggregate(session: UserSession, entity: Entity, node: Aggregate, names: Mapping[tuple[str, Any], str]) -> Phrase:
     language = session.reader.language
     entities = session.catalog.entities
     if node.of is not None and node.of[0] in entities:
         source = entities[node.of[0]]
-        labels = (source.plural.text(language), *follow(entities, source, node.path, language).labels)
+        step = follow(entities, source, node.path, language)
+        labels = (source.plural.text(language), *step.labels)
     else:
-        labels = follow(entities, entity, node.path, language).labels
+        step = follow(entities, entity, node.path, language)
+        relation = entity.relations.get(node.path[0]) if node.path else None
+        source, labels = entities.get(relation.entity if relation is not None else "", entity), step.labels
     subject = f"{render(FUNCTIONS[node.function], language)} {' · '.join(labels)}"
-    return Phrase(subject, render(OPERATORS[node.op], language), _plain(node.value))
+    if node.where is not None:
+        inside = bare(_phrase(session, source, node.where, names))
+        subject = render(m("%(subject)s, where %(condition)s:", subject=subject, condition=inside), language)
+    of_field = None if node.function == "count" or len(node.path) < (1 if node.of else 2) else step.field
+    value = value_text(of_field, node.op, node.value, session.reader, names) if of_field is not None else _plain(node.value)
+    return Phrase(subject, render(OPERATORS[node.op], language), value)
 
 
 def period_text(value: str, reader: Reader, field: Field | None = None) -> str:

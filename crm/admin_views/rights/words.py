@@ -1,6 +1,6 @@
 """Rights in words: scopes, effects, and conditions as sentences."""
 
-from crm.admin_views.kit.sentence import Phrase, names_in, phrases
+from crm.admin_views.kit.sentence import told
 from crm.backoffice.access import Rule
 from crm.backoffice.conditions.tree import Node
 from crm.backoffice.entities import Entity
@@ -16,20 +16,11 @@ SCOPES = {
 REACH = ("none", "own", "where", "department", "territory", "department_tree", "all")  # from narrow to wide, for what stands first in a cell
 
 
-def spoken(phrase: Phrase) -> str:
-    """A condition as plain text."""
-    if not phrase.group:
-        return " ".join(part for part in (phrase.subject, phrase.operator, phrase.value) if part)
-    inner = f" {phrase.joint} ".join(spoken(part) for part in phrase.group)
-    return f"{phrase.negated} ({inner})".strip() if phrase.negated or len(phrase.group) > 1 else inner
-
-
 def condition_words(session: UserSession, entity: Entity, node: Node) -> str:
     """A condition as the reader says it; records that he may not see stand as a dot, and one that looks at hidden fields is not told."""
     if not rest_on_the_seen(session.sight, entity, (Rule("", 0, entity.key, "allow", frozenset(), "all", node),)):
         return render(m("a condition over what you do not see"), session.reader.language)
-    text = spoken(phrases(session, entity, [node], names_in(session, entity, node))[0])
-    return text[1:-1] if text.startswith("(") and text.endswith(")") and text.count("(") == 1 else text
+    return told(session, entity, node)
 
 
 def scope_words(session: UserSession, entity: Entity, rule: Rule) -> str:

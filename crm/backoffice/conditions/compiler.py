@@ -148,6 +148,16 @@ def _possible(values: list[Any]) -> list[int]:
 
 
 def _aggregate(node: Aggregate, source: "Source") -> ColumnElement[bool]:
+    value, spec = measured(node, source)
+    low_high = _numbers(node, _count if spec is None else lambda v: spec.read(v, source.sight.reader))
+    if node.op == "between":
+        return value.between(low_high[0], low_high[1])
+    compared: ColumnElement[bool] = COMPARISONS[node.op](value, low_high[0])
+    return _negated(compared) if node.op == "ne" else compared
+
+
+def measured(node: Aggregate, source: "Source") -> tuple[ColumnElement[Any], Field | None]:
+    """What an aggregate compares with its number, and the field of which it is a value; of none where it counts. Raises BadRequest, UnknownName."""
     path = node.path
     if node.of is not None:
         hop = source.rows_of(*node.of)
@@ -159,23 +169,18 @@ def _aggregate(node: Aggregate, source: "Source") -> ColumnElement[bool]:
     rows = hop.source
     if len(path) > 1 or (not path and node.function != "count"):
         raise _wrong(m("“%(function)s” takes one field of a relation.", function=node.function))
-    measured: ColumnElement[Any]
+    told: ColumnElement[Any]
+    spec = None
     if node.function == "count":
-        measured = func.count(rows[path[0]]) if path else func.count()
-        low_high = _numbers(node, _count)
+        told = func.count(rows[path[0]]) if path else func.count()
     else:
         spec = rows.field(path[0])
         if spec.several or spec.multiple or (node.function in ("sum", "avg") and not (spec.totals or spec.type in ("integer", "decimal", "money", "percent"))):
             raise _wrong(m("“%(field)s” cannot be added up.", field=spec.label))
         column = rows[path[0]]
-        measured = type_coerce(getattr(func, node.function)(column), column.type)
-        low_high = _numbers(node, lambda v: spec.read(v, source.sight.reader))
-    inner = select(measured).select_from(hop.joined).where(hop.on, *([compile_condition(node.where, rows)] if node.where else []))
-    value = inner.correlate(source.table).scalar_subquery()
-    if node.op == "between":
-        return value.between(low_high[0], low_high[1])
-    compared: ColumnElement[bool] = COMPARISONS[node.op](value, low_high[0])
-    return _negated(compared) if node.op == "ne" else compared
+        told = type_coerce(getattr(func, node.function)(column), column.type)
+    inner = select(told).select_from(hop.joined).where(hop.on, *([compile_condition(node.where, rows)] if node.where else []))
+    return inner.correlate(source.table).scalar_subquery(), spec
 
 
 def latest(source: "Source", path: tuple[str, ...], by: str, at: str, companion: str = "") -> tuple[Field, ColumnElement[Any]]:

@@ -65,6 +65,7 @@ class Facets(TypedDict, total=False):
     system: bool
     made_of: tuple[str, ...]
     default: Any
+    asked_when: tuple[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +78,7 @@ class Field:
     suffix: ClassVar[str] = ""  # what the column name adds to the key: "_id" for references and picklists
     totals: ClassVar[bool] = False  # a sum of it under a list makes sense
     several: ClassVar[bool] = False  # a set of references, kept in a table of links and in no column
+    in_cells: ClassVar[bool] = True  # may be typed where it stands, and for many records at once
     multiple: ClassVar[bool] = False  # a value is a tuple of values, in one column
     companions: ClassVar[tuple[str, ...]] = ()  # further stored columns: "__sort", "__find"
 
@@ -93,6 +95,7 @@ class Field:
     system: bool = False  # kept by the product (created_at, row_version): never accepted from outside
     made_of: tuple[str, ...] = ()  # the fields it is computed from: it shows only to those who see all of them
     default: Any = None
+    asked_when: tuple[str, str] | None = None  # a form asks for it only while another field, of few words, has this one
     attribute: str = ""  # the mapped attribute; "cf_7" for a field made in the browser
     target: str | None = None  # the entity that a reference points to
     picklist: str | None = None

@@ -1,6 +1,6 @@
 """Kinds of things that stand on the timelines of records. An area registers its own; which records they belong to is derived."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement
@@ -28,18 +28,21 @@ class Kind:
     tells: tuple[str, ...]
     narrowed: Narrow
     repeats: str = ""
+    not_on: frozenset[str] = frozenset()  # entities on whose cards these rows would say nothing that their own list does not
 
 
 _kinds: dict[str, Kind] = {}
 
 
-def tells(key: str, label: Label, *, icon: str, entity: str, at: str, fields: tuple[str, ...], repeats: str = "") -> Callable[[Narrow], Narrow]:
+def tells(
+    key: str, label: Label, *, icon: str, entity: str, at: str, fields: tuple[str, ...], repeats: str = "", not_on: Iterable[str] = (),
+) -> Callable[[Narrow], Narrow]:
     """Mark a function (source of the entity's rows) → condition as a kind of things on timelines."""
 
     def keep(function: Narrow) -> Narrow:
         if key in (CHANGE, IMPORT) or (key in _kinds and _kinds[key].narrowed.__qualname__ != function.__qualname__):
             raise ValueError(f"two kinds of the timeline are called {key}")
-        _kinds[key] = Kind(key, label, icon, entity, at, fields, function, repeats)
+        _kinds[key] = Kind(key, label, icon, entity, at, fields, function, repeats, frozenset(not_on))
         return function
 
     return keep

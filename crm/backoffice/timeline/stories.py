@@ -57,7 +57,7 @@ def ways(session: DataSession, entity: Entity, record_id: int) -> list[Way]:
 
 def _of_kind(session: DataSession, kind: Kind, entity: Entity, record_id: int) -> Iterator[Way]:
     described = session.catalog.entity(kind.entity)
-    if entity.declared.configuration or kind.at not in session.sight.filterable(kind.entity):
+    if entity.declared.configuration or entity.key in kind.not_on or kind.at not in session.sight.filterable(kind.entity):
         return
     try:
         kind.narrowed(session.table(kind.entity))

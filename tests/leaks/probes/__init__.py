@@ -1,5 +1,5 @@
 """The probes, one module a part of the product. Importing this package completes the register."""
 
-from tests.leaks.probes import commands, files, imports, lists, pages, people, records, reports, rights, statements, views, writing
+from tests.leaks.probes import commands, files, imports, lists, pages, people, records, reports, rights, segments, statements, views, writing
 
-__all__ = ["commands", "files", "imports", "lists", "pages", "people", "records", "reports", "rights", "statements", "views", "writing"]
+__all__ = ["commands", "files", "imports", "lists", "pages", "people", "records", "reports", "rights", "segments", "statements", "views", "writing"]

@@ -52,6 +52,7 @@ class Declared:
     alike: tuple[str, ...] = ()  # fields by which records that tell of the same thing are found; texts by their sound
     mergeable: bool = False  # several records may turn out to tell of the same thing
     seen_with: tuple[str, ...] = ()  # child rows: further references to which a row belongs: it shows with their records, and keeps none from going
+    numbered_by: tuple[str, ...] = ()  # references that give a row its number, where an ascending one would tell how many rows others made
     rests: bool = False  # a record may rest on fields of others and shows to who sees them wholly (`resting`)
     configuration: bool = False  # rows that describe how the company works (pipelines, stages), read by all staff
 

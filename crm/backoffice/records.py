@@ -77,7 +77,7 @@ def _create(session: DataSession, entity: str, rows: Sequence[Values], *, checke
     kind = session.catalog.entity(entity)
     with session.begin_nested():
         _alone(session, kind)
-        drafts, problems = _new(session, kind, rows, numbers.next_ids(session, kind, len(rows)), checked=checked)
+        drafts, problems = _new(session, kind, rows, numbers.next_ids(session, kind, rows), checked=checked)
         if problems:
             raise InvalidRows(problems)
         now = datetime.now(UTC)

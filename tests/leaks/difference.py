@@ -97,8 +97,8 @@ def keep_from(left: Engine, right: Engine, catalog: Catalog, role: str, seed: in
             found.gone |= {(child, n) for child in BELOW for n, row in found.oracle.rows[child].items() if row["deal"] == number}
             _drop(there if place % 2 else here, catalog, number)
         # Whom a condition over hidden fields chose differs with them.
-        members, newest = catalog.entities["segment_member"].cls.__table__, max(found.oracle.rows["segment_member"])
-        for place, number in enumerate(sorted(n for e, n in found.unseen if e == "segment_member" and n != newest and not _may_come_back(found, n))):
+        members = catalog.entities["segment_member"].cls.__table__
+        for place, number in enumerate(sorted(n for e, n in found.unseen if e == "segment_member" and not _may_come_back(found, n))):
             if rng.random() < 0.5:
                 found.gone.add(("segment_member", number))
                 (there if place % 2 else here).execute(delete(members).where(members.c.id == number))

@@ -71,4 +71,5 @@ def seen(session: DataSession, segment: int, of: str = "account") -> set[int]:
 def stored(company: Company, segment: int) -> list[Any]:
     """Every membership as it is kept, in order."""
     with company.engine.connect() as connection:
-        return list(connection.execute(select(MEMBER).where(MEMBER.c.segment_id == segment, MEMBER.c.deleted_at.is_(None)).order_by(MEMBER.c.id)))
+        query = select(MEMBER).where(MEMBER.c.segment_id == segment, MEMBER.c.deleted_at.is_(None))
+        return list(connection.execute(query.order_by(MEMBER.c.created_at, MEMBER.c.id)))

@@ -135,9 +135,14 @@ def _ranges(session: DataSession, table: Table, keys: list[Column[Any]]) -> Iter
     if len(keys) != 1 or keys[0].name != "id":
         yield true()  # few rows: tables of the product itself
         return
-    low, high = session.kernel(select(func.min(keys[0]), func.max(keys[0]))).one()
-    if low is not None:
-        yield from (keys[0].between(start, start + CHUNK - 1) for start in range(low, high + 1, CHUNK))
+    after = 0
+    while True:
+        following = select(keys[0]).where(keys[0] > after).order_by(keys[0]).limit(CHUNK).subquery()
+        last = session.kernel(select(func.max(following.c.id))).scalar()
+        if last is None:
+            return
+        yield keys[0].between(after + 1, last)  # numbers may stand far apart
+        after = last
 
 
 def words(value: Any) -> Any:

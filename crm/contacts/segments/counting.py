@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, cast, exists, func, insert, literal, not_, null, or_, select, update
+from sqlalchemy import Select, and_, exists, func, insert, not_, or_, select, update
 
 from crm.backoffice.conditions.tree import Latest, Leaf, Node, walk
 from crm.backoffice.conditions.compiler import ME
@@ -16,11 +16,14 @@ from crm.backoffice.daily import daily
 from crm.backoffice.fields.condition import node_of
 from crm.backoffice.guard import DataSession, system_session
 from crm.backoffice.jobs import Work, enqueue, job
-from crm.contacts.segments.models import CONDITION, DYNAMIC, FROZEN, SNAPSHOT, Segment, SegmentMember
+from crm.backoffice.parts import in_parts
+from crm.backoffice.saving import numbers
+from crm.contacts.segments.models import ACCOUNT, CONDITION, CONTACT, DYNAMIC, FROZEN, SNAPSHOT, Segment, SegmentMember
 from crm.errors import BramaError
 
 JOB, ONE, FREEZE = "count_segments", "count_segment", "freeze_segment"
 SEGMENT, MEMBER = Segment.__table__, SegmentMember.__table__
+ROWS = 5000  # written by one statement
 
 
 def ask(session: DataSession, segment_id: int) -> int:
@@ -60,6 +63,7 @@ def _counted(work: Work, segment_id: int) -> bool:
 def count(session: DataSession, segment_id: int) -> bool:
     """Bring a dynamic segment's members up to date with its condition; whether it was counted. One whose condition names what is gone keeps its
     members. For a session of the system; the caller commits."""
+    numbers.alone(session, session.catalog.entity("segment_member"))
     query = select(SEGMENT.c.of, SEGMENT.c.condition).where(SEGMENT.c.id == segment_id, SEGMENT.c.kind == DYNAMIC, SEGMENT.c.deleted_at.is_(None))
     found = session.kernel(query.with_for_update()).first()
     if found is None or found.condition is None:
@@ -102,6 +106,7 @@ def fill_snapshot(work: Work) -> Mapping[str, Any]:
 def freeze(session: DataSession, segment_id: int) -> bool:
     """A snapshot holds whoever was in the other segment when it was made, whenever it is filled: memberships keep their moments. Whom its readers do
     not see is in it too. For a session of the system; the caller commits."""
+    numbers.alone(session, session.catalog.entity("segment_member"))
     query = select(SEGMENT.c.of, SEGMENT.c.frozen_from_id, SEGMENT.c.created_at, SEGMENT.c.counted_at)
     found = session.kernel(query.where(SEGMENT.c.id == segment_id, SEGMENT.c.kind == FROZEN).with_for_update()).first()
     if found is None or found.counted_at is not None:
@@ -116,14 +121,15 @@ def freeze(session: DataSession, segment_id: int) -> bool:
 
 
 def _insert(session: DataSession, of: str, segment_id: int, how: str, now: datetime, chosen: Select[Any]) -> None:
-    who, ours = session.actor_id, session.catalog.entity("segment_member").fields
+    who, kind = session.actor_id, session.catalog.entity("segment_member")
     values = {
         "segment_id": segment_id, "current_id": segment_id, "row_version": 1, "since": now, "created_at": now, "updated_at": now, "created_by_id": who,
-        "updated_by_id": who, **ours["how"].stored(how),
+        "updated_by_id": who, **kind.fields["how"].stored(how),
     }
-    given = [cast(null(), MEMBER.c[key].type) if value is None else literal(value, MEMBER.c[key].type) for key, value in values.items()]
-    one = chosen.subquery()
-    session.kernel(insert(MEMBER).from_select([f"{of}_id", *values], select(*one.c, *given), include_defaults=False))
+    ones = session.kernel(chosen).scalars().all()
+    ids = numbers.mixed_ids(session, kind, [(segment_id, *(one if key == of else None for key in (ACCOUNT, CONTACT))) for one in ones])
+    for part in in_parts(list(zip(ids, ones, strict=True)), ROWS):
+        session.kernel(insert(MEMBER), [{"id": number, f"{of}_id": one, **values} for number, one in part])
 
 
 def _left(session: DataSession, now: datetime, why: str) -> dict[str, Any]:

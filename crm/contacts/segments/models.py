@@ -73,6 +73,7 @@ class SegmentMember(Child):
     __entity__ = Declared(
         key="segment_member", label=Label("Учасник сегмента", "Member of a segment"), plural=Label("Учасники сегментів", "Members of segments"),
         parent="segment", title="segment", seen_with=("account", "contact"), order="since",
+        numbered_by=("segment", "account", "contact"),
         columns=("since", "segment", "account", "contact", "until", "how", "why_left", "created_by", "note"),
         sections=(Section(Label("Учасник", "Member"), ("segment", "account", "contact", "since", "until", "how", "why_left", "note")),),
     )

@@ -194,21 +194,23 @@ def _refuse_doubles(session: DataSession, of: str, drafts: Sequence[Draft]) -> N
     segments = {draft["current"] for draft in lasting}
     for part in in_parts([draft[of] for draft in lasting]):
         query = select(MEMBER.c.id, MEMBER.c.current_id, column).where(MEMBER.c.current_id.in_(segments), column.in_(part), MEMBER.c.deleted_at.is_(None))
-        first: dict[tuple[int, int], int] = {}
-        for number, segment, one in session.kernel(query.order_by(MEMBER.c.id)):
-            other = first.setdefault((segment, one), number)
-            if other != number and (number in place or other in place):
-                raise records.InvalidRows({place.get(number, place.get(other, 0)): {of: ALREADY}})
+        first = set[tuple[int, int]]()
+        for number, segment, one in sorted(session.kernel(query), key=lambda row: place.get(row[0], -1)):
+            if (segment, one) in first and number in place:
+                raise records.InvalidRows({place[number]: {of: ALREADY}})
+            first.add((segment, one))
 
 
 @before_merge(ACCOUNT, CONTACT)
 def one_stays(session: DataSession, kind: Entity, into: int, going: Sequence[int]) -> None:
     """Where several of the records that become one are in a segment, the one that stays keeps its membership, or the oldest goes over to it."""
     column = MEMBER.c[f"{kind.key}_id"]
-    query = select(MEMBER.c.id, MEMBER.c.current_id, column).where(column.in_([into, *going]), MEMBER.c.current_id.is_not(None), MEMBER.c.deleted_at.is_(None))
-    rows = sorted(session.kernel(query.with_for_update()).all(), key=lambda row: (row[2] != into, row[0]))
+    query = select(MEMBER.c.id, MEMBER.c.current_id, column, MEMBER.c.created_at).where(
+        column.in_([into, *going]), MEMBER.c.current_id.is_not(None), MEMBER.c.deleted_at.is_(None)
+    )
+    rows = sorted(session.kernel(query.with_for_update()).all(), key=lambda row: (row[2] != into, row[3], row[0]))
     kept, doubled = set[int](), list[int]()
-    for number, segment, _ in rows:
+    for number, segment, _, _ in rows:
         if segment in kept:
             doubled.append(number)
         kept.add(segment)

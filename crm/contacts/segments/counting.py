@@ -128,7 +128,7 @@ def _insert(session: DataSession, of: str, segment_id: int, how: str, now: datet
     }
     ones = session.kernel(chosen).scalars().all()
     ids = numbers.mixed_ids(session, kind, [(segment_id, *(one if key == of else None for key in (ACCOUNT, CONTACT))) for one in ones])
-    for part in in_parts(list(zip(ids, ones, strict=True)), ROWS):
+    for part in in_parts(sorted(zip(ids, ones, strict=True)), ROWS):
         session.kernel(insert(MEMBER), [{"id": number, f"{of}_id": one, **values} for number, one in part])
 
 

@@ -106,3 +106,9 @@ def test_cards_with_memberships_send_at_most_eight_queries(house: House, browser
     for page in (f"/account/{accounts[0]}/", f"/segment/{segment}/", f"/segment/{static}/", f"/segment_member/{member}/", f"/segment/{segment}/state"):
         sent = sent_by(house, olena, page)
         assert len(sent) <= MOST, (page, len(sent), *sent)
+
+
+def test_a_condition_is_told_in_words_also_as_it_was(house: House, browser: Callable[..., Browser], accounts: list[int]) -> None:
+    segment = dynamic(house, json.dumps({"field": "revenue", "op": "gt", "value": "1000"}))
+    was = browser("Olena").page(f"/segment/{segment}/?as_of=2999-01-01")
+    assert "Yearly revenue more than 1,000" in was and "revenue gt" not in was

@@ -1,16 +1,18 @@
 """A record as it was at a moment, beside what has become of it: `?as_of=2026-05-04` is the end of that day, `?as_of=2026-05-04T10:30` of that minute."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
+from html import escape
+from typing import TYPE_CHECKING, Any
 
 from flask import make_response, request
 from flask.wrappers import Response
 
-from crm.admin_views.kit import context, journal_view, lookup
+from crm.admin_views.kit import conditions, context, journal_view, lookup
 from crm.admin_views.kit.leads import EVERY, Lead, leads_from
 from crm.backoffice.as_of import Past, as_of
+from crm.backoffice.fields.condition import ConditionField
 from crm.backoffice.fields.date import date_formatter
 from crm.backoffice.history import Changed, Happening
 from crm.backoffice.periods import day_end
@@ -99,10 +101,20 @@ def _fields(past: Past, names: journal_view.Names, keys: Sequence[str] | None = 
         if key not in past.now or (keys is None and key == past.entity.parent):
             continue
         changed, erased = key in past.changed, key in past.erased
-        line = journal_view.line_of(Changed(past.entity.fields[key], past.values.get(key), past.now.get(key)), names)
-        if changed or past.values.get(key) not in (None, "", ()):
+        spec, then, now = past.entity.fields[key], past.values.get(key), past.now.get(key)
+        line = journal_view.line_of(Changed(spec, then, now), names)
+        if isinstance(spec, ConditionField):
+            line = replace(line, old=_sentence(spec, past.values, line.old), new=_sentence(spec, past.now, line.new))
+        if changed or then not in (None, "", ()):
             found.append(Was(line.label, line.old, line.new if changed else "", changed, erased))
     return found
+
+
+def _sentence(spec: ConditionField, values: Mapping[str, Any], otherwise: str) -> str:
+    """A condition in words, as HTML, where it is known of which records it is."""
+    of, text = values.get(spec.over), values.get(spec.key)
+    told = conditions.words(context.session(), of, text) if isinstance(of, str) and isinstance(text, str) else None
+    return escape(told) if told is not None else otherwise
 
 
 @leads_from(EVERY)

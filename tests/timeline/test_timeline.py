@@ -182,7 +182,7 @@ def test_the_card_shows_it_with_chips_that_need_no_script(house: House, browser:
     assert page.index("What is next") < page.index("Показ") < page.index("Зустріч") < page.index("Другий дзвінок") < page.index("Перший дзвінок")
     assert "Deal won: Насоси" in page and "Deal opened: Насоси" in page
     chips = {label: url for url, label in re.findall(r'<a class="b-chip" href="([^"]+)">([^<]+)</a>', page)}
-    assert list(chips) == ["Deals", "Interactions", "Stages", "Changes", "Import"]
+    assert list(chips) == ["Deals", "Interactions", "Came into segments", "Left segments", "Stages", "Changes", "Import"]
     only = text(olena.get(chips["Deals"]))
     assert "Deal won: Насоси" in only and "Другий дзвінок" not in only
     assert re.search(r'class="b-chip on" href="/account/\d+/#timeline" aria-current="true">Deals', only)

@@ -1,6 +1,6 @@
 """The job that looks at watched views, each in the name and with the present rights of whoever watches it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -8,7 +8,7 @@ from sqlalchemy import Engine, func, select
 
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.guard import system_session, user_session
-from crm.backoffice.jobs import TABLE as JOBS, Work, enqueue, job
+from crm.backoffice.jobs import TABLE as JOBS, Work, asked_lately, enqueue, job
 from crm.backoffice.views.models import ViewUse
 from crm.backoffice.views.watching import look, watchers
 from crm.errors import BramaError, NotFound
@@ -21,10 +21,9 @@ EVERY = timedelta(seconds=60)
 
 def ask(engine: Engine, catalog: Catalog) -> bool:
     """Ask for a look at all watched views, unless nobody watches any or the last one was asked for within a minute or still waits."""
-    recent = (JOBS.c.kind == JOB) & (JOBS.c.state.in_(("queued", "running")) | (JOBS.c.made_at > datetime.now(UTC) - EVERY))
     with engine.connect() as connection:
         watched = connection.scalar(select(func.count()).select_from(ViewUse.__table__).where(ViewUse.__table__.c.watched.is_not(None)))
-        if not watched or connection.execute(select(JOBS.c.id).where(recent).limit(1)).first() is not None:
+        if not watched or connection.execute(select(JOBS.c.id).where(asked_lately(JOB, EVERY)).limit(1)).first() is not None:
             return False
     with system_session(engine, "ask for a look at watched views", catalog, write=True, source="job") as session:
         enqueue(session, JOB, {})

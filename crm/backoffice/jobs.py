@@ -12,10 +12,10 @@ A job may be interrupted and run again from the start: its function must end in 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, cast
 
-from sqlalchemy import JSON, Engine, ForeignKey, Index, String, insert, select, update
+from sqlalchemy import JSON, ColumnElement, Engine, ForeignKey, Index, String, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from config import Settings
@@ -52,6 +52,12 @@ class JobRow(Base):
 
 
 TABLE = JobRow.__table__
+UNDER_WAY = TABLE.c.state.in_(("queued", "running"))
+
+
+def asked_lately(kind: str, within: timedelta) -> ColumnElement[bool]:
+    """Jobs of a kind for whose sake it need not be asked for again: they wait, go on, or were made `within` this time."""
+    return (TABLE.c.kind == kind) & (UNDER_WAY | (TABLE.c.made_at > datetime.now(UTC) - within))
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from crm.backoffice.entities import Base, Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.fields.formula import result, sources
 from crm.backoffice.guard import DataSession, system_session
-from crm.backoffice.jobs import TABLE as JOBS, Work, enqueue, job
+from crm.backoffice.jobs import TABLE as JOBS, Work, asked_lately, enqueue, job
 from crm.backoffice.pace import Pace
 from crm.backoffice.types import UtcMoment
 from crm.errors import FieldError
@@ -76,9 +76,8 @@ def ask(engine: Engine, catalog: Catalog) -> bool:
     """Ask for what lags, unless that was asked for lately or is under way."""
     if not any(kind.computed for kind in catalog.entities.values()):
         return False
-    lately = (JOBS.c.kind == JOB) & (JOBS.c.state.in_(("queued", "running")) | (JOBS.c.made_at > datetime.now(UTC) - AGAIN))
     with system_session(engine, "formulas that have changed", catalog, write=True, source="job") as session:
-        if not lagging(session) or session.kernel(select(JOBS.c.id).where(lately).limit(1)).first() is not None:
+        if not lagging(session) or session.kernel(select(JOBS.c.id).where(asked_lately(JOB, AGAIN)).limit(1)).first() is not None:
             return False
         enqueue(session, JOB, {})
         session.commit()

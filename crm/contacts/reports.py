@@ -20,6 +20,7 @@ from crm.backoffice.working_time import seconds_clock
 from crm.contacts.interactions.course import CANCELLED, HELD, NO_SHOW, PLANNED
 from crm.messages import Label
 from crm.organization.calendar import special_days
+from crm.organization.dimensions import DEPARTMENT, MANAGER, OWNER, TERRITORY
 
 DATED = "starts_at"
 LONG = timedelta(days=100)  # in a period so long most of what was held is looked at anyway
@@ -28,10 +29,7 @@ MOST_NAMED = 200  # records that the address of a list names one by one
 DIRECTIONS = ("inbound", "outbound")
 
 DIMENSIONS = (
-    Dimension("owner", Label("Відповідальний", "Owner"), "owner", "user"),
-    Dimension("manager", Label("Керівник", "Manager"), "owner.manager", "user"),
-    Dimension("department", Label("Підрозділ", "Department"), "department", "department"),
-    Dimension("territory", Label("Територія", "Territory"), "territory", "territory"),
+    OWNER, MANAGER, DEPARTMENT, TERRITORY,
     Dimension("account", Label("Компанія", "Company"), "account", "account"),
     Dimension("contact", Label("Людина", "Person"), "contact", "contact"),
     Dimension("deal", Label("Угода", "Deal"), "deal", "deal"),

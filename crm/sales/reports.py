@@ -16,6 +16,7 @@ from crm.backoffice.reports.figures import days_between, mean, median
 from crm.backoffice.reports.grouping import Grouping, Key, columns_of, grouping, row_conditions, row_keys
 from crm.backoffice.reports.table import Row, ordered, rate, total_of
 from crm.messages import Label, Message, m
+from crm.organization.dimensions import MANAGER, OWNER, TERRITORY
 
 CLOSED_ON = "closed_on"
 LINES = "lines."
@@ -23,9 +24,7 @@ DAYS = ("stage", "opened_on", CLOSED_ON)
 CHART = Chart(Label("Виграні й програні угоди", "Won and lost deals"), (Series("won", "won"), Series("lost", "lost")), note="win_rate")
 
 DIMENSIONS = (
-    Dimension("owner", Label("Відповідальний", "Owner"), "owner", "user"),
-    Dimension("manager", Label("Керівник", "Manager"), "owner.manager", "user"),
-    Dimension("territory", Label("Територія", "Territory"), "territory", "territory"),
+    OWNER, MANAGER, TERRITORY,
     Dimension("product", Label("Продукт", "Product"), "lines.product", "product"),
     Dimension("account", Label("Компанія", "Company"), "account", "account"),
     Dimension("month", Label("Місяць закриття", "Month closed"), CLOSED_ON),

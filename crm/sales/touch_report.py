@@ -17,6 +17,7 @@ from crm.backoffice.reports.grouping import Key, columns_of, grouping, row_condi
 from crm.backoffice.reports.table import Row, ordered
 from crm.contacts.interactions.course import HELD
 from crm.messages import Label
+from crm.organization.dimensions import DEPARTMENT, MANAGER, OWNER, TERRITORY
 
 DATED = "opened_on"
 STAGE = "stage"
@@ -29,10 +30,7 @@ MINUTES = (*NEEDS, "interactions.actual_minutes")
 DIMENSIONS = (
     Dimension(STAGE, Label("Етап", "Stage"), "stage_history.stage", "stage"),
     Dimension("pipeline", Label("Воронка", "Pipeline"), "pipeline", "pipeline"),
-    Dimension("owner", Label("Відповідальний", "Owner"), "owner", "user"),
-    Dimension("manager", Label("Керівник", "Manager"), "owner.manager", "user"),
-    Dimension("department", Label("Підрозділ", "Department"), "department", "department"),
-    Dimension("territory", Label("Територія", "Territory"), "territory", "territory"),
+    OWNER, MANAGER, DEPARTMENT, TERRITORY,
     Dimension("account", Label("Компанія", "Company"), "account", "account"),
     Dimension("month", Label("Місяць відкриття", "Month opened"), DATED),
 )

@@ -20,7 +20,7 @@ from crm.backoffice.exchange.mapping import Mapping, parse_mapping
 from crm.backoffice.exchange.mapping_text import as_tree
 from crm.backoffice.exchange.profile import Profile, from_dict
 from crm.backoffice.guard import DataSession
-from crm.backoffice.jobs import TABLE as JOB
+from crm.backoffice.jobs import TABLE as JOB, UNDER_WAY
 from crm.backoffice.types import UtcMoment
 from crm.errors import NotFound
 from crm.messages import m
@@ -138,7 +138,7 @@ def of_source(session: DataSession, upload: Upload) -> list[Upload]:
 
 def at_work(session: DataSession, keys: Iterable[str]) -> set[str]:
     """Those of the uploads that a job is writing, or is going to."""
-    going = select(TABLE.c.key).join(JOB, JOB.c.id == TABLE.c.run_job_id).where(TABLE.c.key.in_(list(keys)), JOB.c.state.in_(("queued", "running")))
+    going = select(TABLE.c.key).join(JOB, JOB.c.id == TABLE.c.run_job_id).where(TABLE.c.key.in_(list(keys)), UNDER_WAY)
     return set(session.kernel(going).scalars())
 
 

@@ -13,7 +13,7 @@ from crm.backoffice.catalog import Catalog
 from crm.backoffice.daily import daily
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import DataSession
-from crm.backoffice.jobs import TABLE as JOBS, Work, enqueue, job
+from crm.backoffice.jobs import TABLE as JOBS, UNDER_WAY, Work, enqueue, job
 from crm.backoffice.likeness import comparing
 from crm.backoffice.likeness.candidates import Blocks, blocks, candidates
 from crm.backoffice.likeness.evidence import EVIDENCE, SEARCHES
@@ -63,7 +63,7 @@ def ask(session: DataSession, entity: str) -> bool:
 
 def under_way(session: DataSession, entity: str) -> bool:
     """Whether a search among the records of the entity waits or goes on."""
-    rows = session.kernel(select(JOBS.c.args).where(JOBS.c.kind == JOB, JOBS.c.state.in_(("queued", "running"))).limit(50)).scalars()
+    rows = session.kernel(select(JOBS.c.args).where(JOBS.c.kind == JOB, UNDER_WAY).limit(50)).scalars()
     return any(args.get("entity") in (None, entity) for args in rows)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from functools import lru_cache
 from itertools import groupby
 from types import MappingProxyType
 from typing import Any
@@ -25,6 +24,8 @@ from crm.messages import Message, m
 from crm.organization import standing
 from crm.organization.models import Department, Role, Territory
 
+COMBINATIONS = 256  # of roles, remembered at a time
+
 
 def today(catalog: Catalog) -> date:
     """The company's day, by which memberships begin and end."""
@@ -44,7 +45,7 @@ def access_of(engine: Engine, user_id: int, catalog: Catalog, rows: Sequence[Row
     """The same of a person whose rows of `crm.organization.standing` have just been read."""
     person = rows[0]
     roles = {row.role_id: row.role for row in rows if row.role_id is not None}
-    held = _held(engine, catalog.version, tuple(roles.items()))
+    held = _held(engine, catalog, tuple(roles.items()))
     departments = _units(engine, Department.__table__, person.department_id, below="department_tree" in held.scopes)
     territories = _units(engine, Territory.__table__, person.territory_id, below="territory" in held.scopes)
     zone = ZoneInfo(person.time_zone) if person.time_zone else catalog.company.zone
@@ -96,9 +97,15 @@ def access_now(engine: Engine, user_id: int, catalog: Catalog) -> Access:
     return access_for(engine, user_id, catalog if version == catalog.version else replace(catalog, version=version))
 
 
-@lru_cache(maxsize=64)
-def _rules(engine: Engine, version: int) -> Mapping[int, tuple[Rule, ...]]:
+def _rules(engine: Engine, catalog: Catalog) -> Mapping[int, tuple[Rule, ...]]:
     """Role → its rules, read once a configuration version: rules change by the configuration alone."""
+    known: Mapping[int, tuple[Rule, ...]] | None = catalog.memory.get(("rules", engine))
+    if known is None:
+        known = catalog.memory["rules", engine] = _read_rules(engine)
+    return known
+
+
+def _read_rules(engine: Engine) -> Mapping[int, tuple[Rule, ...]]:
     rules, role = AccessRule.__table__, Role.__table__
     found: dict[int, list[Rule]] = {}
     with engine.connect() as connection:
@@ -117,15 +124,21 @@ class _Held:
     shared: dict[str, Any] = field(default_factory=dict)
 
 
-@lru_cache(maxsize=256)
-def _held(engine: Engine, version: int, roles: tuple[tuple[int, str], ...]) -> _Held:
-    """Of roles by number and code."""
+def _held(engine: Engine, catalog: Catalog, roles: tuple[tuple[int, str], ...]) -> _Held:
+    """Of roles by number and code, the same for all who hold the same."""
+    kept: dict[Any, _Held] = catalog.memory.setdefault(("held", engine), {})
+    known = kept.get(roles)
+    if known is not None:
+        return known
     found: dict[str, list[Rule]] = {}
     for role_id, _ in roles:
-        for rule in _rules(engine, version).get(role_id, ()):
+        for rule in _rules(engine, catalog).get(role_id, ()):
             found.setdefault(rule.entity, []).append(rule)
     scopes = frozenset(rule.scope for rules in found.values() for rule in rules)
-    return _Held(MappingProxyType({entity: tuple(given) for entity, given in found.items()}), scopes)
+    if len(kept) >= COMBINATIONS:
+        kept.clear()
+    kept[roles] = made = _Held(MappingProxyType({entity: tuple(given) for entity, given in found.items()}), scopes)
+    return made
 
 
 def _units(engine: Engine, table: Table, top: int | None, *, below: bool) -> set[int]:

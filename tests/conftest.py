@@ -1,5 +1,6 @@
 """Databases with the standard configuration, one a test, on SQLite and on PostgreSQL. No test reaches the network or sends mail."""
 
+import gc
 import os
 import shutil
 import socket
@@ -22,6 +23,7 @@ hypothesis_settings.register_profile("brama", derandomize=True, max_examples=60,
 hypothesis_settings.load_profile("brama")
 SAMPLE_DATA = os.environ.get("SAMPLE_DATA", "")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+TESTS_BETWEEN = 20  # two looks for what can be thrown away
 MEMORY, ENOUGH = Path("/dev/shm"), 4 * 2**30
 
 
@@ -30,6 +32,19 @@ def pytest_configure() -> None:
     if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH:
         os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
     remembered.install()
+    gc.set_threshold(100_000, 50, 1_000)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logfinish(nodeid: str, location: object, done: list[str] = []) -> None:  # noqa: B006 - one list a process
+    """Each test makes an application and throws it away; by the usual thresholds a third of the time goes into looking for it among what
+    stays. So that is set aside once, and what is thrown away is looked for now and then."""
+    done.append(nodeid)
+    if len(done) % TESTS_BETWEEN == 0:
+        gc.collect()
+    if len(done) == TESTS_BETWEEN:
+        gc.freeze()
+
 
 
 def pytest_report_header() -> str:

@@ -1,20 +1,24 @@
-"""What a process of tests makes once, although each test has an application of its own: the functions that write addresses and the
-compiled templates. Made anew, they are more than half of what a test of the whole application costs."""
+"""What a process of tests makes once, although each test has an application of its own: what addresses are read and written by, and the
+compiled templates. Made anew, they are more than half of what a test of the whole application costs. And passwords are kept by cheap hashes."""
 
 from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
+from argon2 import PasswordHasher
 from flask import Flask, has_request_context
 from jinja2.bccache import BytecodeCache, Bucket
 from werkzeug.routing import Rule
 
 from crm import templating
+from crm.organization import passwords
 
 
 def install() -> None:
     """From here on every application shares them."""
     Rule._compile_builder = _remembered(Rule._compile_builder)  # type: ignore[method-assign]
+    Rule._parse_rule = _taken_apart_once(Rule._parse_rule)  # type: ignore[method-assign]
+    passwords.HASHER = Cheap(passwords.HASHER)
     set_up, compiled = templating.ByLanguage.__init__, Compiled()
 
     def remembering(self: templating.ByLanguage, app: Flask, **options: Any) -> None:
@@ -36,6 +40,41 @@ def _remembered(build: Callable[..., Any]) -> Callable[..., Any]:
         return known[key]
 
     return builder
+
+
+def _taken_apart_once(parse: Callable[..., Any]) -> Callable[..., Any]:
+    """Equal texts have equal parts; their converters know nothing of the application they were made for."""
+    known: dict[tuple[str, str], Any] = {}
+
+    def parts(rule: Rule, text: str) -> Any:
+        converters = "" if rule.map is None else str(sorted(rule.map.converters))
+        if (text, converters) not in known:
+            begun, held = len(rule._trace), set(rule._converters)
+            found = list(parse(rule, text))
+            made = {name: one for name, one in rule._converters.items() if name not in held}
+            known[text, converters] = (found, rule._trace[begun:], made)
+            return found
+        found, trace, made = known[text, converters]
+        rule._trace.extend(trace)
+        rule._converters.update(made)
+        rule.arguments.update(made)
+        return found
+
+    return parts
+
+
+class Cheap(PasswordHasher):
+    """Says of itself what the product's hasher says, and hashes with a hundredth of the work; an expensive hash is verified as it is."""
+
+    def __init__(self, real: PasswordHasher) -> None:
+        super().__init__(time_cost=real.time_cost, memory_cost=real.memory_cost, parallelism=real.parallelism, type=real.type)
+        self.cheap = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1, type=real.type)
+
+    def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
+        return self.cheap.hash(password, salt=salt)
+
+    def check_needs_rehash(self, hash: str | bytes) -> bool:
+        return self.cheap.check_needs_rehash(hash)
 
 
 class Compiled(BytecodeCache):

@@ -104,6 +104,11 @@ class Catalog:
         """Every option of every picklist by its number."""
         return {o.id: o for p in self.picklists.values() for o in p.options}
 
+    @cached_property
+    def memory(self) -> dict[Any, Any]:
+        """A place for what follows from this configuration and is worked out once; it goes when the catalog goes."""
+        return {}
+
     def reader(self, language: str | None = None, zone: ZoneInfo | None = None) -> Reader:
         """Somebody who reads in `language` and `zone`; by default the company's."""
         zone = zone or self.company.zone

@@ -242,7 +242,7 @@ class Inquiry:
         return ("edit", editing) if editing and held else ("read", shown)
 
     def _writes(self, field: str, action: Action) -> Grant | None:
-        if self.kind.fields[field].system or self.kind.fields[field].formula or self._deciding(self._records(action)) is None:
+        if self.kind.fields[field].system or self.kind.fields[field].derived or self._deciding(self._records(action)) is None:
             return None
         if action == "update" and self._deciding(self._field(field, "read", "read")) is None:
             return None

@@ -4,7 +4,6 @@ from flask import Flask
 from flask_admin import Admin
 from flask_admin.theme import Theme
 from flask_login import current_user
-from sqlalchemy.exc import DBAPIError
 
 from crm.admin_views import calendar_feed, deals, duties, emergency, employment, interactions, segment_choice, segments, sign_in_of_others, timer
 from crm.admin_views.access_reviews import views as access_reviews
@@ -13,24 +12,25 @@ from crm.admin_views.duplicates import DuplicatesView
 from crm.admin_views.home import HomeView
 from crm.admin_views.imports import figures, past_views, row_views, views as import_views
 from crm.admin_views.journal import JournalView
-from crm.admin_views.kit import context
+from crm.admin_views.kit import context, made_view
 from crm.admin_views.kit.menu import Menu, menu as rail
 from crm.admin_views.kit.view import EntityView
 from crm.admin_views.notices import NoticesView
 from crm.admin_views.quality import QualityView
 from crm.admin_views.reports import ReportsView
 from crm.admin_views.rights import leads as rights_leads, views as rights_views, watching
-from crm.backoffice.catalog import Catalog, shape
-from crm.runtime import NotSetUp, Runtime
+from crm.backoffice.catalog import product
 
 AREAS = (deals, employment, interactions, rights_leads, segments)  # what areas add to the derived screens is registered when they are imported
 
 
 def init_app(app: Flask) -> None:
-    """Register the screens of every entity known when the application is made."""
+    """Register the screens of every entity of the product, and those of whatever administrators make."""
     admin = Admin(app, name="Brama", url="/", index_view=HomeView(), theme=Theme(folder="brama", base_template="admin/base.html"), static_url_path="/none")
-    for entity in known(app).entities.values():
+    for entity in product().values():
         admin.add_view(EntityView(entity))
+    made_view.init_app(app)
+    admin.add_view(made_view.MadeView())
     admin.add_view(ReportsView())
     admin.add_view(NoticesView())
     admin.add_view(JournalView())
@@ -54,15 +54,6 @@ def init_app(app: Flask) -> None:
     watching.init_app(app)
     emergency.init_app(app)
     app.context_processor(lambda: {"menu": menu, "letterhead": letterhead})
-
-
-def known(app: Flask) -> Catalog:
-    """The catalog in force, or the product's own entities where no database is prepared yet (`flask init` and `flask db` run then)."""
-    runtime: Runtime = app.extensions["brama"]
-    try:
-        return runtime.catalog
-    except (DBAPIError, NotSetUp):
-        return shape()
 
 
 def menu() -> Menu | None:

@@ -82,8 +82,9 @@ def _before(session: UserSession, kind: Entity, ids: Sequence[int], told: Contai
                 unborn.add(i)
             if row.action in ("remove", "restore"):
                 removed[i] = row.action == "restore"
-            for key in values[i].keys() & row.changes.keys():
-                pair = row.changes[key]
+            changes = kind.by_key(row.changes)
+            for key in values[i].keys() & changes.keys():
+                pair = changes[key]
                 values[i][key] = None if pair is None else kind.fields[key].unjournal(pair[0])
                 (erased[i].add if pair is None else erased[i].discard)(key)
     seen = _seen_in_sets(session, kind, keys, [*now.values(), *values.values()])

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, func, select
 
 from crm.backoffice.configuration import CompanySettings, ConfigVersion, OptionRow, PicklistRow, RoleConflict
+from crm.backoffice.custom.reading import Made, described, read_made
 from crm.backoffice.entities import Base, Entity, Relation, describe
-from crm.backoffice.fields.base import Reader
+from crm.backoffice.fields.base import Field, Reader
 from crm.backoffice.views.shared import SharedView, read_shared
 from crm.errors import UnknownName
 from crm.backoffice.working_time import USUAL_TIME, WorkingTime, working_time
@@ -91,6 +92,7 @@ class Catalog:
     company: Company = Company()
     views: Mapping[str, SharedView] = field(default_factory=dict)
     conflicts: Mapping[str, Conflict] = field(default_factory=dict)
+    made: Made = field(default_factory=Made)
 
     def entity(self, key: str) -> Entity:
         """Raises UnknownName."""
@@ -109,6 +111,15 @@ class Catalog:
         """A place for what follows from this configuration and is worked out once; it goes when the catalog goes."""
         return {}
 
+    def rollups(self) -> Mapping[str, tuple[tuple[Entity, Field], ...]]:
+        """Entity → the roll-ups over its rows, each with the entity whose field it is."""
+        found: dict[str, list[tuple[Entity, Field]]] = {}
+        for entity in self.entities.values():
+            for spec in entity.fields.values():
+                if spec.rollup is not None:
+                    found.setdefault(spec.rollup.entity, []).append((entity, spec))
+        return {key: tuple(several) for key, several in found.items()}
+
     def reader(self, language: str | None = None, zone: ZoneInfo | None = None) -> Reader:
         """Somebody who reads in `language` and `zone`; by default the company's."""
         zone = zone or self.company.zone
@@ -118,14 +129,16 @@ class Catalog:
 NEWEST = select(func.max(ConfigVersion.__table__.c.id))
 
 
+def product() -> dict[str, Entity]:
+    """The product's own entities, as their classes declare them."""
+    mappers = sorted(Base.registry.mappers, key=lambda m: m.class_.__module__ + m.class_.__qualname__)
+    entities = (describe(mapper.class_) for mapper in mappers if mapper.class_.__entity__ is not None)
+    return {entity.key: entity for entity in entities}
+
+
 def shape() -> Catalog:
     """The catalog of the product's own entities, without a database."""
-    entities: dict[str, Entity] = {}
-    for mapper in sorted(Base.registry.mappers, key=lambda m: m.class_.__module__ + m.class_.__qualname__):
-        if mapper.class_.__entity__ is not None:
-            entity = describe(mapper.class_)
-            entities[entity.key] = entity
-    return Catalog(0, MappingProxyType(link(entities)))
+    return Catalog(0, MappingProxyType(link(product())))
 
 
 def link(entities: Mapping[str, Entity]) -> dict[str, Entity]:
@@ -133,10 +146,20 @@ def link(entities: Mapping[str, Entity]) -> dict[str, Entity]:
     relations: dict[str, dict[str, Relation]] = {key: {} for key in entities}
     for entity in entities.values():
         for spec in entity.fields.values():
-            if spec.target and spec.reverse and spec.target in relations:
-                name, label = spec.reverse
+            if spec.target not in relations:
+                continue
+            reverse = spec.reverse or (_reverse(entity, spec) if spec.number else None)
+            if reverse is not None:
+                name, label = reverse
                 relations[spec.target][name] = Relation(name, label, entity.key, spec.key, tuple(tuple(path.split(".")) for path in spec.also))
     return {key: replace(entity, relations=MappingProxyType(relations[key])) for key, entity in entities.items()}
+
+
+def _reverse(entity: Entity, spec: Field) -> tuple[str, Label]:
+    """How the records that refer by a made field are called from the other side, where its maker says nothing."""
+    others = [f for f in entity.fields.values() if f.target == spec.target and f.number]
+    plural = entity.plural
+    return f"{entity.key}_{spec.key}", plural if len(others) == 1 else Label(f"{plural.uk}: {spec.label.uk}", f"{plural.en}: {spec.label.en}")
 
 
 def load_catalog(engine: Engine) -> Catalog:
@@ -152,7 +175,9 @@ def version_in_force(connection: Connection) -> int:
 
 def read_catalog(connection: Connection) -> Catalog:
     """The catalog as this connection's transaction sees it."""
-    static = shape()
+    made = read_made(connection)
+    options = {(row.picklist, row.key): row.id for row in connection.execute(select(OptionRow.__table__))} if made.fields else {}
+    static = Catalog(0, MappingProxyType(link(described(product(), made, lambda *named: options.get(named)))), made=made)
     configured = {e.key: MappingProxyType(_configured(connection, e)) for e in static.entities.values() if e.declared.configuration}
     return replace(
         static, version=version_in_force(connection), picklists=MappingProxyType(_picklists(connection, static.entities.values())),
@@ -182,7 +207,7 @@ def _picklists(connection: Connection, entities: Iterable[Entity]) -> dict[str, 
 
 
 def _configured(connection: Connection, entity: Entity) -> dict[int, Configured]:
-    table = entity.cls.__table__
+    table = entity.table
     parent = next((f.attribute for _, f in entity.in_columns() if f.target and f.required and not f.system), None)
     rows = connection.execute(select(table).where(table.c.deleted_at.is_(None)).order_by(*([table.c.position] if "position" in table.c else []), table.c.id))
     found: dict[int, Configured] = {}

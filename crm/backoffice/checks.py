@@ -49,7 +49,7 @@ def _check(catalog: Catalog, entity: Entity) -> Iterator[Finding]:
         yield found(7, m("The layout of “%(entity)s” names the relation “%(field)s”, which it does not have.", entity=entity.key, field=key))
     if declared.parent is not None and declared.parent not in catalog.entities:
         yield found(8, m("The parent of “%(entity)s” is “%(target)s”, which does not exist.", entity=entity.key, target=declared.parent))
-    mapped = set(entity.cls.__table__.c.keys())
+    mapped = set(entity.table.c.keys())
     for key, spec in entity.in_columns():
         if any(spec.attribute + suffix not in mapped for suffix in ("", *spec.companions)):
             yield found(9, m("Field “%(field)s” of “%(entity)s” has no column.", entity=entity.key, field=key))

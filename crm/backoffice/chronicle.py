@@ -112,7 +112,7 @@ def _where(session: UserSession, asked: Asked, kinds: Mapping[str, Entity]) -> C
     if asked.record is not None:
         conditions.append(JOURNAL.record_id == asked.record)
     if asked.field:
-        conditions.append(cast(JOURNAL.changes, Text).contains(f'"{asked.field}": ', autoescape=True))
+        conditions.append(cast(JOURNAL.changes, Text).contains(f'"{kinds[asked.entity].fields[asked.field].kept_as}": ', autoescape=True))
     if asked.action == EVENTS:
         conditions.append(JOURNAL.version.is_(None))
     elif asked.action:

@@ -113,7 +113,7 @@ def _rows_of_kept(session: SystemSession, kind: Entity, kept: Marked) -> set[int
     staying = kept.get(parent.target or "", set()) if parent else set()
     if parent is None or not staying:
         return set()
-    table = kind.cls.__table__
+    table = kind.table
     return {i for part in in_parts(sorted(staying)) for i in session.kernel(select(table.c.id).where(table.c[parent.attribute].in_(part))).scalars()}
 
 

@@ -70,13 +70,14 @@ class Relation:
 
 @dataclass(frozen=True)
 class Entity:
-    """The description of an entity in one catalog. Immutable; the mapped class is `cls`."""
+    """The description of an entity in one catalog. Immutable. `table` has the columns of all its fields, those made in the browser too;
+    `cls` is the mapped class that declares it, None for an entity made in the browser."""
 
     declared: Declared
-    cls: type[Any]
+    table: Table
     fields: Mapping[str, Field]
     relations: Mapping[str, Relation] = field(default_factory=dict)
-    custom: bool = False
+    cls: type[Any] | None = None
 
     @property
     def key(self) -> str:
@@ -91,6 +92,11 @@ class Entity:
         return self.declared.plural
 
     @property
+    def custom(self) -> bool:
+        """Whether it was made in the browser or by a file."""
+        return self.cls is None
+
+    @property
     def parent(self) -> str | None:
         return self.declared.parent
 
@@ -102,7 +108,7 @@ class Entity:
     @property
     def is_person(self) -> bool:
         """Whether its records are living persons, whose data are gathered and erased on request."""
-        return issubclass(self.cls, Person)
+        return self.cls is not None and issubclass(self.cls, Person)
 
     @property
     def title(self) -> Field:
@@ -131,6 +137,19 @@ class Entity:
         """Fields with a formula, each after those it is computed from. Raises FieldError when one is computed from itself."""
         return in_order(self.fields.values())
 
+    @cached_property
+    def _kept_as(self) -> Mapping[str, str]:
+        return {spec.kept_as: key for key, spec in self.fields.items() if spec.number}
+
+    def by_key(self, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Changes of the journal by the present keys of their fields."""
+        return {self._kept_as.get(name, name): pair for name, pair in changes.items()} if self._kept_as else changes
+
+    @cached_property
+    def added_up(self) -> tuple[Field, ...]:
+        """Its roll-ups."""
+        return tuple(spec for spec in self.fields.values() if spec.rollup is not None)
+
     def in_columns(self) -> Iterator[tuple[str, Field]]:
         """Fields that have columns of their own in the entity's table, by key: all but sets of references."""
         return ((key, spec) for key, spec in self.fields.items() if not spec.several)
@@ -143,11 +162,11 @@ class Entity:
 
     def links(self, spec: ManyToManyField) -> Table:
         """The table of links of one of its sets."""
-        return spec.link_table(self.cls.metadata, self.cls.__table__.name)
+        return spec.link_table(self.table.metadata, self.table.name)
 
     def editable(self) -> Iterator[Field]:
         """Fields that a writer may give at all, rights aside."""
-        return (f for f in self.fields.values() if not f.system and not f.formula)
+        return (f for f in self.fields.values() if not f.system and not f.derived)
 
 
 class Base(DeclarativeBase):
@@ -194,14 +213,19 @@ def _add_indexes(cls: type[Any]) -> None:
     table = cls.__table__
     for name in [column.key for column in table.c]:
         spec = table.c[name].info.get("field")
-        if spec is None:
-            continue
-        column = table.c[name + spec.sort_companion()]
-        if spec.indexed or spec.target:
-            Index(f"ix_{table.name}_{column.name}", column, table.c.id)
-        if spec.unique:
-            alive = sql_text("deleted_at IS NULL") if "deleted_at" in table.c else None
-            Index(f"uq_{table.name}_{name}", table.c[name], unique=True, sqlite_where=alive, postgresql_where=alive)
+        if spec is not None:
+            add_indexes(table, name, spec)
+
+
+def add_indexes(table: Table, name: str, spec: Field) -> list[Index]:
+    """The indexes of a field whose column in the table is `name`: one to sort and page by, one that keeps its values apart."""
+    column, made = table.c[name + spec.sort_companion()], list[Index]()
+    if spec.indexed or spec.target:
+        made.append(Index(f"ix_{table.name}_{column.name}", column, table.c.id))
+    if spec.unique:
+        alive = sql_text("deleted_at IS NULL") if "deleted_at" in table.c else None
+        made.append(Index(f"uq_{table.name}_{name}", table.c[name], unique=True, sqlite_where=alive, postgresql_where=alive))
+    return made
 
 
 class Row(Base):
@@ -253,9 +277,8 @@ class Child(Row):
     __abstract__ = True
 
 
-def describe(cls: type[Any], extra: Mapping[str, Field] = MappingProxyType({}), *, custom: bool = False) -> Entity:
-    """The description of a mapped class; `extra` are fields made in the browser, by key."""
-    declared: Declared = cls.__entity__
+def describe(cls: type[Any]) -> Entity:
+    """The description of a mapped class."""
     fields: dict[str, Field] = {}
     own_first = [c for c in inspect(cls).columns if "field" in c.info]
     for column in own_first:
@@ -263,7 +286,9 @@ def describe(cls: type[Any], extra: Mapping[str, Field] = MappingProxyType({}), 
         key = spec.key or column.key.removesuffix(spec.suffix)
         fields[key] = spec.bound(key, column.key)
     fields.update(declared_sets(cls))
-    fields.update(extra)
-    systems = {k: f for k, f in fields.items() if f.system}
-    ordered = {k: f for k, f in fields.items() if not f.system} | systems
-    return Entity(declared, cls, MappingProxyType(ordered), custom=custom)
+    return Entity(cls.__entity__, cls.__table__, arranged(fields), cls=cls)
+
+
+def arranged(fields: Mapping[str, Field]) -> Mapping[str, Field]:
+    """The fields of an entity in their order: those that the product keeps come last."""
+    return MappingProxyType({k: f for k, f in fields.items() if not f.system} | {k: f for k, f in fields.items() if f.system})

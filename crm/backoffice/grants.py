@@ -61,7 +61,7 @@ def of_records(access: Access, entity: Entity, actions: frozenset[Action]) -> Gr
 
 def of_field(access: Access, entity: Entity, spec: Field, actions: frozenset[Action], mode: str) -> Grants:
     """Where a field may be met with at least `mode` (read, edit) by rules that allow `actions`; `masked` means masked exactly."""
-    if spec.formula and mode == "edit":
+    if spec.derived and mode == "edit":
         return NONE
     if access.unlimited:
         return NONE if mode == "masked" else ALL

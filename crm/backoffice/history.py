@@ -1,6 +1,6 @@
 """The journal of one record as a reader may see it: what fields hide from him today, their history hides too."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -62,7 +62,8 @@ def history(
         telling[child.key] = telling_of(session, child)
         places.append(JOURNAL.record_id.in_(rows_of(session, child, record_id)))
     doors = () if imported is None else (JOURNAL.source == "import" if imported else JOURNAL.source != "import",)
-    of_places = [(key, place, _tells_something(keys), *doors) for (key, keys), place in zip(telling.items(), places, strict=True)]
+    named = [{session.catalog.entity(key).fields[one].kept_as for one in keys} for key, keys in telling.items()]
+    of_places = [(key, place, _tells_something(names), *doors) for key, place, names in zip(telling, places, named, strict=True)]
     found: list[Happening] = []
     while True:
         rows = session.kernel(_newest(of_places, before)).all()
@@ -80,10 +81,10 @@ def history(
             return found, None
 
 
-def _tells_something(keys: frozenset[str]) -> ColumnElement[bool]:
+def _tells_something(names: Collection[str]) -> ColumnElement[bool]:
     """Rows that tell of one of the fields, or of the record as a whole: what a reader may not know is not even counted on the way."""
     whole = JOURNAL.action != "update"
-    return or_(whole, names_any(JOURNAL.changes, *sorted(keys))) if keys else whole
+    return or_(whole, names_any(JOURNAL.changes, *sorted(names))) if names else whole
 
 
 def _newest(places: Sequence[tuple[str, *tuple[ColumnElement[bool], ...]]], before: int | None) -> Select[Any] | CompoundSelect[Any]:
@@ -156,7 +157,7 @@ def rows_of(session: UserSession, child: Entity, record_id: int) -> Select[Any]:
 def told_of(entity: Entity, changes: Mapping[str, Any], tells: frozenset[str]) -> list[Changed]:
     """What of a row of the journal may be told."""
     told = []
-    for key, pair in changes.items():
+    for key, pair in entity.by_key(changes).items():
         spec = entity.fields.get(key)
         if spec is None or spec.system or key not in tells or not isinstance(pair, list | tuple) or len(pair) != 2:
             continue

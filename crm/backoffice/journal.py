@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import JSON, Index, String, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm.backoffice.entities import Base
+from crm.backoffice.entities import Base, Entity
 from crm.backoffice.guard import DataSession
 from crm.backoffice.types import UtcMoment
 
@@ -78,11 +78,11 @@ def event(
     session.kernel(insert(JournalRow.__table__), [_row(session, action, entity, record_id, changes or {}, None, "", event=True)])
 
 
-def changed_since(session: DataSession, entity: str, record_id: int, version: int) -> frozenset[str]:
+def changed_since(session: DataSession, kind: Entity, record_id: int, version: int) -> frozenset[str]:
     """Keys of the fields that others have changed after `version` of a record."""
     journal = JournalRow.__table__
-    rows = session.kernel(select(journal.c.changes).where(journal.c.entity == entity, journal.c.record_id == record_id, journal.c.version > version))
-    return frozenset(key for (changes,) in rows for key in changes)
+    rows = session.kernel(select(journal.c.changes).where(journal.c.entity == kind.key, journal.c.record_id == record_id, journal.c.version > version))
+    return frozenset(key for (changes,) in rows for key in kind.by_key(changes))
 
 
 def value_at(session: DataSession, entity: str, record_id: int, version: int, key: str) -> tuple[bool, Any]:

@@ -94,7 +94,7 @@ def settled(current: Numbers, base: Numbers, given: Any, seen: frozenset[int]) -
 def references(kind: Entity, spec: Field) -> tuple[Select[Any], ColumnElement[int]]:
     """Every reference of a field as rows (record, target, the record's parent or itself) of records that are not deleted; and the
     target's column, to narrow them by."""
-    table = kind.cls.__table__
+    table = kind.table
     above = table.c[kind.fields[kind.parent].attribute] if kind.parent else table.c.id
     if isinstance(spec, ManyToManyField):
         link = kind.links(spec)

@@ -15,7 +15,7 @@ from sqlalchemy import Text, cast, select
 
 from crm.backoffice import files
 from crm.backoffice.daily import daily
-from crm.backoffice.entities import Base
+from crm.backoffice.custom.everything import every_table
 from crm.backoffice.exchange.uploads import TABLE as UPLOADS
 from crm.backoffice.guard import DataSession, system_session
 from crm.backoffice.jobs import Work, job
@@ -55,7 +55,7 @@ def _is_ours(path: Path) -> bool:
 def _in_use(session: DataSession) -> Iterator[str]:
     """The keys of all files that something refers to: records, those of the recycle bin and fields that were retired too, the past, and imports."""
     yield from session.kernel(select(UPLOADS.c.file_key).where(UPLOADS.c.file_key != "")).scalars()
-    for table in Base.metadata.tables.values():
+    for table in every_table(session.connection()):
         columns = [column for column in table.columns if isinstance(column.type, KeptFile)]
         for row in session.kernel(select(*columns).execution_options(yield_per=2000)) if columns else ():
             yield from (key for ref in row if isinstance(ref, FileRef) for key in (ref.key, ref.small) if key)

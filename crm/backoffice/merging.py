@@ -86,7 +86,7 @@ def merge(
 
 def lock(session: DataSession, kind: Entity, ids: Sequence[int]) -> None:
     """Of two people who merge the same records, crosswise too, the second one waits here. What he may do is asked again when he writes."""
-    table = kind.cls.__table__
+    table = kind.table
     session.kernel(select(table.c.id).where(table.c.id.in_(ids)).order_by(table.c.id).with_for_update())
 
 
@@ -94,7 +94,7 @@ def _check_places(session: DataSession, kind: Entity, into: int, going: Sequence
     """What refers to a record comes with it to where the other one stands, and into the sight of those who stand there: between owners,
     departments and territories that takes the right to give records away. Raises Forbidden, also where the writer does not see where they
     stand: it would tell him whether they stand together."""
-    table, keys = kind.cls.__table__, sorted(rights.places(kind))
+    table, keys = kind.table, sorted(rights.places(kind))
     columns = [table.c[kind.fields[key].attribute] for key in keys]
     stands = {row[0]: tuple(row[1:]) for row in session.kernel(select(table.c.id, *columns).where(table.c.id.in_([into, *going])))}
     unseen = not set(keys) <= set(session.sight.filterable(kind.key))
@@ -148,7 +148,7 @@ def _move(session: DataSession, kind: Entity, into: int, going: Sequence[int]) -
         for key, spec in pointing(other, kind):
             query, target = links.references(other, spec)
             # Locked as they are found: what somebody else leads elsewhere at this moment stays there.
-            for row_id, target_id, _ in session.kernel(query.where(target.in_(going)).with_for_update(of=other.cls.__table__)):
+            for row_id, target_id, _ in session.kernel(query.where(target.in_(going)).with_for_update(of=other.table)):
                 if spec.several:
                     _gather(changes.setdefault(row_id, {}), key, target_id, into, itself=other.key == kind.key and row_id == into)
                 elif not (other.key == kind.key and row_id in (into, *going)):
@@ -169,7 +169,7 @@ def _gather(row: dict[str, Any], key: str, target_id: int, into: int, *, itself:
 def _stepped_above(session: DataSession, kind: Entity, into: int, going: Sequence[int], values: Mapping[str, Any]) -> Mapping[str, Any]:
     """Where the record stands, or by `values` would stand, below one of the others, however deep, it takes the place above them: it would
     else come to stand below itself. Gives the values with that place."""
-    table, group = kind.cls.__table__, {into, *going}
+    table, group = kind.table, {into, *going}
     for key, spec in pointing(kind, kind):
         if spec.several:
             continue

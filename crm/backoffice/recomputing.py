@@ -19,15 +19,16 @@ from crm.backoffice import journal
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.entities import Base, Entity
 from crm.backoffice.fields.base import Field
-from crm.backoffice.fields.formula import result, sources
+from crm.backoffice.fields.formula import sources
 from crm.backoffice.guard import DataSession, system_session
 from crm.backoffice.jobs import TABLE as JOBS, Work, asked_lately, enqueue, job
 from crm.backoffice.pace import Pace
+from crm.backoffice.saving import rollups
 from crm.backoffice.types import UtcMoment
-from crm.errors import FieldError
 
 JOB = "recompute"
 AGAIN = timedelta(minutes=10)  # between two attempts
+FEW = 1_000  # records that are computed anew while others wait
 Progress = Callable[[int, int], None]
 
 
@@ -57,24 +58,25 @@ class Recomputed:
 
 
 def formulas_of(kind: Entity) -> str:
-    """A digest of the formulas of an entity and of what their results are rounded to."""
-    told = {spec.key: [spec.formula, spec.type, str(getattr(spec, "scale", ""))] for spec in kind.computed}
+    """A digest of the formulas of an entity and of what their results are rounded to, and of its roll-ups."""
+    told: dict[str, Any] = {spec.key: [spec.formula, spec.type, str(getattr(spec, "scale", ""))] for spec in kind.computed}
+    told |= {spec.key: [str(spec.rollup), spec.attribute] for spec in kind.added_up}
     return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def lagging(session: DataSession) -> list[Entity]:
     """The entities of whose records stored values may be of other formulas than those in force."""
-    kinds = [kind for kind in session.catalog.entities.values() if kind.computed]
+    kinds = [kind for kind in session.catalog.entities.values() if kind.computed or kind.added_up]
     if not kinds:
         return []
     known = {row.entity: row.formulas for row in session.kernel(select(TABLE.c.entity, TABLE.c.formulas))}
     behind = [kind for kind in kinds if known.get(kind.key) != formulas_of(kind)]
-    return [kind for kind in behind if session.kernel(select(kind.cls.__table__.c.id).limit(1)).first() is not None]
+    return [kind for kind in behind if session.kernel(select(kind.table.c.id).limit(1)).first() is not None]
 
 
 def ask(engine: Engine, catalog: Catalog) -> bool:
     """Ask for what lags, unless that was asked for lately or is under way."""
-    if not any(kind.computed for kind in catalog.entities.values()):
+    if not any(kind.computed or kind.added_up for kind in catalog.entities.values()):
         return False
     with system_session(engine, "formulas that have changed", catalog, write=True, source="job") as session:
         if not lagging(session) or session.kernel(select(JOBS.c.id).where(asked_lately(JOB, AGAIN)).limit(1)).first() is not None:
@@ -96,7 +98,7 @@ def recompute(engine: Engine, catalog: Catalog, entity: str, progress: Progress 
     """Bring the computed fields of all records of an entity, removed ones too, to the formulas in force; goes on where it was cut off."""
     kind, pace, seen = catalog.entity(entity), Pace(most=4000), 0
     with engine.connect() as connection:
-        total = connection.scalar(select(func.count()).select_from(kind.cls.__table__)) or 0
+        total = connection.scalar(select(func.count()).select_from(kind.table)) or 0
     while True:
         with pace.part(engine), system_session(engine, "a formula has changed", catalog, write=True, source="job") as session:
             looked, state = _part(session, kind, pace.size)
@@ -107,15 +109,24 @@ def recompute(engine: Engine, catalog: Catalog, entity: str, progress: Progress 
         progress(seen, total)
 
 
+def at_once(session: DataSession, kind: Entity) -> None:
+    """The same inside the caller's transaction where the records are few; of more the job is asked for when it sees that they lag."""
+    if len(session.kernel(select(kind.table.c.id).limit(FEW + 1)).all()) > FEW:
+        return
+    while _part(session, kind, FEW + 1)[0]:
+        pass
+
+
 def _part(session: DataSession, kind: Entity, size: int) -> tuple[int, int]:
     """The next rows, and how many have changed altogether; without any left the work is done."""
-    aim, table, now = formulas_of(kind), kind.cls.__table__, datetime.now(UTC)
+    aim, table, now = formulas_of(kind), kind.table, datetime.now(UTC)
     state = session.kernel(select(TABLE).where(TABLE.c.entity == kind.key).with_for_update()).mappings().first()
     position, changed = (state["position"], state["changed"]) if state is not None and state["towards"] == aim else (0, 0)
     read = _read(kind)
     query = select(table.c.id, *(table.c[spec.attribute] for spec in read)).where(table.c.id > position).order_by(table.c.id).limit(size)
     rows = session.kernel(query.with_for_update()).mappings().all()
-    fresh = [values for row in rows if (values := _anew(kind, read, row))]
+    sums = {spec.key: rollups.added_up(session, kind, spec, [row["id"] for row in rows]) for spec in kind.added_up} if rows else {}
+    fresh = [values for row in rows if (values := _anew(kind, read, row, {key: found[row["id"]] for key, found in sums.items()}))]
     _write(session, kind, fresh)
     changed += len(fresh)
     done: dict[str, Any] = {"towards": aim, "position": rows[-1]["id"], "changed": changed} if rows else {"formulas": aim, "towards": "", "position": 0}
@@ -129,28 +140,26 @@ def _part(session: DataSession, kind: Entity, size: int) -> tuple[int, int]:
 
 def _read(kind: Entity) -> tuple[Field, ...]:
     """The fields that formulas name, and those they give."""
-    keys = {key for spec in kind.computed for key in (spec.key, *sources(spec.formula))}
+    keys = {key for spec in kind.computed for key in (spec.key, *sources(spec.formula))} | {spec.key for spec in kind.added_up}
     return tuple(kind.fields[key] for key in kind.fields if key in keys)
 
 
-def _anew(kind: Entity, read: tuple[Field, ...], row: Mapping[Any, Any]) -> dict[str, Any]:
+def _anew(kind: Entity, read: tuple[Field, ...], row: Mapping[Any, Any], sums: Mapping[str, Any]) -> dict[str, Any]:
     """What the computed fields of a row shall hold, by attribute, with its number; nothing where they hold it already. What does not fit its field
     any more is empty: a save of the record says so."""
-    values = {spec.key: row[spec.attribute] for spec in read}
+    values = {**{spec.key: row[spec.attribute] for spec in read}, **sums}
     for spec in kind.computed:
-        try:
-            values[spec.key] = result(spec, values)
-        except FieldError:
-            values[spec.key] = None
-    if all(values[spec.key] == row[spec.attribute] for spec in kind.computed):
+        values[spec.key] = rollups.worth(spec, values)
+    kept = (*kind.added_up, *kind.computed)
+    if all(values[spec.key] == row[spec.attribute] for spec in kept):
         return {}
-    return {"row": row["id"], **{name: value for spec in kind.computed for name, value in spec.stored(values[spec.key]).items()}}
+    return {"row": row["id"], **{name: value for spec in kept for name, value in spec.stored(values[spec.key]).items()}}
 
 
 def _write(session: DataSession, kind: Entity, fresh: list[dict[str, Any]]) -> None:
     if not fresh:
         return
-    table = kind.cls.__table__
+    table = kind.table
     names = [name for name in fresh[0] if name != "row"]
     statement = update(table).where(table.c.id == bindparam("row")).values({name: bindparam(f"new_{name}") for name in names})
     session.kernel(statement, [{"row": one["row"], **{f"new_{name}": one[name] for name in names}} for one in fresh])

@@ -19,7 +19,7 @@ from crm.backoffice.journal import Entry
 from crm.backoffice.likeness import index as likeness
 from crm.backoffice.parts import in_parts
 from crm.backoffice.rules import Draft
-from crm.backoffice.saving import numbers, rights, sets
+from crm.backoffice.saving import numbers, rights, rollups, sets
 from crm.backoffice.saving.drafts import EMPTY, Problems, clean, fill_in, judge, visible
 from crm.backoffice.versions import one_at_a_time
 from crm.errors import Conflict, Invalid, NotFound
@@ -82,7 +82,7 @@ def _create(session: DataSession, entity: str, rows: Sequence[Values], *, checke
             raise InvalidRows(problems)
         now = datetime.now(UTC)
         stamps = {"row_version": 1, "created_at": now, "updated_at": now, "created_by_id": session.actor_id, "updated_by_id": session.actor_id}
-        session.kernel(insert(kind.cls.__table__), [{"id": d.id, **_stored(kind, d.new), **stamps} for d in drafts])
+        session.kernel(insert(kind.table), [{"id": d.id, **_stored(kind, d.new), **stamps} for d in drafts])
         links.write(session, kind, drafts)
         likeness.keep(session, kind, drafts)
         if checked:
@@ -91,6 +91,7 @@ def _create(session: DataSession, entity: str, rows: Sequence[Values], *, checke
             rights.check_new_place(session, kind, drafts)
         _keep(session, kind, drafts, "create", {d.id: 1 for d in drafts})
         rules.follow(session, entity, drafts)
+        rollups.follow(session, kind, drafts)
     return [d.id for d in drafts]
 
 
@@ -150,6 +151,7 @@ def _change(
             rights.check_result(session, kind, (d.id for d in touched if d.id not in leaving), "update")
         _keep(session, kind, touched, "update", versions)
         rules.follow(session, entity, touched)
+        rollups.follow(session, kind, touched)
     return [
         Saved(d.id, versions.get(d.id, stored[d.id]["row_version"]), frozenset(k for k in kind.fields if d.changed(k)) if d.id in versions else frozenset())
         for d in drafts
@@ -219,6 +221,8 @@ def _new(session: DataSession, kind: Entity, rows: Sequence[Values], ids: Sequen
         draft = Draft(kind, session, record_id, EMPTY, accepted, frozenset(row), is_new=True)
         if kind.is_record and not draft["code"]:
             draft["code"] = numbers.code(kind, record_id)
+        if kind.custom and not draft["name"]:
+            draft["name"] = draft["code"]  # an administrator's register may have no use for names
         drafts.append(draft)
     fill_in(session, kind, drafts)
     judge(session, kind, drafts, problems, checked=checked)
@@ -256,7 +260,7 @@ def _merge(session: DataSession, kind: Entity, drafts: Sequence[Draft], stored: 
         version = seen.get(draft.id)
         if version is None or version == stored[draft.id]["row_version"]:
             continue
-        theirs = journal.changed_since(session, kind.key, draft.id, version)
+        theirs = journal.changed_since(session, kind, draft.id, version)
         # Sets have merged by themselves: what one side put in or took out, the other did not touch.
         collide = tuple(sorted(k for k in draft.given & theirs if draft.changed(k) and not kind.fields[k].several))
         if collide:
@@ -265,7 +269,7 @@ def _merge(session: DataSession, kind: Entity, drafts: Sequence[Draft], stored: 
 
 def _load(session: DataSession, kind: Entity, ids: Sequence[int], *, lock: bool = False) -> dict[int, dict[str, Any]]:
     """The stored values of rows by field key, unseen by anybody but the rules and the journal."""
-    table = kind.cls.__table__
+    table = kind.table
     columns = [table.c.id, *(table.c[f.attribute].label(f"f_{k}") for k, f in kind.in_columns())]
     found: dict[int, dict[str, Any]] = {}
     for part in in_parts(ids):
@@ -291,7 +295,7 @@ def _stored(kind: Entity, values: Values, keys: Sequence[str] | None = None) -> 
 
 def _update(session: DataSession, kind: Entity, drafts: Sequence[Draft], versions: Mapping[int, int]) -> dict[int, int]:
     """Write the changed columns of each draft where the version is still the one read; the new versions."""
-    table = kind.cls.__table__
+    table = kind.table
     groups: dict[tuple[str, ...], list[Draft]] = {}
     for draft in drafts:
         groups.setdefault(tuple(k for k in kind.fields if draft.changed(k)), []).append(draft)
@@ -316,7 +320,7 @@ def _set_deleted(session: DataSession, kind: Entity, ids: Sequence[int], at: dat
         stored = _load(session, kind, ids, lock=True)
         for record_id, version in seen.items():
             if version != stored[record_id]["row_version"]:
-                raise Conflict(kind.key, record_id, tuple(sorted(journal.changed_since(session, kind.key, record_id, version))))
+                raise Conflict(kind.key, record_id, tuple(sorted(journal.changed_since(session, kind, record_id, version))))
         drafts = [Draft(kind, session, i, stored[i], {**stored[i], "deleted_at": at}, frozenset({"deleted_at"}), is_new=False) for i in ids]
         if at is None:
             problems = Problems()
@@ -326,6 +330,7 @@ def _set_deleted(session: DataSession, kind: Entity, ids: Sequence[int], at: dat
         versions = _update(session, kind, drafts, {i: stored[i]["row_version"] for i in ids})
         _keep(session, kind, drafts, "remove" if at else "restore", versions)
         rules.follow(session, kind.key, drafts)
+        rollups.follow(session, kind, drafts)
     return [Saved(i, versions[i], frozenset({"deleted_at"})) for i in ids]
 
 
@@ -335,13 +340,15 @@ def _keep(session: DataSession, kind: Entity, drafts: Sequence[Draft], action: s
     kept = {key: spec for key, spec in kind.fields.items() if not spec.system or key == "deleted_at"}
     for draft in drafts:
         changes = {
-            key: [kept[key].journal(draft.old.get(key)), kept[key].journal(draft.new.get(key))] for key in draft.new if key in kept and draft.changed(key)
+            kept[key].kept_as: [kept[key].journal(draft.old.get(key)), kept[key].journal(draft.new.get(key))]
+            for key in draft.new if key in kept and draft.changed(key)
         }
         entries.append(Entry(kind.key, draft.id, action, versions[draft.id], changes))
     journal.record(session, entries)
     if session.source != "import":
         outbox.post(session, "changed", [
-            (f"{e.entity}:{e.record_id}:{e.version}", {"entity": e.entity, "id": e.record_id, "action": e.action, "fields": sorted(e.changes)}) for e in entries
+            (f"{e.entity}:{e.record_id}:{e.version}", {"entity": e.entity, "id": e.record_id, "action": e.action, "fields": sorted(kind.by_key(e.changes))})
+            for e in entries
         ])
 
 

@@ -101,7 +101,7 @@ class Sight:
         description = self.catalog.entity(entity)
         wanted = frozenset(actions) | READ
         number = self._used[entity, wanted, deleted] = (self._used.get((entity, wanted, deleted), -1) + 1) % ALIASES
-        alias = _alias(description.cls.__table__, wanted, deleted, self._first + number)
+        alias = _alias(description.table, wanted, deleted, self._first + number)
         self.tables[id(alias)] = alias
         return Source(self, description, alias, wanted, deleted)
 
@@ -171,7 +171,7 @@ class Sight:
         shown = frozenset(self.filterable(entity)) if action == "update" else None
 
         def writes(kind: Entity, spec: Field) -> bool:
-            return not spec.system and not spec.formula and (shown is None or spec.key in shown) and not self.grants(kind, spec, wanted, "edit").never
+            return not spec.system and not spec.derived and (shown is None or spec.key in shown) and not self.grants(kind, spec, wanted, "edit").never
 
         return self._once("writable", entity, wanted, writes)
 

@@ -59,7 +59,8 @@ def touched_by(session: DataSession, batch: str) -> dict[str, dict[int, Touched]
             one.made = True
         elif row["action"] == "remove":
             one.removed = True
-        for name, pair in row["changes"].items():
+        kind = session.catalog.entities.get(row["entity"])
+        for name, pair in (kind.by_key(row["changes"]) if kind is not None else row["changes"]).items():
             if pair is None:
                 continue  # erased with a person: there is nothing to bring back
             old, new = pair
@@ -89,7 +90,7 @@ def reasons_to_stay(
 ) -> dict[int, Message]:
     """Why some of these records must stay; `going` are those that go with them, by entity."""
     reasons: dict[int, Message] = {}
-    table, journal = kind.cls.__table__, JournalRow.__table__
+    table, journal = kind.table, JournalRow.__table__
     for part in in_parts(list(touched)):
         versions: dict[int, int] = dict(session.kernel(select(table.c.id, table.c.row_version).where(table.c.id.in_(part))).all())
         last = select(journal.c.record_id, func.max(journal.c.version)).where(journal.c.entity == kind.key, journal.c.record_id.in_(part))
@@ -119,18 +120,18 @@ def reasons_to_stay(
 def _is_as_left(session: DataSession, kind: Entity, record_id: int, one: Touched) -> bool:
     """Whether each field that the batch changed still holds what the batch put there, whatever became of the others. A set is taken
     back by what was put in and taken out, so that it may have changed beside that."""
-    table = kind.cls.__table__
+    table = kind.table
     specs = [kind.fields.get(name) for name in one.after]
     if one.made or one.removed or any(spec is None for spec in specs):
         return False
-    fields = [spec for spec in specs if spec is not None and not spec.several and not spec.formula]  # a formula may have changed
+    fields = [spec for spec in specs if spec is not None and not spec.several and not spec.derived]  # a formula may have changed
     row = session.kernel(select(*(table.c[spec.attribute] for spec in fields), table.c.deleted_at).where(table.c.id == record_id)).one()
     return row.deleted_at is None and all(spec.journal(value) == one.after[spec.key] for spec, value in zip(fields, row[:-1], strict=True))
 
 
 def values_back(kind: Entity, one: Touched) -> dict[str, Any]:
     """The values that bring a record back to what it was before the batch."""
-    return {k: _old_value(kind.fields[k], one, k) for k in one.before if k in kind.fields and not kind.fields[k].system and not kind.fields[k].formula}
+    return {k: _old_value(kind.fields[k], one, k) for k in one.before if k in kind.fields and not kind.fields[k].system and not kind.fields[k].derived}
 
 
 def _old_value(spec: Field, one: Touched, key: str) -> Any:
@@ -155,7 +156,7 @@ def with_codes(session: DataSession, kept: Sequence[Kept]) -> list[Kept]:
             continue
         kind = session.catalog.entity(one.entity)
         if kind.is_record:
-            table = kind.cls.__table__
+            table = kind.table
             code = session.kernel(select(table.c.code).where(table.c.id == int(one.code))).scalar()
             named.append(replace(one, code=code or one.code))
         else:

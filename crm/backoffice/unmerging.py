@@ -69,7 +69,7 @@ def unmerge(session: DataSession, batch: str, *, by_field: bool = True) -> Undon
 
 def _upper_first(session: DataSession, kind: Entity, going: Sequence[int]) -> list[int]:
     """In an order in which each finds the records that it refers to."""
-    table, specs = kind.cls.__table__, [spec for _, spec in pointing(kind, kind) if not spec.several]
+    table, specs = kind.table, [spec for _, spec in pointing(kind, kind) if not spec.several]
     rows = session.kernel(select(table.c.id, *(table.c[spec.attribute] for spec in specs)).where(table.c.id.in_(going))).all()
     wanted = {row[0]: set(row[1:]) & set(going) for row in rows}
     ordered: list[int] = []

@@ -42,7 +42,7 @@ def must_tell(session: DataSession, entity: Entity) -> None:
 def is_unread(source: Source) -> ColumnElement[bool]:
     """The predicate over the records of `source`. Raises UnknownName where it may not be told."""
     changed, by, reader = source["updated_at"], source["updated_by"], source.sight.actor_id
-    user, mark = source.sight.catalog.entity("user").cls.__table__, seen.TABLE
+    user, mark = source.sight.catalog.entity("user").table, seen.TABLE
     came = select(user.c.created_at).where(user.c.id == reader).scalar_subquery()
     read = select(1).select_from(mark).where(
         mark.c.entity == source.entity.key, mark.c.record_id.in_([source.id, seen.EVERY]), mark.c.user_id == reader, mark.c.last_at >= changed,

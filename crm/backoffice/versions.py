@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import insert, text
+from sqlalchemy import func, insert, select, text
 
 from crm.backoffice.configuration import ConfigVersion
 from crm.backoffice.guard import DataSession
@@ -21,12 +21,21 @@ def one_at_a_time(session: DataSession) -> None:
         session.kernel(text("LOCK TABLE config_version IN EXCLUSIVE MODE"))
 
 
-def announce(session: DataSession, changes: Sequence[Mapping[str, Any]], before: Mapping[str, Any], made: Iterable[tuple[str, str, str]]) -> int:
-    """The number of a new version; `before` is a file that brings back what was there, `made` names what was not: kind, entity, key."""
+def in_force(session: DataSession) -> int:
+    """The number of the newest version, as this transaction sees it."""
+    return session.kernel(select(func.max(ConfigVersion.__table__.c.id))).scalar() or 0
+
+
+def announce(
+    session: DataSession, changes: Sequence[Mapping[str, Any]], before: Mapping[str, Any], made: Iterable[tuple[str, str, str]],
+    standing: Sequence[Mapping[str, Any]] = (),
+) -> int:
+    """The number of a new version; `before` is a file that brings back what was there, `made` names what was not (kind, entity, key), and
+    `standing` says how made entities and fields stood."""
     one_at_a_time(session)
     row = {
         "at": datetime.now(UTC), "actor_id": session.actor_id, "changes": [dict(c) for c in changes],
-        "before": {"file": dict(before), "made": [list(one) for one in made]},
+        "before": {"file": dict(before), "made": [list(one) for one in made], **({"standing": list(standing)} if standing else {})},
     }
     version: int = session.kernel(insert(ConfigVersion.__table__).returning(ConfigVersion.__table__.c.id), row).scalar_one()
     return version

@@ -54,7 +54,7 @@ def apply(file: BinaryIO, yes: bool) -> None:
     """Put FILE in force. Applying it twice changes nothing."""
     here = runtime()
     with system_session(here.engine, "flask config apply", here.refresh(), write=True) as session:
-        applied = put_in_force(session, read(file.read(), session.catalog))
+        applied = put_in_force(session, read(file.read(), session.catalog), agreed=yes)
         session.commit()
     here.refresh()
     answer(_result(applied))
@@ -67,7 +67,7 @@ def undo(version: int, yes: bool) -> None:
     """Bring back what VERSION changed."""
     here = runtime()
     with system_session(here.engine, "flask config undo", here.refresh(), write=True) as session:
-        applied = take_back(session, version)
+        applied = take_back(session, version, agreed=yes)
         session.commit()
     here.refresh()
     answer(_result(applied))

@@ -15,7 +15,8 @@ from crm.backoffice.catalog import Catalog, load_catalog
 from crm.backoffice.demo import SOURCE, Demo, Taken, marked, take_away
 from crm.backoffice.guard import SystemSession, system_session
 from crm.backoffice.lowcode.apply import apply
-from crm.backoffice.lowcode.document import Document, PicklistSpec, from_raw
+from crm.backoffice.lowcode.document import Document, from_raw
+from crm.backoffice.lowcode.options import PicklistSpec
 from crm.backoffice.lowcode.plan import pipeline_of
 from crm.cli.base import answer, command, runtime, say
 from crm.contacts import demo as contacts
@@ -45,7 +46,7 @@ class Loaded:
 
 def is_empty(engine: Engine) -> bool:
     """Whether nobody has begun to work here: there is no person and no account yet."""
-    tables = [load_catalog(engine).entity(key).cls.__table__ for key in ("user", "account")]
+    tables = [load_catalog(engine).entity(key).table for key in ("user", "account")]
     with engine.connect() as connection:
         return not any(connection.scalar(select(func.count()).select_from(table)) for table in tables)
 
@@ -139,7 +140,7 @@ def _add(session: SystemSession, wanted: Document) -> None:
 
 
 def _codes(catalog: Catalog) -> Any:
-    table = catalog.entity("role").cls.__table__
+    table = catalog.entity("role").table
     return select(table.c.code).where(table.c.deleted_at.is_(None))
 
 

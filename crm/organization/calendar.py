@@ -78,7 +78,7 @@ def holidays(year: int, catalog: Catalog) -> list[Holiday]:
 def load_holidays(session: DataSession, year: int) -> int:
     """Put the public holidays of a year into the calendar as days off; how many were not there yet. A day that is there stays as it is.
     Raises Forbidden without the right to add days."""
-    table = session.catalog.entity("calendar_day").cls.__table__
+    table = session.catalog.entity("calendar_day").table
     of_year = select(table.c.day).where(table.c.day.between(date(year, 1, 1), date(year, 12, 31)), table.c.deleted_at.is_(None))
     known = set(session.kernel(of_year).scalars())
     new = [one for one in holidays(year, session.catalog) if one.day not in known]

@@ -107,7 +107,7 @@ def give_role(session: SystemSession, user_id: int, role: str) -> bool:
 
 
 def _by_code(session: SystemSession, entity: str, code: str) -> int:
-    table = session.catalog.entity(entity).cls.__table__
+    table = session.catalog.entity(entity).table
     found = session.kernel(select(table.c.id).where(table.c.code == code, table.c.deleted_at.is_(None))).scalar()
     if found is None:
         kind = session.catalog.entity(entity).label

@@ -103,7 +103,7 @@ class Side:
     def rests_on(self, spec: Field) -> tuple[Any, ...]:
         """The same for fields that show alike."""
         kinds = tuple(tuple((id(g.rule), id(g.condition)) for g in some) for given in self.modes(spec) for some in (given.allowed, given.denied))
-        return (spec.system or bool(spec.formula), spec.key in places(self.kind), kinds)
+        return (spec.system or spec.derived, spec.key in places(self.kind), kinds)
 
     def tried(self, actions: Sequence[Action], fields: Sequence[Field]) -> dict[str, ColumnElement[Any]]:
         """Whether each record is seen, and whether each rule and condition that matters holds on it: 0 or 1, by name."""
@@ -124,7 +124,7 @@ class Side:
     def level(self, spec: Field, answers: Any) -> ColumnElement[int]:
         """3 where the field may be changed, 2 where it shows, 1 where its mask does, 0 where it is hidden: of a record that is seen."""
         masked, read, *edit = (self._holds(given, answers) for given in self.modes(spec))
-        changed = false() if spec.system or spec.formula else and_(read, *edit)
+        changed = false() if spec.system or spec.derived else and_(read, *edit)
         return case((changed, 3), (read, 2), (masked, 1), else_=0)
 
     def _holds(self, given: Grants, answers: Any) -> ColumnElement[bool]:

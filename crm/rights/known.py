@@ -20,7 +20,7 @@ def knows_roles(session: UserSession, person: int) -> bool:
         return False
     source = session.table("membership")
     seen = session.execute(select(func.count()).select_from(source.table).where(source.visible, source["user"] == person)).scalar_one()
-    table = session.catalog.entity("membership").cls.__table__
+    table = session.catalog.entity("membership").table
     held = session.kernel(select(func.count()).select_from(table).where(table.c.user_id == person, table.c.deleted_at.is_(None))).scalar_one()
     return bool(seen == held)
 

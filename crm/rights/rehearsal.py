@@ -98,7 +98,7 @@ def rehearse(
 
 def _holders(session: SystemSession, role_id: int, catalog: Catalog) -> list[int]:
     """Whoever holds the role today and still works here, and so the same people whom `accesses` knows."""
-    held, day, user = Membership.__table__, today(catalog), catalog.entity("user").cls.__table__
+    held, day, user = Membership.__table__, today(catalog), catalog.entity("user").table
     query = select(held.c.user_id).distinct().join(user, user.c.id == held.c.user_id).where(
         held.c.role_id == role_id, held.c.deleted_at.is_(None), or_(held.c.since.is_(None), held.c.since <= day),
         or_(held.c.until.is_(None), held.c.until >= day), or_(held.c.taken_until.is_(None), held.c.taken_until > datetime.now(UTC)),

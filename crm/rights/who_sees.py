@@ -64,7 +64,7 @@ def _mode(side: Side, spec: Field, answers: Mapping[str, Any]) -> Mode:
     masked, read, *edit = (_holds(side, given, answers) for given in side.modes(spec))
     if not read:
         return "masked" if masked else "hidden"
-    return "edit" if all(edit) and not (spec.system or spec.formula) else "read"
+    return "edit" if all(edit) and not (spec.system or spec.derived) else "read"
 
 
 def _holds(side: Side, given: Grants, answers: Mapping[str, Any]) -> bool:

@@ -9,6 +9,7 @@ import hmac
 import io
 import json
 import os
+import re
 import sqlite3
 import tarfile
 import tempfile
@@ -20,10 +21,12 @@ from typing import IO, Any, cast
 
 from alembic import command
 from psycopg import Connection, sql
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect, text
 from sqlalchemy.engine import make_url
 
 from config import Settings
+from crm.backoffice.custom import everything
+from crm.backoffice.custom.models import ENTITIES, FIELDS
 from crm.backoffice.seals.block import Keeper
 from crm.errors import BadRequest
 from crm.messages import m
@@ -245,7 +248,13 @@ def _copy_tables(tar: tarfile.TarFile, engine: Engine, digests: dict[str, str]) 
 
 def _fill_tables(tar: tarfile.TarFile, engine: Engine, settings: Settings, manifest: dict[str, Any]) -> None:
     command.upgrade(schema.alembic_config(settings.database_url), manifest["revision"])
+    described = [table for table in (ENTITIES.name, FIELDS.name) if table in manifest["tables"]]
     try:
+        with _driver(engine) as connection:
+            for table in described:
+                _fill(connection, tar, table, manifest["tables"][table])
+        with engine.begin() as building:
+            everything.build(building)
         with _driver(engine) as connection:
             keys = connection.execute(
                 "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint "
@@ -253,18 +262,27 @@ def _fill_tables(tar: tarfile.TarFile, engine: Engine, settings: Settings, manif
             for table, name, _definition in keys:
                 connection.execute(sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(sql.SQL(table), sql.Identifier(name)))
             for table, columns in manifest["tables"].items():
-                member = _member(tar, f"{TABLES}{table}.copy")
-                with connection.cursor().copy(sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), _list(columns))) as copy:
-                    while chunk := member.read(CHUNK):
-                        copy.write(chunk)
-                if "id" in columns:
-                    connection.execute(sql.SQL("SELECT setval(pg_get_serial_sequence({}, 'id'), greatest(max(id), 1), max(id) IS NOT NULL) FROM {}").format(
-                        sql.Literal(f'"{table}"'), sql.Identifier(table)))
+                if table not in described:
+                    _fill(connection, tar, table, columns)
             for table, name, definition in keys:
                 connection.execute(sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} {}").format(sql.SQL(table), sql.Identifier(name), sql.SQL(definition)))
     except BaseException:
+        with engine.begin() as clearing:
+            for name in inspect(clearing).get_table_names():
+                if re.fullmatch(r"ce_\d+|\w+__cf_\d+", name):
+                    clearing.execute(text(f'DROP TABLE "{name}" CASCADE'))
         command.downgrade(schema.alembic_config(settings.database_url), "base")
         raise
+
+
+def _fill(connection: "Connection[Any]", tar: tarfile.TarFile, table: str, columns: list[str]) -> None:
+    member = _member(tar, f"{TABLES}{table}.copy")
+    with connection.cursor().copy(sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), _list(columns))) as copy:
+        while chunk := member.read(CHUNK):
+            copy.write(chunk)
+    if "id" in columns:
+        connection.execute(sql.SQL("SELECT setval(pg_get_serial_sequence({}, 'id'), greatest(max(id), 1), max(id) IS NOT NULL) FROM {}").format(
+            sql.Literal(f'"{table}"'), sql.Identifier(table)))
 
 
 def _list(columns: list[str]) -> sql.Composed:

@@ -55,6 +55,35 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("entity", name=op.f("pk_computed_state")),
     )
     create_table(
+        "custom_entity",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("said", sa.JSON(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("removed_at", UtcMoment(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_custom_entity")),
+        sa.UniqueConstraint("key", name=op.f("uq_custom_entity_key")),
+    )
+    create_table(
+        "custom_field",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("entity", sa.String(length=64), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("said", sa.JSON(), nullable=False),
+        sa.Column("stored", sa.JSON(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("removed_at", UtcMoment(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_custom_field")),
+    )
+    op.create_index(
+        "uq_custom_field_entity_key",
+        "custom_field",
+        ["entity", "key"],
+        unique=True,
+        sqlite_where=sa.text("removed_at IS NULL"),
+        postgresql_where=sa.text("removed_at IS NULL"),
+    )
+    create_table(
         "daily_work",
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -1867,6 +1896,8 @@ TABLES = (
     "duplicate_evidence",
     "department",
     "daily_work",
+    "custom_field",
+    "custom_entity",
     "computed_state",
     "company",
 )

@@ -57,7 +57,7 @@ class Firm(Company):
 
     def tidy(self) -> None:
         """Deals that a test made go to the recycle bin: lists of the next one count the company's own."""
-        table = self.catalog.entity("deal").cls.__table__
+        table = self.catalog.entity("deal").table
         with self.system() as session:
             made = list(session.execute(select(table.c.id).where(table.c.id > self.last_deal, table.c.deleted_at.is_(None))).scalars())
             records.remove_many(session, "deal", made)

@@ -69,7 +69,7 @@ def test_an_export_is_one_row_with_its_fields(world: World) -> None:
 
 def test_a_given_and_a_taken_role_are_told_with_who_and_what(world: World) -> None:
     with world.system() as session:
-        kind = session.catalog.entity("role").cls.__table__
+        kind = session.catalog.entity("role").table
         looker = session.execute(select(kind.c.id).where(kind.c.code == "looker")).scalar_one()
     person = world.make("user")
     before = last(world)

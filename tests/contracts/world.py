@@ -127,7 +127,7 @@ class World:
 
     def code(self, entity: str, number: int) -> str:
         with self.engine.connect() as connection:
-            table = self.catalog.entity(entity).cls.__table__
+            table = self.catalog.entity(entity).table
             return str(connection.execute(select(table.c.code).where(table.c.id == number)).scalar_one())
 
     # --- values as doors take them ---------------------------------------------------------------------------------

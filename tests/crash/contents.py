@@ -71,7 +71,7 @@ def contents(engine: Engine, *, without: int | None = None) -> Contents:
 
 def _names(connection: Connection, kind: Entity) -> dict[int, str]:
     """Number → what a record is called in comparisons: its code, or its name when the code was made of the number."""
-    table = kind.cls.__table__
+    table = kind.table
     if not kind.is_record:
         return {}
     return {row.id: _name(kind, row.id, row.code, row.name) for row in connection.execute(select(table.c.id, table.c.code, table.c.name))}
@@ -84,7 +84,7 @@ def _name(kind: Entity, record_id: int, code: str, name: str) -> str:
 def _records(
     connection: Connection, kind: Entity, catalog: Catalog, names: Mapping[str, Mapping[int, str]], without: int | None,
 ) -> Iterator[str]:
-    table = kind.cls.__table__
+    table = kind.table
     targets = {f.attribute: f.target for _, f in kind.in_columns() if f.target}
     generated = [c.name for c in table.c if c.name == "code" or c.name.startswith("code_")]
     for row in connection.execution_options(yield_per=2000).execute(select(table)).mappings():
@@ -114,7 +114,7 @@ def _journal(connection: Connection, catalog: Catalog, names: Mapping[str, Mappi
 
 def _parents(connection: Connection, kind: Entity, names: Mapping[str, Mapping[int, str]]) -> dict[int, str]:
     spec = kind.fields[kind.parent or ""]
-    table = kind.cls.__table__
+    table = kind.table
     return {row[0]: f"of {names[spec.target or ''].get(row[1])}" for row in connection.execute(select(table.c.id, table.c[spec.attribute]))}
 
 

@@ -209,7 +209,7 @@ def _lost(engine: Engine, colleague: Colleague) -> list[str]:
     with engine.connect() as connection:
         for (entity, record_id), (key, value) in colleague.kept.items():
             kind = catalog.entity(entity)
-            table = kind.cls.__table__
+            table = kind.table
             stored = connection.scalar(select(table.c[kind.fields[key].attribute]).where(table.c.id == record_id))
             if stored != value:
                 faults.append(f"the colleague's {entity} {record_id} holds {stored!r} and not {value!r}")

@@ -33,7 +33,7 @@ class Known:
             for entity in catalog.entities.values():
                 named_twice = entity.declared.configuration or entity.key == "role"
                 starts = self.configuration.setdefault(entity.key, defaultdict(list)) if named_twice else self.data
-                for column in entity.cls.__table__.columns:
+                for column in entity.table.columns:
                     if isinstance(column.type, String) and not OURS.search(column.name):
                         _keep(starts, connection.scalars(select(column).distinct()))
 

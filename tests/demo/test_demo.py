@@ -101,7 +101,7 @@ def test_it_is_large_enough_and_every_account_signs_in_with_its_role(demo: Compa
     assert list(listed) == [f"{who}@demo.example" for who in ("admin", "head", "seller", "clerk", "approver")]
     assert set(listed.values()) == {PASSWORD}
     assert (settings.instance / "demo.txt").stat().st_mode & 0o077 == 0
-    user = demo.catalog.entity("user").cls.__table__
+    user = demo.catalog.entity("user").table
     with demo.engine.connect() as connection:
         for email, role in zip(listed, ("owner", "head", "seller", "clerk", "approver"), strict=True):
             row = connection.execute(select(user).where(user.c.email == email)).mappings().one()

@@ -18,7 +18,8 @@ from crm.backoffice.exchange.mapping import FILE_KEYS, KEYS, TARGET_KEYS, load_m
 from crm.backoffice.exchange.sniff import ENCODINGS, FORMATS
 from crm.backoffice.fields import TYPES
 from crm.backoffice.fields.base import Facets
-from crm.backoffice.lowcode.document import COLOURS, SECTIONS, from_raw
+from crm.backoffice.lowcode.document import SECTIONS, from_raw
+from crm.backoffice.lowcode.options import COLOURS
 from crm.error_pages import CODES
 from crm.errors import BramaError
 from crm.serving import doctor

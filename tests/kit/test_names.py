@@ -25,7 +25,7 @@ roles:
 
 
 def number(house: House, entity: str, code: str) -> int:
-    table = house.catalog.entity(entity).cls.__table__
+    table = house.catalog.entity(entity).table
     with house.engine.connect() as connection:
         return int(connection.execute(table.select().where(table.c.code == code)).mappings().one()["id"])
 

@@ -88,7 +88,7 @@ def test_a_reason_to_keep_is_told_and_a_right_lost_meanwhile_stops_the_job(house
     run_jobs(house)
     with runtime.engine.connect() as connection:
         assert connection.execute(select(JOBS.c.state)).scalars().all() != ["done"]
-        table = runtime.catalog.entity("contact").cls.__table__
+        table = runtime.catalog.entity("contact").table
         assert connection.execute(select(table.c.name).where(table.c.id == other)).scalar() == "Їжакевич Ґанна"
 
 

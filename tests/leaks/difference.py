@@ -63,7 +63,7 @@ def look(engine: Engine, catalog: Catalog, role: str) -> Oracle:
     rows: dict[str, dict[int, dict[str, Any]]] = {}
     with engine.connect() as connection:
         for kind in catalog.entities.values():
-            table = kind.cls.__table__
+            table = kind.table
             columns = [table.c.id, *(table.c[f.attribute].label(f"f_{k}") for k, f in kind.in_columns())]
             stored = connection.execute(select(*columns)).mappings()
             rows[kind.key] = {r["id"]: {"id": r["id"], **{k: r[f"f_{k}"] for k, _ in kind.in_columns()}} for r in stored}
@@ -97,7 +97,7 @@ def keep_from(left: Engine, right: Engine, catalog: Catalog, role: str, seed: in
             found.gone |= {(child, n) for child in BELOW for n, row in found.oracle.rows[child].items() if row["deal"] == number}
             _drop(there if place % 2 else here, catalog, number)
         # Whom a condition over hidden fields chose differs with them.
-        members = catalog.entities["segment_member"].cls.__table__
+        members = catalog.entities["segment_member"].table
         for place, number in enumerate(sorted(n for e, n in found.unseen if e == "segment_member" and not _may_come_back(found, n))):
             if rng.random() < 0.5:
                 found.gone.add(("segment_member", number))
@@ -106,7 +106,7 @@ def keep_from(left: Engine, right: Engine, catalog: Catalog, role: str, seed: in
 
 
 def _change(connection: Connection, kind: Entity, found: Secrets, rng: Random) -> None:
-    oracle, table = found.oracle, kind.cls.__table__
+    oracle, table = found.oracle, kind.table
     # Trees of departments and territories say which records are whose.
     kept = KEPT | oracle.conditions(kind.key) | {kind.parent} | ({"parent"} if kind.key in ("department", "territory") else set())
     kept |= set(kind.declared.seen_with) | ({"current"} if kind.key == "segment_member" else set())
@@ -245,12 +245,12 @@ def _may_come_back(found: Secrets, number: int) -> bool:
 
 def _drop(connection: Connection, catalog: Catalog, number: int) -> None:
     for child in BELOW:
-        table = catalog.entities[child].cls.__table__
+        table = catalog.entities[child].table
         connection.execute(delete(table).where(table.c.deal_id == number))
     # Only an interaction of which the deal is hidden can have come to speak of it.
-    interaction = catalog.entities["interaction"].cls.__table__
+    interaction = catalog.entities["interaction"].table
     connection.execute(update(interaction).where(interaction.c.deal_id == number).values(deal_id=None))
-    deal = catalog.entities["deal"].cls.__table__
+    deal = catalog.entities["deal"].table
     connection.execute(delete(deal).where(deal.c.id == number))
 
 
@@ -260,7 +260,7 @@ def check_masks(left: Engine, right: Engine, found: Secrets, reader: Reader) -> 
         if (entity, number) in found.unseen or found.oracle.catalog.entities[entity].fields[key].several or found.oracle.shows(entity, number, key) != "masked":
             continue
         kind = found.oracle.catalog.entities[entity]
-        table = kind.cls.__table__
+        table = kind.table
         query = select(kind.fields[key].mask(table.c[kind.fields[key].attribute])).where(table.c.id == number)
         with left.connect() as a, right.connect() as b:
             assert a.execute(query).scalar() == b.execute(query).scalar(), (entity, number, key)

@@ -22,7 +22,7 @@ def look(engine: Engine, catalog: Catalog) -> dict[str, dict[int, dict[str, Numb
                 sets: dict[int, list[int]] = {}
                 for owner, target in connection.execute(select(table)):
                     sets.setdefault(owner, []).append(target)
-                for owner in connection.execute(select(kind.cls.__table__.c.id)).scalars():
+                for owner in connection.execute(select(kind.table.c.id)).scalars():
                     found.setdefault(kind.key, {}).setdefault(owner, {})[key] = in_order(sets.get(owner, ()))
     return found
 

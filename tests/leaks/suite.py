@@ -135,7 +135,7 @@ def _check_missing(side: Side) -> None:
     """Raises AssertionError when so much was written that the number of no record is now one's: the test would be wrong, not the product."""
     with side.engine.connect() as connection:
         for kind in side.catalog.entities.values():
-            table = kind.cls.__table__
+            table = kind.table
             assert connection.execute(select(table.c.id).where(table.c.id == MISSING)).first() is None, kind.key
 
 

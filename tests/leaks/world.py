@@ -271,7 +271,7 @@ def talk(company: Company, rng: Random, people: Any, accounts: Any, contacts: An
 def live(company: Company, rng: Random, people: list[int]) -> None:
     """A past: changes by several people, and some records removed."""
     def ids(session: Any, entity: str) -> list[int]:
-        table = company.catalog.entity(entity).cls.__table__
+        table = company.catalog.entity(entity).table
         return list(session.execute(select(table.c.id).order_by(table.c.id)).scalars())
 
     for turn in range(3):
@@ -303,7 +303,7 @@ def double(company: Company) -> None:
     """Records that are there twice, each time alike in another field and with another owner."""
     for entity, fields in (("account", ("name", "tax_code", "phone", "website")), ("contact", ("name", "email", "phone"))):
         kind = company.catalog.entity(entity)
-        table = kind.cls.__table__
+        table = kind.table
         with company.system() as session:
             columns = [table.c.id, table.c.owner_id, *(table.c[kind.fields[key].attribute] for key in fields)]
             rows = session.execute(select(*columns).order_by(table.c.id).limit(16)).all()

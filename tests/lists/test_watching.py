@@ -111,7 +111,7 @@ def test_what_time_or_another_record_brings_in_a_scan_finds(company: Company) ->
     deal = deals(company, 5)[0]
     assert told(company, head) == []
     with company.system() as session:
-        account = session.execute(select(session.catalog.entity("deal").cls.__table__.c.account_id)).scalar_one()
+        account = session.execute(select(session.catalog.entity("deal").table.c.account_id)).scalar_one()
         records.change(session, "account", account, {"city": "Київ"})
         session.commit()
     _set(company, looked_at=datetime.now(UTC) + timedelta(hours=1))

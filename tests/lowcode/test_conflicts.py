@@ -81,7 +81,7 @@ def test_both_at_once_and_what_comes_back_are_judged_too(company: Company) -> No
         other = records.create(session, "user", {"name": "Інша"})
         with pytest.raises(Invalid):
             records.create_many(session, "membership", [{"user": other, "role": role(company, code)} for code in ("seller", "approver")])
-        held = session.execute(select(session.catalog.entity("membership").cls.__table__.c.id)).scalars().all()
+        held = session.execute(select(session.catalog.entity("membership").table.c.id)).scalars().all()
         records.remove_many(session, "membership", held)
         given(session, company, person, "approver")
         with pytest.raises(Invalid):

@@ -144,7 +144,7 @@ def test_where_deals_stand_is_not_deleted(company: Company) -> None:
     deal = company.make("deal", {"name": "Угода"})[0]
     owner = company.person("owner")
     with company.system(write=False) as session:
-        stage, pipeline = session.execute(company.catalog.entity("deal").cls.__table__.select()).mappings().one()["stage_id"], company.catalog.configured
+        stage, pipeline = session.execute(company.catalog.entity("deal").table.select()).mappings().one()["stage_id"], company.catalog.configured
     stage_row = pipeline["stage"][stage]
     for entity, number in (("stage", stage), ("pipeline", stage_row.parent_id)):
         with company.session(owner) as session, pytest.raises(Forbidden):

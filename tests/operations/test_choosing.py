@@ -36,7 +36,7 @@ def listing(company: Company, settings: Settings, session: DataSession, number: 
 
 def text(company: Company, entity: str, number: int, key: str = "name") -> str:
     with company.system(write=False) as session:
-        table = company.catalog.entity(entity).cls.__table__
+        table = company.catalog.entity(entity).table
         return str(session.kernel(select(table.c[key]).where(table.c.id == number)).scalar())
 
 

@@ -134,10 +134,10 @@ def test_she_is_named_nowhere_and_the_journal_still_verifies(
     verified = json.loads(flask("journal", "verify").stdout)
     assert verified["ok"], verified
     with company.system(write=False) as session:
-        table = company.catalog.entity("contact").cls.__table__
+        table = company.catalog.entity("contact").table
         row = session.kernel(select(table).where(table.c.id == person)).one()
         assert (row.name, row.email, row.phone, row.last_name) == ("Стерта особа", None, None, None) and row.erased_at is not None
-        deal = company.catalog.entity("deal").cls.__table__
+        deal = company.catalog.entity("deal").table
         assert session.kernel(select(deal.c.contact_id)).scalar() == person  # what refers to her still does
         assert session.kernel(select(KEYS).where(KEYS.c.entity == "contact", KEYS.c.record_id == person)).first() is None
         last = session.kernel(select(JOURNAL).where(JOURNAL.c.entity == "contact", JOURNAL.c.record_id == person).order_by(JOURNAL.c.id.desc())).first()
@@ -176,7 +176,7 @@ def test_a_namesake_keeps_his_name_and_what_others_say_of_it(company: Company, e
     done = erase("contact", one)
     assert done.shared == ("Петренко Іван",)
     with company.system(write=False) as session:
-        contacts, deals, accounts = (company.catalog.entity(k).cls.__table__ for k in ("contact", "deal", "account"))
+        contacts, deals, accounts = (company.catalog.entity(k).table for k in ("contact", "deal", "account"))
         assert dict(session.kernel(select(contacts.c.id, contacts.c.name)).all()) == {one: "Стерта особа", other: "Петренко Іван"}
         assert session.kernel(select(deals.c.name).where(deals.c.id == deal)).scalar() == "Петренко Іван: двері"
         assert session.kernel(select(accounts.c.phone).where(accounts.c.id == shared)).scalar() == "+380671112233"
@@ -232,7 +232,7 @@ def test_a_colleague_and_the_last_owner(company: Company, erase: Erase, settings
     done = erase("user", owner, other)
     assert done.rows["user"] == 1
     with company.system(write=False) as session:
-        table = company.catalog.entity("user").cls.__table__
+        table = company.catalog.entity("user").table
         row = session.kernel(select(table).where(table.c.id == owner)).one()
         assert (row.name, row.email, row.active, row.password_hash) == ("Стерта особа", None, False, None)
         assert session.kernel(select(JOURNAL.c.actor_id).where(JOURNAL.c.action == "erase")).scalar() == other
@@ -264,7 +264,7 @@ def test_the_command_asks_twice(company: Company, settings: Settings, flask: Cal
     assert flask("personal", "erase", "contact", "C-none", "--confirm", "C-none").exit_code == 1
     assert flask("personal", "erase", "account", "A-1").exit_code == 1
     with system_session(company.engine, "test", company.catalog) as session:
-        table = company.catalog.entity("contact").cls.__table__
+        table = company.catalog.entity("contact").table
         assert session.kernel(select(table.c.name).where(table.c.id == person)).scalar() == NAME
     done = flask("personal", "erase", "contact", "C-one", "--confirm", "C-one")
     assert done.exit_code == 0 and json.loads(done.stdout)["swept"] is True

@@ -34,7 +34,7 @@ def stored(company: Company, entity: str, number: int) -> dict[str, Any]:
     """What stands in a row, read past everything."""
     kind = company.catalog.entity(entity)
     with company.system(write=False) as session:
-        table = kind.cls.__table__
+        table = kind.table
         row = session.kernel(select(table).where(table.c.id == number)).mappings().one()
         held = links.stored(session, kind, [number])[number]
         return {"deleted": row["deleted_at"] is not None, **{k: row[f.attribute] for k, f in kind.in_columns() if not f.system}, **held}

@@ -27,7 +27,7 @@ def everything(company: Company) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     with company.engine.connect() as connection:
         for key, kind in company.catalog.entities.items():
-            table = kind.cls.__table__
+            table = kind.table
             columns = [c for c in table.columns if c.name not in STAMPS]
             found[key] = [dict(row) for row in connection.execute(select(*columns).order_by(table.c.id)).mappings()]
             for name, _, links in kind.sets():
@@ -347,8 +347,8 @@ def test_of_those_who_merge_a_pair_at_once_crosswise_too_one_does(company: Compa
         company.make("deal", {"name": "1", "account": one}, {"name": "2", "account": two})
         outcomes = at_once(company, (one, two), (two, one), (one, two), (two, one))
         assert outcomes.count("merged") == 1 and set(outcomes) <= {"merged", "conflict", "not_found"}, outcomes
-        live = company.catalog.entity("account").cls.__table__
-        deals = company.catalog.entity("deal").cls.__table__
+        live = company.catalog.entity("account").table
+        deals = company.catalog.entity("deal").table
         with company.engine.connect() as connection:
             (left,) = connection.execute(select(live.c.id).where(live.c.id.in_([one, two]), live.c.deleted_at.is_(None))).scalars()
             assert list(connection.execute(select(deals.c.id).where(deals.c.account_id.in_({one, two} - {left})))) == []

@@ -62,7 +62,7 @@ def test_those_who_change_different_fields_are_all_kept(company: Company) -> Non
     assert at_once(company, account, changes) == ["saved"] * len(changes)
     assert versions(company, account) == list(range(1, len(changes) + 2))
     with company.engine.connect() as connection:
-        row = connection.execute(company.catalog.entity("account").cls.__table__.select()).mappings().one()
+        row = connection.execute(company.catalog.entity("account").table.select()).mappings().one()
     for change in changes:
         for key, value in change.items():
             assert row[key] == value
@@ -82,7 +82,7 @@ def test_a_write_over_a_version_that_is_gone_writes_nothing(company: Company) ->
 
 def test_of_twenty_who_edit_one_record_again_and_again_no_edit_is_lost_and_the_journal_is_whole(company: Company, tmp_path: Path) -> None:
     (account,) = company.make("account", {"name": "А", "employees": 0})
-    table, keeper = company.catalog.entity("account").cls.__table__, Keeper.of(tmp_path, "a secret of the installation")
+    table, keeper = company.catalog.entity("account").table, Keeper.of(tmp_path, "a secret of the installation")
     begin, saved, refused = Barrier(THREADS), [0] * THREADS, list[str]()
 
     def edit(place: int) -> None:

@@ -108,7 +108,7 @@ def build(company: Company, rng: Random, people: int) -> World:
     standing = {}
     with company.system(write=False) as session:
         for entity in ("account", "deal"):
-            table = company.catalog.entity(entity).cls.__table__
+            table = company.catalog.entity(entity).table
             for row in session.execute(select(table.c.id, table.c.owner_id, table.c.department_id, table.c.territory_id)):
                 standing[entity, row[0]] = {"owner": row[1], "department": row[2], "territory": row[3]}
     return World(company, users, ids, departments, territories, standing)

@@ -80,7 +80,7 @@ def test_what_is_denied_to_the_giver_is_not_given(company: Company, owner: int) 
     company.role("wide", everything)
     company.role("narrow", everything, deny)
     with company.system(write=False) as session:
-        role = session.catalog.entity("role").cls.__table__
+        role = session.catalog.entity("role").table
         roles = dict(session.execute(select(role.c.code, role.c.id)).all())
     free, bound, someone = company.person("giver"), company.person("giver", "less"), company.person()
     for giver, role_key, no in ((free, "wide", False), (bound, "wide", True), (bound, "narrow", False)):

@@ -51,7 +51,7 @@ def by(house: House, who: str | None, number: int, entity: str = "account", /, *
 
 def aged(house: House, entity: str, number: int, by_: timedelta) -> None:
     """The record was changed so much earlier."""
-    table = house.catalog.entity(entity).cls.__table__
+    table = house.catalog.entity(entity).table
     with house.engine.execution_options(writer=True).begin() as connection:
         moment = connection.execute(select(table.c.updated_at).where(table.c.id == number)).scalar_one()
         connection.execute(update(table).where(table.c.id == number).values(updated_at=moment - by_))

@@ -135,7 +135,7 @@ def _rows(session: UserSession, touch: Touch) -> list[Touched]:
     if touch.journal:
         found.append(Touched(say(m("Rows of the journal")), touch.journal))
     found += [Touched(BESIDE[key].text(language) if key in BESIDE else key, number) for key, number in touch.beside.items() if number]
-    tables = {e.cls.__table__.name: e for e in entities.values()}
+    tables = {e.table.name: e for e in entities.values()}
     others = 0
     for place, number in touch.mentions.items():
         table, _, column = place.partition(".")

@@ -29,8 +29,16 @@ class EntityView(ModelView):  # type: ignore[misc]  # Flask-Admin is not typed
     list_template = "admin/model/list.html"
 
     def __init__(self, entity: Entity) -> None:
-        self.key = entity.key
-        super().__init__(entity.cls, db, name=entity.label.en, endpoint=entity.key, url=f"/{entity.key}")
+        self._key = entity.key
+        self._of(entity.cls, entity.label.en, entity.key, f"/{entity.key}")
+
+    def _of(self, cls: type[Any] | None, name: str, endpoint: str, url: str) -> None:
+        super().__init__(cls, db, name=name, endpoint=endpoint, url=url)
+
+    @property
+    def key(self) -> str:
+        """The entity whose screens are asked for."""
+        return self._key
 
     @property
     def entity(self) -> Entity:

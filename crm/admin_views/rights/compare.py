@@ -104,7 +104,7 @@ def _reach(session: UserSession, kind: Entity, action: Any, rules: Sequence[Rule
 def _shows(session: UserSession, kind: Entity, spec: Field, rules: Sequence[Rule], everything: bool) -> str:
     language = session.reader.language
     if everything:
-        return MODES["read" if spec.system or spec.formula else "edit"].text(language)
+        return MODES["read" if spec.system or spec.derived else "edit"].text(language)
     readers = [rule for rule in rules if rule.effect == "allow" and "read" in rule.actions and rule.scope != "none"]
     found: list[str] = []
     for rule in readers:

@@ -127,7 +127,7 @@ def _field(session: UserSession, kind: Entity, spec: Field, rule: Rule, others: 
         note = ""
     else:
         given = rule.mode(spec.key, spec.sensitivity).mode
-        offered = [mode for mode in MODES if mode != "edit" or not (spec.system or spec.formula)]
+        offered = [mode for mode in MODES if mode != "edit" or not (spec.system or spec.derived)]
         choices = [Choice(mode, SHORT[mode].text(language), named is not None and named.mode == mode, named is None and given == mode) for mode in offered]
         note = _elsewhere(spec, rule, others, language)
     where = _condition(session, kind, named.where if named is not None else None)

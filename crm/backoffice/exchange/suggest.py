@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
 
-from crm.backoffice.entities import Entity, describe
+from crm.backoffice.entities import Entity
 from crm.backoffice.exchange import naming, readings
 from crm.backoffice.exchange.convert import DATES, NAMED, NUMBERS, REFERENCES, named_options
 from crm.backoffice.exchange.mapping import FileForm, Mapping, Target, names_of
@@ -86,9 +86,8 @@ def _remember(draft: _Draft, choices: Map[str, Choice], profile: Profile, before
 def _others(session: DataSession, kind: Entity, choices: Map[str, Choice]) -> list[Choice]:
     """What a file of `kind` may fill beside `choices`, as far as the product itself declares it: a column that is named for one of these is
     not meant for a neighbour. What this company has made is known to those alone who see it."""
-    found = [c for c in targets(session.sight.unlimited, kind) if c.name not in choices and c.spec is not None and not c.kind.custom]
-    declared = {c.kind.key: describe(c.kind.cls).fields for c in found}
-    return [c for c in found if c.spec is not None and c.spec.key in declared[c.kind.key]]
+    found = (c for c in targets(session.sight.unlimited, kind) if c.name not in choices and not c.kind.custom)
+    return [c for c in found if c.spec is not None and not c.spec.number]
 
 
 def _by_name_and_content(

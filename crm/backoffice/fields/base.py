@@ -19,6 +19,7 @@ from crm.messages import Label, m
 
 if TYPE_CHECKING:
     from crm.backoffice.catalog import Catalog
+    from crm.backoffice.fields.rollup import Rollup
 
 __all__ = ["EQUALITY", "MASK", "NEGATED", "ORDER", "WORDS", "Facets", "Field", "FieldError", "Reader", "Ref", "Registry", "Sensitivity", "Text", "declare"]
 
@@ -102,8 +103,21 @@ class Field:
     scale: int = 0
     max_length: int = 0
     formula: str = ""  # computed from other fields of the record and typed by nobody; see formula.py
+    rollup: "Rollup | None" = None  # what rows that refer to the record come to; see rollup.py
+    numbering: str = ""  # of a code that every new record is given: "T-{YYYY}-{0000}"
+    number: int = 0  # of a field that an administrator made; 0 for the product's own
     reverse: tuple[str, Label] | None = None  # the name of the relation seen from the target: ("deals", Label(…))
     also: tuple[str, ...] = ()  # further paths by which a row stands in that list on the target's card: "participants.colleague"
+
+    @property
+    def kept_as(self) -> str:
+        """The name under which the journal keeps its changes: a made field's does not change with its key."""
+        return self.attribute if self.number else self.key
+
+    @property
+    def derived(self) -> bool:
+        """Whether the product works it out and nobody types it."""
+        return bool(self.formula or self.numbering) or self.rollup is not None
 
     # --- storage -----------------------------------------------------------------------------------------------
 

@@ -20,9 +20,9 @@ PLACES = 12  # decimals to which `round` may be asked
 EXACT = Context(prec=50, rounding=ROUND_HALF_UP)
 _TOKEN = re.compile(r"\s*(?:(?P<number>[0-9]{1,18}(?:\.[0-9]{1,12})?)|(?P<name>[a-z_][a-z0-9_]{0,62})|(?P<sign><=|>=|<>|!=|[-+*/()<>=,]))")
 
-Kind = Literal["number", "boolean", "date"]
+Kind = Literal["number", "money", "boolean", "date"]
 FIELD_KINDS: Mapping[str, Kind] = {
-    "integer": "number", "decimal": "number", "money": "number", "percent": "number", "duration": "number", "boolean": "boolean", "date": "date",
+    "integer": "number", "decimal": "number", "money": "money", "percent": "number", "duration": "number", "boolean": "boolean", "date": "date",
 }
 SIGNS: Mapping[str, int] = {"=": 1, "<>": 1, "!=": 1, "<": 1, "<=": 1, ">": 1, ">=": 1, "+": 2, "-": 2, "*": 3, "/": 3}
 FUNCTIONS: Mapping[str, tuple[int, int]] = {  # how many values each takes
@@ -161,14 +161,39 @@ def _kind(node: Node, types: Mapping[str, str]) -> Kind:
             raise FieldError(m("“%(name)s” cannot be reckoned with.", name=node.name))
         return FIELD_KINDS[types[node.name]]
     kinds = [_kind(part, types) for part in node.parts]
-    same = len(set(kinds)) == 1
+    found = _result(node, kinds)
+    if found is None and "money" in kinds and node.name not in ("*", "/"):
+        # A number that is written out beside money is money: `amount > 1000`, `coalesce(amount, 0)`.
+        found = _result(node, ["money" if kind == "number" and _is_constant(part) else kind for kind, part in zip(kinds, node.parts, strict=True)])
+    if found is None:
+        raise FieldError(m("“%(name)s” is given values that do not go together.", name=node.name))
+    return found
+
+
+def _is_constant(node: Node) -> bool:
+    return node.what == "number" or (node.what == "call" and all(map(_is_constant, node.parts)))
+
+
+def _result(node: Node, kinds: list[Kind]) -> Kind | None:
+    """What an operation over values of these kinds gives; None when they do not go together. Money by a number is money, money by money a number."""
+    same, amounts = len(set(kinds)) == 1, kinds[0] in ("number", "money")
     match node.name:
         case "+" | "-" if kinds == ["date", "number"]:
             return "date"
         case "-" if kinds == ["date", "date"]:
             return "number"
-        case "+" | "-" | "*" | "/" | "neg" | "abs" | "round" if same and kinds[0] == "number":
+        case "*" if sorted(kinds) == ["money", "number"]:
+            return "money"
+        case "/" if kinds == ["money", "number"]:
+            return "money"
+        case "/" if kinds == ["money", "money"]:
             return "number"
+        case "*" | "/" if same and kinds[0] == "number":
+            return "number"
+        case "+" | "-" | "neg" | "abs" if same and amounts:
+            return kinds[0]
+        case "round" if amounts and kinds[1:] in ([], ["number"]):
+            return kinds[0]
         case "=" | "<>" | "!=" if same:
             return "boolean"
         case "<" | "<=" | ">" | ">=" if same and kinds[0] != "boolean":
@@ -183,7 +208,7 @@ def _kind(node: Node, types: Mapping[str, str]) -> Kind:
             return "boolean"
         case "empty":
             return "boolean"
-    raise FieldError(m("“%(name)s” is given values that do not go together.", name=node.name))
+    return None
 
 
 def value(formula: Formula, values: Mapping[str, Any]) -> Any:

@@ -51,8 +51,8 @@ class ManyToManyField(Field):
         return {}
 
     def link_table(self, metadata: MetaData, owner: str) -> Table:
-        """The table `<owner>__<key>` of pairs (owner_id, target_id); `owner` is the table that declares the field."""
-        name = f"{owner}__{self.key}"
+        """The table `<owner>__<attribute>` of pairs (owner_id, target_id); `owner` is the table of the entity that has the field."""
+        name = f"{owner}__{self.attribute}"
         if name in metadata.tables:
             return metadata.tables[name]
         table = Table(

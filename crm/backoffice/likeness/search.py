@@ -77,7 +77,7 @@ def search(engine: Engine, catalog: Catalog, entity: str, progress: Progress = l
     kind = catalog.entity(entity)
     if not kind.declared.alike:
         raise NotFound()
-    table = kind.cls.__table__
+    table = kind.table
     step, place = _begin(engine, kind)
     with engine.connect() as connection:
         total = connection.execute(select(func.count()).select_from(table)).scalar_one()
@@ -166,7 +166,7 @@ def _stored(connection: Connection, kind: Entity, ids: Sequence[int]) -> dict[in
 
 
 def _rows(connection: Connection, kind: Entity, ids: Iterable[int], *, lock: bool = False, living: bool = False) -> Rows:
-    table = kind.cls.__table__
+    table = kind.table
     columns = [table.c[kind.fields[name].attribute] for name in kind.declared.alike]
     # Of a person who was erased nothing is found any more.
     erased = table.c.erased_at.is_not(None) if "erased_at" in table.c else false()
@@ -204,7 +204,7 @@ def _compare(engine: Engine, found: Blocks, ids: Sequence[int]) -> None:
 
 def _unchanged(connection: Connection, kind: Entity, rows: Rows, numbers: set[int]) -> set[int]:
     """Those that are as they were compared; they stay so until this part is written."""
-    table, wanted, still = kind.cls.__table__, sorted(numbers), set[int]()
+    table, wanted, still = kind.table, sorted(numbers), set[int]()
     for part in in_parts(wanted):
         query = select(table.c.id, table.c.row_version).where(table.c.id.in_(part)).order_by(table.c.id).with_for_update()
         still |= {row.id for row in connection.execute(query) if row.id in rows and row.row_version == rows[row.id][0]}
@@ -213,7 +213,7 @@ def _unchanged(connection: Connection, kind: Entity, rows: Rows, numbers: set[in
 
 def _known(connection: Connection, kind: Entity, ids: Sequence[int]) -> dict[Place, float]:
     """What is kept of `ids` and records before them. What is removed may be restored and what was merged parted again: of those it stays."""
-    living = kind.cls.__table__
+    living = kind.table
     gone = select(living.c.id).where(living.c.deleted_at.is_not(None))
     rows = connection.execute(select(EVIDENCE).where(
         EVIDENCE.c.entity == kind.key, EVIDENCE.c.other_id.in_(ids), EVIDENCE.c.one_id.not_in(gone), EVIDENCE.c.other_id.not_in(gone)

@@ -1,22 +1,30 @@
 """Putting a configuration file in force, in one transaction: rows, journal, a new version — and the way back."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
 from crm.backoffice import journal, links, records, versions
+from crm.backoffice.checks import check_entities
 from crm.backoffice.configuration import AccessRule, ConfigVersion, OptionRow, PicklistRow
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode import conflicts, emergencies, export, shared_views
-from crm.backoffice.lowcode.document import Document, OptionSpec, PicklistSpec, PipelineSpec, RoleSpec, from_raw
+from crm.backoffice.lowcode.changes import Change
+from crm.backoffice.lowcode.document import Document, PipelineSpec, RoleSpec, from_raw
 from crm.backoffice.lowcode.edits import applied_as_a_whole
+from crm.backoffice.lowcode import made_apply
+from crm.backoffice.lowcode.made import Standing, catalog_with, made_with
+from crm.backoffice.lowcode.made_plan import LOSING
 from crm.backoffice.lowcode.narrow import narrowed
-from crm.backoffice.lowcode.plan import Change, order, pipeline_of, plan, rules_of, stages_of
+from crm.backoffice.lowcode.options import OptionSpec, PicklistSpec
+from crm.backoffice.lowcode.plan import order, pipeline_of, plan, rules_of, stages_of
 from crm.errors import BadRequest, NotFound
 from crm.messages import Label, m
+
+UNASKED = frozenset({"entity.E009"})  # columns of what is only planned are not there yet
 
 
 @dataclass(frozen=True)
@@ -27,10 +35,19 @@ class Applied:
     changes: tuple[Change, ...]
 
 
-def apply(session: SystemSession, document: Document) -> Applied:
-    """Make what the document says true. The caller commits; catalogs built before are then old. Raises Invalid."""
+def apply(session: SystemSession, document: Document, *, agreed: bool = True) -> Applied:
+    """Make what the document says true. The caller commits; catalogs built before are then old. What loses or converts values is done only when
+    somebody has `agreed` to it. Raises BadRequest, Invalid, Busy."""
     versions.one_at_a_time(session)
+    if versions.in_force(session) != session.catalog.version:
+        made_apply.follow(session)  # another administrator was faster
     changes = plan(session, document)
+    losing = next((c for c in changes if c.kind in ("entity", "field") and c.effect in LOSING and c.records), None)
+    if losing is not None and not agreed:
+        raise BadRequest(m(
+            "“%(place)s” holds values in %(count)s records, which this loses or converts; agree to it with --yes.",
+            place=f"{losing.entity}.{losing.field}" if losing.field else losing.entity, count=losing.records,
+        ))
     coming = [r.key for r in document.roles]
     unknown = conflicts.unknown_roles(session, document.conflicts, coming) or emergencies.unknown_roles(session, (r.emergency for r in document.roles), coming)
     if unknown is not None:
@@ -40,16 +57,26 @@ def apply(session: SystemSession, document: Document) -> Applied:
     before = export.of(session, document)
     touched = {(c.kind, c.entity, c.field) for c in changes}
     with applied_as_a_whole(session):
+        for spec in document.options:
+            _picklist(session, spec)
+        standing = _make(session, document) if document.makes else []
         _write(session, document, touched)
-    made = [(c.kind, c.entity, str(c.field)) for c in changes if c.effect == "create" and c.kind != "picklist"]
-    version = versions.announce(session, [c.as_dict() for c in changes], before, made)
+    made = [(c.kind, c.entity, str(c.field)) for c in changes if c.effect == "create" and c.kind not in ("picklist", "entity", "field")]
+    version = versions.announce(session, [c.as_dict() for c in changes], before, made, [asdict(one) for one in standing])
     journal.event(session, "configure", changes={"version": [None, version], "changes": [None, [c.as_dict() for c in changes]]})
     return Applied(version, tuple(changes))
 
 
+def _make(session: SystemSession, document: Document) -> list[Standing]:
+    """Made entities and fields; how they stood."""
+    before, after = session.catalog.made, made_with(session.catalog, document.entities, document.fields, document.removed, document.standing)
+    problem = next((f for f in check_entities(catalog_with(session.catalog, after)) if f.check not in UNASKED), None)
+    if problem is not None:
+        raise BadRequest(problem.message)
+    return made_apply.standing_of(before, after) + made_apply.write(session, after)
+
+
 def _write(session: SystemSession, document: Document, touched: Collection[tuple[str, str, str | None]]) -> None:
-    for picklist in document.picklists:
-        _picklist(session, picklist)
     for pipeline in document.pipelines:
         _pipeline(session, pipeline)
     for role in document.roles:
@@ -60,18 +87,19 @@ def _write(session: SystemSession, document: Document, touched: Collection[tuple
             emergencies.write(session, role.key, role.emergency)
     shared_views.write(session, document.views)
     conflicts.write(session, document.conflicts)
-    for kind, entity, key in document.removed:
+    for kind, entity, key in (one for one in document.removed if one[0] not in ("entity", "field")):
         _remove(session, kind, entity, key)
 
 
-def undo(session: SystemSession, version: int) -> Applied:
-    """Bring back what a version changed; what it made is taken away where nothing uses it. Raises NotFound."""
+def undo(session: SystemSession, version: int, *, agreed: bool = True) -> Applied:
+    """Bring back what a version changed; what it made is taken away where nothing uses it. Raises NotFound, and as `apply` does."""
     row = session.execute(select(ConfigVersion.at, ConfigVersion.before, ConfigVersion.changes).where(ConfigVersion.id == version)).first()
     if row is None:
         raise NotFound(m("There is no version %(version)s of the configuration.", version=version))
     back = narrowed(session, from_raw(row.before["file"], session.catalog), row.changes)
     removed = tuple((kind, entity, key) for kind, entity, key in row.before["made"])
-    return apply(session, replace(back, removed=removed, undoes=row.at))
+    standing = tuple(Standing(**one) for one in row.before.get("standing", ()))
+    return apply(session, replace(back, removed=removed, undoes=row.at, standing=standing), agreed=agreed)
 
 
 def add_options(session: SystemSession, picklist: str, options: Mapping[str, str]) -> Applied:
@@ -128,7 +156,7 @@ def _pipeline(session: SystemSession, spec: PipelineSpec) -> None:
 
 
 def _role(session: SystemSession, spec: RoleSpec, *, undoes: datetime | None) -> None:
-    role = session.catalog.entity("role").cls.__table__
+    role = session.catalog.entity("role").table
     known = session.execute(select(role.c.id).where(role.c.code == spec.key, role.c.deleted_at.is_(None))).scalar()
     names: dict[str, Any] = {"name": spec.label.uk, "name_en": spec.label.en}
     if spec.second_factor is not None:
@@ -163,7 +191,7 @@ def _remove(session: SystemSession, kind: str, entity: str, key: str) -> None:
     if kind == "view":
         shared_views.remove(session, key)
         return
-    table = session.catalog.entity(kind).cls.__table__
+    table = session.catalog.entity(kind).table
     row_id = session.execute(select(table.c.id).where(table.c.code == key, table.c.deleted_at.is_(None))).scalar()
     if row_id is None:
         return
@@ -179,7 +207,7 @@ def _remove(session: SystemSession, kind: str, entity: str, key: str) -> None:
     pointing = (links.references(e, f) for e in session.catalog.entities.values() for f in e.fields.values() if f.target == kind and e.key != "stage")
     used = any(session.execute(query.where(target == row_id).limit(1)).first() for query, target in pointing)
     if not used:
-        stages = session.catalog.entity("stage").cls.__table__
+        stages = session.catalog.entity("stage").table
         for stage_id in session.execute(select(stages.c.id).where(stages.c.pipeline_id == row_id, stages.c.deleted_at.is_(None))).scalars().all():
             records.remove(session, "stage", stage_id)
         records.remove(session, kind, row_id)

@@ -39,13 +39,13 @@ def effects(session: SystemSession, given: Sequence[Conflict]) -> Iterator[tuple
 
 def unknown_roles(session: SystemSession, given: Sequence[Conflict], coming: Iterable[str]) -> str | None:
     """The key of a role that neither exists nor comes with the file."""
-    role = session.catalog.entity("role").cls.__table__
+    role = session.catalog.entity("role").table
     known = set(session.execute(select(role.c.code).where(role.c.deleted_at.is_(None))).scalars()) | set(coming)
     return next((code for one in given for code in sorted(one.roles) if code not in known), None)
 
 
 def _holders(session: SystemSession, codes: frozenset[str]) -> int:
-    held, role = (session.catalog.entity(key).cls.__table__ for key in ("membership", "role"))
+    held, role = (session.catalog.entity(key).table for key in ("membership", "role"))
     several = (
         select(held.c.user_id).join(role, role.c.id == held.c.role_id)
         .where(held.c.deleted_at.is_(None), role.c.deleted_at.is_(None), role.c.code.in_(sorted(codes)))

@@ -15,7 +15,7 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.guard import DataSession
 from crm.backoffice.lowcode import emergencies
 from crm.backoffice.lowcode.export import pipeline_form, role_form, stage_form
-from crm.backoffice.lowcode.plan import Change
+from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.rules import Draft, when_changed
 from crm.messages import Label
 
@@ -105,7 +105,7 @@ def _label(row: Row) -> Label:
 
 def _rows(session: DataSession, entity: str, by: str, values: Sequence[int], drafts: Sequence[Draft]) -> dict[int, dict[str, Any]]:
     kind: Entity = session.catalog.entity(entity)
-    table = kind.cls.__table__
+    table = kind.table
     column = table.c.id if by == "id" else table.c[kind.fields[by].attribute]
     query = select(table.c.id, *(table.c[f.attribute].label(f"f_{k}") for k, f in kind.in_columns())).where(column.in_(values), table.c.deleted_at.is_(None))
     found = {row["id"]: {"id": row["id"], **{k: row[f"f_{k}"] for k, _ in kind.in_columns()}} for row in session.kernel(query).mappings()}

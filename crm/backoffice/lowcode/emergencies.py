@@ -44,7 +44,7 @@ def emergency(key: str, spec: Any) -> Emergency | Message:
 
 def in_force(session: SystemSession, role_id: int) -> Emergency:
     """What is declared of a role now; roles that were removed are left out."""
-    role = session.catalog.entity("role").cls.__table__
+    role = session.catalog.entity("role").table
     hours = session.execute(select(role.c.emergency_hours).where(role.c.id == role_id)).scalar()
     return Emergency(tuple(_codes(session, _linked(session, role_id))), hours)
 
@@ -56,7 +56,7 @@ def form_of(session: DataSession, old: Mapping[str, Any]) -> dict[str, Any]:
 
 def unknown_roles(session: SystemSession, given: Iterable[Emergency | None], coming: Iterable[str]) -> str | None:
     """The key of a role that neither exists nor comes with the file."""
-    role = session.catalog.entity("role").cls.__table__
+    role = session.catalog.entity("role").table
     known = set(session.execute(select(role.c.code).where(role.c.deleted_at.is_(None))).scalars()) | set(coming)
     return next((code for one in given if one is not None for code in one.roles if code not in known), None)
 
@@ -65,14 +65,14 @@ def still_there(session: SystemSession, given: Emergency | None) -> Emergency | 
     """The same without roles that are gone since."""
     if given is None:
         return None
-    role = session.catalog.entity("role").cls.__table__
+    role = session.catalog.entity("role").table
     known = set(session.execute(select(role.c.code).where(role.c.code.in_(given.roles), role.c.deleted_at.is_(None))).scalars())
     return replace(given, roles=tuple(code for code in given.roles if code in known))
 
 
 def write(session: SystemSession, key: str, given: Emergency) -> None:
     """Make it so; the roles it names stand already. Raises Invalid."""
-    role = session.catalog.entity("role").cls.__table__
+    role = session.catalog.entity("role").table
     named = select(role.c.code, role.c.id).where(role.c.code.in_([key, *given.roles]), role.c.deleted_at.is_(None))
     known = {row.code: row.id for row in session.execute(named)}
     if key in known:
@@ -87,5 +87,5 @@ def _linked(session: SystemSession, role_id: int) -> Sequence[int]:
 
 
 def _codes(session: DataSession, ids: Sequence[int]) -> list[str]:
-    role = session.catalog.entity("role").cls.__table__
+    role = session.catalog.entity("role").table
     return sorted(session.kernel(select(role.c.code).where(role.c.id.in_(ids), role.c.deleted_at.is_(None))).scalars())

@@ -16,10 +16,16 @@ from crm.messages import Label
 def whole(session: SystemSession) -> dict[str, Any]:
     """Everything that is configured; no records, people, versions or moments."""
     catalog = session.catalog
-    role = catalog.entity("role").cls.__table__
+    role = catalog.entity("role").table
     named = select(role.c.id, role.c.code, role.c.name, role.c.name_en, role.c.second_factor)
     rows = session.execute(named.where(role.c.deleted_at.is_(None)).order_by(role.c.id)).all()
     return {
+        "entities": {
+            kind.key: {**kind.said, "fields": {field.key: dict(field.said) for field in catalog.made.of(kind.key).values()}}
+            for kind in catalog.made.entities.values()
+        },
+        "fields": {key: {field.key: dict(field.said) for field in fields.values()} for key in catalog.entities
+                   if key not in catalog.made.entities and (fields := catalog.made.of(key))},
         "picklists": {key: _picklist(p) for key, p in sorted(catalog.picklists.items())},
         "pipelines": {p.code: _pipeline(session, p) for p in catalog.configured["pipeline"].values()},
         "roles": {row.code: _role(session, row) for row in rows},
@@ -31,12 +37,14 @@ def whole(session: SystemSession) -> dict[str, Any]:
 def of(session: SystemSession, document: Document) -> dict[str, Any]:
     """The part of the configuration in force that a document is about to change."""
     everything = whole(session)
-    named = {
-        "picklists": {p.key for p in document.picklists}, "pipelines": {p.key for p in document.pipelines}, "roles": {r.key for r in document.roles},
+    named: dict[str, set[str]] = {
+        "picklists": {p.key for p in document.options}, "pipelines": {p.key for p in document.pipelines}, "roles": {r.key for r in document.roles},
         "views": {v.key for v in document.views}, "conflicts": {c.key for c in document.conflicts},
     }
     for kind, entity, key in document.removed:
         match kind:
+            case "entity" | "field":
+                continue  # these are put back by how they stood
             case "option":
                 named["picklists"].add(entity)
             case "stage":

@@ -7,9 +7,10 @@ from sqlalchemy import select
 
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.guard import SystemSession
-from crm.backoffice.lowcode.document import Document, OptionSpec, PicklistSpec, PipelineSpec, RoleSpec, StageSpec
+from crm.backoffice.lowcode.document import Document, PipelineSpec, RoleSpec, StageSpec
 from crm.backoffice.lowcode import conflicts, emergencies
 from crm.backoffice.lowcode.emergencies import Emergency
+from crm.backoffice.lowcode.options import OptionSpec, PicklistSpec
 from crm.backoffice.lowcode.shared_views import touched
 from crm.backoffice.lowcode.plan import pipeline_of, rules_of, stages_of
 from crm.messages import Label
@@ -39,7 +40,7 @@ def _role(session: SystemSession, spec: RoleSpec, changes: Changes) -> RoleSpec 
     did = {(c["kind"], c["effect"]) for c in changes if c["kind"] in ("role", "rules") and c["field"] == spec.key}
     if ("role", "remove") in did:
         return spec
-    role = session.catalog.entity("role").cls.__table__
+    role = session.catalog.entity("role").table
     now = session.execute(select(role.c.id, role.c.name, role.c.name_en).where(role.c.code == spec.key, role.c.deleted_at.is_(None))).first()
     if now is None:
         return None

@@ -1,7 +1,6 @@
 """What a configuration file would change: a list of differences with their effect on records. Nothing is written."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select
@@ -10,29 +9,21 @@ from crm.backoffice.catalog import Catalog, Configured
 from crm.backoffice.configuration import AccessRule
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode import conflicts, emergencies
-from crm.backoffice.lowcode.document import Document, PicklistSpec, PipelineSpec, RoleSpec
+from crm.backoffice.lowcode.changes import Change
+from crm.backoffice.lowcode.document import Document, PipelineSpec, RoleSpec
+from crm.backoffice.lowcode.made import made_with
+from crm.backoffice.lowcode.made_plan import made_changes
+from crm.backoffice.lowcode.options import PicklistSpec
 from crm.backoffice.lowcode.shared_views import effects
 from crm.messages import Label
-
-
-@dataclass(frozen=True)
-class Change:
-    """One difference: what kind of thing, which entity and field or key, what happens, how many records it touches."""
-
-    kind: str
-    entity: str
-    field: str | None
-    effect: str
-    records: int = 0
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"kind": self.kind, "entity": self.entity, "field": self.field, "effect": self.effect, "records": self.records}
 
 
 def plan(session: SystemSession, document: Document) -> list[Change]:
     """The differences between a file and what is in force, in the order in which they would be made; none when it says nothing new."""
     changes: list[Change] = []
-    for picklist in document.picklists:
+    if document.makes:
+        changes += made_changes(session, made_with(session.catalog, document.entities, document.fields, document.removed, document.standing))
+    for picklist in document.options:
         changes += picklist_changes(session.catalog, picklist)
     for pipeline in document.pipelines:
         changes += pipeline_changes(session.catalog, pipeline)
@@ -40,7 +31,8 @@ def plan(session: SystemSession, document: Document) -> list[Change]:
         changes += role_changes(session, role)
     changes += [Change("conflict", "role", one.key, effect, holders) for one, effect, holders in conflicts.effects(session, document.conflicts)]
     changes += [Change("view", view.entity, view.key, effect) for view, effect in effects(session.catalog, document.views)]
-    changes += [Change(kind, entity, key, "retire" if kind in ("option", "stage") else "remove") for kind, entity, key in document.removed]
+    gone = (one for one in document.removed if one[0] not in ("entity", "field"))
+    changes += [Change(kind, entity, key, "retire" if kind in ("option", "stage") else "remove") for kind, entity, key in gone]
     return changes
 
 
@@ -90,7 +82,7 @@ def pipeline_changes(catalog: Catalog, spec: PipelineSpec) -> Iterator[Change]:
 
 
 def role_changes(session: SystemSession, spec: RoleSpec) -> Iterator[Change]:
-    role = session.catalog.entity("role").cls.__table__
+    role = session.catalog.entity("role").table
     named = select(role.c.id, role.c.name, role.c.name_en, role.c.second_factor)
     known = session.execute(named.where(role.c.code == spec.key, role.c.deleted_at.is_(None))).first()
     if known is None:
@@ -114,5 +106,5 @@ def rules_of(session: SystemSession, role_id: int) -> list[dict[str, Any]]:
 
 
 def _holders(session: SystemSession, role_id: int) -> int:
-    held = session.catalog.entity("membership").cls.__table__
+    held = session.catalog.entity("membership").table
     return session.execute(select(func.count()).select_from(held).where(held.c.role_id == role_id, held.c.deleted_at.is_(None))).scalar_one()

@@ -48,7 +48,7 @@ def about(catalog: Catalog, kind: Entity) -> Iterator[tuple[Entity, tuple[Field,
 def the_same(session: DataSession, kind: Entity, record_id: int) -> tuple[int, ...]:
     """The numbers under which the person is kept: his record, and all that were merged into it. Raises NotFound, and BadRequest for a record
     that was itself merged into another."""
-    table = kind.cls.__table__
+    table = kind.table
     if session.kernel(select(table.c.id).where(table.c.id == record_id)).first() is None:
         raise NotFound()
     into = session.kernel(select(MERGED.c.into_id).where(MERGED.c.entity == kind.key, MERGED.c.record_id == record_id)).scalar()
@@ -66,7 +66,7 @@ def places(session: DataSession, kind: Entity, ids: Sequence[int]) -> list[Place
     """Everything that belongs to the person of these numbers, his own records first; removed rows too."""
     found = [Place(kind, tuple(ids), personal_fields(kind))]
     for other, links in about(session.catalog, kind):
-        table = other.cls.__table__
+        table = other.table
         rows: dict[int, None] = {}
         for spec in links:
             rows |= dict.fromkeys(session.kernel(select(table.c.id).where(table.c[spec.attribute].in_(ids)).order_by(table.c.id)).scalars())

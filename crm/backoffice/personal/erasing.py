@@ -62,7 +62,7 @@ def judge(session: DataSession, entity: str, record_id: int) -> tuple[Entity, tu
     kind = person_kind(session.catalog, entity)
     _check_right(session, kind, record_id)
     ids = the_same(session, kind, record_id)
-    table = kind.cls.__table__
+    table = kind.table
     for row in session.kernel(select(table.c.keep_reason, table.c.keep_until).where(table.c.id.in_(ids))):
         if row.keep_reason and (row.keep_until is None or row.keep_until >= session.reader.today):
             fields = kind.fields
@@ -167,7 +167,7 @@ def _erase(session: DataSession, kind: Entity, ids: Sequence[int], everything: S
 
 
 def _erase_rows(session: DataSession, place: Place, everything: Sought, *, person: bool) -> None:
-    kind, table, now = place.kind, place.kind.cls.__table__, datetime.now(UTC)
+    kind, table, now = place.kind, place.kind.table, datetime.now(UTC)
     entries: list[Entry] = []
     for ids in in_parts(place.ids):
         session.kernel(delete(KEYS).where(KEYS.c.entity == kind.key, KEYS.c.record_id.in_(ids)))
@@ -204,17 +204,17 @@ def _files(session: DataSession, found: Sequence[Place]) -> set[str]:
     keys: set[str] = set()
     for place in found:
         for spec in (spec for spec in place.fields if spec.type in ("file", "image")):
-            table, past = place.kind.cls.__table__, JournalRow.__table__
+            table, past = place.kind.table, JournalRow.__table__
             for ids in in_parts(place.ids):
                 held: list[Any] = list(session.kernel(select(table.c[spec.attribute]).where(table.c.id.in_(ids))).scalars())
                 for (changes,) in session.kernel(select(past.c.changes).where(past.c.entity == place.kind.key, past.c.record_id.in_(ids))):
-                    held += (spec.unjournal(v) for v in (changes.get(spec.key) or ()))
+                    held += (spec.unjournal(v) for v in (changes.get(spec.kept_as) or ()))
                 keys |= {key for ref in held if isinstance(ref, FileRef) for key in (ref.key, ref.small) if key}
     return keys
 
 
 def _code(session: DataSession, kind: Entity, record_id: int) -> str:
-    table = kind.cls.__table__
+    table = kind.table
     return str(session.kernel(select(table.c.code).where(table.c.id == record_id)).scalar_one())
 
 

@@ -31,7 +31,7 @@ def of(session: DataSession, places: Sequence[Place], everything: Sought) -> lis
         events = select(TABLE.c.id, TABLE.c.changes).where(TABLE.c.entity == person.kind.key, TABLE.c.record_id.in_(ids), TABLE.c.version.is_(None))
         found += (Left(number, without(changes, changes)) for number, changes in session.kernel(events) if any(changes.values()))
     for place in places:
-        keys = {spec.key for spec in place.fields}
+        keys = {spec.kept_as for spec in place.fields}
         for ids in in_parts(place.ids):
             query = select(TABLE.c.id, TABLE.c.changes).where(TABLE.c.entity == place.kind.key, TABLE.c.record_id.in_(ids), TABLE.c.version.is_not(None))
             for number, changes in session.kernel(query):

@@ -10,7 +10,8 @@ from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import JSON, Column, ColumnElement, String, Table, Text, cast, func, literal, or_, select, true, tuple_, update
 
-from crm.backoffice.entities import Base, Entity
+from crm.backoffice.custom.everything import every_table
+from crm.backoffice.entities import Entity
 from crm.backoffice.guard import DataSession
 from crm.backoffice.journal import JournalRow
 from crm.backoffice.parts import in_parts
@@ -41,9 +42,9 @@ class Hit(NamedTuple):
     new: Any
 
 
-def tables() -> Iterator[tuple[Table, list[Column[Any]]]]:
+def tables(session: DataSession) -> Iterator[tuple[Table, list[Column[Any]]]]:
     """Every table that keeps words, and the columns in which it does. Companions of a field follow it."""
-    for table in Base.metadata.tables.values():
+    for table in every_table(session.connection()):
         columns = [
             c for c in table.columns
             if isinstance(c.type, JSON | String) or isinstance(getattr(c.type, "impl", None), String)
@@ -59,11 +60,11 @@ def find(session: DataSession, sought: Sought, own: Sequence[Place]) -> Iterator
     """Rows in which the person is named, but his own and those about him. Read in parts, so that no statement is long."""
     if not sought.in_sql:
         return
-    his = {(place.kind.cls.__table__.name, i) for place in own for i in place.ids}
+    his = {(place.kind.table.name, i) for place in own for i in place.ids}
     past = {(place.kind.key, i) for place in own for i in place.ids}
     related = _related(session, own[0])
-    kinds = {kind.cls.__table__.name: kind for kind in session.catalog.entities.values()}
-    for table, columns in tables():
+    kinds = {kind.table.name: kind for kind in session.catalog.entities.values()}
+    for table, columns in tables(session):
         keys = list(table.primary_key.columns)
         named = _named(session, columns, sought)
         for within in _ranges(session, table, keys):
@@ -81,7 +82,7 @@ def _related(session: DataSession, person: Place) -> set[tuple[str, int]]:
     """The records that refer to the person."""
     found: set[tuple[str, int]] = set()
     for kind in session.catalog.entities.values():
-        table = kind.cls.__table__
+        table = kind.table
         for spec in kind.fields.values():
             if spec.target == person.kind.key and not spec.several and not spec.system and spec.key != kind.declared.own:
                 for ids in in_parts(person.ids):
@@ -170,7 +171,7 @@ def grades(session: DataSession, sought: Sought, own: Sequence[Place]) -> dict[s
 def erase(session: DataSession, sought: Sought, own: Sequence[Place], takes: Takes, *, most: int = 2000) -> Found:
     """Take the person out of at most `most` rows; how many, by table and column. Call it until there are none; the caller commits."""
     found: Found = {}
-    owners = {e.cls.__table__.name: e for e in session.catalog.entities.values()}
+    owners = {e.table.name: e for e in session.catalog.entities.values()}
     journaled: list[Left] = []
     # All are found before the first is written: a cursor over what is being changed would meet rows twice or never.
     met = []

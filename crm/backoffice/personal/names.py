@@ -59,12 +59,12 @@ def _values(session: DataSession, place: Place, spec: Field) -> Iterable[Any]:
     if session.access is not None and not session.access.unlimited:
         yield from _seen(session, place, spec.key)
         return
-    table, journal = place.kind.cls.__table__, JournalRow.__table__
+    table, journal = place.kind.table, JournalRow.__table__
     for ids in in_parts(place.ids):
         yield from (v for v in session.kernel(select(table.c[spec.attribute]).where(table.c.id.in_(ids))).scalars() if v)
         past = select(journal.c.changes).where(journal.c.entity == place.kind.key, journal.c.record_id.in_(ids), journal.c.version.is_not(None))
         for (changes,) in session.kernel(past):
-            yield from (v for v in (changes.get(spec.key) or ()) if isinstance(v, str) and v)
+            yield from (v for v in (changes.get(spec.kept_as) or ()) if isinstance(v, str) and v)
 
 
 def _seen(session: DataSession, place: Place, key: str) -> Iterable[Any]:
@@ -195,7 +195,7 @@ def _called(session: DataSession, places: Sequence[Place], name: str) -> bool:
     for kind in session.catalog.entities.values():
         if kind.is_person or not kind.is_record or kind.declared.title not in kind.fields:
             continue
-        table = kind.cls.__table__
+        table = kind.table
         found = select(table.c.id).where(table.c[kind.title.attribute] == name)
         for spec in kind.fields.values():
             if spec.target == person.kind.key and not spec.several:
@@ -210,7 +210,7 @@ def _borne_surname(session: DataSession, person: Entity, ids: Sequence[int], sur
     for kind in session.catalog.entities.values():
         if not kind.is_person:
             continue
-        table = kind.cls.__table__
+        table = kind.table
         rows = select(table.c.id).where((table.c[SURNAME] == surname) | table.c[kind.title.attribute].contains(surname, autoescape=True))
         if kind.key == person.key:
             rows = rows.where(table.c.id.not_in(ids))
@@ -230,7 +230,7 @@ def _held(session: DataSession, places: Sequence[Place], value: str) -> bool:
 
 
 def _stands(session: DataSession, places: Sequence[Place], kind: Entity, spec: Field, value: str) -> bool:
-    table = kind.cls.__table__
+    table = kind.table
     own = {i for place in places if place.kind.key == kind.key for i in place.ids}
     rows = session.kernel(select(table.c.id).where(table.c[spec.attribute] == value).limit(len(own) + 1)).scalars()
     return any(i not in own for i in rows)

@@ -37,7 +37,7 @@ def clean(session: DataSession, kind: Entity, values: Row) -> tuple[dict[str, An
         spec = kind.fields.get(key)
         if spec is None or (spec.system and not isinstance(session, SystemSession)):
             raise UnknownName(key)
-        if spec.formula:
+        if spec.derived:
             refused[key] = m("“%(field)s” is computed and cannot be given.", field=spec.label)
             continue
         try:
@@ -70,7 +70,7 @@ def fill_in(session: DataSession, kind: Entity, drafts: Sequence[Draft]) -> None
 def _places(session: DataSession, owners: Collection[int]) -> dict[int, tuple[int | None, int | None]]:
     if not owners:
         return {}
-    user = session.catalog.entity("user").cls.__table__
+    user = session.catalog.entity("user").table
     rows = session.kernel(select(user.c.id, user.c.department_id, user.c.territory_id).where(user.c.id.in_(owners)))
     return {row.id: (row.department_id, row.territory_id) for row in rows}
 
@@ -150,7 +150,7 @@ def visible(session: DataSession, entity: str, ids: Iterable[int]) -> set[int]:
 
 def _unique(session: DataSession, kind: Entity, drafts: Sequence[Draft], problems: Problems) -> None:
     """Unique among what is not deleted, inside this save too."""
-    table = kind.cls.__table__
+    table = kind.table
     for key, spec in kind.fields.items():
         if not spec.unique:
             continue

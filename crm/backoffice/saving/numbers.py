@@ -22,7 +22,7 @@ def next_ids(session: DataSession, kind: Entity, rows: Sequence[Mapping[str, Any
     """Unused ids, one for each of the new rows. On SQLite the transaction must have begun as a writer: nobody else then takes one."""
     if kind.declared.numbered_by:
         return mixed_ids(session, kind, [tuple(row.get(key) for key in kind.declared.numbered_by) for row in rows])
-    table, count = kind.cls.__table__, len(rows)
+    table, count = kind.table, len(rows)
     if _on_postgres(session):
         sequence = func.pg_get_serial_sequence(text(f"'\"{table.name}\"'"), text("'id'"))
         found = session.kernel(select(func.nextval(sequence)).select_from(func.generate_series(1, count).alias("n")))
@@ -34,7 +34,7 @@ def next_ids(session: DataSession, kind: Entity, rows: Sequence[Mapping[str, Any
 def mixed_ids(session: DataSession, kind: Entity, joined: Sequence[tuple[Any, ...]]) -> list[int]:
     """Unused ids for rows that join these records, in the order of `numbered_by`; the next mixture where one is taken."""
     alone(session, kind)
-    table, found, used = kind.cls.__table__, [0] * len(joined), set[int]()
+    table, found, used = kind.table, [0] * len(joined), set[int]()
     left, turn = list(range(len(joined))), 0
     while left:
         wanted = {place: _mixed(kind.key, joined[place], turn) for place in left}

@@ -141,7 +141,7 @@ def _unmade(session: DataSession, kind: Entity, rows: Sequence[Mapping[str, Any]
         # PostgreSQL takes what nobody typed for text; SQLite's CAST would spoil dates.
         return (given if session.get_bind().dialect.name == "sqlite" else cast(given, column.type)).label(column.key)
 
-    columns = kind.cls.__table__.c
+    columns = kind.table.c
     return union_all(*(select(*(value(row, column) for column in columns)) for row in rows)).subquery()
 
 

@@ -46,5 +46,5 @@ def _met(session: DataSession, kind: Entity, record_id: int, key: str, now: link
     """The set as it was in the version that its writer saw."""
     if seen is None or seen == version:
         return now
-    known, old = journal.value_at(session, kind.key, record_id, seen, key)
+    known, old = journal.value_at(session, kind.key, record_id, seen, kind.fields[key].kept_as)
     return tuple(old or ()) if known else now

@@ -111,7 +111,7 @@ def freeze(session: DataSession, segment_id: int) -> bool:
     found = session.kernel(query.where(SEGMENT.c.id == segment_id, SEGMENT.c.kind == FROZEN).with_for_update()).first()
     if found is None or found.counted_at is not None:
         return False
-    column, others, at = MEMBER.c[f"{found.of}_id"], session.catalog.entity(found.of).cls.__table__, found.created_at
+    column, others, at = MEMBER.c[f"{found.of}_id"], session.catalog.entity(found.of).table, found.created_at
     lasted = and_(MEMBER.c.since <= at, or_(MEMBER.c.until.is_(None), MEMBER.c.until > at))
     alive = (MEMBER.c.deleted_at.is_(None), others.c.deleted_at.is_(None))
     there = select(column).join(others, others.c.id == column).where(MEMBER.c.segment_id == found.frozen_from_id, lasted, *alive)

@@ -192,7 +192,7 @@ def class_from_text(session: UserSession, source: Source, hidden: ColumnElement[
 
 
 def _table(source: Source) -> Table:
-    return source.entity.cls.__table__  # type: ignore[no-any-return]
+    return source.entity.table  # type: ignore[no-any-return]
 
 
 @probe("statement")

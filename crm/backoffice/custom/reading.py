@@ -1,0 +1,123 @@
+"""What administrators have made, read into the description: entities with the fields of both kinds."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+import structlog
+from sqlalchemy import Connection, select
+
+from crm.backoffice.custom.fields import Kept, Option, Said, field_of, label_of
+from crm.backoffice.custom.models import ENTITIES, FIELDS
+from crm.backoffice.custom.tables import own_fields, table_of, widened
+from crm.backoffice.entities import Declared, Entity, Section, arranged
+from crm.backoffice.fields.base import Field
+from crm.errors import FieldError, UnknownName
+from crm.messages import Label
+
+log = structlog.get_logger("brama.custom")
+
+
+@dataclass(frozen=True)
+class KeptEntity:
+    """A made entity as its row holds it."""
+
+    number: int
+    key: str
+    said: Said
+
+
+@dataclass(frozen=True)
+class Made:
+    """All that administrators have made, in its order."""
+
+    entities: Mapping[str, KeptEntity] = field(default_factory=dict)
+    fields: tuple[Kept, ...] = ()
+    gone: frozenset[str] = frozenset()  # keys of removed entities
+
+    def of(self, entity: str) -> dict[str, Kept]:
+        """The made fields of an entity by key."""
+        return {kept.key: kept for kept in self.fields if kept.entity == entity}
+
+
+def read_made(connection: Connection) -> Made:
+    """What stands in the database and is not removed."""
+    entities = connection.execute(select(ENTITIES).order_by(ENTITIES.c.position, ENTITIES.c.id)).all()
+    gone = frozenset(row.key for row in entities if row.removed_at is not None)
+    fields = connection.execute(select(FIELDS).where(FIELDS.c.removed_at.is_(None)).order_by(FIELDS.c.position, FIELDS.c.id))
+    standing = {row.key: KeptEntity(row.id, row.key, row.said) for row in entities if row.removed_at is None}
+    return Made(standing, tuple(Kept(row.id, row.entity, row.key, row.said) for row in fields), gone)
+
+
+def leave_out(kept: Kept, why: Exception) -> None:
+    """What is done with a field that makes no sense any more: a page without it is better than none."""
+    log.warning("field left out", entity=kept.entity, field=kept.key, why=str(why))
+
+
+def described(own: Mapping[str, Entity], made: Made, option: Option, wrong: Callable[[Kept, Exception], None] = leave_out) -> dict[str, Entity]:
+    """The description of everything: the product's entities with their made fields, and the made ones. `wrong` is told of a field whose
+    sources are gone or make no sense."""
+    if not made.fields and not made.entities:
+        return dict(own)
+    bound = _Binding(own, made, option, wrong)
+    found: dict[str, Entity] = {}
+    for key, entity in own.items():
+        extra = bound.of(key)
+        found[key] = replace(entity, fields=arranged({**entity.fields, **extra}), table=widened(entity.table, extra.values())) if extra else entity
+    for key, (number, said) in ((one.key, (one.number, one.said)) for one in made.entities.values()):
+        extra = bound.of(key)
+        standard = {spec.key: spec for spec in own_fields()}
+        found[key] = Entity(declared(key, said), table_of(number, extra.values()), arranged({**standard, **extra}))
+    return found
+
+
+def declared(key: str, said: Said) -> Declared:
+    """What a made entity says of itself."""
+    plural = Label(said["plural"]["uk"], said["plural"]["en"])
+    sections = tuple(Section(Label(one["label"]["uk"], one["label"]["en"]), tuple(one["fields"])) for one in said.get("sections", ()))
+    return Declared(
+        key=key, label=label_of(said), plural=plural, area=said.get("area", "other"), icon=said.get("icon", "database"), prefix=said.get("prefix", ""),
+        columns=tuple(said.get("columns", ())), sections=sections, order=said.get("order", "name"), composed=("name",),
+    )
+
+
+class _Binding:
+    """Made fields described in any order: one that is computed asks for those it is computed from."""
+
+    def __init__(self, own: Mapping[str, Entity], made: Made, option: Option, wrong: Callable[[Kept, Exception], None]) -> None:
+        self.own, self.entities, self.option, self.wrong = own, made.entities, option, wrong
+        self.made: dict[str, dict[str, Kept]] = defaultdict(dict)
+        for kept in made.fields:
+            self.made[kept.entity][kept.key] = kept
+        self.done: dict[tuple[str, str], Field | None] = {}
+
+    def of(self, entity: str) -> dict[str, Field]:
+        """An entity's made fields that make sense."""
+        found: dict[str, Field] = {}
+        for key, kept in self.made.get(entity, {}).items():
+            try:
+                found[key] = self.field(entity, key)
+            except (FieldError, UnknownName) as why:
+                self.wrong(kept, why)
+        return found
+
+    def field(self, entity: str, key: str) -> Field:
+        """Raises FieldError, UnknownName."""
+        kept = self.made.get(entity, {}).get(key)
+        if kept is None:
+            standing = self.own[entity].fields if entity in self.own else {spec.key: spec for spec in own_fields()} if entity in self.entities else {}
+            if key not in standing:
+                raise UnknownName(f"{entity}.{key}")
+            return standing[key]
+        if (entity, key) in self.done:
+            known = self.done[entity, key]
+            if known is None:  # being described: it leads to itself
+                raise UnknownName(f"{entity}.{key}")
+            return known
+        self.done[entity, key] = None
+        try:
+            self.done[entity, key] = found = field_of(kept, self.field, self.option)
+        finally:
+            if self.done[entity, key] is None:
+                del self.done[entity, key]
+        return found

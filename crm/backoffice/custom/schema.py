@@ -1,0 +1,115 @@
+"""The schema of what is made: tables, columns, foreign keys and indexes, added inside the transaction that changes the configuration.
+
+Everything only grows here, so requests that began with the configuration of before go on undisturbed; what is removed is dropped later, by maintenance.
+On PostgreSQL a change needs each table for a moment alone. Whoever waits for that makes all later comers wait too, so it waits briefly, lets go and
+tries again.
+"""
+
+import time
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Column, Connection, ForeignKey, Integer, MetaData, Table, inspect, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
+
+from crm.backoffice.custom.tables import columns_of, name_of, own_fields
+from crm.backoffice.database import NAMING
+from crm.backoffice.entities import add_indexes
+from crm.backoffice.fields.base import Field
+from crm.errors import BramaError
+from crm.messages import m
+
+PATIENCE = 100  # milliseconds that others wait behind one attempt
+ATTEMPTS = 100
+PAUSE = 0.1  # seconds between two attempts
+
+
+class Busy(BramaError):
+    """The tables were in use all the time."""
+
+    code = "busy"
+    status = 503
+
+
+def alone(connection: Connection, tables: Iterable[str]) -> None:
+    """Until the transaction ends nobody else uses these tables. Raises Busy. SQLite has one writer anyway, and its readers look at the past."""
+    wanted = ", ".join(_quoted(connection, name) for name in sorted(set(tables)))
+    if connection.dialect.name != "postgresql" or not wanted:
+        return
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            time.sleep(PAUSE)
+        try:
+            with connection.begin_nested():
+                connection.execute(text(f"SET LOCAL lock_timeout = {PATIENCE}"))
+                connection.execute(text(f"LOCK TABLE {wanted} IN ACCESS EXCLUSIVE MODE"))
+                connection.execute(text("SET LOCAL lock_timeout = 0"))
+                return
+        except DBAPIError as fault:
+            if getattr(fault.orig, "sqlstate", "") not in ("55P03", "40P01"):  # lock_not_available, deadlock_detected
+                raise
+    raise Busy(m("The records are in use; try again in a moment."))
+
+
+def create_table(connection: Connection, number: int) -> None:
+    """The table of a made entity, with what every record has."""
+    metadata = MetaData(naming_convention=NAMING)
+    own = own_fields()
+    for target in {spec.target for spec in own if spec.target}:
+        Table(target, metadata, Column("id", Integer, primary_key=True))
+    table = Table(name_of(number), metadata, Column("id", Integer, primary_key=True), *(column for spec in own for column in _referring(spec, spec.target)))
+    for spec in own:
+        add_indexes(table, spec.attribute, spec)
+    connection.execute(CreateTable(table))
+    for index in sorted(table.indexes, key=lambda one: str(one.name)):
+        connection.execute(CreateIndex(index))
+
+
+def add_field(connection: Connection, table: str, spec: Field, target: str | None) -> None:
+    """The columns of a made field in an entity's table, or its table of links; `target` is the table to which it refers."""
+    metadata = MetaData(naming_convention=NAMING)
+    owner = Table(table, metadata, Column("id", Integer, primary_key=True))
+    if target is not None and target != table:
+        Table(target, metadata, Column("id", Integer, primary_key=True))
+    if spec.several:
+        links = Table(
+            f"{table}__{spec.attribute}", metadata, Column("owner_id", Integer, ForeignKey(f"{table}.id"), primary_key=True),
+            Column("target_id", Integer, ForeignKey(f"{target}.id"), primary_key=True),
+        )
+        connection.execute(CreateTable(links))
+        connection.execute(text(f"CREATE INDEX {_quoted(connection, f'ix_{links.name}_target_id')} ON {_quoted(connection, links.name)} (target_id)"))
+        return
+    for column in columns_of(spec):
+        column.nullable = True
+        refers = f" REFERENCES {_quoted(connection, target)} (id)" if target is not None and column.name == spec.attribute else ""
+        form = str(CreateColumn(column).compile(dialect=connection.dialect)).strip()
+        connection.execute(text(f"ALTER TABLE {_quoted(connection, owner.name)} ADD COLUMN {form}{refers}"))
+    index_field(connection, table, spec)
+
+
+def index_field(connection: Connection, table: str, spec: Field) -> None:
+    """The indexes that a field shall have in its table, and no others of its own."""
+    if spec.several:
+        return
+    metadata = MetaData(naming_convention=NAMING)
+    known = Table(table, metadata, Column("id", Integer, primary_key=True), Column("deleted_at", Integer), *columns_of(spec))
+    wanted = {str(index.name): index for index in add_indexes(known, spec.attribute, spec)}
+    there = {str(one["name"]) for one in inspect(connection).get_indexes(table)}
+    own = {f"ix_{table}_{spec.attribute}", f"ix_{table}_{spec.attribute}{spec.sort_companion()}", f"uq_{table}_{spec.attribute}"}
+    for name in sorted(wanted.keys() - there):
+        connection.execute(CreateIndex(wanted[name]))
+    for name in sorted((own & there) - wanted.keys()):
+        connection.execute(text(f"DROP INDEX {_quoted(connection, name)}"))
+
+
+def _referring(spec: Field, target: str | None) -> Sequence[Column[object]]:
+    columns = list(columns_of(spec))
+    if target is not None:
+        columns[0].append_foreign_key(ForeignKey(f"{target}.id"))
+    return columns
+
+
+def _quoted(connection: Connection, name: str) -> str:
+    return connection.dialect.identifier_preparer.quote(name)
+
+

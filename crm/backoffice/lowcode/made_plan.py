@@ -1,0 +1,63 @@
+"""What becomes of entities and fields: each difference by the number under which a thing is kept, with how many records it touches."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import func, select
+
+from crm.backoffice.custom.fields import Kept
+from crm.backoffice.custom.reading import Made
+from crm.backoffice.entities import Entity
+from crm.backoffice.guard import SystemSession
+from crm.backoffice.lowcode.changes import Change
+
+LOSING = frozenset({"remove", "convert"})  # effects that need somebody's word where records are touched
+
+
+def made_changes(session: SystemSession, after: Made) -> Iterator[Change]:
+    """The differences between what is made now and what would be."""
+    before = session.catalog.made
+    known = {one.number: one for one in before.entities.values()}
+    for kind in after.entities.values():
+        old = known.pop(kind.number, None)
+        if old is None or old.said != kind.said:
+            yield Change("entity", kind.key, None, "change" if old is not None else "create" if kind.number < 0 else "restore")
+    for gone in known.values():
+        yield Change("entity", gone.key, None, "remove", _count(session, gone.key))
+    yield from _fields(session, before, after)
+
+
+def _fields(session: SystemSession, before: Made, after: Made) -> Iterator[Change]:
+    known = {one.number: one for one in before.fields}
+    places = {(one.entity, one.key): one for one in before.fields}
+    turned = set[int]()
+    for field in after.fields:
+        old = known.get(field.number)
+        if old is None:
+            replaced = places.get((field.entity, field.key))
+            if replaced is not None and replaced.number not in {one.number for one in after.fields}:
+                turned.add(replaced.number)
+                yield Change("field", field.entity, field.key, "convert", _count(session, field.entity, replaced))
+            else:
+                yield Change("field", field.entity, field.key, "create" if field.number < 0 else "restore")
+            continue
+        if old.key != field.key:
+            yield Change("field", field.entity, field.key, "rename", _count(session, field.entity, old))
+        if old.said != field.said:
+            yield Change("field", field.entity, field.key, "change", _count(session, field.entity, old))
+    staying = {one.number for one in after.fields} | turned
+    for field in before.fields:
+        if field.number not in staying:
+            yield Change("field", field.entity, field.key, "remove", _count(session, field.entity, field))
+
+
+def _count(session: SystemSession, entity: str, field: Kept | None = None) -> int:
+    """The records of an entity, or those that hold something in a field."""
+    kind: Entity | None = session.catalog.entities.get(entity)
+    spec = kind.fields.get(field.key) if kind is not None and field is not None else None
+    if kind is None or (field is not None and spec is None):
+        return 0
+    if spec is not None and spec.several:
+        links = next(table for key, _, table in kind.sets() if key == spec.key)
+        return session.execute(select(func.count(links.c.owner_id.distinct()))).scalar_one()
+    counted = select(func.count()).select_from(kind.table)
+    return session.execute(counted if spec is None else counted.where(kind.table.c[spec.attribute].is_not(None))).scalar_one()

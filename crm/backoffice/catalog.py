@@ -111,6 +111,7 @@ class Catalog:
         """A place for what follows from this configuration and is worked out once; it goes when the catalog goes."""
         return {}
 
+    @cached_property
     def rollups(self) -> Mapping[str, tuple[tuple[Entity, Field], ...]]:
         """Entity → the roll-ups over its rows, each with the entity whose field it is."""
         found: dict[str, list[tuple[Entity, Field]]] = {}

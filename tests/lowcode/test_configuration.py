@@ -95,7 +95,7 @@ def test_an_import_may_add_options(company: Company) -> None:
 
 
 @pytest.mark.parametrize("text", [
-    "roles: [", "roles: 5", "rolse: {}", "entities: {}", "roles: {x: {label: X, rules: [{entity: nothing, actions: [read]}]}}",
+    "roles: [", "roles: 5", "rolse: {}", "tables: {}", "roles: {x: {label: X, rules: [{entity: nothing, actions: [read]}]}}",
     "roles: {x: {label: X, rules: [{entity: account, actions: [fly]}]}}", "roles: {x: {label: X, rules: [{entity: account, actions: [read], scope: moon}]}}",
     "roles: {x: {label: X, rules: [{entity: account, actions: [read], scope: all, fields: {revenu: read}}]}}",
     "roles: {x: {label: X, rules: [{entity: account, actions: [read], scope: all, fields: {revenue: maybe}}]}}",

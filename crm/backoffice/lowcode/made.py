@@ -13,6 +13,7 @@ from crm.backoffice.catalog import Catalog, link, product
 from crm.backoffice.custom.fields import DERIVED, Kept, Said, plain
 from crm.backoffice.custom.naming import ADDRESSES, KEY, WORDS
 from crm.backoffice.custom.reading import KeptEntity, Made, described
+from crm.backoffice.entities import Entity
 from crm.backoffice.fields import TYPES
 from crm.backoffice.fields.rollup import FUNCTIONS
 from crm.backoffice.lowcode.options import PicklistSpec, options_of
@@ -226,6 +227,8 @@ def made_with(
         kinds[spec.key] = KeptEntity(known.number, spec.key, spec.said) if known else KeptEntity(fresh, spec.key, spec.said)
         fresh -= 1
     for kind, entity, key in removed:
+        if kind in ("entity", "field") and _is_products(own.get(entity), None if kind == "entity" else key):
+            raise wrong(m("the file"), m("“%(key)s” is the product's own and cannot be removed", key=entity if kind == "entity" else f"{entity}.{key}"))
         if kind == "entity":
             kinds.pop(key, None)
             kept = {place: one for place, one in kept.items() if place[0] != key}
@@ -235,8 +238,7 @@ def made_with(
         place = m("field “%(key)s”", key=f"{field.entity}.{field.key}")
         if field.entity not in kinds and (field.entity not in own or own[field.entity].custom):
             raise wrong(place, m("there is no entity “%(key)s”", key=field.entity[:64]))
-        there = own[field.entity].fields if field.entity in own else {}
-        if field.key in there and not there[field.key].number:
+        if _is_products(own.get(field.entity), field.key):
             raise wrong(place, m("the entity has a field of this key that is not for you to change"))
         old = kept.get((field.entity, field.key))
         if old is None and field.renamed_from:
@@ -258,6 +260,13 @@ def made_with(
         if counts[entity] > MOST_FIELDS:
             raise wrong(m("entity “%(key)s”", key=entity), m("an entity holds at most %(count)s made fields", count=MOST_FIELDS))
     return Made(MappingProxyType(kinds), tuple(kept.values()), catalog.made.gone)
+
+
+def _is_products(kind: Entity | None, field: str | None) -> bool:
+    """Whether an entity, or a field of it, is the product's own."""
+    if kind is None or field is None:
+        return kind is not None and not kind.custom
+    return field in kind.fields and not kind.fields[field].number
 
 
 def _put_back(kinds: dict[str, KeptEntity], kept: dict[tuple[str, str], Kept], standing: Iterable[Standing]) -> None:

@@ -281,3 +281,19 @@ def test_of_who_was_erased_no_duplicates_are_kept_and_none_are_found(company: Co
     search(company.engine, company.catalog, "contact", pause=0)
     with company.engine.connect() as connection:
         assert connection.execute(select(EVIDENCE)).all() == connection.execute(select(DECIDED)).all() == []
+
+
+def test_rows_are_counted_and_given_only_where_the_reader_sees_whom_they_name(company: Company) -> None:
+    [person] = company.make("contact", {"name": NAME})
+    talk = {
+        "medium": company.option("interaction_medium", "call"), "direction": company.option("direction", "outbound"),
+        "planned_start": datetime(2026, 5, 1, 10, tzinfo=UTC), "planned_minutes": 30,
+    }
+    [firm] = company.make("account", {"name": "ТОВ «Квіти»"})
+    company.make("interaction", {**talk, "name": "Дзвінок", "account": firm, "contact": person})
+    whole = {"entity": "contact", "actions": ["read", "update", "export", "delete", "erase"], "scope": "all", "fields": {"*": "edit"}}
+    for role, fields, known in (("sees", {"*": "read"}, {"contact": 1, "interaction": 1}), ("guesses", {"*": "read", "contact": "hidden"}, {"contact": 1})):
+        company.role(role, whole, {"entity": "interaction", "actions": ["read", "export"], "scope": "all", "fields": fields})
+        with company.session(company.person(role)) as session:
+            assert erasing.outlook(session, "contact", person).rows == known
+            assert {one["entity"] for one in gather(session, "contact", person).data["records"]} == known.keys()

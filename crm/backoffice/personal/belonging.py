@@ -63,13 +63,28 @@ def the_same(session: DataSession, kind: Entity, record_id: int) -> tuple[int, .
 
 
 def places(session: DataSession, kind: Entity, ids: Sequence[int]) -> list[Place]:
-    """Everything that belongs to the person of these numbers, his own records first; removed rows too."""
+    """Everything that belongs to the person of these numbers, his own records first; removed rows too. To who may not see everything, the
+    rows of which he sees that they name the person."""
     found = [Place(kind, tuple(ids), personal_fields(kind))]
     for other, links in about(session.catalog, kind):
-        table = other.table
-        rows: dict[int, None] = {}
-        for spec in links:
-            rows |= dict.fromkeys(session.kernel(select(table.c.id).where(table.c[spec.attribute].in_(ids)).order_by(table.c.id)).scalars())
+        whole = session.access is None or session.access.unlimited
+        rows = _naming(session, other, links, ids) if whole else _seen_to_name(session, other, links, ids)
         if rows:
-            found.append(Place(other, tuple(rows), personal_fields(other)))
+            found.append(Place(other, tuple(dict.fromkeys(rows)), personal_fields(other)))
+    return found
+
+
+def _naming(session: DataSession, other: Entity, links: Sequence[Field], ids: Sequence[int]) -> list[int]:
+    table = other.table
+    queries = (select(table.c.id).where(table.c[spec.attribute].in_(ids)).order_by(table.c.id) for spec in links)
+    return [number for query in queries for number in session.kernel(query).scalars()]
+
+
+def _seen_to_name(session: DataSession, other: Entity, links: Sequence[Field], ids: Sequence[int]) -> list[int]:
+    shown = [spec.key for spec in links if session.sight.may(other.key, "read") and spec.key in session.sight.filterable(other.key)]
+    found: list[int] = []
+    for key in shown:
+        for deleted in (False, True):
+            rows = session.table(other.key, deleted=deleted)
+            found += session.execute(select(rows.id).where(rows.visible, rows[key].in_(ids)).order_by(rows.id)).scalars()
     return found

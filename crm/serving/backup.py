@@ -9,7 +9,6 @@ import hmac
 import io
 import json
 import os
-import re
 import sqlite3
 import tarfile
 import tempfile
@@ -27,6 +26,7 @@ from sqlalchemy.engine import make_url
 from config import Settings
 from crm.backoffice.custom import everything
 from crm.backoffice.custom.models import ENTITIES, FIELDS
+from crm.backoffice.custom.naming import is_made
 from crm.backoffice.seals.block import Keeper
 from crm.errors import BadRequest
 from crm.messages import m
@@ -269,7 +269,7 @@ def _fill_tables(tar: tarfile.TarFile, engine: Engine, settings: Settings, manif
     except BaseException:
         with engine.begin() as clearing:
             for name in inspect(clearing).get_table_names():
-                if re.fullmatch(r"ce_\d+|\w+__cf_\d+", name):
+                if is_made(name):
                     clearing.execute(text(f'DROP TABLE "{name}" CASCADE'))
         command.downgrade(schema.alembic_config(settings.database_url), "base")
         raise

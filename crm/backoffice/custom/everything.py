@@ -29,6 +29,12 @@ def every_table(connection: Connection) -> list[Table]:
     return found + [links for table in found for links in table.metadata.tables.values() if links.name not in names]
 
 
+def removed_fields(connection: Connection, entity: str) -> list[Field]:
+    """The fields that an entity once had: their columns still hold what they held."""
+    gone = connection.execute(select(FIELDS.c.id).where(FIELDS.c.entity == entity, FIELDS.c.removed_at.is_not(None))).scalars().all()
+    return [spec for spec in _fields(connection).get(entity, ()) if spec.number in gone] if gone else []
+
+
 def build(connection: Connection) -> None:
     """The made part of a schema that has only the product's, from the rows that tell of it."""
     made = _fields(connection)

@@ -9,5 +9,11 @@ ADDRESSES = frozenset({
     "invitation", "journal", "mail", "notices", "profile", "quality", "recycle", "report", "reset", "rights", "search", "static", "survey", "timer", "undo",
     "views",
 })
+_STORED = re.compile(r"ce_\d+(__.+)?|(.+__)?cf_\d+(__[a-z]+)?")
 # Words that conditions, mappings and addresses say of every entity.
 WORDS = frozenset({"id", "csrf_token", "row"})
+
+
+def is_made(stored: str) -> bool:
+    """Whether a table or column holds what was made, by its name in the database."""
+    return bool(_STORED.fullmatch(stored))

@@ -27,7 +27,7 @@ PAUSE = 0.1  # seconds between two attempts
 class Busy(BramaError):
     """The tables were in use all the time."""
 
-    code = "busy"
+    code = "in_use"
     status = 503
 
 

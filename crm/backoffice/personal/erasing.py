@@ -15,7 +15,10 @@ from sqlalchemy import Engine, delete, func, select, update
 
 from crm.backoffice import journal, outbox
 from crm.backoffice.catalog import Catalog
+from crm.backoffice.custom.everything import removed_fields
+from crm.backoffice.custom.tables import columns_of, widened
 from crm.backoffice.entities import Entity
+from crm.backoffice.fields.base import Field
 from crm.backoffice.guard import DataSession, system_session
 from crm.backoffice.journal import Entry, JournalRow
 from crm.backoffice.likeness import evidence
@@ -169,7 +172,10 @@ def _erase(session: DataSession, kind: Entity, ids: Sequence[int], everything: S
 def _erase_rows(session: DataSession, place: Place, everything: Sought, *, person: bool) -> None:
     kind, table, now = place.kind, place.kind.table, datetime.now(UTC)
     entries: list[Entry] = []
+    gone = removed_fields(session.connection(), kind.key)
     for ids in in_parts(place.ids):
+        for spec in gone:
+            _forget(session, kind, spec, ids)
         session.kernel(delete(KEYS).where(KEYS.c.entity == kind.key, KEYS.c.record_id.in_(ids)))
         evidence.erase(session, kind.key, ids)
         for row in session.kernel(select(table).where(table.c.id.in_(ids)).with_for_update()).mappings().all():
@@ -181,6 +187,16 @@ def _erase_rows(session: DataSession, place: Place, everything: Sought, *, perso
     outbox.post(session, "changed", [
         (f"{e.entity}:{e.record_id}:{e.version}", {"entity": e.entity, "id": e.record_id, "action": e.action, "fields": []}) for e in entries
     ])
+
+
+def _forget(session: DataSession, kind: Entity, spec: Field, ids: Sequence[int]) -> None:
+    """What a removed field holds of these rows: nobody sees it, and it would come back with the field."""
+    table = widened(kind.table, [spec])
+    if spec.several:
+        links = table.metadata.tables[f"{table.name}__{spec.attribute}"]
+        session.kernel(delete(links).where(links.c.owner_id.in_(ids)))
+        return
+    session.kernel(update(table).where(table.c.id.in_(ids)).values({column.name: None for column in columns_of(spec)}))
 
 
 def _without(session: DataSession, kind: Entity, row: Mapping[Any, Any], everything: Sought, *, person: bool) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select, update
 
 from crm.backoffice import journal
+from crm.backoffice.custom.everything import removed_fields
 from crm.backoffice.guard import DataSession
 from crm.backoffice.journal import ERASURE, JournalRow, print_of, values_hash
 from crm.backoffice.parts import in_parts
@@ -31,7 +32,7 @@ def of(session: DataSession, places: Sequence[Place], everything: Sought) -> lis
         events = select(TABLE.c.id, TABLE.c.changes).where(TABLE.c.entity == person.kind.key, TABLE.c.record_id.in_(ids), TABLE.c.version.is_(None))
         found += (Left(number, without(changes, changes)) for number, changes in session.kernel(events) if any(changes.values()))
     for place in places:
-        keys = {spec.kept_as for spec in place.fields}
+        keys = {spec.kept_as for spec in (*place.fields, *removed_fields(session.connection(), place.kind.key))}
         for ids in in_parts(place.ids):
             query = select(TABLE.c.id, TABLE.c.changes).where(TABLE.c.entity == place.kind.key, TABLE.c.record_id.in_(ids), TABLE.c.version.is_not(None))
             for number, changes in session.kernel(query):

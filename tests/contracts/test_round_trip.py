@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 
 from crm.backoffice import lists
-from crm.backoffice.catalog import shape
 from crm.backoffice.entities import Entity
 from crm.backoffice.exchange.export import FORMATS
 from crm.backoffice.fields.base import Field
-from tests.contracts.world import ENTITIES, World
+from tests.contracts.world import DESCRIBED, ENTITIES, World
 from tests.factories.anything import Anything
 
 DEMANDED = {"interaction": ("account", "state", "medium", "direction", "planned_start", "held_at", "actual_minutes")}  # fields that rules ask for
@@ -52,7 +51,7 @@ def contents(world: World, kind: Entity) -> dict[Any, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-@pytest.mark.parametrize("kind", [shape().entity(key) for key in ENTITIES], ids=ENTITIES)
+@pytest.mark.parametrize("kind", [DESCRIBED.entity(key) for key in ENTITIES], ids=ENTITIES)
 def test_a_second_import_says_unchanged_for_every_row(full: World, kind: Entity, form: str) -> None:
     before = contents(full, kind)
     assert len(before) >= 2

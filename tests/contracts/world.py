@@ -19,13 +19,16 @@ from crm.backoffice.fields.base import Field
 from crm.backoffice.guard import SystemSession, UserSession, system_session, user_session
 from crm.backoffice.journal import JournalRow
 from crm.backoffice.lowcode.apply import apply
-from crm.backoffice.lowcode.document import read
+from crm.backoffice.lowcode.document import from_raw, read
 from crm.organization.founding import add_person
 from crm.permissions import access_for
 from tests.factories.anything import Anything
+from tests.factories.made import configuration, described
 
 assert crm.models
-ENTITIES = tuple(shape().entities)
+SEED = 11  # of what administrators are taken to have made
+DESCRIBED = described(shape(), SEED)
+ENTITIES = tuple(DESCRIBED.entities)
 PASSWORD = "seven quiet storks"
 ALL = ["read", "create", "update", "delete", "export", "assign"]
 
@@ -70,6 +73,9 @@ class World:
         return found
 
     def populate(self) -> None:
+        with self.system() as session:
+            apply(session, from_raw(configuration(session.catalog, SEED), session.catalog))
+            session.commit()
         with self.system() as session:
             apply(session, read(roles(session.catalog).encode(), session.catalog))
             session.commit()
@@ -134,7 +140,7 @@ class World:
 
     def typed(self, spec: Field, value: Any) -> Any:
         """What a control posts."""
-        if spec.several:
+        if spec.several or spec.multiple:
             return ["", *map(str, value or ())]
         if value is None:
             return ""

@@ -34,7 +34,7 @@ def huge(client: FlaskClient) -> TestResponse:
 
 
 REFUSALS: dict[str, tuple[int, Ask]] = {
-    "no such page": (404, lambda c: c.get("/nothing")),
+    "no such page": (404, lambda c: c.get("/nothing/")),
     "no such record": (404, lambda c: c.get("/deal/2000000000/")),
     "an id that is no number": (404, lambda c: c.get("/deal/zzz/")),
     "a screen of others": (403, lambda c: c.get("/role/2/edit/")),

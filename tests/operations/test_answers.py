@@ -62,7 +62,7 @@ def test_static_files_are_kept_a_year_only_under_the_mark_of_their_age(app: Flas
     assert "immutable" not in answer.headers["Cache-Control"]
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/refuses"])
+@pytest.mark.parametrize("path", ["/nowhere/at/all", "/refuses"])
 def test_what_does_not_exist_is_answered_with_a_sentence_in_the_language_asked_for(faulty: Flask, path: str) -> None:
     client = faulty.test_client()
     english = client.get(f"{path}?lang=en")

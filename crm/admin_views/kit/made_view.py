@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Flask, g
+from flask_login import current_user
 from werkzeug.routing import BaseConverter
 
 from crm.admin_views.kit import context
@@ -30,10 +31,13 @@ class MadeView(EntityView):
         return str(g.get(PLACE, ""))
 
     def is_accessible(self) -> bool:
+        """Who may not read it is not told that there is such an entity: unlike the product's own, its name says what the company does."""
+        if not current_user.is_authenticated:
+            return False
         kind = context.catalog().entities.get(self.key)
-        if kind is None or not kind.custom:
+        if kind is None or not kind.custom or not super().is_accessible():
             raise NotFound()
-        return super().is_accessible()
+        return True
 
 
 def init_app(app: Flask) -> None:

@@ -23,8 +23,8 @@ def configuration(catalog: Catalog, seed: int) -> dict[str, Any]:
     registers = {key: _register(key, other, chance) for key, other in zip(REGISTERS, reversed(REGISTERS), strict=True)}
     added = {key: _added(chance) for key, kind in catalog.entities.items() if not kind.declared.configuration}
     added["account"] |= {
-        "registers_count": {**_named("registers_count"), "type": "rollup", "of": "register.firm", "function": "count", "class": "internal"},
-        "registers_sum": {**_named("registers_sum"), "type": "rollup", "of": "register.firm", "function": "sum", "field": "f_money", "class": "internal"},
+        "registers_count": {**_named("registers_count"), "type": "rollup", "of": "register.firm", "function": "count"},
+        "registers_sum": {**_named("registers_sum"), "type": "rollup", "of": "register.firm", "function": "sum", "field": "f_money"},
     }
     return {"entities": registers, "fields": added}
 
@@ -44,9 +44,9 @@ def _register(key: str, other: str, chance: random.Random) -> dict[str, Any]:
         "doubled": {**_named("doubled"), "type": "formula", "formula": "f_money * 2 + coalesce(f_money, 0)"},
         "share": {**_named("share"), "type": "formula", "formula": "f_decimal / 100", "gives": "percent"},
         "late": {**_named("late"), "type": "formula", "formula": "f_date + f_integer"},
-        "beside_count": {**_named("beside_count"), "type": "rollup", "of": f"{other}.beside", "function": "count", "class": "internal"},
+        "beside_count": {**_named("beside_count"), "type": "rollup", "of": f"{other}.beside", "function": "count", "class": "sensitive"},
         "beside_last": {
-            **_named("beside_last"), "type": "rollup", "of": f"{other}.beside", "function": "last", "field": "f_text", "by": "f_date", "class": "internal",
+            **_named("beside_last"), "type": "rollup", "of": f"{other}.beside", "function": "last", "field": "f_text", "by": "f_date", "class": "sensitive",
         },
     }
     return {**_named(key), "plural": _named(f"{key}s")["label"], "prefix": key[:2].upper(), "fields": fields}

@@ -184,7 +184,7 @@ def generic(rule: str, entities: Mapping[str, Any]) -> str:
     """`/account/<int(min=1):record_id>/edit/` → `/<entity>/<record_id>/edit/`."""
     bare = re.sub(r"<[^<>:]+:([^<>]+)>", r"<\1>", rule)
     first, slash, rest = bare.removeprefix("/").partition("/")
-    return f"/<entity>{slash}{rest}" if first in entities else bare
+    return f"/<entity>{slash}{rest}" if first in entities or first == "<made>" else bare
 
 
 def rules(app: Flask, catalog: Catalog) -> set[tuple[str, str]]:

@@ -1,10 +1,18 @@
 """Who looks: roles that hide each in another way, and those built-in ones from which something is hidden."""
 
+from random import Random
 from typing import Any
 
 import yaml
 
+import crm.models
+from crm.backoffice.catalog import shape
 from crm.standard import AREAS, HERE
+from tests.factories.made import configuration
+
+assert crm.models
+SEED = 5
+MADE = configuration(shape(), SEED)  # what administrators have made
 
 GENERATED = """
 seller_no_revenue:  # one field hidden, one masked, one conditional
@@ -96,9 +104,28 @@ BUILT_IN = ("administrator", "head", "seller", "clerk", "approver")
 
 
 def generated() -> dict[str, list[dict[str, Any]]]:
-    """Role → its rules."""
+    """Role → its rules, those over what administrators have made by chance."""
     found: dict[str, list[dict[str, Any]]] = yaml.safe_load(GENERATED)
+    for role, given in found.items():
+        _over_made(given, Random(f"{SEED}:{role}"))
     return found
+
+
+def _over_made(given: list[dict[str, Any]], chance: Random) -> None:
+    """One of the made fields of each of the product's entities is kept from the role; of the registers some fields, and often records."""
+    for rule in given:
+        made = sorted(MADE["fields"].get(rule["entity"], ()))
+        if made and "*" in rule.get("fields", ()):
+            rule["fields"][chance.choice(made)] = chance.choice(("hidden", "masked"))
+    for entity, said in MADE["entities"].items():
+        typed = sorted(key for key, one in said["fields"].items() if one["type"] not in ("formula", "rollup"))
+        hidden, masked, shown = chance.sample(typed, 4), chance.choice(typed), chance.choice(typed)
+        modes: dict[str, Any] = {"*": "edit", masked: "masked", shown: {"mode": "edit", "where": {"field": "f_integer", "op": "lt", "value": 40}}}
+        modes |= dict.fromkeys(hidden, "hidden")
+        given.append({
+            "entity": entity, "actions": ["read", "create", "update", "export", *chance.sample(["delete"], chance.randint(0, 1))],
+            "scope": chance.choice(("all", "all", "own", "department")), "fields": modes,
+        })
 
 
 def rules() -> dict[str, list[dict[str, Any]]]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+import yaml
 from sqlalchemy import insert, select, update
 
 from crm.backoffice import records
@@ -18,6 +19,7 @@ from crm.organization.founding import add_person
 from crm.organization.models import User
 from crm.organization.sign_in import Where, accounts, open_session
 from tests.company import Company, build
+from tests.factories.anything import Anything
 from tests.factories.codes import firm_code
 from tests.leaks import roles
 from tests.leaks.chance import FOUNDED, repeatable
@@ -43,11 +45,13 @@ def _found(url: str, seed: int) -> None:
     engine = make_engine(url)
     build(engine)
     company = Company(engine)
+    company.configure(yaml.safe_dump(roles.MADE, allow_unicode=True))
     company.configure(roles.document())
     rng = Random(seed)
     people = hire(company, rng)
     fill(company, rng, people)
     live(company, rng, people)
+    keep_registers(company, people)
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -74,6 +78,21 @@ def hire(company: Company, rng: Random) -> list[int]:
     with company.engine.execution_options(writer=True).begin() as connection:
         connection.execute(update(User.__table__).values(language="en"))
     return people
+
+
+def keep_registers(company: Company, people: list[int]) -> None:
+    """Records of what administrators have made, some of each person."""
+    with company.system() as session:
+        anything, there = Anything(session), {}
+        for entity, said in roles.MADE["entities"].items():
+            led = {key: one["to"] for key, one in said["fields"].items() if one.get("to")}
+            for to in {"account", *led.values()}:
+                there[to] = list(session.execute(select(session.catalog.entity(to).table.c.id).order_by("id").limit(9)).scalars())
+            for n in range(14):
+                references = {key: there[to][n % len(there[to])] for key, to in led.items() if there[to] and key != "several"}
+                given: dict[str, Any] = {"beside": None, **references, "several": tuple(there[led["several"]][: n % 3]), "owner": people[n % len(people)]}
+                anything.one(entity, n % 2, **given, code=f"{entity}-{n}", **({} if n % 3 else {"f_text": None, "f_money": None}))
+        session.commit()
 
 
 def fill(company: Company, rng: Random, people: list[int]) -> None:

@@ -149,7 +149,7 @@ def _shown(session: UserSession, kind: Entity, several: Sequence[Group], decided
     if not numbers:
         return []
     reader, readable = context.reader(), session.sight.readable(kind.key)
-    keys = tuple(k for k in dict.fromkeys((*kind.declared.alike, *kind.columns, *ALSO)) if k in readable and k != kind.declared.title)
+    keys = tuple(k for k in dict.fromkeys((*kind.declared.alike, *session.sight.columns(kind.key), *ALSO)) if k in readable and k != kind.declared.title)
     columns = tuple(dict.fromkeys((*lookup.title_columns(session, kind), *keys)))
     asked = lists.ListQuery(kind.key, columns, Leaf(("id",), "in", numbers), (("id", False),), size=len(numbers))
     rows = {row.id: row for row in lists.page(session, asked).rows}

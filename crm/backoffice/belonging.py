@@ -29,8 +29,8 @@ class Belonging:
 
 
 def relations(session: DataSession, entity: Entity) -> list[Relation]:
-    """The relations this reader may follow: the declared order first, then the rest."""
-    keys = [k for k in entity.declared.related if k in entity.relations]
+    """The relations this reader may follow: those that the layout names first, then the rest."""
+    keys = [k for k in session.sight.layout(entity.key).related if k in entity.relations]
     keys += [k for k in entity.relations if k not in keys]
     return [r for r in (entity.relations[k] for k in keys) if r.field in filterable(session, r.entity)]
 

@@ -1,6 +1,6 @@
 """The configuration in force as one immutable value: entities, picklists, pipelines, the company. Built once a version, passed down."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -14,6 +14,7 @@ from crm.backoffice.configuration import CompanySettings, ConfigVersion, OptionR
 from crm.backoffice.custom.reading import Made, described, read_made
 from crm.backoffice.entities import Base, Entity, Relation, describe
 from crm.backoffice.fields.base import Field, Reader
+from crm.backoffice.layouts import Kept, Layout, laid_out, read_layouts
 from crm.backoffice.views.shared import SharedView, read_shared
 from crm.errors import UnknownName
 from crm.backoffice.working_time import USUAL_TIME, WorkingTime, working_time
@@ -93,12 +94,23 @@ class Catalog:
     views: Mapping[str, SharedView] = field(default_factory=dict)
     conflicts: Mapping[str, Conflict] = field(default_factory=dict)
     made: Made = field(default_factory=Made)
+    layouts: Kept = field(default_factory=dict)
 
     def entity(self, key: str) -> Entity:
         """Raises UnknownName."""
         found = self.entities.get(key)
         if found is None:
             raise UnknownName(key)
+        return found
+
+    def layout(self, entity: str, roles: Collection[str] = ()) -> Layout:
+        """How the screens of who holds `roles` (by code) lay an entity out; rights aside. Raises UnknownName."""
+        said = self.layouts.get(entity, {})
+        holding = tuple(role for role in said if role and role in roles)
+        found: Layout | None = self.memory.get(("layout", entity, holding))
+        if found is None:
+            given = [said[role] for role in (*holding, "") if role in said]
+            found = self.memory["layout", entity, holding] = laid_out(self.entity(entity), given)
         return found
 
     @cached_property
@@ -183,7 +195,7 @@ def read_catalog(connection: Connection) -> Catalog:
     return replace(
         static, version=version_in_force(connection), picklists=MappingProxyType(_picklists(connection, static.entities.values())),
         configured=MappingProxyType(configured), company=_company(connection), views=read_shared(connection),
-        conflicts=MappingProxyType(_conflicts(connection)),
+        conflicts=MappingProxyType(_conflicts(connection)), layouts=read_layouts(connection, static.entities),
     )
 
 

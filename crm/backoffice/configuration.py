@@ -74,6 +74,19 @@ class RoleConflict(Base):
     with_reason: Mapped[bool]
 
 
+class LayoutRow(Base):
+    """How an entity is laid out on the screens, for everybody or for the holders of a role, as the configuration file says it."""
+
+    __tablename__ = "layout"
+    __table_args__ = (UniqueConstraint("entity", "role"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entity: Mapped[str] = mapped_column(String(64))
+    role: Mapped[str] = mapped_column(String(64), default="")  # by code; "" for everybody
+    position: Mapped[int] = mapped_column(default=0)  # among the roles of the entity
+    said: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
 class ConfigVersion(Base):
     """A version of the configuration; the highest number is the one in force."""
 

@@ -102,7 +102,7 @@ def parse_query(session: DataSession, entity: str, args: Mapping[str, str]) -> L
             raise UnknownName(key, hidden=key in kind.fields)
     if len(asked) > MAX_COLUMNS:
         raise BadRequest(m("A list shows at most %(count)s columns.", count=MAX_COLUMNS))
-    columns = tuple(dict.fromkeys(asked)) or tuple(c for c in kind.columns if c in readable and (of is None or c != of.own))
+    columns = tuple(dict.fromkeys(asked)) or tuple(c for c in session.sight.columns(entity) if of is None or c != of.own)
     query = ListQuery(
         entity, columns, _where(args.get("where", "")), parse_sort(session, entity, args.get("sort", "")), args.get("search", "")[:200].strip(),
         args.get("after") or None, _size(args.get("size", "")), of=of, unread=bool(args.get("unread")),
@@ -128,9 +128,7 @@ def parse_sort(session: DataSession, entity: str, text: str) -> tuple[tuple[str,
     if len(keys) > 4:
         raise BadRequest(m("A list is sorted by at most four fields."))
     if not keys:
-        standard = kind.declared.order
-        name = standard.lstrip("-")
-        keys = [(name, standard.startswith("-"))] if name in usable or name == "id" else [("id", False)]
+        keys = [one for one in session.sight.layout(entity).sort if one[0] in usable or one[0] == "id"] or [("id", False)]
     return tuple(keys)
 
 

@@ -21,6 +21,7 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, Reader
 from crm.backoffice.fields.many_to_many import ManyToManyField
 from crm.backoffice.grants import Grant, Grants
+from crm.backoffice.layouts import Layout
 from crm.errors import UnknownName
 
 Made = TypeVar("Made")
@@ -160,6 +161,15 @@ class Sight:
     def creatable(self, entity: str) -> tuple[str, ...]:
         """Fields that may be given to some new record."""
         return self._writable(entity, "create")
+
+    def layout(self, entity: str) -> Layout:
+        """How this reader's screens lay the entity out; what of it he sees his rights decide."""
+        return self.catalog.layout(entity, self.access.roles if self.access is not None else ())
+
+    def columns(self, entity: str) -> tuple[str, ...]:
+        """The columns of this reader's standard list: of his layout, or where he sees none of them of the entity."""
+        shown, kind = self.readable(entity), self.catalog.entity(entity)
+        return tuple(key for key in self.layout(entity).columns if key in shown) or tuple(key for key in kind.columns if key in shown)
 
     def _shown(self, kind: Entity, spec: Field, actions: frozenset[Action], modes: Sequence[str]) -> bool:
         return not all(self.grants(kind, spec, actions, mode).never for mode in modes)

@@ -185,6 +185,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_journal_seal")),
     )
     create_table(
+        "layout",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("entity", sa.String(length=64), nullable=False),
+        sa.Column("role", sa.String(length=64), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("said", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_layout")),
+        sa.UniqueConstraint("entity", "role", name=op.f("uq_layout_entity_role")),
+    )
+    create_table(
         "likeness_key",
         sa.Column("entity", sa.String(length=64), nullable=False),
         sa.Column("record_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -1890,6 +1900,7 @@ TABLES = (
     "outbox",
     "merged_record",
     "likeness_key",
+    "layout",
     "journal_seal",
     "journal",
     "duplicate_search",

@@ -87,7 +87,7 @@ def _as_happening(past: Past) -> Happening:
 def _parts(past: Past, names: journal_view.Names) -> list[Part]:
     language, placed = context.reader().language, set[str]()
     found: list[Part] = []
-    for section in past.entity.declared.sections:
+    for section in context.session().sight.layout(past.entity.key).sections:
         placed |= set(section.fields)
         found.append(Part(section.label.text(language), _fields(past, names, section.fields)))
     found.append(Part("", _fields(past, names, [key for key in past.now if key not in placed])))

@@ -1,6 +1,6 @@
 """One record: its card, its related lists, its journal; as a page and as the drawer beside a list."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -30,8 +30,7 @@ from crm.messages import Label, render
 if TYPE_CHECKING:
     from crm.admin_views.kit.view import EntityView
 
-REST = Label("Інше", "Other")
-RECORD = Label("Запис", "Record")
+RECORD, STAMPS = Label("Запис", "Record"), ("created_at", "created_by", "updated_at", "updated_by")
 WIDE = frozenset({"long_text", "rich_text", "many_to_many", "multi_picklist", "condition"})
 FACTS = 5
 NAMED = 3  # records that may be the same as this one
@@ -144,38 +143,34 @@ def read_card(session: UserSession, entity: Entity, record_id: int, rights: Stan
     relations = [(r, r.label.text(reader.language)) for r in belonging.relations(session, entity)]
     return Card(
         entity, record_id, row.row_version, title or f"№ {record_id}", code, entity.label.text(reader.language), initials(title),
-        _facts(entity, keys, row, bool(stage_steps)), stage_steps, quick, _sections(entity, keys, row, rights), relations, rights,
+        _facts(session, entity, row, bool(stage_steps)), stage_steps, quick, _sections(session, entity, row, rights), relations, rights,
         f"/{entity.key}/{record_id}/", row.values.get("updated_at"), panel(entity.key, record_id),
     )
 
 
-def _sections(entity: Entity, keys: Sequence[str], row: RowView, rights: Standing) -> list[tuple[str, list[CardField]]]:
-    language = context.reader().language
-    placed = {k for s in entity.declared.sections for k in s.fields}
-    parts = [(s.label, s.fields) for s in entity.declared.sections]
-    parts.append((REST, tuple(k for k in keys if k not in placed and not entity.fields[k].system)))
-    parts.append((RECORD, ("created_at", "created_by", "updated_at", "updated_by")))
-    found = []
-    for label, part in parts:
-        fields = [_card_field(entity, k, row, rights) for k in part if k in keys]
-        if fields:
-            found.append((label.text(language), fields))
-    return found
+def _sections(session: UserSession, entity: Entity, row: RowView, rights: Standing) -> list[tuple[str, list[CardField]]]:
+    layout, language = session.sight.layout(entity.key), context.reader().language
+    placed = layout.placed
+    parts = layout.parts([k for k in row.values if k in placed or not entity.fields[k].system])
+    parts.append((RECORD, [k for k in STAMPS if k in row.values and k not in placed]))
+    return [(label.text(language), [_card_field(entity, k, row, rights, layout.broad.get(k)) for k in part]) for label, part in parts if part]
 
 
-def _card_field(entity: Entity, key: str, row: RowView, rights: Standing) -> CardField:
+def _card_field(entity: Entity, key: str, row: RowView, rights: Standing, broad: bool | None) -> CardField:
     spec, reader = entity.fields[key], context.reader()
     url = f"/{entity.key}/{row.id}/cell/{key}" if spec.in_cells and key in rights.editable else ""
     help_text = spec.help.text(reader.language) if spec.help else ""
-    return CardField(key, spec.label.text(reader.language), help_text, painter(entity, spec, reader, signed=True, exact=True)([row])[0], spec.type in WIDE, url)
+    wide = spec.type in WIDE if broad is None else broad
+    return CardField(key, spec.label.text(reader.language), help_text, painter(entity, spec, reader, signed=True, exact=True)([row])[0], wide, url)
 
 
-def _facts(entity: Entity, keys: Sequence[str], row: RowView, has_stages: bool) -> list[Fact]:
+def _facts(session: UserSession, entity: Entity, row: RowView, has_stages: bool) -> list[Fact]:
     """The columns of the standard list that say something of this record; a day stands beside what it is the day of."""
     reader = context.reader()
     skipped = {entity.declared.title, "code", "currency"} | ({"stage"} if has_stages else set())
-    beside = {f"{k}_on" for k in entity.columns}
-    usual = [k for k in entity.columns if k in keys and k not in skipped and k not in beside and entity.fields[k].type not in WIDE]
+    columns = session.sight.columns(entity.key)
+    beside = {f"{k}_on" for k in columns}
+    usual = [k for k in columns if k in row.values and k not in skipped and k not in beside and entity.fields[k].type not in WIDE]
     facts = []
     for key in usual:
         value, day = row.values.get(key), row.values.get(f"{key}_on")

@@ -1,6 +1,5 @@
 """Why a person does or does not see a record and each of its fields: for those who keep the roles."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,6 @@ from flask.wrappers import Response
 from crm.admin_views.kit import context, lookup
 from crm.admin_views.kit.standing import standing
 from crm.backoffice.access import ACTIONS, Access, Action
-from crm.backoffice.entities import Entity
 from crm.errors import BadRequest, Forbidden, NotFound
 from crm.messages import Label, m, render
 from crm.permissions import Explanation, access_for, explain
@@ -62,7 +60,7 @@ def show(view: "EntityView", record_id: int) -> Response:
     fields: list[Reason] = []
     if access is not None:
         actions = [_reason(WORDS[a].text(reader.language), _ask(access, entity.key, record_id, None, a)) for a in ACTIONS if a != "create"]
-        known = sorted((k for k in session.sight.readable(entity.key) if not entity.fields[k].system), key=_place(entity))
+        known = sorted((k for k in session.sight.readable(entity.key) if not entity.fields[k].system), key=session.sight.layout(entity.key).in_order)
         fields = [_reason(entity.fields[k].label.text(reader.language), _ask(access, entity.key, record_id, k, "read")) for k in known]
     title = lookup.titles(session, entity, [record_id]).get(record_id, "")
     html = view.render(
@@ -70,12 +68,6 @@ def show(view: "EntityView", record_id: int) -> Response:
         fields=fields, signed_off=access is None,
     )
     return make_response(html)
-
-
-def _place(entity: Entity) -> Callable[[str], int]:
-    """Fields stand as on the form."""
-    order = [k for section in entity.declared.sections for k in section.fields]
-    return lambda key: order.index(key) if key in order else len(order)
 
 
 def _ask(access: Access, entity: str, record_id: int, field: str | None, action: Action) -> Explanation:

@@ -1,7 +1,7 @@
 """New and edit forms, made per request from the entity's description: only the fields this writer may fill are in them."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, cast
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 CONTROLS = frozenset({"csrf_token", "row_version", "_seen", "_then"})
 CHOOSE = "_choose."  # on the conflict page: whose value of a field is kept, "mine" or "theirs"
-REST = Label("Інше", "Other")
 WIDE = frozenset({"long_text", "rich_text", "many_to_many", "multi_picklist", "condition"})
 
 
@@ -48,6 +47,7 @@ class RecordForm:
     line: str | None = None  # what was told in one line; None where the form takes none
     came_from: str = ""
     notes: tuple[beforehand.Note, ...] = ()
+    left_out: tuple[str, ...] = ()  # what might be typed, but the layout does not ask for
     is_ready: bool = False  # enough is filled to save it by one key
 
     @property
@@ -72,7 +72,8 @@ def new(view: "EntityView") -> Response:
         raise Forbidden()
     asked = beforehand.asked(entity)
     begun = beforehand.understood(session, entity, asked)
-    filled = record_form(session, entity, session.sight.creatable(entity.key), {**beforehand.values(session, entity, asked), **begun.values})
+    first = {**beforehand.values(session, entity, asked), **begun.values}
+    filled = record_form(session, entity, session.sight.creatable(entity.key), first, asked={*asked, *begun.values})
     if beforehand.takes_a_line(entity):
         filled.line, filled.came_from, filled.notes = asked.get(beforehand.LINE, ""), beforehand.came_from(), begun.notes
     if request.method != "POST":
@@ -84,7 +85,8 @@ def new(view: "EntityView") -> Response:
         return page(view, filled)
     read(filled)
     if not filled.is_refused:
-        values = {f.short_name: f.data for f in filled.fields if f.posted and (f.data is not None or f.before)}
+        values = {key: lists.plain(first[key]) for key in filled.left_out if first.get(key) is not None}
+        values |= {f.short_name: f.data for f in filled.fields if f.posted and (f.data is not None or f.before)}
         try:
             record_id = records.create(session, entity.key, values)
         except Invalid as refused:
@@ -111,7 +113,7 @@ def edit(view: "EntityView", record_id: int) -> Response:
         raise Forbidden()
     beside = [spec.over for k in keys if isinstance(spec := entity.fields[k], ConditionField) and spec.over in session.sight.readable(entity.key)]
     row = lists.record(session, entity.key, record_id, tuple(dict.fromkeys((*keys, *beside, *lookup.title_columns(session, entity)))))
-    filled = record_form(session, entity, keys, row.values, record_id, row.row_version)
+    filled = record_form(session, entity, keys, row.values, record_id, row.row_version, asked=request.args)
     filled.name = lookup.title_of(entity, row.values)
     if request.method != "POST":
         _take_arguments(session, filled, {k: v for k, v in request.args.items() if len(v) <= beforehand.LONGEST})
@@ -143,9 +145,22 @@ def edit(view: "EntityView", record_id: int) -> Response:
 
 def record_form(
     session: UserSession, entity: Entity, keys: Iterable[str], values: Mapping[str, Any], record_id: int | None = None, row_version: int | None = None,
+    *, asked: Collection[str] | None = None,
 ) -> RecordForm:
-    """The empty or filled form over `keys`, in the sections of the entity; a field of no section stands in the last one."""
-    wanted = [k for k in keys if _can_be_typed(session, entity, k)]
+    """The empty or filled form over `keys`, as the reader's layout has it. The layout may leave fields out, but none of `asked`, none that was posted and
+    none that a new record needs; with `asked` None it leaves out nothing."""
+    layout = session.sight.layout(entity.key)
+    typed = [k for k in keys if _can_be_typed(session, entity, k)]
+
+    def insists(key: str) -> bool:
+        return asked is None or key in asked or key in request.form or key in request.files or (record_id is None and _needed(entity, key))
+
+    if asked is not None and record_id is None and request.args.get("drawer") and layout.quick:
+        quick = [k for k in layout.quick if k in typed]
+        parts = [(entity.label, quick + [k for k in typed if k not in quick and insists(k)])]
+    else:
+        parts = layout.parts(typed, insists)
+    wanted = [k for _, part in parts for k in part]
     creatable = [e for e in session.catalog.entities if session.sight.may(e, "create")]
     reader = context.reader()
     # A sheet lies over a page with a form of its own: the controls of the two are told apart.
@@ -154,17 +169,15 @@ def record_form(
     for key in wanted:
         spec = entity.fields[key]
         control = control_for(spec, reader, session.catalog, values.get(key), creatable=creatable)
-        unbound[key] = EntityField(spec=spec, reader=reader, control=control, needed=_needed(entity, key), wide=spec.type in WIDE, id=f"{prefix}-{key}")
+        wide = layout.broad.get(key, spec.type in WIDE)
+        unbound[key] = EntityField(spec=spec, reader=reader, control=control, needed=_needed(entity, key), wide=wide, id=f"{prefix}-{key}")
     form = BaseForm(unbound, meta=FlaskForm.Meta())
     form.process(data={k: values.get(k) for k in wanted})
     for key in wanted:
         if isinstance(spec := entity.fields[key], ConditionField):
             cast(EntityField, form[key]).of = str(values.get(spec.over) or "")
-    placed = {k for s in entity.declared.sections for k in s.fields}
-    parts = [(s.label, [k for k in s.fields if k in unbound]) for s in entity.declared.sections]
-    parts.append((REST, [k for k in wanted if k not in placed]))
     sections = [(label, [cast(EntityField, form[k]) for k in part]) for label, part in parts if part]
-    return RecordForm(entity, form, sections, record_id, row_version)
+    return RecordForm(entity, form, sections, record_id, row_version, left_out=tuple(k for k in typed if k not in wanted))
 
 
 def _can_be_typed(session: UserSession, entity: Entity, key: str) -> bool:

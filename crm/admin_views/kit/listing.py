@@ -212,7 +212,7 @@ def columns_choice(view: "EntityView") -> Response:
     language = context.reader().language
     ordered = [(key, entity.fields[key]) for key in (*now, *(key for key in readable if key not in now))]
     described = [{"key": key, "label": spec.label.text(language), "shown": key in now, "system": spec.system} for key, spec in ordered]
-    return jsonify(columns=described, standard=[key for key in entity.columns if key in readable])
+    return jsonify(columns=described, standard=list(session.sight.columns(entity.key)))
 
 
 def filter_description(view: "EntityView") -> Response:

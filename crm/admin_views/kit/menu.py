@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from crm.backoffice.access import Access
 from crm.backoffice.catalog import Catalog
+from crm.backoffice.layouts import Layout
 from crm.backoffice.likeness.search import compared
 from crm.messages import Label
 
@@ -105,7 +106,7 @@ AREAS: tuple[tuple[str, Label, str], ...] = (
     ("administration", Label("Адміністрування", "Administration"), "settings"),
     ("other", Label("Інше", "Other"), "database"),
 )
-# Within an area the daily ones come first; entities not named here follow in the order of their labels.
+# Within an area those stand first to which a layout gives a place, then the daily ones; entities not named here follow in the order of their labels.
 ORDER = (
     "account", "contact", "interaction", "segment", "deal", "product", "product_category", "competitor", "user", "role", "department", "territory",
     "legal_entity", "pipeline", "stage",
@@ -176,16 +177,21 @@ def shortcuts(access: Access, language: str) -> list[Entry]:
     ]
 
 
+def _placed(layout: Layout) -> tuple[bool, int]:
+    return layout.place is None, layout.place or 0
+
+
 def areas(access: Access, catalog: Catalog, language: str, pages: Sequence[Page] = PAGES) -> list[Area]:
     """The entities and `pages` that one person may open, in `language`; areas without an entry are left out."""
     groups: dict[str, list[Entry]] = {key: [] for key, _, _ in AREAS}
     position = {key: n for n, key in enumerate(ORDER)}
-    shown = [e for e in catalog.entities.values() if e.declared.area and e.is_record and access.may(e.key, "read")]
-    for entity in sorted(shown, key=lambda e: (position.get(e.key, len(ORDER)), e.plural.text(language))):
+    readable = [e for e in catalog.entities.values() if e.is_record and access.may(e.key, "read")]
+    shown = [(e, layout) for e in readable if (layout := catalog.layout(e.key, access.roles)).area and not layout.hidden]
+    for entity, layout in sorted(shown, key=lambda one: (_placed(one[1]), position.get(one[0].key, len(ORDER)), one[0].plural.text(language))):
         address = f"/{entity.key}/"
         new = f"{address}new/" if access.may(entity.key, "create") else None
-        area = entity.declared.area if entity.declared.area in groups else "other"
-        groups[area].append(Entry(entity.plural.text(language), address, entity.declared.icon, entity.key, new, entity.label.text(language)))
+        area = layout.area if layout.area in groups else "other"
+        groups[area].append(Entry(entity.plural.text(language), address, layout.icon, entity.key, new, entity.label.text(language)))
     for page in pages:
         if page.allowed(access, catalog):
             groups[page.area].append(Entry(page.label.text(language), page.url, page.icon, page.key))

@@ -44,7 +44,7 @@ def rows(session: UserSession, found: Relation, record_id: int, size: int = ROWS
     """The first `size` rows of a relation of the record, with the columns of their own list."""
     entity, reader = session.catalog.entity(found.entity), context.reader()
     readable = session.sight.readable(entity.key)
-    columns = tuple(k for k in entity.columns if k in readable and (k != found.field or found.also))[:COLUMNS]
+    columns = tuple(k for k in session.sight.columns(entity.key) if k != found.field or found.also)[:COLUMNS]
     if not columns:
         columns = tuple(k for k in (entity.declared.title, "code") if k in readable)
     page = lists.page(session, with_companions(session, entity, _query(session, found, record_id, columns, size)))
@@ -54,7 +54,7 @@ def rows(session: UserSession, found: Relation, record_id: int, size: int = ROWS
     creatable = found.field in session.sight.creatable(entity.key)
     create = f"/{entity.key}/new/?{found.field}={record_id}" if creatable else ""
     label = found.label.text(reader.language)
-    return RelatedList(found, label, heads, cells, page.next is not None, list_url(session, found, record_id), create, entity.declared.icon)
+    return RelatedList(found, label, heads, cells, page.next is not None, list_url(session, found, record_id), create, session.sight.layout(entity.key).icon)
 
 
 def count(session: UserSession, found: Relation, record_id: int) -> lists.Count:
@@ -115,8 +115,7 @@ def _url(entity: str, where: Node) -> str:
 
 def _query(session: UserSession, found: Relation, record_id: int, columns: tuple[str, ...], size: int) -> lists.ListQuery:
     entity = session.catalog.entity(found.entity)
-    order = entity.declared.order.removeprefix("-")
-    usable = order in entity.fields and order in filterable(session, entity.key)
-    sort = ((order, entity.declared.order.startswith("-")),) if usable else ()
+    usable = filterable(session, entity.key)
+    sort = tuple(one for one in session.sight.layout(entity.key).sort if one[0] in usable)
     return lists.ListQuery(entity.key, columns, rows_of(session, found, record_id), sort, "", None, size)
 

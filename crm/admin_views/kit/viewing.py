@@ -48,8 +48,8 @@ def view_url(entity_key: str, view: KeptView) -> str:
 
 def favourites(session: UserSession, starred: Iterable[KeptView]) -> list[dict[str, str]]:
     """The starred views as the rail shows them."""
-    language, entities = context.reader().language, session.catalog.entities
+    language = context.reader().language
     return [
-        {"url": view_url(view.entity, view), "label": view.label.text(language), "icon": entities[view.entity].declared.icon, "view": view.name}
+        {"url": view_url(view.entity, view), "label": view.label.text(language), "icon": session.sight.layout(view.entity).icon, "view": view.name}
         for view in starred
     ]

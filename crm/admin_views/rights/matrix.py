@@ -83,7 +83,7 @@ def _row(session: UserSession, role: RoleRules, entity: Entity) -> Row:
     words = {id(rule): scope_words(session, entity, rule) for rule in rules}
     language = session.reader.language
     cells = [list(_parts(rules, action, words, language)) for action in ACTIONS]
-    return Row(entity.key, entity.plural.text(language), entity.declared.icon, cells, len(rules), len(named))
+    return Row(entity.key, entity.plural.text(language), session.sight.layout(entity.key).icon, cells, len(rules), len(named))
 
 
 def _parts(rules: Sequence[Rule], action: str, words: dict[int, str], language: str) -> Iterator[Part]:

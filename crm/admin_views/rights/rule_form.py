@@ -109,9 +109,9 @@ def _rule(session: UserSession, kind: Entity, place: int, was: str, number: int,
 def _fields(session: UserSession, kind: Entity) -> list[Field]:
     """Those of which this reader may speak, as on the form."""
     known = set(session.sight.readable(kind.key))
-    order = [k for section in kind.declared.sections for k in section.fields]
     own = [spec for key, spec in kind.fields.items() if key in known]
-    return sorted(own, key=lambda spec: (spec.system, order.index(spec.key) if spec.key in order else len(order)))
+    layout = session.sight.layout(kind.key)
+    return sorted(own, key=lambda spec: (spec.system, layout.in_order(spec.key)))
 
 
 def _taken(mode: FieldMode | None) -> str:

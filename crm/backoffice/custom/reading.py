@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from crm.backoffice.custom.fields import Kept, Option, Said, field_of, label_of
 from crm.backoffice.custom.models import ENTITIES, FIELDS
 from crm.backoffice.custom.tables import own_fields, table_of, widened
-from crm.backoffice.entities import Declared, Entity, Section, arranged
+from crm.backoffice.entities import Declared, Entity, arranged
 from crm.backoffice.fields.base import Field
 from crm.errors import FieldError, UnknownName
 from crm.messages import Label
@@ -74,10 +74,9 @@ def described(own: Mapping[str, Entity], made: Made, option: Option, wrong: Call
 def declared(key: str, said: Said) -> Declared:
     """What a made entity says of itself."""
     plural = Label(said["plural"]["uk"], said["plural"]["en"])
-    sections = tuple(Section(Label(one["label"]["uk"], one["label"]["en"]), tuple(one["fields"])) for one in said.get("sections", ()))
     return Declared(
         key=key, label=label_of(said), plural=plural, area=said.get("area", "other"), icon=said.get("icon", "database"), prefix=said.get("prefix", ""),
-        columns=tuple(said.get("columns", ())), sections=sections, order=said.get("order", "name"), composed=("name",),
+        composed=("name",),
     )
 
 

@@ -11,7 +11,7 @@ from crm.backoffice import journal, links, records, versions
 from crm.backoffice.checks import check_entities
 from crm.backoffice.configuration import AccessRule, ConfigVersion, OptionRow, PicklistRow
 from crm.backoffice.guard import SystemSession
-from crm.backoffice.lowcode import conflicts, emergencies, export, shared_views
+from crm.backoffice.lowcode import conflicts, emergencies, export, layouts, shared_views
 from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.document import Document, PipelineSpec, RoleSpec, from_raw
 from crm.backoffice.lowcode.edits import applied_as_a_whole
@@ -20,7 +20,8 @@ from crm.backoffice.lowcode.made import Standing, catalog_with, made_with
 from crm.backoffice.lowcode.made_plan import LOSING
 from crm.backoffice.lowcode.narrow import narrowed
 from crm.backoffice.lowcode.options import OptionSpec, PicklistSpec
-from crm.backoffice.lowcode.plan import order, pipeline_of, plan, rules_of, stages_of
+from crm.backoffice.lowcode.parsing import order
+from crm.backoffice.lowcode.plan import pipeline_of, plan, rules_of, stages_of
 from crm.errors import BadRequest, NotFound
 from crm.messages import Label, m
 
@@ -48,10 +49,6 @@ def apply(session: SystemSession, document: Document, *, agreed: bool = True) ->
             "“%(place)s” holds values in %(count)s records, which this loses or converts; agree to it with --yes.",
             place=f"{losing.entity}.{losing.field}" if losing.field else losing.entity, count=losing.records,
         ))
-    coming = [r.key for r in document.roles]
-    unknown = conflicts.unknown_roles(session, document.conflicts, coming) or emergencies.unknown_roles(session, (r.emergency for r in document.roles), coming)
-    if unknown is not None:
-        raise BadRequest(m("There is no role “%(key)s”.", key=unknown[:64]))
     if not changes:
         return Applied(session.catalog.version, ())
     before = export.of(session, document)
@@ -61,7 +58,7 @@ def apply(session: SystemSession, document: Document, *, agreed: bool = True) ->
             _picklist(session, spec)
         standing = _make(session, document) if document.makes else []
         _write(session, document, touched)
-    made = [(c.kind, c.entity, str(c.field)) for c in changes if c.effect == "create" and c.kind not in ("picklist", "entity", "field")]
+    made = [(c.kind, c.entity, c.field or "") for c in changes if c.effect == "create" and c.kind not in ("picklist", "entity", "field")]
     version = versions.announce(session, [c.as_dict() for c in changes], before, made, [asdict(one) for one in standing])
     journal.event(session, "configure", changes={"version": [None, version], "changes": [None, [c.as_dict() for c in changes]]})
     return Applied(version, tuple(changes))
@@ -87,6 +84,7 @@ def _write(session: SystemSession, document: Document, touched: Collection[tuple
             emergencies.write(session, role.key, role.emergency)
     shared_views.write(session, document.views)
     conflicts.write(session, document.conflicts)
+    layouts.write(session, document.layouts, touched)
     for kind, entity, key in (one for one in document.removed if one[0] not in ("entity", "field")):
         _remove(session, kind, entity, key)
 
@@ -96,7 +94,10 @@ def undo(session: SystemSession, version: int, *, agreed: bool = True) -> Applie
     row = session.execute(select(ConfigVersion.at, ConfigVersion.before, ConfigVersion.changes).where(ConfigVersion.id == version)).first()
     if row is None:
         raise NotFound(m("There is no version %(version)s of the configuration.", version=version))
-    back = narrowed(session, from_raw(row.before["file"], session.catalog), row.changes)
+    said = {**row.before["file"]}
+    # Layouts are taken as they were kept: they may name what comes back with them.
+    kept = layouts.named_in(said.pop("layouts", {}))
+    back = narrowed(session, replace(from_raw(said, session.catalog), layouts=kept), row.changes)
     removed = tuple((kind, entity, key) for kind, entity, key in row.before["made"])
     standing = tuple(Standing(**one) for one in row.before.get("standing", ()))
     return apply(session, replace(back, removed=removed, undoes=row.at, standing=standing), agreed=agreed)
@@ -187,6 +188,9 @@ def _remove(session: SystemSession, kind: str, entity: str, key: str) -> None:
         return
     if kind == "conflict":
         conflicts.remove(session, key)
+        return
+    if kind == "layout":
+        layouts.remove(session, entity, key)
         return
     if kind == "view":
         shared_views.remove(session, key)

@@ -1,6 +1,6 @@
 """Conflicting duties in a configuration file: roles of which nobody shall hold two at a time."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select
@@ -35,13 +35,6 @@ def effects(session: SystemSession, given: Sequence[Conflict]) -> Iterator[tuple
         if one == known or (known is None and not one.roles):
             continue
         yield one, "create" if known is None else "change" if one.roles else "remove", _holders(session, one.roles)
-
-
-def unknown_roles(session: SystemSession, given: Sequence[Conflict], coming: Iterable[str]) -> str | None:
-    """The key of a role that neither exists nor comes with the file."""
-    role = session.catalog.entity("role").table
-    known = set(session.execute(select(role.c.code).where(role.c.deleted_at.is_(None))).scalars()) | set(coming)
-    return next((code for one in given for code in sorted(one.roles) if code not in known), None)
 
 
 def _holders(session: SystemSession, codes: frozenset[str]) -> int:

@@ -13,6 +13,7 @@ from crm.backoffice.catalog import Catalog, Conflict
 from crm.backoffice.conditions import compiler
 from crm.backoffice.lowcode.conflicts import NAMES as CONFLICT_NAMES, conflict
 from crm.backoffice.lowcode.emergencies import Emergency, emergency
+from crm.backoffice.lowcode.layouts import LayoutSpec, layouts_of
 from crm.backoffice.lowcode.made import EntitySpec, FieldSpec, Standing, catalog_with, entities_of, fields_of, made_with, removed_of
 from crm.backoffice.lowcode.options import PicklistSpec, picklist
 from crm.backoffice.lowcode.parsing import key_of, label_of, once, only, section_of, wrong
@@ -23,7 +24,7 @@ from crm.backoffice.views.shared import SharedView
 from crm.errors import BadRequest, BramaError
 from crm.messages import Label, Message, m
 
-SECTIONS = ("entities", "fields", "removed", "roles", "pipelines", "picklists", "views", "conflicts")
+SECTIONS = ("entities", "fields", "removed", "roles", "pipelines", "picklists", "views", "conflicts", "layouts")
 KINDS = ("open", "won", "lost")
 
 
@@ -65,6 +66,7 @@ class Document:
     conflicts: tuple[Conflict, ...] = ()
     entities: tuple[EntitySpec, ...] = ()
     fields: tuple[FieldSpec, ...] = ()
+    layouts: tuple[LayoutSpec, ...] = ()
     removed: tuple[tuple[str, str, str], ...] = field(default=())  # kind, entity, key of what goes: a file says it of entities and fields alone
     standing: tuple[Standing, ...] = ()  # how an undo puts back what was made; no file says this
     undoes: datetime | None = None  # when the version was made that this undoes: a role removed by it comes back itself, with whoever held it
@@ -106,7 +108,7 @@ def from_raw(raw: Any, catalog: Catalog) -> Document:
         tuple(picklist(key, spec) for key, spec in section_of(raw, "picklists")),
         tuple(_view(key, spec, catalog) for key, spec in section_of(raw, "views")),
         tuple(_conflict(key, spec) for key, spec in section_of(raw, "conflicts")),
-        tuple(entities), tuple(fields), tuple(removed),
+        tuple(entities), tuple(fields), tuple(spec for key, said in section_of(raw, "layouts") for spec in layouts_of(key, said, catalog)), tuple(removed),
     )
 
 
@@ -116,7 +118,7 @@ def merge(documents: Iterable[Document]) -> Document:
     return Document(
         tuple(x for d in several for x in d.roles), tuple(x for d in several for x in d.pipelines), tuple(x for d in several for x in d.picklists),
         tuple(x for d in several for x in d.views), tuple(x for d in several for x in d.conflicts), tuple(x for d in several for x in d.entities),
-        tuple(x for d in several for x in d.fields), tuple(x for d in several for x in d.removed),
+        tuple(x for d in several for x in d.fields), tuple(x for d in several for x in d.layouts), tuple(x for d in several for x in d.removed),
     )
 
 

@@ -1,6 +1,6 @@
 """In a configuration file: which roles the holders of a role may take by themselves in an emergency, and for how many hours at most."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -52,13 +52,6 @@ def in_force(session: SystemSession, role_id: int) -> Emergency:
 def form_of(session: DataSession, old: Mapping[str, Any]) -> dict[str, Any]:
     """How a file says what a role held before a change (`old`, by field)."""
     return Emergency(tuple(_codes(session, old.get("emergency") or ())), old.get("emergency_hours")).form()
-
-
-def unknown_roles(session: SystemSession, given: Iterable[Emergency | None], coming: Iterable[str]) -> str | None:
-    """The key of a role that neither exists nor comes with the file."""
-    role = session.catalog.entity("role").table
-    known = set(session.execute(select(role.c.code).where(role.c.deleted_at.is_(None))).scalars()) | set(coming)
-    return next((code for one in given if one is not None for code in one.roles if code not in known), None)
 
 
 def still_there(session: SystemSession, given: Emergency | None) -> Emergency | None:

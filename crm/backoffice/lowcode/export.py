@@ -8,7 +8,7 @@ from sqlalchemy import Row, select
 from crm.backoffice.catalog import Configured, Picklist
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.document import Document
-from crm.backoffice.lowcode import conflicts, emergencies, shared_views
+from crm.backoffice.lowcode import conflicts, emergencies, layouts, shared_views
 from crm.backoffice.lowcode.plan import pipeline_of, rules_of, stages_of
 from crm.messages import Label
 
@@ -31,6 +31,7 @@ def whole(session: SystemSession) -> dict[str, Any]:
         "roles": {row.code: _role(session, row) for row in rows},
         "views": shared_views.forms(catalog),
         "conflicts": conflicts.forms(catalog),
+        "layouts": layouts.forms(catalog),
     }
 
 
@@ -40,11 +41,14 @@ def of(session: SystemSession, document: Document) -> dict[str, Any]:
     named: dict[str, set[str]] = {
         "picklists": {p.key for p in document.options}, "pipelines": {p.key for p in document.pipelines}, "roles": {r.key for r in document.roles},
         "views": {v.key for v in document.views}, "conflicts": {c.key for c in document.conflicts},
+        "layouts": {spec.entity for spec in document.layouts},
     }
     for kind, entity, key in document.removed:
         match kind:
             case "entity" | "field":
                 continue  # these are put back by how they stood
+            case "layout":
+                named["layouts"].add(entity)
             case "option":
                 named["picklists"].add(entity)
             case "stage":

@@ -8,11 +8,11 @@ from sqlalchemy import select
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.document import Document, PipelineSpec, RoleSpec, StageSpec
-from crm.backoffice.lowcode import conflicts, emergencies
+from crm.backoffice.lowcode import conflicts, emergencies, layouts
 from crm.backoffice.lowcode.emergencies import Emergency
 from crm.backoffice.lowcode.options import OptionSpec, PicklistSpec
 from crm.backoffice.lowcode.shared_views import touched
-from crm.backoffice.lowcode.plan import pipeline_of, rules_of, stages_of
+from crm.backoffice.lowcode.plan import pipeline_of, roles_there, rules_of, stages_of
 from crm.messages import Label
 
 Changes = Sequence[Mapping[str, Any]]
@@ -28,6 +28,7 @@ def narrowed(session: SystemSession, before: Document, changes: Changes) -> Docu
         tuple(_there(_picklist(session.catalog, spec, changes) for spec in before.picklists)),
         tuple(touched(session.catalog, before.views, changes)),
         tuple(conflicts.touched(before.conflicts, changes)),
+        layouts=tuple(layouts.touched(before.layouts, changes, roles_there(session) | {spec.key for spec in before.roles} if before.layouts else ())),
     )
 
 

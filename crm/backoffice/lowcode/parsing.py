@@ -1,7 +1,7 @@
 """What every part of a configuration file is read by: sections, keys, labels, and the sentence that says where something is wrong."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from crm.errors import BadRequest
@@ -54,6 +54,12 @@ def once(keys: Iterable[str], place: Message) -> None:
         if key in seen:
             raise wrong(place, m("“%(key)s” stands twice", key=key))
         seen.add(key)
+
+
+def order(known: Sequence[str], named: Sequence[str]) -> list[str]:
+    """The keys after a file that names some of them: the named take their places among themselves, new ones come last."""
+    old = iter([key for key in named if key in known])
+    return [next(old) if key in named else key for key in known] + [key for key in named if key not in known]
 
 
 def wrong(place: Message, what: Message) -> BadRequest:

@@ -1,6 +1,6 @@
 """What a configuration file would change: a list of differences with their effect on records. Nothing is written."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import func, select
@@ -8,18 +8,24 @@ from sqlalchemy import func, select
 from crm.backoffice.catalog import Catalog, Configured
 from crm.backoffice.configuration import AccessRule
 from crm.backoffice.guard import SystemSession
-from crm.backoffice.lowcode import conflicts, emergencies
+from crm.backoffice.lowcode import conflicts, emergencies, layouts
 from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.document import Document, PipelineSpec, RoleSpec
 from crm.backoffice.lowcode.made import made_with
 from crm.backoffice.lowcode.made_plan import made_changes
 from crm.backoffice.lowcode.options import PicklistSpec
+from crm.backoffice.lowcode.parsing import order
 from crm.backoffice.lowcode.shared_views import effects
-from crm.messages import Label
+from crm.errors import BadRequest
+from crm.messages import Label, m
 
 
 def plan(session: SystemSession, document: Document) -> list[Change]:
-    """The differences between a file and what is in force, in the order in which they would be made; none when it says nothing new."""
+    """The differences between a file and what is in force, in the order in which they would be made; none when it says nothing new. Raises
+    BadRequest for a role that is not there."""
+    unknown = _unknown_role(session, document)
+    if unknown is not None:
+        raise BadRequest(m("There is no role “%(key)s”.", key=unknown[:64]))
     changes: list[Change] = []
     if document.makes:
         changes += made_changes(session, made_with(session.catalog, document.entities, document.fields, document.removed, document.standing))
@@ -31,15 +37,26 @@ def plan(session: SystemSession, document: Document) -> list[Change]:
         changes += role_changes(session, role)
     changes += [Change("conflict", "role", one.key, effect, holders) for one, effect, holders in conflicts.effects(session, document.conflicts)]
     changes += [Change("view", view.entity, view.key, effect) for view, effect in effects(session.catalog, document.views)]
+    changes += [Change("layout", spec.entity, spec.role or None, effect) for spec, effect in layouts.effects(session.catalog, document.layouts)]
     gone = (one for one in document.removed if one[0] not in ("entity", "field"))
-    changes += [Change(kind, entity, key, "retire" if kind in ("option", "stage") else "remove") for kind, entity, key in gone]
+    changes += [Change(kind, entity, key or None, "retire" if kind in ("option", "stage") else "remove") for kind, entity, key in gone]
     return changes
 
 
-def order(known: Sequence[str], named: Sequence[str]) -> list[str]:
-    """The keys after a file that names some of them: the named take their places among themselves, new ones come last."""
-    old = iter([key for key in named if key in known])
-    return [next(old) if key in named else key for key in known] + [key for key in named if key not in known]
+def roles_there(session: SystemSession) -> set[str]:
+    """The codes of the roles that stand."""
+    role = session.catalog.entity("role").table
+    return set(session.execute(select(role.c.code).where(role.c.deleted_at.is_(None))).scalars())
+
+
+def _unknown_role(session: SystemSession, document: Document) -> str | None:
+    """The key of a role that a file names elsewhere than under `roles`, and that neither exists nor comes with it."""
+    named = [
+        *(code for one in document.conflicts for code in sorted(one.roles)), *(code for one in document.roles if one.emergency for code in one.emergency.roles),
+        *(one.role for one in document.layouts if one.role and one.said),
+    ]
+    known = roles_there(session) | {one.key for one in document.roles} if named else set()
+    return next((code for code in named if code not in known), None)
 
 
 def picklist_changes(catalog: Catalog, spec: PicklistSpec) -> Iterator[Change]:

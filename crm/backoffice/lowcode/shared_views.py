@@ -9,6 +9,7 @@ from crm.backoffice.catalog import Catalog
 from crm.backoffice.conditions.tree import parse
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lists import MAX_COLUMNS, SIZES
+from crm.backoffice.lowcode.parsing import order
 from crm.backoffice.sight import Sight
 from crm.backoffice.views.models import SavedView, ViewUse
 from crm.backoffice.views.shared import SharedView
@@ -95,20 +96,13 @@ def clean(catalog: Catalog, view: SharedView) -> SharedView:
 def effects(catalog: Catalog, specs: Sequence[SharedView]) -> Iterator[tuple[SharedView, str]]:
     """The views that a file changes, each with what becomes of it."""
     places = list(catalog.views)
-    new = placed(catalog, specs)
+    new = order(places, [spec.key for spec in specs])
     for spec in specs:
         old = known(catalog, spec)
         if old is None:
             yield spec, "create"
         elif old != spec or places.index(spec.key) != new.index(spec.key):
             yield spec, "change"
-
-
-def placed(catalog: Catalog, specs: Sequence[SharedView]) -> list[str]:
-    """The keys of all views in their order after a file: the named take their places among themselves, new ones come last."""
-    named = [spec.key for spec in specs]
-    old = iter([key for key in named if key in catalog.views])
-    return [next(old) if key in named else key for key in catalog.views] + [key for key in named if key not in catalog.views]
 
 
 def write(session: SystemSession, specs: Sequence[SharedView]) -> None:
@@ -122,7 +116,7 @@ def write(session: SystemSession, specs: Sequence[SharedView]) -> None:
         }
         if session.execute(update(TABLE).where(TABLE.c.key == spec.key).values(**values)).rowcount == 0:  # type: ignore[attr-defined]
             session.execute(insert(TABLE).values(key=spec.key, **values))
-    for place, key in enumerate(placed(session.catalog, specs)):
+    for place, key in enumerate(order(list(session.catalog.views), [spec.key for spec in specs])):
         session.execute(update(TABLE).where(TABLE.c.key == key).values(position=place))
 
 

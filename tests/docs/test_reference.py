@@ -9,6 +9,7 @@ import yaml
 
 import crm.models
 from crm.admin_views.kit.filters import OFFERED
+from crm.admin_views.kit.menu import AREAS
 from crm.backoffice import checks as entity_checks
 from crm.backoffice.access import ACTIONS, MODES, SCOPES
 from crm.backoffice.catalog import shape
@@ -18,7 +19,9 @@ from crm.backoffice.exchange.mapping import FILE_KEYS, KEYS, TARGET_KEYS, load_m
 from crm.backoffice.exchange.sniff import ENCODINGS, FORMATS
 from crm.backoffice.fields import TYPES
 from crm.backoffice.fields.base import Facets
+from crm.backoffice.layouts import PARTS
 from crm.backoffice.lowcode.document import SECTIONS, from_raw
+from crm.backoffice.lowcode.layouts import ICONS
 from crm.backoffice.lowcode.options import COLOURS
 from crm.error_pages import CODES
 from crm.errors import BramaError
@@ -155,6 +158,15 @@ def test_the_sections_and_colours_of_configuration_are_described() -> None:
     named = re.search(r"The picklists: (.+?)\.\n", page.read_text("utf-8"), re.S)
     assert named
     assert set(re.findall(r"`(\w+)`", named[1])) == listed
+
+
+def test_the_parts_and_icons_of_layouts_are_described_and_drawn() -> None:
+    told = section(ADMINISTRATORS / "configuration.md", "Layouts")
+    assert all(f"`{word}`" in told for word in (*PARTS, *ICONS))
+    assert set(ICONS) <= set((ROOT / "static" / "icons.txt").read_text("utf-8").split())
+    areas = {e.declared.area for e in shape().entities.values() if e.declared.area} | {"other"}
+    assert areas == set(re.findall(r"`area` \((.*?)\)", told)[0].replace("`", "").split(", "))
+    assert areas <= {key for key, _, _ in AREAS}
 
 
 @pytest.mark.parametrize("page", pages(), ids=name)

@@ -157,7 +157,7 @@ def record_form(
 
     if asked is not None and record_id is None and request.args.get("drawer") and layout.quick:
         quick = [k for k in layout.quick if k in typed]
-        parts = [(entity.label, quick + [k for k in typed if k not in quick and insists(k)])]
+        parts = [(Label("", ""), quick + [k for k in typed if k not in quick and insists(k)])]
     else:
         parts = layout.parts(typed, insists)
     wanted = [k for _, part in parts for k in part]

@@ -11,9 +11,11 @@ from sqlalchemy import insert, select, update
 
 from crm.backoffice import records
 from crm.backoffice.database import make_engine
+from crm.backoffice.entities import Entity
 from crm.backoffice.exchange import batches
 from crm.backoffice.exchange.uploads import ImportUpload
 from crm.backoffice.guard import system_session
+from crm.backoffice.layouts import fillable
 from crm.contacts.segments import counting
 from crm.organization.founding import add_person
 from crm.organization.models import User
@@ -47,6 +49,7 @@ def _found(url: str, seed: int) -> None:
     company = Company(engine)
     company.configure(yaml.safe_dump(roles.MADE, allow_unicode=True))
     company.configure(roles.document())
+    company.configure(json.dumps({"layouts": {key: laid_out(company.catalog.entity(key)) for key in ("account", "deal")}}))
     rng = Random(seed)
     people = hire(company, rng)
     fill(company, rng, people)
@@ -56,6 +59,16 @@ def _found(url: str, seed: int) -> None:
         with engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()
+
+
+def laid_out(kind: Entity) -> dict[str, Any]:
+    """A layout that names every field everywhere, and orders the list by what roles hide: it shows nobody more."""
+    fields, written = [*reversed(kind.fields)], fillable(kind)
+    return {
+        "columns": fields, "sort": ",".join(key for key in ("margin", "revenue", "credit_limit", "amount") if key in kind.fields),
+        "sections": [{"label": {"uk": "Усе", "en": "All"}, "fields": [{key: "wide"} for key in fields]}], "related": [*reversed(kind.relations)],
+        "quick": [key for key in fields if key in written], "rest": "hidden",
+    }
 
 
 def hire(company: Company, rng: Random) -> list[int]:

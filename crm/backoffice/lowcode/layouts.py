@@ -72,20 +72,18 @@ def _layout(said: Mapping[str, Any], kind: Entity, catalog: Catalog, place: Mess
         raise wrong(place, m("a list is sorted by at most four fields"))
     if found["rest"] not in ("", "shown", "hidden"):
         raise wrong(place, m("“rest” is shown or hidden"))
-    found["related"] = _keys(said, "related", kind.relations.__contains__, place, m("other records do not stand on its card as “%(key)s”"))
+    found["related"] = _keys(said, "related", kind.relations.__contains__, place)
     found["menu"] = _menu(said.get("menu") or {}, kind, catalog, place)
     return {part: found[part] for part in PARTS if found[part]}
 
 
-def _keys(
-    said: Mapping[str, Any], name: str, there: Callable[[str], bool], place: Message, missing: Message = m("there is no field “%(key)s”"),
-) -> list[str]:
+def _keys(said: Mapping[str, Any], name: str, there: Callable[[str], bool], place: Message) -> list[str]:
     given = said.get(name) or []
     if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
         raise wrong(place, m("“%(name)s” is a list of keys", name=name))
     unknown = next((one for one in given if not there(one)), None)
     if unknown is not None:
-        raise wrong(place, m("“%(name)s”: %(why)s", name=name, why=Message(missing.id, {"key": unknown[:80]})))
+        raise wrong(place, m("“%(name)s” knows no “%(key)s”", name=name, key=unknown[:80]))
     once(given, place)
     return list(given)
 
@@ -112,14 +110,19 @@ def _breadth(field: Any) -> bool:
     return isinstance(field, Mapping) and len(field) == 1 and all(isinstance(key, str) and value in ("wide", "half") for key, value in field.items())
 
 
+def areas(catalog: Catalog) -> set[str]:
+    """The areas of the menu in which entities may stand."""
+    return {one.declared.area for one in catalog.entities.values() if one.declared.area and not one.custom} | {"other"}
+
+
 def _menu(given: Any, kind: Entity, catalog: Catalog, place: Message) -> dict[str, Any]:
     only(given, ("area", "order", "icon", "hidden"), place)
     if given and not kind.is_record:
         raise wrong(place, m("its rows belong to other records and stand in no menu"))
-    areas = {one.declared.area for one in catalog.entities.values() if one.declared.area and not one.custom} | {"other"}
+    known = areas(catalog)
     area, icon, number, hidden = (given.get(name) for name in ("area", "icon", "order", "hidden"))
-    if area is not None and (not isinstance(area, str) or area not in areas):
-        raise wrong(place, m("the areas of the menu are %(known)s", known=", ".join(sorted(areas))))
+    if area is not None and (not isinstance(area, str) or area not in known):
+        raise wrong(place, m("the areas of the menu are %(known)s", known=", ".join(sorted(known))))
     if icon is not None and icon not in ICONS:
         raise wrong(place, m("the icons are %(known)s", known=", ".join(ICONS)))
     if number is not None and (type(number) is not int or not 1 <= number <= LAST_PLACE):

@@ -63,6 +63,22 @@ def parse(text: str) -> Formula:
     return Formula(text, root, tuple(dict.fromkeys(n.name for n in _all(root) if n.what == "field")))
 
 
+def renamed(text: str, old: str, new: str) -> str:
+    """The formula with a field called otherwise. Raises FieldError when it does not read."""
+    if old not in parse(text).sources:
+        return text
+    found: list[str] = []
+    at, whole = 0, text.rstrip()
+    while at < len(whole):
+        token = _TOKEN.match(whole, at)
+        assert token is not None  # it reads
+        before = whole[at : token.end()]
+        is_call = whole[token.end() :].lstrip().startswith("(")
+        found.append(before[: -len(old)] + new if token.lastgroup == "name" and token["name"] == old and not is_call else before)
+        at = token.end()
+    return "".join(found)
+
+
 def _tokens(text: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     at, whole = 0, text.rstrip()

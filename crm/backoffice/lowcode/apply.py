@@ -22,6 +22,7 @@ from crm.backoffice.lowcode.narrow import narrowed
 from crm.backoffice.lowcode.options import OptionSpec, PicklistSpec
 from crm.backoffice.lowcode.parsing import order
 from crm.backoffice.lowcode.plan import pipeline_of, plan, rules_of, stages_of
+from crm.backoffice.lowcode.uses import told
 from crm.errors import BadRequest, NotFound
 from crm.messages import Label, m
 
@@ -49,6 +50,9 @@ def apply(session: SystemSession, document: Document, *, agreed: bool = True) ->
             "“%(place)s” holds values in %(count)s records, which this loses or converts; agree to it with --yes.",
             place=f"{losing.entity}.{losing.field}" if losing.field else losing.entity, count=losing.records,
         ))
+    for change in changes:
+        if change.kind == "field" and change.effect == "remove" and (needing := next((use for use in change.uses if use.needs), None)):
+            raise BadRequest(m("“%(place)s” is still asked for by %(use)s; change that first.", place=f"{change.entity}.{change.field}", use=told(needing)))
     if not changes:
         return Applied(session.catalog.version, ())
     before = export.of(session, document)

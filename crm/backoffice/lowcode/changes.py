@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from crm.backoffice.lowcode.uses import Use
+
 
 @dataclass(frozen=True)
 class Change:
@@ -13,6 +15,8 @@ class Change:
     field: str | None
     effect: str
     records: int = 0
+    uses: tuple[Use, ...] = ()  # of a removed field: who names it
 
     def as_dict(self) -> dict[str, Any]:
-        return {"kind": self.kind, "entity": self.entity, "field": self.field, "effect": self.effect, "records": self.records}
+        told = {"kind": self.kind, "entity": self.entity, "field": self.field, "effect": self.effect, "records": self.records}
+        return told | ({"uses": [{"kind": use.kind, "name": use.name} for use in self.uses]} if self.uses else {})

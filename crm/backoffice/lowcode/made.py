@@ -14,7 +14,7 @@ from crm.backoffice.custom.fields import DERIVED, Kept, Said, plain
 from crm.backoffice.custom.naming import ADDRESSES, KEY, WORDS
 from crm.backoffice.custom.reading import KeptEntity, Made, described
 from crm.backoffice.entities import Entity
-from crm.backoffice.fields import TYPES
+from crm.backoffice.fields import TYPES, expressions
 from crm.backoffice.fields.rollup import FUNCTIONS
 from crm.backoffice.lowcode.options import PicklistSpec, options_of
 from crm.backoffice.lowcode.parsing import label_of, only, section_of, wrong
@@ -243,6 +243,8 @@ def made_with(
         old = kept.get((field.entity, field.key))
         if old is None and field.renamed_from:
             old = kept.pop((field.entity, field.renamed_from), None)
+            if old is not None:
+                kept = {place: _following(one, field.entity, field.renamed_from, field.key) for place, one in kept.items()}
         usual = "internal" if field.entity not in own else "sensitive"
         said = {**field.said, "class": field.said.get("class") or (old.said["class"] if old else usual)}
         same = old is not None and stored_alike(old.said, said)
@@ -267,6 +269,19 @@ def _is_products(kind: Entity | None, field: str | None) -> bool:
     if kind is None or field is None:
         return kind is not None and not kind.custom
     return field in kind.fields and not kind.fields[field].number
+
+
+def _following(kept: Kept, entity: str, old: str, new: str) -> Kept:
+    """A formula or roll-up that goes on naming a field by its new key."""
+    said = dict(kept.said)
+    if kept.entity == entity and said.get("formula"):
+        said["formula"] = expressions.renamed(str(said["formula"]), old, new)
+    if said.get("of"):
+        rows, _, reference = str(said["of"]).partition(".")
+        if rows == entity:
+            said |= {name: new for name in ("field", "by") if said.get(name) == old}
+            said["of"] = f"{rows}.{new if reference == old else reference}"
+    return replace(kept, said=said) if said != kept.said else kept
 
 
 def _put_back(kinds: dict[str, KeptEntity], kept: dict[tuple[str, str], Kept], standing: Iterable[Standing]) -> None:

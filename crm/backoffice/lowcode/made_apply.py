@@ -13,7 +13,7 @@ from crm.backoffice.custom.everything import stored_as
 from crm.backoffice.custom.models import ENTITIES, FIELDS
 from crm.backoffice.custom.reading import Made
 from crm.backoffice.guard import SystemSession
-from crm.backoffice.lowcode import layouts
+from crm.backoffice.lowcode import layouts, uses
 from crm.backoffice.lowcode.converting import convert
 from crm.backoffice.lowcode.made import Standing
 from crm.backoffice.sight import Sight
@@ -38,7 +38,7 @@ def standing_of(before: Made, after: Made) -> list[Standing]:
 
 def write(session: SystemSession, after: Made) -> list[Standing]:
     """Make it so; the session goes on with the catalog that follows. Gives what is new, for an undo. Raises Busy, Invalid."""
-    connection, before = session.connection(), session.catalog.made
+    connection, before, known_by = session.connection(), session.catalog.made, session.catalog
     schema.alone(connection, _touched(session.catalog, after))
     kinds, fields, new = _numbered(session, after)
     for kind in kinds:
@@ -56,6 +56,10 @@ def write(session: SystemSession, after: Made) -> list[Standing]:
             schema.add_field(connection, table.name, spec, _table_of(catalog, spec.target, spec.picklist if not spec.multiple else None))
         elif old is None or old.said != field.said:
             schema.index_field(connection, table.name, spec)
+    for field in catalog.made.fields:
+        old = known.get(field.number)
+        if old is not None and old.key != field.key:
+            uses.rename(session, known_by, uses.renaming(known_by, catalog, field.entity, old.key, field.key))
     convert(session, before, [one for one in catalog.made.fields if one.number in fields])
     _work_out(session, {one.entity for one in catalog.made.fields if one.number not in known or known[one.number].said != one.said})
     return new

@@ -9,6 +9,7 @@ from crm.backoffice.custom.reading import Made
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.changes import Change
+from crm.backoffice.lowcode.uses import uses
 
 LOSING = frozenset({"remove", "convert"})  # effects that need somebody's word where records are touched
 
@@ -47,7 +48,8 @@ def _fields(session: SystemSession, before: Made, after: Made) -> Iterator[Chang
     staying = {one.number for one in after.fields} | turned
     for field in before.fields:
         if field.number not in staying:
-            yield Change("field", field.entity, field.key, "remove", _count(session, field.entity, field))
+            named = tuple(uses(session, field.entity, field.key)) if field.entity in after.entities or field.entity not in before.entities else ()
+            yield Change("field", field.entity, field.key, "remove", _count(session, field.entity, field), named)
 
 
 def _count(session: SystemSession, entity: str, field: Kept | None = None) -> int:

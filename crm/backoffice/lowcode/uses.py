@@ -1,0 +1,154 @@
+"""Where the configuration and people's own views name a field: rewritten when it is renamed, told of before it is removed."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from sqlalchemy import select, update
+
+from crm.backoffice.catalog import Catalog
+from crm.backoffice.conditions.renaming import Renaming, renamed
+from crm.backoffice.conditions.tree import dump, parse
+from crm.backoffice.configuration import AccessRule
+from crm.backoffice.entities import Entity
+from crm.backoffice.fields.condition import ConditionField
+from crm.backoffice.guard import SystemSession
+from crm.backoffice.views.models import SavedView
+from crm.errors import BramaError
+from crm.messages import Message, m
+
+RULES, VIEWS = AccessRule.__table__, SavedView.__table__
+GONE = "\0"  # no name: what differs under it names the field
+
+
+@dataclass(frozen=True)
+class Use:
+    """A place that names a field: `rule` of a role, shared `view`, somebody's `own_view`, a `condition` kept in a record. `needs`: it could not
+    be asked any more without the field."""
+
+    kind: str
+    name: str
+    needs: bool
+
+
+@dataclass(frozen=True)
+class _Place:
+    use: Use
+    held: Any
+    renamed: Callable[[Renaming], Any]
+    write: Callable[[Any], None]
+
+
+def uses(session: SystemSession, entity: str, key: str) -> list[Use]:
+    """Who names the field."""
+    change = renaming(session.catalog, session.catalog, entity, key, GONE)
+    return [place.use for place in _places(session, session.catalog) if place.renamed(change) != place.held]
+
+
+def rename(session: SystemSession, before: Catalog, change: Renaming) -> None:
+    """The new name everywhere; `before` is the catalog that still knows the old one."""
+    for place in _places(session, before):
+        new = place.renamed(change)
+        if new != place.held:
+            place.write(new)
+
+
+def renaming(before: Catalog, after: Catalog, entity: str, old: str, new: str) -> Renaming:
+    """What is called otherwise when a field is: itself, and the relation that it is from the other side."""
+    relations: dict[tuple[str, str], str] = {}
+    for kind in before.entities.values():
+        for key, relation in kind.relations.items():
+            if (relation.entity, relation.field) == (entity, old):
+                later = after.entities[kind.key].relations.values() if kind.key in after.entities else ()
+                relations[kind.key, key] = GONE if new == GONE else next((one.key for one in later if (one.entity, one.field) == (entity, new)), key)
+    return Renaming(entity, old, new, relations)
+
+
+def _places(session: SystemSession, catalog: Catalog) -> Iterator[_Place]:
+    role = catalog.entity("role").table
+    rules = select(RULES.c.id, RULES.c.rule, role.c.code).join(role, role.c.id == RULES.c.role_id).order_by(RULES.c.id)
+    for number, rule, code in session.execute(rules).all():
+        yield _Place(Use("rule", code, True), rule, partial(_rule, rule, catalog), _writer(session, RULES, number, "rule"))
+    for number, entity, key, label, shows in session.execute(select(VIEWS.c.id, VIEWS.c.entity, VIEWS.c.key, VIEWS.c.label_uk, VIEWS.c.shows)).all():
+        use = Use("view" if key else "own_view", key or label, False)
+        yield _Place(use, shows, partial(_view, shows, entity, catalog), _writer(session, VIEWS, number, "shows"))
+    for kind in catalog.entities.values():
+        for spec in kind.fields.values():
+            if isinstance(spec, ConditionField):
+                yield from _kept(session, catalog, kind, spec)
+
+
+def _kept(session: SystemSession, catalog: Catalog, kind: Entity, spec: ConditionField) -> Iterator[_Place]:
+    over, column = kind.table.c[kind.fields[spec.over].attribute], kind.table.c[spec.attribute]
+    for row in session.execute(select(kind.table.c.id, kind.table.c.code, over, column).where(column.is_not(None))).all():
+        number, code, of, text = row
+
+        def told(change: Renaming, of: str = of, text: str = text) -> str:
+            new = _condition(json.loads(text), of, catalog, change)
+            return json.dumps(new, ensure_ascii=False, separators=(",", ":"))
+
+        yield _Place(Use("condition", code, True), text, told, _writer(session, kind.table, number, spec.attribute))
+
+
+def _writer(session: SystemSession, table: Any, number: int, column: str) -> Callable[[Any], None]:
+    def write(value: Any) -> None:
+        session.execute(update(table).where(table.c.id == number).values({column: value}))
+
+    return write
+
+
+def _condition(raw: Any, entity: str, catalog: Catalog, change: Renaming) -> Any:
+    kind = catalog.entities.get(entity)
+    if kind is None:
+        return raw
+    try:
+        before = parse(raw)
+        after = renamed(before, kind, catalog.entities, change)
+    except BramaError:
+        return raw
+    return raw if after == before else dump(after)
+
+
+def _rule(rule: Mapping[str, Any], catalog: Catalog, change: Renaming) -> dict[str, Any]:
+    entity, new = str(rule.get("entity")), dict(rule)
+    if isinstance(rule.get("fields"), Mapping):
+        new["fields"] = {change.of(entity, key): _mode(mode, entity, catalog, change) for key, mode in rule["fields"].items()}
+    if rule.get("where") is not None:
+        new["where"] = _condition(rule["where"], entity, catalog, change)
+    return new
+
+
+def _mode(mode: Any, entity: str, catalog: Catalog, change: Renaming) -> Any:
+    return {**mode, "where": _condition(mode["where"], entity, catalog, change)} if isinstance(mode, Mapping) and "where" in mode else mode
+
+
+def _view(shows: Mapping[str, Any], entity: str, catalog: Catalog, change: Renaming) -> dict[str, Any]:
+    new = dict(shows)
+    if "columns" in shows:
+        new["columns"] = [change.of(entity, key) for key in shows["columns"]]
+    if "widths" in shows:
+        new["widths"] = {change.of(entity, key): width for key, width in shows["widths"].items()}
+    if shows.get("sort"):
+        parts = str(shows["sort"]).split(",")
+        new["sort"] = ",".join(("-" if part.startswith("-") else "") + change.of(entity, part.lstrip("-")) for part in parts)
+    if shows.get("group"):
+        key, colon, by = str(shows["group"]).partition(":")
+        new["group"] = change.of(entity, key) + colon + by
+    if shows.get("where"):
+        new["where"] = _condition(shows["where"], entity, catalog, change)
+    return new
+
+
+def told(use: Use) -> Message:
+    """A place in words."""
+    match use.kind:
+        case "rule":
+            return m("a rule of role “%(name)s”", name=use.name)
+        case "view":
+            return m("the view “%(name)s”", name=use.name)
+        case "own_view":
+            return m("somebody's view")
+        case _:
+            return m("the condition of “%(name)s”", name=use.name)

@@ -111,6 +111,18 @@ def cleaned(said: Said, entity: Entity) -> dict[str, Any]:
     return {part: found[part] for part in PARTS if found.get(part)}
 
 
+def renamed(said: Said, name: Callable[[str], str]) -> dict[str, Any]:
+    """The same with other names for what it names."""
+    found = {**said, **{part: [name(key) for key in said[part]] for part in ("columns", "quick", "related") if part in said}}
+    if "sort" in said:
+        found["sort"] = ",".join(("-" if key.startswith("-") else "") + name(key.removeprefix("-")) for key in said["sort"].split(","))
+    if "sections" in said:
+        found["sections"] = [
+            {**one, "fields": [{name(key): breadth} if breadth else name(key) for key, breadth in fields_in(one)]} for one in said["sections"]
+        ]
+    return found
+
+
 def read_layouts(connection: Connection, entities: Mapping[str, Entity]) -> Kept:
     """Every layout whose entity and role are there, the roles of an entity in their order: the first that a person holds decides."""
     role = entities["role"].table

@@ -207,6 +207,17 @@ def test_a_renamed_field_keeps_its_place(company: Company) -> None:
     assert said(company)["account"] == yaml.safe_load(yaml.safe_dump(before).replace("nickname", "pet_name"))
     take_back(company)
     assert said(company)["account"] == before
+    put(company, "fields: {tender: {buyer: {type: reference, to: account, renamed_from: customer, label: {uk: Покупець, en: Buyer}}}}")
+    assert said(company)["account"]["related"] == ["tender_buyer"] and said(company)["tender"]["columns"] == ["name", "opens_on", "buyer"]
+
+
+def test_a_plan_that_removes_a_field_tells_of_the_layouts_that_name_it(company: Company) -> None:
+    good = yaml.safe_load(MADE)
+    good["layouts"]["account"] = {"quick": ["nickname"], "roles": {"seller": {"columns": ["city", "nickname"]}, "head": {"columns": ["city"]}}}
+    put(company, yaml.safe_dump(good, allow_unicode=True))
+    with company.system() as session:
+        (change,) = plan(session, read("removed: [account.nickname]", company.catalog))
+    assert {(use.kind, use.name) for use in change.uses} == {("layout", "account"), ("layout", "account, seller")}
 
 
 def test_the_layout_of_a_role_goes_with_the_role(staffed: Company) -> None:

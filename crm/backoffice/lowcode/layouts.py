@@ -4,10 +4,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, update
 
 from crm.backoffice.catalog import Catalog
-from crm.backoffice.custom.reading import Made
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.layouts import PARTS, TABLE, Said, fields_in, fillable, sorts
@@ -174,31 +173,6 @@ def write(session: SystemSession, specs: Sequence[LayoutSpec], touched: Collecti
 def remove(session: SystemSession, entity: str, role: str) -> None:
     """Take one away: what it said is said by the next again."""
     session.execute(delete(TABLE).where(TABLE.c.entity == entity, TABLE.c.role == role))
-
-
-def follow(session: SystemSession, before: Made, after: Made) -> None:
-    """Layouts name a field by its key; where the key has changed they name it by the new one."""
-    old = {one.number: one.key for one in before.fields}
-    renamed: dict[str, dict[str, str]] = {}
-    for field in after.fields:
-        if old.get(field.number, field.key) != field.key:
-            renamed.setdefault(field.entity, {})[old[field.number]] = field.key
-    for row in session.execute(select(TABLE.c.id, TABLE.c.entity, TABLE.c.said).where(TABLE.c.entity.in_(sorted(renamed)))).all() if renamed else ():
-        session.execute(update(TABLE).where(TABLE.c.id == row.id).values(said=_renamed(row.said, renamed[row.entity])))
-
-
-def _renamed(said: Said, names: Mapping[str, str]) -> dict[str, Any]:
-    def name(key: str) -> str:
-        return names.get(key, key)
-
-    found = {**said, **{part: [name(key) for key in said[part]] for part in ("columns", "quick") if part in said}}
-    if "sort" in said:
-        found["sort"] = ",".join(("-" if key.startswith("-") else "") + name(key.removeprefix("-")) for key in said["sort"].split(","))
-    if "sections" in said:
-        found["sections"] = [
-            {**one, "fields": [{name(key): breadth} if breadth else name(key) for key, breadth in fields_in(one)]} for one in said["sections"]
-        ]
-    return found
 
 
 # --- how a file says it --------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from crm.backoffice.custom.everything import stored_as
 from crm.backoffice.custom.models import ENTITIES, FIELDS
 from crm.backoffice.custom.reading import Made
 from crm.backoffice.guard import SystemSession
-from crm.backoffice.lowcode import layouts, uses
+from crm.backoffice.lowcode import uses
 from crm.backoffice.lowcode.converting import convert
 from crm.backoffice.lowcode.made import Standing
 from crm.backoffice.sight import Sight
@@ -43,7 +43,6 @@ def write(session: SystemSession, after: Made) -> list[Standing]:
     kinds, fields, new = _numbered(session, after)
     for kind in kinds:
         schema.create_table(connection, kind)
-    layouts.follow(session, before, after)
     follow(session)
     catalog = session.catalog
     known = {one.number: one for one in before.fields}

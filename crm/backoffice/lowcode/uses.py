@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from crm.backoffice import layouts
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.conditions.renaming import Renaming, renamed
 from crm.backoffice.conditions.tree import dump, parse
@@ -19,14 +20,14 @@ from crm.backoffice.views.models import SavedView
 from crm.errors import BramaError
 from crm.messages import Message, m
 
-RULES, VIEWS = AccessRule.__table__, SavedView.__table__
+RULES, VIEWS, LAYOUTS = AccessRule.__table__, SavedView.__table__, layouts.TABLE
 GONE = "\0"  # no name: what differs under it names the field
 
 
 @dataclass(frozen=True)
 class Use:
-    """A place that names a field: `rule` of a role, shared `view`, somebody's `own_view`, a `condition` kept in a record. `needs`: it could not
-    be asked any more without the field."""
+    """A place that names a field: `rule` of a role, `layout` of an entity, shared `view`, somebody's `own_view`, a `condition` kept in a record.
+    `needs`: it could not be asked any more without the field."""
 
     kind: str
     name: str
@@ -74,6 +75,9 @@ def _places(session: SystemSession, catalog: Catalog) -> Iterator[_Place]:
     for number, entity, key, label, shows in session.execute(select(VIEWS.c.id, VIEWS.c.entity, VIEWS.c.key, VIEWS.c.label_uk, VIEWS.c.shows)).all():
         use = Use("view" if key else "own_view", key or label, False)
         yield _Place(use, shows, partial(_view, shows, entity, catalog), _writer(session, VIEWS, number, "shows"))
+    for number, entity, role_key, said in session.execute(select(LAYOUTS.c.id, LAYOUTS.c.entity, LAYOUTS.c.role, LAYOUTS.c.said)).all():
+        use = Use("layout", f"{entity}, {role_key}" if role_key else entity, False)
+        yield _Place(use, said, partial(_layout, said, entity), _writer(session, LAYOUTS, number, "said"))
     for kind in catalog.entities.values():
         for spec in kind.fields.values():
             if isinstance(spec, ConditionField):
@@ -141,6 +145,10 @@ def _view(shows: Mapping[str, Any], entity: str, catalog: Catalog, change: Renam
     return new
 
 
+def _layout(said: Mapping[str, Any], entity: str, change: Renaming) -> dict[str, Any]:
+    return layouts.renamed(said, lambda key: change.of(entity, key))
+
+
 def told(use: Use) -> Message:
     """A place in words."""
     match use.kind:
@@ -148,6 +156,8 @@ def told(use: Use) -> Message:
             return m("a rule of role “%(name)s”", name=use.name)
         case "view":
             return m("the view “%(name)s”", name=use.name)
+        case "layout":
+            return m("layout “%(key)s”", key=use.name)
         case "own_view":
             return m("somebody's view")
         case _:

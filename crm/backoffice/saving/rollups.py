@@ -37,11 +37,11 @@ def _touched(spec: Field, draft: Draft) -> Iterable[int]:
 
 
 def work_out(session: DataSession, kind: Entity, ids: Sequence[int], specs: Sequence[Field]) -> None:
-    """Add up anew for these records, and what follows from it."""
+    """Add up anew for these records, and what follows from it. The lock is one that rows which refer to the record do not hold against each other."""
     table = kind.table
     read = tuple(dict.fromkeys((*specs, *kind.computed, *_sources(kind), *_passed_on(session, kind))))
     for part in in_parts(ids):
-        query = select(table.c.id, *(table.c[spec.attribute] for spec in read)).where(table.c.id.in_(part)).order_by(table.c.id).with_for_update()
+        query = select(table.c.id, *(table.c[spec.attribute] for spec in read)).where(table.c.id.in_(part)).order_by(table.c.id).with_for_update(key_share=True)
         rows = {row["id"]: {spec.key: row[spec.attribute] for spec in read} for row in session.kernel(query).mappings()}
         _write(session, kind, rows, specs)
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, Row, Table, bindparam, select, true
 
-from crm.backoffice.access import ACTIONS, Access, Action, Rule, parse_rule
+from crm.backoffice.access import ACTIONS, EVERYTHING, Access, Action, Rule, parse_rule
 from crm.backoffice.catalog import Catalog, version_in_force
 from crm.backoffice.conditions.tree import Node, dump
 from crm.backoffice.configuration import AccessRule
@@ -206,6 +206,8 @@ class Inquiry:
             raise UnknownName(field)
         if action not in ACTIONS:
             raise BadRequest(m("“%(action)s” is not an action.", action=str(action)[:40]))
+        if action == "configure":
+            return self._configuring()
         visible = self._deciding(self._records("read")) if self.visible else None
         # Who makes a record need not see it afterwards; a row of a parent he puts only under one that he sees.
         if visible is None and (action != "create" or (self.kind.parent is not None and self.record_id is not None)):
@@ -225,6 +227,15 @@ class Inquiry:
             why = m("A rule lets the field be changed here.") if writing else m("No rule lets the field be changed here.")
             return Explanation(writing is not None, mode, writing, why)
         return self._record(action, visible)
+
+    def _configuring(self) -> Explanation:
+        """Of the entity, whatever the record: by a rule about it or about every entity."""
+        access = self.session.sight.access
+        if access is None or not access.configures(self.kind.key):
+            return Explanation(False, None, None, m("No rule of the person's roles lets this be configured."))
+        rules = (rule for key in (self.kind.key, EVERYTHING) for rule in access.of(key) if "configure" in rule.actions and rule.scope == "all")
+        rule = next(rules, None)
+        return Explanation(True, None, Grant(rule) if rule is not None else None, m("A rule allows it."))
 
     def _record(self, action: Action, visible: Grant | None) -> Explanation:
         deciding = self._deciding(self._records(*("read", action) if action == "export" else (action,)))

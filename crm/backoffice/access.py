@@ -11,12 +11,14 @@ from crm.backoffice.conditions.tree import Node, parse
 from crm.errors import BadRequest
 from crm.messages import m
 
-Action = Literal["read", "create", "update", "delete", "export", "assign", "erase"]
+Action = Literal["read", "create", "update", "delete", "export", "assign", "erase", "configure"]
 Mode = Literal["hidden", "masked", "read", "edit"]
 ScopeKind = Literal["none", "own", "department", "department_tree", "territory", "all", "where"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 MODES: tuple[Mode, ...] = get_args(Mode)
 SCOPES: tuple[ScopeKind, ...] = get_args(ScopeKind)
+APART: frozenset[Action] = frozenset({"create", "configure"})  # concern no record that stands
+EVERYTHING = "*"  # in place of an entity, for the action `configure` alone: all there are and those that come
 RANK: Mapping[str, int] = {mode: n for n, mode in enumerate(MODES)}
 
 
@@ -94,6 +96,20 @@ class Access:
         rules = self.of(entity)
         allowed = any(r.effect == "allow" and action in r.actions and r.scope != "none" for r in rules)
         return allowed and not any(r.effect == "deny" and action in r.actions and r.scope == "all" and r.fields is None for r in rules)
+
+
+    def configures(self, entity: str = EVERYTHING) -> bool:
+        """Whether he may change what an entity is made of: its fields and their picklists; without one, whether he may also make new entities.
+        What was taken in an emergency gives it to nobody: it would outlast the emergency."""
+        if self.unlimited:
+            return True
+        rules = [rule for key in {entity, EVERYTHING} for rule in self.of(key) if "configure" in rule.actions]
+        return not self.lent and any(r.effect == "allow" and r.scope == "all" for r in rules) and not any(r.effect == "deny" for r in rules)
+
+    @property
+    def configures_something(self) -> bool:
+        """Whether there is an entity that he may configure."""
+        return self.unlimited or any(self.configures(key) for key in self.rules)
 
 
 def parse_rule(role: str, number: int, raw: Mapping[str, Any]) -> Rule:

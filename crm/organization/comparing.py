@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sqlalchemy import or_, select
 
-from crm.backoffice.access import RANK, Access, Rule, parse_rule
+from crm.backoffice.access import EVERYTHING, RANK, Access, Rule, parse_rule
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.configuration import AccessRule
 from crm.backoffice.entities import Entity
@@ -33,7 +33,7 @@ def holds_as_much(session: DataSession, access: Access, role_ids: Sequence[int])
 
 def allows_no_more(access: Access, catalog: Catalog, rules: Sequence[Rule]) -> bool:
     """Whether `rules`, as those of one role, allow no more than those of the one who acts; what he took in an emergency gives him nothing to give."""
-    return access.unlimited or (not access.lent and all(_held(access, rule, catalog.entity(rule.entity), rules) for rule in rules if rule.effect == "allow"))
+    return access.unlimited or (not access.lent and all(_held(access, rule, catalog, rules) for rule in rules if rule.effect == "allow"))
 
 
 def denials(session: DataSession, role_id: int) -> list[Rule]:
@@ -74,7 +74,8 @@ def same_rule(one: Rule, other: Rule) -> bool:
 def widens(session: DataSession, access: Access, effect: str, scope: str) -> bool:
     """Whether rules of this effect reach as far as a tree of units (`scope`) does; not when the same is allowed everywhere anyway."""
     return any(
-        rule.effect == effect and rule.scope == scope and (effect == "deny" or not _everywhere(access, rule, session.catalog.entity(rule.entity)))
+        rule.effect == effect and rule.scope == scope and rule.entity != EVERYTHING
+        and (effect == "deny" or not _everywhere(access, rule, session.catalog.entity(rule.entity)))
         for rules in access.rules.values() for rule in rules
     )
 
@@ -97,16 +98,29 @@ def _rules(session: DataSession, role_id: int) -> list[Rule]:
     return [parse_rule(row.code, n, row.rule) for n, row in enumerate(session.kernel(query), 1)]
 
 
-def _held(access: Access, rule: Rule, kind: Entity, asked: Sequence[Rule]) -> bool:
+def _held(access: Access, rule: Rule, catalog: Catalog, asked: Sequence[Rule]) -> bool:
     """Whether one rule of the giver allows at least what `rule` does: every action, every record, every field as openly;
     what is denied to the giver must be denied by the role (`asked`) too."""
     denied = [own for own in access.of(rule.entity) if own.effect == "deny" and own.actions & rule.actions]
     if not all(any(same_rule(own, other) for other in asked) for own in denied):
         return False
+    if "configure" in rule.actions:
+        if rule.scope != "none" and not _configures(access, rule.entity):
+            return False
+        rule = replace(rule, actions=rule.actions - {"configure"})
+        if not rule.actions:
+            return True
+    kind = catalog.entity(rule.entity)
     return any(
         own.effect == "allow" and rule.actions <= own.actions and _reaches(own, rule) and own.where in (None, rule.where) and _shows_as_much(own, rule, kind)
         for own in access.of(rule.entity)
     )
+
+
+def _configures(access: Access, entity: str) -> bool:
+    """The giver's right to configure; whoever is denied it anywhere has not all of it to give."""
+    denied = (rule for rules in access.rules.values() for rule in rules if rule.effect == "deny" and "configure" in rule.actions)
+    return access.configures(entity) and (entity != EVERYTHING or not any(denied))
 
 
 def _reaches(own: Rule, rule: Rule) -> bool:

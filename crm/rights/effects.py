@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, false, func, not_, or_, select, true
 
-from crm.backoffice.access import ACTIONS, Access, Action, Rule
+from crm.backoffice.access import ACTIONS, APART, Access, Action, Rule
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, Reader
@@ -16,7 +16,7 @@ from crm.backoffice.saving.rights import places
 from crm.backoffice.sight import READ, Sight, Source
 from crm.organization.comparing import same_rule
 
-COUNTED: tuple[Action, ...] = tuple(a for a in ACTIONS if a != "create")
+COUNTED: tuple[Action, ...] = tuple(a for a in ACTIONS if a not in APART)
 Key = tuple[str | None, str]  # the field (None: the record), and what becomes of it
 LOSE, GAIN, HIDE, SHOW, WEAKEN, WIDEN = "lose", "gain", "hide", "show", "weaken", "widen"
 
@@ -24,7 +24,7 @@ LOSE, GAIN, HIDE, SHOW, WEAKEN, WIDEN = "lose", "gain", "hide", "show", "weaken"
 @dataclass(frozen=True)
 class Effect:
     """What becomes of some records of an entity, or of a field on them, for one person. `kind`: `lose_read`, `gain_export` … of records (of
-    `create` the count says only that it is so: 1); `hide` and `show` of a field, `weaken` and `widen` where it stays shown or stays hidden."""
+    `create` and `configure` the count says only that it is so: 1); `hide` and `show` of a field, `weaken` and `widen` where it stays shown or stays hidden."""
 
     entity: str
     field: str | None
@@ -46,7 +46,7 @@ def parent_of(entity: Entity) -> str | None:
 
 def effects(session: SystemSession, kind: Entity, before: Access, after: Access) -> list[Effect]:
     """What changes about one entity; nothing of whose records it is."""
-    found = [Effect(kind.key, None, f"{effect}_create", 1) for effect in _created(kind, before, after)]
+    found = [Effect(kind.key, None, effect, 1) for effect in _apart(kind, before, after)]
     old, new = (Side(session.catalog, kind, access, name) for access, name in ((before, "o"), (after, "n")))
     differing = [spec for spec in kind.fields.values() if not all(alike(a, b) for a, b in zip(old.modes(spec), new.modes(spec), strict=True))]
     # Most fields get what the others get, so that they are counted together.
@@ -148,10 +148,13 @@ def _levels(before: ColumnElement[int], after: ColumnElement[int]) -> Iterator[t
     yield WIDEN, and_(before < after, or_(before >= 2, after < 2))
 
 
-def _created(kind: Entity, before: Access, after: Access) -> Iterator[str]:
-    was, becomes = before.may(kind.key, "create"), after.may(kind.key, "create")
-    if was != becomes:
-        yield LOSE if was else GAIN
+def _apart(kind: Entity, before: Access, after: Access) -> Iterator[str]:
+    """What concerns no record that stands: making records, and configuring the entity."""
+    for action, was, becomes in (
+        ("create", before.may(kind.key, "create"), after.may(kind.key, "create")), ("configure", before.configures(kind.key), after.configures(kind.key)),
+    ):
+        if was != becomes:
+            yield f"{LOSE if was else GAIN}_{action}"
 
 
 def _alike(one: Sequence[Rule], other: Sequence[Rule]) -> bool:

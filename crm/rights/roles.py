@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Engine, select
 
 from crm.backoffice import versions
-from crm.backoffice.access import Rule, parse_rule
+from crm.backoffice.access import EVERYTHING, Rule, parse_rule
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.configuration import AccessRule, ConfigVersion
 from crm.backoffice.guard import DataSession, SystemSession, system_session
@@ -93,7 +93,7 @@ def why_not(session: DataSession, sight: Sight, role: RoleRules) -> Message | No
         return None
     if not allows_no_more(access, sight.catalog, role.parsed):
         return m("This role allows more than you may do yourself.")
-    if not all(rest_on_the_seen(sight, sight.catalog.entity(rule.entity), (rule,)) for rule in role.parsed):
+    if not _rests_on_the_seen(sight, role.parsed):
         return m("This role rests on values that you may not see.")
     membership = Membership.__table__
     others = select(membership.c.user_id).where(membership.c.role_id == role.id, membership.c.deleted_at.is_(None), membership.c.user_id != access.user_id)
@@ -101,6 +101,10 @@ def why_not(session: DataSession, sight: Sight, role: RoleRules) -> Message | No
     if not holds_as_much(session, access, list(session.kernel(held).scalars())):
         return m("Somebody who holds this role may do more than you.")
     return None
+
+
+def _rests_on_the_seen(sight: Sight, rules: Sequence[Rule]) -> bool:
+    return all(rule.entity == EVERYTHING or rest_on_the_seen(sight, sight.catalog.entity(rule.entity), (rule,)) for rule in rules)
 
 
 def judge(session: DataSession, sight: Sight, role: RoleRules, new: RoleRules) -> None:
@@ -115,7 +119,7 @@ def judge(session: DataSession, sight: Sight, role: RoleRules, new: RoleRules) -
         return
     if not allows_no_more(access, sight.catalog, new.parsed):
         raise Forbidden(m("You may not allow more than you may do yourself."))
-    if not all(rest_on_the_seen(sight, sight.catalog.entity(rule.entity), (rule,)) for rule in new.parsed):
+    if not _rests_on_the_seen(sight, new.parsed):
         raise Forbidden(m("A condition may look only at what you see yourself on every record."))
     lifted = [old for old in role.parsed if old.effect == "deny" and not any(same_rule(old, rule) for rule in new.parsed)]
     if any(denied_to(access, rule) for rule in lifted):

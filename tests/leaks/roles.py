@@ -16,7 +16,7 @@ MADE = configuration(shape(), SEED)  # what administrators have made
 
 GENERATED = """
 seller_no_revenue:  # one field hidden, one masked, one conditional
-  - {entity: account, actions: [read, create, update, export], scope: all, fields: {"*": edit, revenue: hidden, phone: masked, interests: hidden}}
+  - {entity: account, actions: [read, create, update, export, configure], scope: all, fields: {"*": edit, revenue: hidden, phone: masked, interests: hidden}}
   - {entity: contact, actions: [read, update, erase], scope: all, fields: {"*": edit, email: hidden, description: hidden}}
   - {entity: deal, actions: [read, update, export], scope: own, fields: {"*": edit, margin: {mode: read, where: {field: amount, op: lt, value: 10000}}}}
   - {entity: deal, effect: deny, actions: [delete], scope: all}

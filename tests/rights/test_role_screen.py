@@ -71,7 +71,7 @@ def test_the_form_of_every_rule_says_what_the_rule_says(house: House, browser: S
     tried = 0
     for code in ROLES:
         before = role(house, code)
-        for entity in sorted({raw["entity"] for raw in before.rules}):
+        for entity in sorted({raw["entity"] for raw in before.rules} - {"*"}):  # that one comes with a file
             path, fields = opened(olena, house, code, entity)
             assert len(fields.getlist("rule")) == len(before.of(entity))
             assert saved(olena, path, fields).status_code == 303

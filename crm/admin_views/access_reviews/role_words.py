@@ -8,10 +8,11 @@ from sqlalchemy import select
 from crm.admin_views.kit.explain_view import WORDS
 from crm.admin_views.rights.matrix import shown_entities
 from crm.admin_views.rights.words import scope_words
-from crm.backoffice.access import ACTIONS, Action, Rule, parse_rule
+from crm.backoffice.access import ACTIONS, EVERYTHING, Action, Rule, parse_rule
 from crm.backoffice.configuration import AccessRule
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession
+from crm.messages import m, render
 from crm.organization.models import Role
 from crm.organization.standing import OWNER
 
@@ -37,6 +38,8 @@ def role_words(session: UserSession, ids: Sequence[int]) -> dict[int, RoleWords]
 
 def _lines(session: UserSession, kinds: Sequence[Entity], rules: Sequence[Rule]) -> Iterator[tuple[str, str]]:
     language = session.reader.language
+    if any(rule.entity == EVERYTHING and rule.effect == "allow" and rule.scope != "none" for rule in rules):
+        yield render(m("All data"), language), WORDS["configure"].text(language)
     for kind in kinds:
         own = [rule for rule in rules if rule.entity == kind.key and rule.effect == "allow" and rule.scope != "none"]
         reach = {action: "; ".join(dict.fromkeys(scope_words(session, kind, rule) for rule in own if action in rule.actions)) for action in ACTIONS}

@@ -8,7 +8,7 @@ from flask.wrappers import Response
 
 from crm.admin_views.kit import context, lookup
 from crm.admin_views.kit.standing import standing
-from crm.backoffice.access import ACTIONS, Access, Action
+from crm.backoffice.access import ACTIONS, APART, Access, Action
 from crm.errors import BadRequest, Forbidden, NotFound
 from crm.messages import Label, m, render
 from crm.permissions import Explanation, access_for, explain
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 WORDS: dict[Action, Label] = {
     "read": Label("Бачити", "See"), "create": Label("Створювати", "Create"), "update": Label("Змінювати", "Change"), "delete": Label("Вилучати", "Remove"),
     "export": Label("Експортувати", "Export"), "assign": Label("Передавати іншим", "Give to others"),
-    "erase": Label("Стирати персональні дані", "Erase personal data"),
+    "erase": Label("Стирати персональні дані", "Erase personal data"), "configure": Label("Налаштовувати", "Configure"),
 }
 MODES = {
     "hidden": Label("приховано", "hidden"), "masked": Label("замасковано", "masked"), "read": Label("видно", "visible"),
@@ -59,7 +59,7 @@ def show(view: "EntityView", record_id: int) -> Response:
     actions: list[Reason] = []
     fields: list[Reason] = []
     if access is not None:
-        actions = [_reason(WORDS[a].text(reader.language), _ask(access, entity.key, record_id, None, a)) for a in ACTIONS if a != "create"]
+        actions = [_reason(WORDS[a].text(reader.language), _ask(access, entity.key, record_id, None, a)) for a in ACTIONS if a not in APART]
         known = sorted((k for k in session.sight.readable(entity.key) if not entity.fields[k].system), key=session.sight.layout(entity.key).in_order)
         fields = [_reason(entity.fields[k].label.text(reader.language), _ask(access, entity.key, record_id, k, "read")) for k in known]
     title = lookup.titles(session, entity, [record_id]).get(record_id, "")

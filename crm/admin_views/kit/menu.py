@@ -134,6 +134,10 @@ def _keeps_roles(access: Access, catalog: Catalog) -> bool:
     return access.may("role", "update")
 
 
+def _configures(access: Access, catalog: Catalog) -> bool:
+    return access.configures_something
+
+
 def _keeps_calendar(access: Access, catalog: Catalog) -> bool:
     return access.may("calendar_day", "create")
 
@@ -150,6 +154,7 @@ PAGES: tuple[Page, ...] = (
     Page("reports", "reports", Label("Усі звіти", "All reports"), "/report/", "report-analytics", _reads_anything),
     Page("reports", "quality", Label("Якість даних", "Data quality"), "/quality/", "list-check", _reads_anything),
     Page("contacts", "duplicates", Label("Дублікати", "Duplicates"), "/duplicates/", "copy", _meets_duplicates),
+    Page("administration", "configuration", Label("Налаштування даних", "Data set-up"), "/configuration/", "database", _configures),
     Page("administration", "rights", Label("Права ролей", "Rights of roles"), "/rights/", "shield-lock", _keeps_roles),
     Page("administration", "access_reviews", Label("Перегляд прав", "Access reviews"), "/access-reviews/", "list-check", _hears_of_roles),
     Page("administration", "calendar", Label("Робочий календар", "Working calendar"), "/calendar/", "calendar-event", _keeps_calendar),

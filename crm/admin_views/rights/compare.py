@@ -13,7 +13,7 @@ from crm.admin_views.rights.door import keeper, role_of
 from crm.admin_views.rights.matrix import shown_entities
 from crm.admin_views.rights.roles_list import roles
 from crm.admin_views.rights.words import condition_words, scope_words
-from crm.backoffice.access import ACTIONS, Rule
+from crm.backoffice.access import ACTIONS, EVERYTHING, Rule
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.guard import UserSession
@@ -81,8 +81,10 @@ def differences(session: UserSession, left: Side, right: Side) -> list[Part]:
     found = []
     for kind in shown_entities(session):
         sides = [[rule for rule in side.rules if rule.entity == kind.key] for side in (left, right)]
+        wide = [[rule for rule in side.rules if rule.entity == EVERYTHING] for side in (left, right)]
         both = list(zip(sides, (left.everything, right.everything), strict=True))
-        actions = [Line(WORDS[a].text(session.reader.language), *(_reach(session, kind, a, rules, every) for rules, every in both)) for a in ACTIONS]
+        reaching = [(rules + more, every) for (rules, every), more in zip(both, wide, strict=True)]
+        actions = [Line(WORDS[a].text(session.reader.language), *(_reach(session, kind, a, rules, every) for rules, every in reaching)) for a in ACTIONS]
         known = [kind.fields[key] for key in session.sight.readable(kind.key)]
         fields = [Line(spec.label.text(session.reader.language), *(_shows(session, kind, spec, rules, every) for rules, every in both)) for spec in known]
         part = Part(kind.plural.text(session.reader.language), *([one for one in lines if one.left != one.right] for lines in (actions, fields)))

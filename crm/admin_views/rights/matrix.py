@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from crm.admin_views.kit.explain_view import WORDS
 from crm.admin_views.kit.menu import AREAS, ORDER
 from crm.admin_views.rights.words import REACH, SCOPES, scope_words
-from crm.backoffice.access import ACTIONS, Rule
+from crm.backoffice.access import ACTIONS, EVERYTHING, Rule
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession
 from crm.rights.roles import RoleRules
@@ -82,7 +82,9 @@ def _row(session: UserSession, role: RoleRules, entity: Entity) -> Row:
     named = {key for rule in rules for key in rule.fields or () if key in known}
     words = {id(rule): scope_words(session, entity, rule) for rule in rules}
     language = session.reader.language
-    cells = [list(_parts(rules, action, words, language)) for action in ACTIONS]
+    wide = [rule for rule in role.parsed if rule.entity == EVERYTHING]
+    words |= {id(rule): SCOPES[rule.scope].text(language) for rule in wide}
+    cells = [list(_parts([*rules, *wide], action, words, language)) for action in ACTIONS]
     return Row(entity.key, entity.plural.text(language), session.sight.layout(entity.key).icon, cells, len(rules), len(named))
 
 

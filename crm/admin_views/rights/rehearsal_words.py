@@ -7,7 +7,7 @@ from babel.numbers import format_decimal
 
 from crm.admin_views.kit.answers import say
 from crm.admin_views.kit.explain_view import WORDS
-from crm.backoffice.access import ACTIONS, Action
+from crm.backoffice.access import ACTIONS, APART, Action
 from crm.backoffice.catalog import Catalog
 from crm.messages import Message, m, mn
 from crm.rights.effects import GAIN, HIDE, LOSE, SHOW, WEAKEN, WIDEN
@@ -93,8 +93,8 @@ def _how(one: Outcome) -> Message:
 
 
 def _range(one: Outcome, language: str) -> str:
-    """Of making records nothing is counted."""
-    if one.field is None and one.kind.endswith("_create"):
+    """Of making records and of configuring nothing is counted."""
+    if one.field is None and _action(one) in APART:
         return ""
     least, most = (format_decimal(number, locale=language) for number in (one.least, one.most))
     return say(mn("%(text)s record each", "%(text)s records each", one.most, text=most if least == most else f"{least}–{most}"))

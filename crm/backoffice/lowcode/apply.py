@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 
 from crm.backoffice import journal, links, records, versions
+from crm.backoffice.catalog import Catalog
 from crm.backoffice.checks import check_entities
 from crm.backoffice.configuration import AccessRule, ConfigVersion, OptionRow, PicklistRow
 from crm.backoffice.guard import SystemSession
@@ -68,12 +69,20 @@ def apply(session: SystemSession, document: Document, *, agreed: bool = True) ->
     return Applied(version, tuple(changes))
 
 
-def _make(session: SystemSession, document: Document) -> list[Standing]:
-    """Made entities and fields; how they stood."""
-    before, after = session.catalog.made, made_with(session.catalog, document.entities, document.fields, document.removed, document.standing)
-    problem = next((f for f in check_entities(catalog_with(session.catalog, after)) if f.check not in UNASKED), None)
+def foreseen(catalog: Catalog, document: Document) -> Catalog:
+    """The catalog that a document would make of this one, as far as entities and fields go. Raises BadRequest for what would make no sense."""
+    if not document.makes:
+        return catalog
+    after = catalog_with(catalog, made_with(catalog, document.entities, document.fields, document.removed, document.standing))
+    problem = next((f for f in check_entities(after) if f.check not in UNASKED), None)
     if problem is not None:
         raise BadRequest(problem.message)
+    return after
+
+
+def _make(session: SystemSession, document: Document) -> list[Standing]:
+    """Made entities and fields; how they stood."""
+    before, after = session.catalog.made, foreseen(session.catalog, document).made
     return made_apply.standing_of(before, after) + made_apply.write(session, after)
 
 
@@ -95,6 +104,11 @@ def _write(session: SystemSession, document: Document, touched: Collection[tuple
 
 def undo(session: SystemSession, version: int, *, agreed: bool = True) -> Applied:
     """Bring back what a version changed; what it made is taken away where nothing uses it. Raises NotFound, and as `apply` does."""
+    return apply(session, undoing(session, version), agreed=agreed)
+
+
+def undoing(session: SystemSession, version: int) -> Document:
+    """The document that brings back what a version changed. Raises NotFound."""
     row = session.execute(select(ConfigVersion.at, ConfigVersion.before, ConfigVersion.changes).where(ConfigVersion.id == version)).first()
     if row is None:
         raise NotFound(m("There is no version %(version)s of the configuration.", version=version))
@@ -104,7 +118,7 @@ def undo(session: SystemSession, version: int, *, agreed: bool = True) -> Applie
     back = narrowed(session, replace(from_raw(said, session.catalog), layouts=kept), row.changes)
     removed = tuple((kind, entity, key) for kind, entity, key in row.before["made"])
     standing = tuple(Standing(**one) for one in row.before.get("standing", ()))
-    return apply(session, replace(back, removed=removed, undoes=row.at, standing=standing), agreed=agreed)
+    return replace(back, removed=removed, undoes=row.at, standing=standing)
 
 
 def add_options(session: SystemSession, picklist: str, options: Mapping[str, str]) -> Applied:

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from crm.backoffice.access import Rule, parse_rule
+from crm.backoffice.access import EVERYTHING, Rule, parse_rule
 from crm.backoffice.catalog import Catalog, Conflict
 from crm.backoffice.conditions import compiler
 from crm.backoffice.lowcode.conflicts import NAMES as CONFLICT_NAMES, conflict
@@ -142,6 +142,12 @@ def _role(key: str, spec: Any, catalog: Catalog) -> RoleSpec:
 def check_rule(rule: Rule, catalog: Catalog) -> None:
     """Raises BadRequest when a rule names an entity, a field or a value that does not exist."""
     place = m("rule %(rule)s", rule=rule.name)
+    if "configure" in rule.actions and (rule.scope not in ("all", "none") or rule.where is not None):
+        raise wrong(place, m("configuring concerns no single records: it is allowed with the scope “all” and without a condition"))
+    if rule.entity == EVERYTHING:
+        if rule.actions != {"configure"} or rule.fields is not None:
+            raise wrong(place, m("“*” stands for every entity with the action “configure” alone"))
+        return
     try:
         kind = catalog.entity(rule.entity)
         everything = Sight(None, catalog, catalog.reader()).table(kind.key)

@@ -1,0 +1,68 @@
+"""`/configuration/pick-lists/` and the page of one list."""
+
+from functools import partial
+from typing import Any
+
+from flask import Blueprint, render_template, request
+
+from crm.admin_views.configuration import entity_form, listed, options_form
+from crm.admin_views.configuration.door import configurer
+from crm.admin_views.configuration.publishing import Answer, Errors, Subject, refused, step, steps
+from crm.admin_views.kit import context
+from crm.admin_views.kit.answers import say
+from crm.backoffice.catalog import Picklist
+from crm.errors import NotFound
+from crm.messages import m
+from crm.rights.configuring import may_configure_picklist, of_raw
+
+pages = Blueprint("configuration_lists", __name__, url_prefix="/configuration")
+ALL = "/configuration/pick-lists/"
+
+
+@pages.get("/pick-lists/")
+def index() -> Answer:
+    """The picklists that one may configure."""
+    configurer()
+    return render_template("admin/configuration/picklists.html", lines=listed.picklists())
+
+
+@pages.get("/pick-list/")
+def show() -> Answer:
+    """One list, by `?key=`."""
+    known = _list()
+    return _form(known, None, options_form.of_picklist(known), {})
+
+
+@pages.post("/pick-list/")
+def change() -> Answer:
+    """Plan or publish its change."""
+    known, form = _list(), request.form
+    rows = options_form.posted(form)
+    redraw = partial(_form, known, form, rows)
+    if step() == "edit" or step().startswith("opt-"):
+        return redraw({})
+    options, errors = options_form.said(rows)
+    errors |= entity_form.missing(form, "label_uk", "label_en")
+    if errors:
+        return refused(redraw, errors)
+    label = {"uk": form["label_uk"].strip(), "en": form["label_en"].strip()}
+    subject = Subject(label[context.reader().language], ALL, say(m("Picklists")), request.full_path)
+    return steps(of_raw({"picklists": {known.key: {"label": label, "options": options}}}), redraw, subject)
+
+
+def _list() -> Picklist:
+    configurer()
+    catalog = context.catalog()
+    known = catalog.picklists.get(request.args.get("key", ""))
+    if known is None or not may_configure_picklist(context.access(), catalog, known.key):
+        raise NotFound(m("There is no such page."))
+    return known
+
+
+def _form(known: Picklist, form: Any, rows: list[options_form.Row], errors: Errors) -> str:
+    line = next(one for one in listed.picklists() if one.key == known.key)
+    typed = form if form is not None else {"label_uk": known.label.uk, "label_en": known.label.en}
+    return render_template(
+        "admin/configuration/picklist.html", known=known, line=line, form=typed, options=rows, errors=errors, summary=entity_form.summary(errors),
+        colours=options_form.COLOUR_WORDS, here=request.full_path, title=known.label.text(context.reader().language), own_list=True,
+    )

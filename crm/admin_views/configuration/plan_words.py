@@ -1,0 +1,145 @@
+"""A plan as its reader is told it: a sentence a change, what differs in it, and what it does to records."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from babel.numbers import format_decimal
+
+from crm.admin_views.configuration.palette import CLASSES, FUNCTIONS, KINDS
+from crm.backoffice.catalog import Catalog
+from crm.backoffice.lowcode.changes import Change
+from crm.backoffice.lowcode.made_plan import LOSING
+from crm.messages import Label, Message, m, mn, render
+from crm.rights.configuring import Plan
+
+SENTENCES: Mapping[tuple[str, str], Message] = {
+    ("entity", "create"): m("New kind of records: “%(entity)s”"), ("entity", "change"): m("The kind of records “%(entity)s” changes"),
+    ("entity", "remove"): m("The kind of records “%(entity)s” is removed"), ("entity", "restore"): m("The kind of records “%(entity)s” comes back"),
+    ("field", "create"): m("New field “%(name)s” on “%(entity)s”"), ("field", "change"): m("The field “%(name)s” on “%(entity)s” changes"),
+    ("field", "rename"): m("The field “%(name)s” on “%(entity)s” has another key"), ("field", "remove"): m("The field “%(name)s” on “%(entity)s” is removed"),
+    ("field", "restore"): m("The field “%(name)s” on “%(entity)s” comes back"),
+    ("field", "convert"): m("The field “%(name)s” on “%(entity)s” becomes one of another type"),
+    ("picklist", "create"): m("New picklist “%(entity)s”"), ("picklist", "label"): m("The picklist “%(entity)s” has another name"),
+    ("option", "create"): m("New option “%(name)s” in “%(entity)s”"), ("option", "change"): m("The option “%(name)s” in “%(entity)s” changes"),
+    ("option", "retire"): m("The option “%(name)s” in “%(entity)s” is retired"),
+}
+OTHER = m("A change of “%(entity)s”")
+FACETS: Mapping[str, Label] = {
+    "type": Label("Тип", "Type"), "label": Label("Назва", "Name"), "plural": Label("Назва у множині", "Name in the plural"), "help": Label("Підказка", "Help"),
+    "class": Label("Клас", "Class"), "required": Label("Обовʼязкове", "Required"), "unique": Label("Неповторне", "Unique"),
+    "searchable": Label("Шукати в ньому", "Searched"), "indexed": Label("Швидке впорядкування", "Fast sorting"),
+    "personal": Label("Персональні дані", "Personal data"), "default": Label("Усталене значення", "Default"),
+    "max_length": Label("Найбільша довжина", "Greatest length"), "scale": Label("Знаків після коми", "Decimals"), "picklist": Label("Список", "Picklist"),
+    "to": Label("На що посилається", "Refers to"), "formula": Label("Формула", "Formula"), "gives": Label("Тип результату", "Type of the result"),
+    "of": Label("Що підсумовується", "What is added up"), "function": Label("Як", "How"), "field": Label("За полем", "By the field"),
+    "by": Label("Порядок за полем", "Ordered by"), "mask": Label("Зразок", "Pattern"), "area": Label("Розділ меню", "Area of the menu"),
+    "icon": Label("Значок", "Icon"), "prefix": Label("Початок кодів", "Prefix of codes"),
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One change. `loses`: values may go."""
+
+    text: str
+    details: list[str]
+    effect: str
+    loses: bool
+
+
+def told(plan: Plan, language: str) -> list[Line]:
+    """The changes of a plan."""
+    return [
+        Line(sentence(change, plan.after, plan.before, language), [*_details(plan, change, language), *_records(change, told_too, language)], change.effect,
+             change.kind in ("entity", "field") and change.effect in LOSING)
+        for change, told_too in zip(plan.changes, plan.told, strict=True)
+    ]
+
+
+def sentence(change: Change, catalog: Catalog, before: Catalog, language: str) -> str:
+    """One change in words, with the names that things have afterwards, or had."""
+    entity, name = _names(change, (catalog, before), language)
+    return render(Message(SENTENCES.get((change.kind, change.effect), OTHER).id, {"entity": entity, "name": name}), language)
+
+
+def _names(change: Change, catalogs: tuple[Catalog, ...], language: str) -> tuple[str, str]:
+    for catalog in catalogs:
+        if change.kind in ("picklist", "option"):
+            known = catalog.picklists.get(change.entity)
+            option = known.by_key(change.field or "") if known else None
+            if known and (option or change.kind == "picklist"):
+                return known.label.text(language), option.label.text(language) if option else ""
+            continue
+        kind = catalog.entities.get(change.entity)
+        if kind is not None and (change.field is None or change.field in kind.fields):
+            return kind.plural.text(language), kind.fields[change.field].label.text(language) if change.field else ""
+    return change.entity, change.field or ""
+
+
+def _details(plan: Plan, change: Change, language: str) -> Iterator[str]:
+    if change.kind == "option":
+        specs = (one for picklist in plan.document.options if picklist.key == change.entity for one in picklist.options if one.key == change.field)
+        spec = next(specs, None)
+        if spec is not None and change.effect == "create":
+            yield spec.label.text(language)
+        return
+    old, new = (_said(catalog, change, plan) for catalog in (plan.before, plan.after))
+    for name in FACETS if old is not None and new is not None else ():
+        was, becomes = (value_words(name, (said or {}).get(name), language) for said in (old, new))
+        if was != becomes:
+            yield f"{FACETS[name].text(language)}: {was} → {becomes}"
+    if old is None and new is not None and change.kind == "field":
+        kind = KINDS[new["type"]].name.text(language)
+        yield f"{kind} · {value_words('class', new.get('class'), language)}"
+
+
+def _said(catalog: Catalog, change: Change, plan: Plan) -> Mapping[str, Any] | None:
+    if change.kind == "entity":
+        kind = catalog.made.entities.get(change.entity)
+        return kind.said if kind else None
+    here = catalog.made.of(change.entity)
+    kept = here.get(change.field or "")
+    if kept is None and catalog is plan.before:  # under its former key
+        number = next((one.number for key, one in plan.after.made.of(change.entity).items() if key == change.field), 0)
+        kept = next((one for one in here.values() if one.number == number), None)
+    return kept.said if kept else None
+
+
+def value_words(name: str, value: Any, language: str) -> str:
+    """What a field or an entity says of itself, in words."""
+    if name == "class":
+        return next((label.text(language) for key, label, _ in CLASSES if key == value), "—")
+    if name == "type":
+        return KINDS[value].name.text(language) if value in KINDS else "—"
+    if name == "function":
+        return next((label.text(language) for key, label in FUNCTIONS if key == value), "—")
+    if isinstance(value, Mapping):
+        return str(value.get(language) or "—")
+    if isinstance(value, bool) or (value is None and name in ("required", "unique", "searchable", "indexed", "personal")):
+        return Label("так", "yes").text(language) if value else Label("ні", "no").text(language)
+    return "—" if value in (None, "") else str(value)
+
+
+def _records(change: Change, told_too: bool, language: str) -> Iterator[str]:
+    views = sum(use.kind == "view" for use in change.uses)
+    if views:
+        yield render(mn("%(num)s shared view shows it no more", "%(num)s shared views show it no more", views), language)
+    if change.kind not in ("entity", "field") or change.effect not in (*LOSING, "rename"):
+        return
+    if not told_too:
+        yield render(m("How many values it touches is not yours to know: you do not see all of them."), language)
+        return
+    number, text = change.records, format_decimal(change.records, locale=language)
+    if not number:
+        yield render(m("No value is touched"), language)
+        return
+    match change.kind, change.effect:
+        case _, "rename":
+            yield render(mn("%(text)s value stays where it is", "%(text)s values stay where they are", number, text=text), language)
+        case _, "convert":
+            yield render(mn("%(text)s value is converted or lost", "%(text)s values are converted or lost", number, text=text), language)
+        case "entity", _:
+            yield render(mn("%(text)s record is out of reach until an undo", "%(text)s records are out of reach until an undo", number, text=text), language)
+        case _:
+            yield render(mn("%(text)s value is out of reach until an undo", "%(text)s values are out of reach until an undo", number, text=text), language)

@@ -1,0 +1,112 @@
+"""`/configuration/…`: entities and what they are made of."""
+
+from functools import partial
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request
+
+from crm.admin_views.configuration import entity_form, listed
+from crm.admin_views.configuration.door import configurer, entity_of
+from crm.admin_views.configuration.publishing import Answer, Errors, Subject, refused, step, steps
+from crm.admin_views.kit import context
+from crm.admin_views.kit.answers import say
+from crm.admin_views.kit.menu import AREAS
+from crm.backoffice.custom.reading import KeptEntity
+from crm.errors import NotFound
+from crm.messages import m
+from crm.rights.configuring import of_raw
+
+pages = Blueprint("configuration", __name__, url_prefix="/configuration")
+NEW = "/configuration/new-entity/"
+
+
+@pages.get("/")
+def index() -> Answer:
+    """All that one may configure."""
+    configurer()
+    return render_template("admin/configuration/index.html", groups=listed.entities(), may_add=context.access().configures())
+
+
+@pages.get("/new-entity/")
+def new_entity() -> Answer:
+    """The form of a new entity."""
+    configurer(everything=True)
+    return _entity_form(None, entity_form.stored(None), {})
+
+
+@pages.post("/new-entity/")
+def make_entity() -> Answer:
+    """Plan or publish it."""
+    configurer(everything=True)
+    return _entity_posted(None)
+
+
+@pages.get("/<entity>/")
+def show(entity: str) -> Answer:
+    """The fields of an entity. One that was just removed leads back to the list of all."""
+    if entity in context.catalog().made.gone and context.access().configures():
+        return redirect("/configuration/")
+    kind = entity_of(entity)
+    lines = listed.fields(kind)
+    return render_template(
+        "admin/configuration/entity.html", kind=kind, made=[one for one in lines if one.made], own=[one for one in lines if not one.made],
+        title=kind.plural.text(context.reader().language),
+    )
+
+
+@pages.get("/<entity>/names/")
+def names(entity: str) -> Answer:
+    """The form of a made entity."""
+    known = _made(entity)
+    return _entity_form(known, entity_form.stored(known), {})
+
+
+@pages.post("/<entity>/names/")
+def rename(entity: str) -> Answer:
+    """Plan or publish its change."""
+    return _entity_posted(_made(entity))
+
+
+@pages.post("/<entity>/remove")
+def remove(entity: str) -> Answer:
+    """Plan or publish the removal of a made entity."""
+    known = _made(entity)
+    kind = context.catalog().entity(entity)
+    title = say(m("Remove “%(name)s”", name=kind.plural))
+    subject = Subject(title, f"/configuration/{entity}/", kind.plural.text(context.reader().language), "/configuration/")
+    return steps(of_raw({"removed": [known.key]}), partial(refused_page, subject), subject)
+
+
+def _made(entity: str) -> KeptEntity:
+    kind = entity_of(entity)
+    if not kind.custom:
+        raise NotFound(m("There is no such page."))
+    return context.catalog().made.entities[entity]
+
+
+def refused_page(subject: Subject, errors: Errors) -> str:
+    """Where nothing was typed: what is wrong, alone."""
+    return render_template("admin/configuration/refused.html", subject=subject, errors=errors)
+
+
+def _entity_posted(known: KeptEntity | None) -> Answer:
+    form = request.form
+    key, said, errors = entity_form.read(form, known)
+    redraw = partial(_entity_form, known, form)
+    if step() == "edit":
+        return redraw({})
+    if errors:
+        return refused(redraw, errors)
+    home = f"/configuration/{key}/"
+    title = said["label"][context.reader().language] or key
+    subject = Subject(title, home if known else "/configuration/", title if known else say(m("Data set-up")), home)
+    return steps(of_raw({"entities": {key: said}}), redraw, subject)
+
+
+def _entity_form(known: KeptEntity | None, form: Any, errors: Errors) -> str:
+    language = context.reader().language
+    return render_template(
+        "admin/configuration/entity_form.html", known=known, form=form, errors=errors, icons=entity_form.ICONS, summary=entity_form.summary(errors),
+        areas=[(key, label.text(language)) for key, label, _ in AREAS],
+        here=f"/configuration/{known.key}/names/" if known else NEW, back=f"/configuration/{known.key}/" if known else "/configuration/",
+    )

@@ -1,0 +1,258 @@
+"""What data is made of, changed in the name of a person: planned, judged, put in force, taken back — all by the document of a configuration file."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine, select
+
+from crm.backoffice import versions
+from crm.backoffice.access import Access
+from crm.backoffice.catalog import Catalog
+from crm.backoffice.configuration import ConfigVersion
+from crm.backoffice.custom.fields import Kept
+from crm.backoffice.custom.reading import Made
+from crm.backoffice.fields.formula import sources
+from crm.backoffice.guard import SystemSession, system_session
+from crm.backoffice.lowcode import made_apply
+from crm.backoffice.lowcode.apply import Applied, apply, foreseen, undoing
+from crm.backoffice.lowcode.changes import Change
+from crm.backoffice.lowcode.document import Document, from_raw
+from crm.backoffice.lowcode.made import CLASSES
+from crm.backoffice.lowcode.made_plan import LOSING
+from crm.backoffice.lowcode.parsing import only
+from crm.backoffice.lowcode.plan import plan
+from crm.backoffice.lowcode.uses import told as use_in_words
+from crm.backoffice.sight import Sight
+from crm.errors import BadRequest, Forbidden, NotFound
+from crm.messages import m
+from crm.permissions import access_now
+from crm.rights.known import sees_all
+
+SECTIONS = ("entities", "fields", "removed", "picklists")  # of a file, that concern what data is made of
+KINDS = frozenset({"entity", "field", "picklist", "option"})  # of changes
+MOST_VERSIONS = 200
+Raw = Mapping[str, Any]
+Making = Callable[[SystemSession], Document]
+
+
+class Outdated(Exception):
+    """The configuration has changed since the plan was shown."""
+
+
+class Unagreed(Exception):
+    """Values may be lost or converted, and nobody has agreed to it."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would change over the version in force. `told`: of each change whether its reader may know how many records it touches."""
+
+    version: int
+    changes: tuple[Change, ...]
+    told: tuple[bool, ...]
+    before: Catalog
+    after: Catalog
+    document: Document
+
+    @property
+    def loses(self) -> bool:
+        """Whether values may be lost or converted; said also where there may be none, when their number is a secret."""
+        pairs = zip(self.changes, self.told, strict=True)
+        return any(c.kind in ("entity", "field") and c.effect in LOSING and (c.records or not told) for c, told in pairs)
+
+
+@dataclass(frozen=True)
+class Past:
+    """A version that concerns data alone: its number, when and by whom, and what it changed."""
+
+    version: int
+    at: Any
+    actor_id: int | None
+    changes: tuple[Change, ...]
+
+
+def of_raw(raw: Raw) -> Making:
+    """The document of what a screen has put together."""
+
+    def make(session: SystemSession) -> Document:
+        only(raw, SECTIONS, m("the file"))
+        return from_raw(raw, session.catalog)
+
+    return make
+
+
+def of_undo(version: int) -> Making:
+    """The document that brings back what a version changed. Raises NotFound for one that changed anything but data."""
+
+    def make(session: SystemSession) -> Document:
+        row = session.execute(select(ConfigVersion.changes).where(ConfigVersion.id == version)).first()
+        if row is None or not {change["kind"] for change in row.changes} <= KINDS:
+            raise NotFound(m("There is no version %(version)s of the configuration.", version=version))
+        return undoing(session, version)
+
+    return make
+
+
+def planned(engine: Engine, catalog: Catalog, user_id: int, making: Making) -> Plan:
+    """Raises BadRequest, Forbidden, NotFound."""
+    with _work(engine, catalog, user_id, write=False) as session:
+        return _planned(session, engine, user_id, making)
+
+
+def publish(engine: Engine, catalog: Catalog, user_id: int, making: Making, version: int, *, agreed: bool) -> Applied:
+    """Put it in force over the version over which it was planned. Raises Outdated, Unagreed, BadRequest, Forbidden, Invalid, Busy."""
+    with _work(engine, catalog, user_id, write=True) as session:
+        versions.one_at_a_time(session)
+        if versions.in_force(session) != version:
+            raise Outdated
+        found = _planned(session, engine, user_id, making)
+        if found.loses and not agreed:
+            raise Unagreed
+        applied = apply(session, found.document)
+        session.commit()
+    return applied
+
+
+def past(engine: Engine, catalog: Catalog, access: Access) -> list[Past]:
+    """The versions that changed data that this person may configure, the newest first."""
+    row = ConfigVersion.__table__
+    with _work(engine, catalog, access.user_id, write=False) as session:
+        found = session.execute(select(row.c.id, row.c.at, row.c.actor_id, row.c.changes).order_by(row.c.id.desc()).limit(MOST_VERSIONS)).all()
+    made = (Past(one.id, one.at, one.actor_id, tuple(_recorded(change) for change in one.changes)) for one in found)
+    return [one for one in made if one.changes and {c.kind for c in one.changes} <= KINDS and all(_concerns(catalog, access, c) for c in one.changes)]
+
+
+def _recorded(change: Raw) -> Change:
+    return Change(change["kind"], change["entity"], change["field"], change["effect"], change["records"])
+
+
+def may_configure_picklist(access: Access, catalog: Catalog, key: str) -> bool:
+    """Whoever may configure every entity that uses it; one that nobody uses, who may make new entities."""
+    users = {kind.key for kind in catalog.entities.values() for spec in kind.fields.values() if spec.picklist == key}
+    return all(map(access.configures, users)) if users else access.configures()
+
+
+def seen_whole(sight: Sight, entity: str, *keys: str) -> bool:
+    """Whether somebody reads these fields wholly: on every record, without a condition."""
+    return sight.access is None or sight.access.unlimited or sees_all(sight, entity, keys)
+
+
+def _concerns(catalog: Catalog, access: Access, change: Change) -> bool:
+    if change.kind in ("picklist", "option"):
+        return may_configure_picklist(access, catalog, change.entity)
+    return access.configures(change.entity if change.entity in catalog.entities else "*")
+
+
+def _work(engine: Engine, catalog: Catalog, user_id: int, *, write: bool) -> SystemSession:
+    return system_session(engine, "configuration of data", catalog, write=write, source="ui", actor_id=user_id)
+
+
+def _planned(session: SystemSession, engine: Engine, user_id: int, making: Making) -> Plan:
+    if versions.in_force(session) != session.catalog.version:
+        made_apply.follow(session)
+    document, before = making(session), session.catalog
+    # By the rules in force at this moment: what the page was shown with may have been taken away since.
+    sight = Sight(access_now(engine, user_id, before), before, session.reader)
+    after = foreseen(before, document)
+    judge(sight, document, after)
+    changes = tuple(plan(session, document))
+    for change in changes:
+        _still_needed(sight, change)
+    return Plan(before.version, changes, tuple(_told(sight, change) for change in changes), before, after, document)
+
+
+def _still_needed(sight: Sight, change: Change) -> None:
+    """Raises BadRequest for the removal of a field that something asks for; whose rule or condition that is, only the owner is told."""
+    needing = next((use for use in change.uses if use.needs), None)
+    if needing is not None and change.effect == "remove":
+        use = use_in_words(needing) if sight.access is None or sight.access.unlimited else m("a rule or a condition")
+        raise BadRequest(m("“%(place)s” is still asked for by %(use)s; change that first.", place=f"{change.entity}.{change.field}", use=use))
+
+
+def _told(sight: Sight, change: Change) -> bool:
+    kind = sight.catalog.entities.get(change.entity)
+    if change.kind not in ("entity", "field") or kind is None:
+        return True
+    return seen_whole(sight, kind.key, *([change.field] if change.field is not None and change.field in kind.fields else []))
+
+
+def judge(sight: Sight, document: Document, after: Catalog) -> None:
+    """Raises Forbidden where a person may not make what a document says, or would learn by it what he does not see."""
+    access = sight.access
+    if access is None or access.unlimited:
+        return
+    if document.roles or document.pipelines or document.views or document.conflicts or document.layouts:
+        raise Forbidden()
+    before = sight.catalog
+    if not all(access.configures(entity) for entity in _entities(before.made, after.made)):
+        raise Forbidden(m("You do not have the right to configure this."))
+    lists = {spec.key for spec in document.options if spec != _standing(before, spec)} | {entity for kind, entity, _ in document.removed if kind == "option"}
+    if not all(may_configure_picklist(access, some, key) for key in lists for some in (before, after) if some is before or key not in before.picklists):
+        raise Forbidden(m("Others use this picklist too: you do not have the right to configure all of them."))
+    for old, new in _differing(before.made, after.made):
+        _judge_field(sight, after, old, new)
+
+
+def _standing(catalog: Catalog, spec: Any) -> Any:
+    """A picklist as its document would say it now."""
+    known = catalog.picklists.get(spec.key)
+    if known is None:
+        return None
+    options = tuple(type(spec.options[0])(o.key, o.label, o.colour, o.retired) for o in known.options) if spec.options else ()
+    return type(spec)(spec.key, known.label if spec.label is not None else None, options)
+
+
+def _entities(before: Made, after: Made) -> Iterator[str]:
+    """What one must be allowed to configure: "*" stands for new entities."""
+    known, later = ({one.number: one for one in made.entities.values()} for made in (before, after))
+    for kind in after.entities.values():
+        if kind.number not in known:
+            yield "*"
+        elif known[kind.number] != kind:
+            yield kind.key
+    yield from (kind.key for kind in before.entities.values() if kind.number not in later)
+    new = {kind.key for kind in after.entities.values() if kind.number not in known}
+    yield from (one.entity for pair in _differing(before, after) for one in pair if one is not None and one.entity not in new)
+
+
+def _differing(before: Made, after: Made) -> Iterator[tuple[Kept | None, Kept | None]]:
+    """Fields that change, as they stand and as they would; one that is converted stands beside what takes its place."""
+    staying = {one.number for one in after.fields}
+    numbers, places = {one.number: one for one in before.fields}, {(one.entity, one.key): one for one in before.fields if one.number not in staying}
+    for field in after.fields:
+        old = numbers.get(field.number) or places.get((field.entity, field.key))
+        if old != field:
+            yield old, field
+    taken = {(one.entity, one.key) for one in after.fields}
+    yield from ((field, None) for field in before.fields if field.number not in staying and (field.entity, field.key) not in taken)
+
+
+def _judge_field(sight: Sight, after: Catalog, old: Kept | None, new: Kept | None) -> None:
+    if new is None:
+        return
+    known = sight.catalog.entities
+    if old is not None and old.entity in known and old.key in known[old.entity].fields:
+        changed = old.key != new.key or any(old.said.get(name) != new.said.get(name) for name in ("class", "unique", "personal"))
+        if changed and not seen_whole(sight, old.entity, old.key):
+            raise Forbidden(m(
+                "You do not see the field “%(key)s” on every record, so its key, its class and its uniqueness are not for you to change.", key=old.key,
+            ))
+    for entity, key in made_of(new):
+        spec = after.entity(entity).fields.get(key)
+        if spec is not None and CLASSES.index(spec.sensitivity) > CLASSES.index(new.said["class"]):
+            raise Forbidden(m("What is made of the field “%(key)s” may not be more open than it is.", key=key))
+        stands = entity in known and key in known[entity].fields
+        if stands and not seen_whole(sight, entity, key):
+            raise Forbidden(m("You may use only fields that you see on every record, and “%(key)s” is none.", key=key))
+
+
+def made_of(kept: Kept) -> list[tuple[str, str]]:
+    """The fields, by entity and key, that a formula or a roll-up is worked out from."""
+    said = kept.said
+    if said["type"] == "formula":
+        return [(kept.entity, key) for key in sources(str(said["formula"]))]
+    if said["type"] != "rollup":
+        return []
+    entity, reference = str(said["of"]).split(".")
+    return [(entity, reference), *((entity, str(said[name])) for name in ("field", "by") if said.get(name))]

@@ -1,0 +1,82 @@
+"""Pages on which data is set up: plans that name what is hidden, tried and never put in force."""
+
+from collections.abc import Iterator
+
+from tests.leaks.questions import Question, View, get, post, probe
+
+HERE = "/configuration/"
+OF = HERE + "<entity>/"
+ENTITIES = ("account", "deal", "no_such")
+FORMULA = {"amount": "deal", "revenue": "account", "margin": "deal", "employees": "account"}
+
+
+def names(**more: str) -> dict[str, str]:
+    return {"label_uk": "Нове", "label_en": "New one", "class": "internal", "step": "check", **more}
+
+
+@probe(HERE, HERE + "new-entity/", OF, OF + "names/", OF + "remove")
+def entities(view: View) -> Iterator[Question]:
+    """Lists of what is configured, and new kinds of records that are planned and published over a version that never was."""
+    for language in ("en", "uk"):
+        yield get(HERE, "", HERE, lang=language)
+    yield get(HERE + "new-entity/", "", HERE + "new-entity/")
+    for step in ("check", "publish", "edit"):
+        yield post(HERE + "new-entity/", "", HERE + "new-entity/", form=names(step=step, icon="coins", version="0"))
+    for entity in (*ENTITIES, *(kind.key for kind in view.entities())):
+        yield get(OF, entity if entity != "no_such" else "", f"{HERE}{entity}/")
+        yield get(OF + "names/", "", f"{HERE}{entity}/names/").expecting(403, 404)
+        yield post(OF + "remove", "", f"{HERE}{entity}/remove").expecting(403, 404)
+
+
+@probe(OF + "add/", OF + "add/<type_>/", OF + "formula")
+def new_fields(view: View) -> Iterator[Question]:
+    """Fields worked out from what is hidden: formulas, roll-ups and defaults."""
+    for entity in ENTITIES:
+        of = entity if entity != "no_such" else ""
+        yield get(OF + "add/", of, f"{HERE}{entity}/add/")
+        for type_ in ("text", "picklist", "reference", "formula", "rollup", "no_such"):
+            yield get(OF + "add/<type_>/", of, f"{HERE}{entity}/add/{type_}/")
+        yield post(OF + "add/<type_>/", of, f"{HERE}{entity}/add/text/", form=names(unique="1", required="1", default="так"))
+        yield post(OF + "add/<type_>/", of, f"{HERE}{entity}/add/text/", form=names(step="publish", version="0"))
+    for key, entity in FORMULA.items():
+        for text in (key, f"{key} * 2", f"if({key} > 1000, 1, 0)"):
+            yield post(OF + "formula", entity, f"{HERE}{entity}/formula", f"{entity}.{key}", form={"formula": text})
+            yield post(OF + "add/<type_>/", entity, f"{HERE}{entity}/add/formula/", f"{entity}.{key}", form=names(formula=text))
+    for key in view.secret("deal")[:6]:
+        for function in ("sum", "max", "last"):
+            form = names(of="deal.account", function=function, field=f"deal:{key}")
+            yield post(OF + "add/<type_>/", "account", f"{HERE}account/add/rollup/", f"deal.{key}", form=form)
+
+
+@probe(OF + "field/<key>/", OF + "field/<key>/type/", OF + "field/<key>/remove")
+def fields(view: View) -> Iterator[Question]:
+    """The product's own fields have no such pages, whatever they hold."""
+    for entity in ENTITIES:
+        for key in ("name", "revenue", "amount", "no_such"):
+            of = f"{HERE}{entity}/field/{key}/"
+            yield get(OF + "field/<key>/", "", of).expecting(403, 404)
+            yield post(OF + "field/<key>/", "", of, form=names(key=key)).expecting(403, 404)
+            yield get(OF + "field/<key>/type/", "", of + "type/").expecting(403, 404)
+            yield post(OF + "field/<key>/remove", "", of + "remove").expecting(403, 404)
+
+
+@probe(HERE + "pick-lists/", HERE + "pick-list/")
+def picklists(view: View) -> Iterator[Question]:
+    """Lists of options that are one's own to change, others' and none."""
+    yield get(HERE + "pick-lists/", "", HERE + "pick-lists/")
+    for key in (*view.catalog.picklists, "no_such"):
+        yield get(HERE + "pick-list/", "", HERE + "pick-list/", key=key)
+        form = names(opt="0") | {"opt-uk-0": "Нове", "opt-en-0": "New"}
+        yield post(HERE + "pick-list/", "", HERE + "pick-list/", form=form, key=key)
+
+
+VERSION = HERE + "all-versions/<version>/"
+
+
+@probe(HERE + "all-versions/", VERSION + "undo", VERSION + "take-back")
+def versions(view: View) -> Iterator[Question]:
+    """What was changed before, none of it data that one may configure."""
+    yield get(HERE + "all-versions/", "", HERE + "all-versions/")
+    for version in (1, 2, 99999):
+        yield post(VERSION + "undo", "", f"{HERE}all-versions/{version}/undo").expecting(403, 404)
+        yield post(VERSION + "take-back", "", f"{HERE}all-versions/{version}/take-back").expecting(403, 404)

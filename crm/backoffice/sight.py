@@ -28,21 +28,39 @@ Made = TypeVar("Made")
 READ: frozenset[Action] = frozenset({"read"})
 ALIASES = 512  # of one entity in turn: more than a statement can hold (each of 200 conditions may look something up, and each column)
 
+SHARED = 32  # of these are kept: what usual statements need
 
-@lru_cache(maxsize=4096)
+
+def _memory(table: FromClause) -> dict[Any, Any]:
+    """What is made of a table once is kept with it and goes with it: a table of made fields lasts as long as a configuration that has them."""
+    kept: dict[Any, Any] = table.__dict__.setdefault("brama_memory", {})
+    return kept
+
+
 def _alias(table: Table, actions: frozenset[Action], deleted: bool, number: int) -> FromClause:
     """An alias that all sights share: making its columns costs more than the query. It holds nothing of a reader, and being unnamed
     it lets equal statements share one compiled form."""
-    return table.alias()
+    if number % ALIASES >= SHARED:
+        return table.alias()
+    kept, key = _memory(table), (actions, deleted, number)
+    found: FromClause | None = kept.get(key)
+    if found is None:
+        found = kept[key] = table.alias()
+    return found
 
 
 def _shared(make: Callable[..., Made]) -> Callable[..., Made]:
-    """What `make` makes of columns of shared aliases is shared too: SQLAlchemy takes longer to make it than to run it, and it holds nothing
+    """What `make` makes of a column of a shared alias is shared too: SQLAlchemy takes longer to make it than to run it, and it holds nothing
     of a reader. Of anything else, as a column shown on some records only, it is made anew."""
-    kept = lru_cache(maxsize=4096)(make)
 
-    def made(*given: Any) -> Made:
-        return kept(*given) if all(one.__class__ is Column or not isinstance(one, ColumnElement) for one in given) else make(*given)
+    def made(column: ColumnElement[Any], *given: Any) -> Made:
+        if column.__class__ is not Column or column.table is None:
+            return make(column, *given)
+        kept, key = _memory(column.table), (make, column.key, *given)
+        found: Made | None = kept.get(key)
+        if found is None:
+            found = kept[key] = make(column, *given)
+        return found
 
     return made
 
@@ -57,8 +75,12 @@ def is_filled(column: ColumnElement[Any]) -> ColumnElement[bool]:
     return column.is_not(None)
 
 
-@_shared
 def matching(left: ColumnElement[Any], right: ColumnElement[Any]) -> ColumnElement[bool]:
+    return _matching(left, right) if left.__class__ is Column and right.__class__ is Column else left == right
+
+
+@lru_cache(maxsize=512)
+def _matching(left: ColumnElement[Any], right: ColumnElement[Any]) -> ColumnElement[bool]:
     return left == right
 
 

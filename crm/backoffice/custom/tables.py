@@ -4,8 +4,10 @@ They are no part of the mapped registry, so migrations compare the product's own
 fields. One description gives one `Table`, kept while somebody uses it: statements and what SQLAlchemy keeps of them are found again by it.
 """
 
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator
+from threading import Lock
+from typing import Any
+from weakref import WeakValueDictionary
 
 from sqlalchemy import Column, Integer, MetaData, Table
 
@@ -14,8 +16,9 @@ from crm.backoffice.entities import Record, declared_fields
 from crm.backoffice.fields.base import Field
 from crm.backoffice.fields.many_to_many import ManyToManyField
 
-KEPT = 512  # tables at a time: what a process with a few databases and their last changes needs
 Shape = tuple[type[Field], str, int, int, str | None]
+KNOWN: WeakValueDictionary[Any, Table] = WeakValueDictionary()
+LOCK = Lock()
 
 
 def name_of(number: int) -> str:
@@ -25,13 +28,14 @@ def name_of(number: int) -> str:
 
 def table_of(number: int, made: Iterable[Field]) -> Table:
     """The table of a made entity: a record's own columns and those of its fields."""
-    return _whole(name_of(number), tuple(map(_shape, made)))
+    name, shapes = name_of(number), tuple(map(_shape, made))
+    return _once((name, shapes), lambda: _whole(name, shapes))
 
 
 def widened(table: Table, made: Iterable[Field]) -> Table:
     """The product's table with the columns of made fields; itself without any."""
     shapes = tuple(map(_shape, made))
-    return _widened(table, shapes) if shapes else table
+    return _once((table.name, shapes), lambda: _widened(table, shapes)) if shapes else table
 
 
 def columns_of(spec: Field) -> Iterator[Column[object]]:
@@ -53,13 +57,20 @@ def _shape(spec: Field) -> Shape:
     return type(spec), spec.attribute, spec.scale, spec.max_length, spec.target if spec.several else None
 
 
-@lru_cache(maxsize=KEPT)
+def _once(key: Any, make: Callable[[], Table]) -> Table:
+    """One table for one shape as long as a catalog uses it."""
+    with LOCK:
+        found = KNOWN.get(key)
+        if found is None:
+            found = KNOWN[key] = make()
+        return found
+
+
 def _whole(name: str, shapes: tuple[Shape, ...]) -> Table:
     own = (column for spec in own_fields() for column in columns_of(spec))
     return _with(Table(name, MetaData(naming_convention=NAMING), Column("id", Integer, primary_key=True), *own), shapes)
 
 
-@lru_cache(maxsize=KEPT)
 def _widened(table: Table, shapes: tuple[Shape, ...]) -> Table:
     copy = table.to_metadata(MetaData(naming_convention=NAMING))
     for links in [one for name, one in table.metadata.tables.items() if name.startswith(f"{table.name}__")]:

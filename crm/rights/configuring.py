@@ -29,8 +29,8 @@ from crm.messages import m
 from crm.permissions import access_now
 from crm.rights.known import sees_all
 
-SECTIONS = ("entities", "fields", "removed", "picklists")  # of a file, that concern what data is made of
-KINDS = frozenset({"entity", "field", "picklist", "option"})  # of changes
+SECTIONS = ("entities", "fields", "removed", "picklists", "layouts")  # of a file, that concern what data is made of
+KINDS = frozenset({"entity", "field", "picklist", "option", "layout"})  # of changes
 MOST_VERSIONS = 200
 Raw = Mapping[str, Any]
 Making = Callable[[SystemSession], Document]
@@ -186,6 +186,9 @@ def judge(sight: Sight, document: Document, after: Catalog) -> None:
         raise Forbidden()
     before = sight.catalog
     if not all(access.configures(entity) for entity in _entities(before.made, after.made)):
+        raise Forbidden(m("You do not have the right to configure this."))
+    laid_out = {spec.entity for spec in document.layouts} | {entity for kind, entity, _ in document.removed if kind == "layout"}
+    if not all(access.configures(entity if entity in before.entities else "*") for entity in laid_out):
         raise Forbidden(m("You do not have the right to configure this."))
     lists = {spec.key for spec in document.options if spec != _standing(before, spec)} | {entity for kind, entity, _ in document.removed if kind == "option"}
     if not all(may_configure_picklist(access, some, key) for key in lists for some in (before, after) if some is before or key not in before.picklists):

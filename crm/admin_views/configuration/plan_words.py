@@ -22,6 +22,8 @@ SENTENCES: Mapping[tuple[str, str], Message] = {
     ("field", "convert"): m("The field “%(name)s” on “%(entity)s” becomes one of another type"),
     ("picklist", "create"): m("New picklist “%(entity)s”"), ("picklist", "label"): m("The picklist “%(entity)s” has another name"),
     ("option", "create"): m("New option “%(name)s” in “%(entity)s”"), ("option", "change"): m("The option “%(name)s” in “%(entity)s” changes"),
+    ("layout", "create"): m("“%(entity)s” is laid out anew for %(name)s"), ("layout", "change"): m("The layout of “%(entity)s” for %(name)s changes"),
+    ("layout", "remove"): m("“%(entity)s” is laid out as standard for %(name)s"),
     ("option", "retire"): m("The option “%(name)s” in “%(entity)s” is retired"),
 }
 OTHER = m("A change of “%(entity)s”")
@@ -64,6 +66,10 @@ def sentence(change: Change, catalog: Catalog, before: Catalog, language: str) -
 
 
 def _names(change: Change, catalogs: tuple[Catalog, ...], language: str) -> tuple[str, str]:
+    if change.kind == "layout":
+        whom = m("the role “%(role)s”", role=change.field) if change.field else m("everybody")
+        kind = next((found for catalog in catalogs if (found := catalog.entities.get(change.entity))), None)
+        return kind.plural.text(language) if kind else change.entity, render(whom, language)
     for catalog in catalogs:
         if change.kind in ("picklist", "option"):
             known = catalog.picklists.get(change.entity)

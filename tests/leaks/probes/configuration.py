@@ -60,6 +60,20 @@ def fields(view: View) -> Iterator[Question]:
             yield post(OF + "field/<key>/remove", "", of + "remove").expecting(403, 404)
 
 
+@probe(OF + "layout/")
+def layouts(view: View) -> Iterator[Question]:
+    """Layouts that name what is hidden, for everybody, for a role and for none, planned and published over a version that never was."""
+    for entity in ENTITIES:
+        of, page = entity if entity != "no_such" else "", f"{HERE}{entity}/layout/"
+        for role in ("", "seller", "no_such"):
+            yield get(OF + "layout/", of, page, role=role)
+            for step in ("columns-own", "check", "publish"):
+                form = {"step": step, "version": "0", "columns": "name", "sort-1": "-revenue", "quick": "phone", "rest": "hidden", "order": "1"}
+                yield post(OF + "layout/", of, page, form=form, role=role)
+    for key in view.secret("deal")[:6]:
+        yield post(OF + "layout/", "deal", f"{HERE}deal/layout/", f"deal.{key}", form={"step": "check", "columns": key, "sort-1": key})
+
+
 @probe(HERE + "pick-lists/", HERE + "pick-list/")
 def picklists(view: View) -> Iterator[Question]:
     """Lists of options that are one's own to change, others' and none."""

@@ -1,0 +1,140 @@
+"""A layout as a form: lists of keys that buttons move, add and drop; a part that holds nothing is as standard."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from werkzeug.datastructures import MultiDict
+
+from crm.admin_views.kit.answers import say
+from crm.backoffice.entities import Entity
+from crm.backoffice.layouts import Layout, Said, fields_in, fillable, sorts
+from crm.messages import m
+
+One = TypeVar("One")
+Form = MultiDict[str, str]
+LISTS = ("columns", "quick", "related")
+SORTS = ("sort-1", "sort-2")
+MOST_ROWS = 600
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the sections: a heading in both languages, or a field with how broad it is."""
+
+    key: str = ""
+    uk: str = ""
+    en: str = ""
+    breadth: str = ""
+
+
+@dataclass
+class Typed:
+    """What stands in the form."""
+
+    lists: dict[str, list[str]]
+    rows: list[Row] = field(default_factory=list)
+    more: Mapping[str, str] = field(default_factory=dict)  # sort-1, sort-2, rest, area, order, icon, hidden
+    at: str = ""  # the button on which to go on after a step
+
+
+def stored(said: Said) -> Typed:
+    """What the form shows first."""
+    keys = said.get("sort", "").split(",")
+    menu = said.get("menu", {})
+    more = {**dict(zip(SORTS, keys, strict=False)), "rest": said.get("rest", ""), "hidden": {True: "yes", False: "no"}.get(menu.get("hidden"), "")}
+    more |= {name: str(menu.get(name, "")) for name in ("area", "order", "icon")}
+    return Typed({name: list(said.get(name, ())) for name in LISTS}, _rows(said.get("sections", ())), more | {"further": ",".join(keys[len(SORTS) :])})
+
+
+def _rows(sections: Sequence[Said]) -> list[Row]:
+    found: list[Row] = []
+    for one in sections:
+        found.append(Row("", one["label"]["uk"], one["label"]["en"]))
+        found += [Row(key, breadth=breadth) for key, breadth in fields_in(one)]
+    return found
+
+
+def posted(form: Form, usual: Layout) -> Typed:
+    """What was typed, after the button that was pressed."""
+    rows = [
+        Row(form.get(f"row-key-{n}", "")[:64], form.get(f"row-uk-{n}", "")[:255], form.get(f"row-en-{n}", "")[:255], form.get(f"row-breadth-{n}", ""))
+        for n in form.getlist("row")[:MOST_ROWS]
+    ]
+    names = (*SORTS, "further", "rest", "area", "order", "icon", "hidden")
+    typed = Typed({name: form.getlist(name)[:MOST_ROWS] for name in LISTS}, rows, {name: form.get(name, "")[:64] for name in names})
+    part, _, what = form.get("step", "").partition("-")
+    typed.at = _next(part, what)
+    if part in LISTS:
+        typed.lists[part] = _stepped(typed.lists[part], what, form.get(f"add-{part}", "")[:64], list(getattr(usual, part)))
+    elif part == "row":
+        added = Row() if what == "head" else Row(form.get("add-row", "")[:64])
+        begun: list[Row] = []
+        for one in usual.sections:
+            begun += [Row("", one.label.uk, one.label.en), *(Row(key, breadth=_breadth(usual, key)) for key in one.fields)]
+        typed.rows = _stepped(typed.rows, "add" if what == "head" else what, added if added.key or what == "head" else None, begun)
+    return typed
+
+
+def _breadth(usual: Layout, key: str) -> str:
+    return "" if key not in usual.broad else "wide" if usual.broad[key] else "half"
+
+
+def _next(part: str, what: str) -> str:
+    """The button where whoever has pressed one finds himself again: on the same thing, wherever it stands now."""
+    verb, _, place = what.partition("-")
+    if verb in ("up", "down") and place.isascii() and place.isdecimal() and len(place) < 4:
+        return f"{part}-{verb}-{max(int(place) + (-1 if verb == 'up' else 1), 0)}"
+    return {"own": f"{part}-up-0", "usual": f"{part}-own"}.get(verb, f"{part}-add")
+
+
+def _stepped(given: list[One], what: str, added: One | None, usual: list[One]) -> list[One]:
+    """The list after “own” (as it is by standard), “usual” (nothing of its own), “add”, “up”, “down” or “drop” of one of them."""
+    verb, _, place = what.partition("-")
+    if verb == "own":
+        return usual
+    if verb == "usual":
+        return []
+    if verb == "add":
+        return [*given, added] if added and (added not in given or isinstance(added, Row)) else given
+    at = int(place) if place.isascii() and place.isdecimal() and len(place) < 4 else -1
+    if not 0 <= at < len(given):
+        return given
+    if verb == "drop":
+        return [*given[:at], *given[at + 1 :]]
+    to = at + (-1 if verb == "up" else 1)
+    if verb in ("up", "down") and 0 <= to < len(given):
+        given[at], given[to] = given[to], given[at]
+    return given
+
+
+def said(typed: Typed, kind: Entity) -> tuple[dict[str, Any], dict[str, str]]:
+    """The layout as a file says it, every part of it, and what is wrong by the name of the control."""
+    errors: dict[str, str] = {}
+    sections: list[dict[str, Any]] = []
+    for place, row in enumerate(typed.rows):
+        if not row.key:
+            if not (row.uk.strip() and row.en.strip()):
+                errors[f"row-uk-{place}"] = say(m("A section needs a name in both languages."))
+            sections.append({"label": {"uk": row.uk, "en": row.en}, "fields": []})
+        elif not sections:
+            errors["sections"] = say(m("Fields stand below the name of a section: put one above them."))
+        else:
+            sections[-1]["fields"].append({row.key: row.breadth} if row.breadth in ("wide", "half") else row.key)
+    more = typed.more
+    menu: dict[str, Any] = {name: more[name] for name in ("area", "icon") if more.get(name)}
+    if more.get("order"):
+        menu["order"] = int(more["order"]) if more["order"].isascii() and more["order"].isdecimal() else more["order"]
+    if more.get("hidden"):
+        menu["hidden"] = more["hidden"] == "yes"
+    order = ",".join(key for key in (*(more.get(name, "") for name in SORTS), more.get("further", "")) if key)
+    found = {**typed.lists, "sections": [one for one in sections if one["fields"]], "sort": order, "rest": more.get("rest"), "menu": menu}
+    return {part: value or None for part, value in found.items()}, errors
+
+
+def choices(typed: Typed, kind: Entity) -> dict[str, list[str]]:
+    """The keys that each list may still take."""
+    writes, placed = fillable(kind), {row.key for row in typed.rows}
+    able = {"columns": list(kind.fields), "quick": [key for key in kind.fields if key in writes], "related": list(kind.relations)}
+    left = {name: [key for key in keys if key not in typed.lists[name]] for name, keys in able.items()}
+    return left | {"row": [key for key in kind.fields if key not in placed], "sort": [key for key in kind.fields if sorts(kind, key)]}

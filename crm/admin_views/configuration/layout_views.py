@@ -1,0 +1,91 @@
+"""`/configuration/<entity>/layout/`: what lists, forms, cards and the menu show of an entity, for everybody or for a role."""
+
+from functools import partial
+
+from flask import Blueprint, render_template, request
+
+from crm.admin_views.configuration import entity_form, layout_form
+from crm.admin_views.configuration.door import entity_of
+from crm.admin_views.configuration.publishing import Answer, Errors, Subject, refused, step, steps
+from crm.admin_views.kit import context, lookup
+from crm.admin_views.kit.answers import say
+from crm.admin_views.kit.menu import AREAS
+from crm.admin_views.rights.door import reading
+from crm.backoffice import lists
+from crm.backoffice.entities import Entity
+from crm.backoffice.layouts import Layout, Said, laid_out
+from crm.backoffice.lowcode.layouts import ICONS, areas
+from crm.errors import NotFound
+from crm.messages import m
+from crm.rights.configuring import of_raw
+
+pages = Blueprint("configuration_layouts", __name__, url_prefix="/configuration")
+MOST_ROLES = 200
+
+
+@pages.get("/<entity>/layout/")
+def show(entity: str) -> Answer:
+    """The layout of `?role=`, without it the one for everybody."""
+    kind, role = entity_of(entity), _role()
+    return _form(kind, role, layout_form.stored(_said(entity).get(role, {})), {})
+
+
+@pages.post("/<entity>/layout/")
+def change(entity: str) -> Answer:
+    """Take a step in the form, or plan or publish its change."""
+    kind, role = entity_of(entity), _role()
+    typed = layout_form.posted(request.form, _usual(kind, role))
+    redraw = partial(_form, kind, role, typed)
+    if step() not in ("check", "publish"):
+        return redraw({})
+    said, errors = layout_form.said(typed, kind)
+    if errors:
+        return refused(redraw, errors)
+    plural = kind.plural.text(context.reader().language)
+    subject = Subject(say(m("Layout of “%(name)s”", name=plural)), _here(kind, role), plural, _here(kind, role))
+    return steps(of_raw({"layouts": {kind.key: {"roles": {role: said}} if role else said}}), redraw, subject)
+
+
+def _here(kind: Entity, role: str) -> str:
+    return f"/configuration/{kind.key}/layout/" + (f"?role={role}" if role else "")
+
+
+def _said(entity: str) -> dict[str, Said]:
+    return dict(context.catalog().layouts.get(entity, {}))
+
+
+def _usual(kind: Entity, role: str) -> Layout:
+    """What holds where this layout says nothing."""
+    for_all = _said(kind.key).get("", {})
+    return laid_out(kind, [for_all] if role else [])
+
+
+def _roles() -> dict[str, str]:
+    """The roles of which this reader may speak, by code."""
+    kind = context.catalog().entity("role")
+    with reading() as session:
+        if not session.sight.may("role", "read") or "code" not in session.sight.filterable("role"):
+            return {}
+        columns = tuple(dict.fromkeys(("code", *lookup.title_columns(session, kind))))
+        rows = lists.page(session, lists.ListQuery("role", columns, sort=(("code", False),), size=MOST_ROLES)).rows
+    return {str(row.values["code"]): lookup.title_of(kind, row.values) or str(row.values["code"]) for row in rows if row.values.get("code")}
+
+
+def _role() -> str:
+    """Raises NotFound for a role that this reader does not know."""
+    role = request.args.get("role", "")
+    if role and role not in _roles():
+        raise NotFound(m("There is no such page."))
+    return role
+
+
+def _form(kind: Entity, role: str, typed: layout_form.Typed, errors: Errors) -> str:
+    catalog, language = context.catalog(), context.reader().language
+    words = {key: spec.label.text(language) for key, spec in kind.fields.items()} | {"id": "№"}
+    relations = {key: one.label.text(language) for key, one in kind.relations.items()}
+    return render_template(
+        "admin/configuration/layout.html", kind=kind, role=role, roles=_roles(), typed=typed, errors=errors, summary=entity_form.summary(errors),
+        words={"columns": words, "quick": words, "related": relations}, fields=words, usual=_usual(kind, role), left=layout_form.choices(typed, kind),
+        here=_here(kind, role), title=kind.plural.text(language), icons=ICONS, said=_said(kind.key),
+        areas=[(key, label.text(language)) for key, label, _ in AREAS if key in areas(catalog)],
+    )

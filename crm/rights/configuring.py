@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import IntegrityError
 
 from crm.backoffice import versions
 from crm.backoffice.access import Access
@@ -24,7 +25,7 @@ from crm.backoffice.lowcode.parsing import only
 from crm.backoffice.lowcode.plan import plan
 from crm.backoffice.lowcode.uses import told as use_in_words
 from crm.backoffice.sight import Sight
-from crm.errors import BadRequest, Forbidden, NotFound
+from crm.errors import BadRequest, Forbidden, Invalid, NotFound
 from crm.messages import m
 from crm.permissions import access_now
 from crm.rights.known import sees_all
@@ -32,6 +33,7 @@ from crm.rights.known import sees_all
 SECTIONS = ("entities", "fields", "removed", "picklists", "layouts")  # of a file, that concern what data is made of
 KINDS = frozenset({"entity", "field", "picklist", "option", "layout"})  # of changes
 MOST_VERSIONS = 200
+REPEATED = m("Several records hold the same value, so the field cannot be unique.")
 Raw = Mapping[str, Any]
 Making = Callable[[SystemSession], Document]
 
@@ -109,7 +111,10 @@ def publish(engine: Engine, catalog: Catalog, user_id: int, making: Making, vers
         found = _planned(session, engine, user_id, making)
         if found.loses and not agreed:
             raise Unagreed
-        applied = apply(session, found.document)
+        try:
+            applied = apply(session, found.document)
+        except IntegrityError:  # the index of a field that is to be unique
+            raise Invalid({"unique": REPEATED}) from None
         session.commit()
     return applied
 
@@ -156,10 +161,26 @@ def _planned(session: SystemSession, engine: Engine, user_id: int, making: Makin
     sight = Sight(access_now(engine, user_id, before), before, session.reader)
     after = foreseen(before, document)
     judge(sight, document, after)
+    _without_repeats(session, before, after)
     changes = tuple(plan(session, document))
     for change in changes:
         _still_needed(sight, change)
     return Plan(before.version, changes, tuple(_told(sight, change) for change in changes), before, after, document)
+
+
+def _without_repeats(session: SystemSession, before: Catalog, after: Catalog) -> None:
+    """Raises Invalid for a field that is to be unique and is not, with some of the values: whoever makes it so sees all of them."""
+    known = {one.number: one for one in before.made.fields}
+    for field in after.made.fields:
+        old = known.get(field.number)
+        if old is None or old.said.get("unique") or not field.said.get("unique"):
+            continue
+        kind = before.entity(old.entity)
+        column = kind.table.c[kind.fields[old.key].attribute]
+        query = select(column).where(column.is_not(None), kind.table.c.deleted_at.is_(None)).group_by(column).having(func.count() > 1).limit(5)
+        values = list(session.execute(query).scalars())
+        if values:
+            raise Invalid({"unique": m("Several records hold the same value: %(values)s.", values=", ".join(str(one)[:40] for one in values))})
 
 
 def _still_needed(sight: Sight, change: Change) -> None:

@@ -178,6 +178,18 @@ def test_rename_remove_and_undo_keep_the_values(house: House, browser: SignIn) -
     assert house.stored("account", firm)["alias"] == "Перша"
 
 
+def test_a_field_that_holds_a_value_twice_does_not_become_unique(house: House, browser: SignIn) -> None:
+    olena, path = browser("Olena"), "/configuration/account/field/number/"
+    assert publish(olena, "/configuration/account/add/text/", names("Номер", "Number", **{"class": "internal"})).status_code == 303
+    house.make_many("account", [{"name": "А", "number": "17"}, {"name": "Б", "number": "17"}, {"name": "В"}, {"name": "Г"}])
+    for typed in ({}, {"help_uk": "Чому", "help_en": "Why"}):
+        refused = plan(olena, path, names("Номер", "Number", key="number", unique="1", **{"class": "internal", **typed}))
+        assert refused.status_code == 422 and "the same value: 17" in text_of(refused) and 'id="unique-error"' in refused.get_data(as_text=True)
+    turned = publish(olena, path + "?type=integer", names("Номер", "Number", key="number", unique="1", **{"class": "internal"}), agreed=True)
+    assert turned.status_code == 422 and "cannot be unique" in text_of(turned)
+    assert house.catalog.entity("account").fields["number"].type == "text"
+
+
 def test_a_plan_over_an_older_version_is_made_anew(house: House, browser: SignIn) -> None:
     """Two administrators: whoever is later sees a plan over what the other has published, and publishes that."""
     olena, other = browser("Olena"), browser("Olena")

@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from crm.backoffice.catalog import Catalog
+from crm.backoffice.conditions.compiler import compile_condition
+from crm.backoffice.conditions.tree import Node
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.formula import check as check_formula
-from crm.errors import FieldError
+from crm.backoffice.sight import Sight
+from crm.errors import BramaError, FieldError
 from crm.messages import Message, m
 
 
@@ -22,6 +25,14 @@ class Finding:
 def check_entities(catalog: Catalog) -> list[Finding]:
     """Everything that is wrong with the descriptions of a catalog; empty when they are sound."""
     return [finding for entity in catalog.entities.values() for finding in _check(catalog, entity)]
+
+
+def _rules(entity: Entity) -> Iterator[tuple[str, Node]]:
+    """What the configuration demands of records by conditions."""
+    for spec in entity.conditional:
+        named = (("required_if", spec.required_if), ("read_only_if", spec.read_only_if), ("visible_if", spec.visible_if))
+        yield from ((f"{spec.key}.{name}", node) for name, node in named if node is not None)
+    yield from ((f"checks.{number}", check.where) for number, check in enumerate(entity.checks, 1))
 
 
 def _check(catalog: Catalog, entity: Entity) -> Iterator[Finding]:
@@ -53,6 +64,11 @@ def _check(catalog: Catalog, entity: Entity) -> Iterator[Finding]:
     for key, spec in entity.in_columns():
         if any(spec.attribute + suffix not in mapped for suffix in ("", *spec.companions)):
             yield found(9, m("Field “%(field)s” of “%(entity)s” has no column.", entity=entity.key, field=key))
+    for name, node in _rules(entity):
+        try:
+            compile_condition(node, Sight(None, catalog, catalog.reader()).table(entity.key))
+        except BramaError as wrong:
+            yield found(12, m("The rule “%(name)s” of “%(entity)s” makes no sense: %(why)s", entity=entity.key, name=name, why=wrong.message))
     for key, spec in entity.fields.items():
         if spec.formula:
             try:

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Index, MetaData, Table, inspect, text as sql_text
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, mapped_column
 
+from crm.backoffice.conditions.tree import Node
 from crm.backoffice.database import NAMING
 from crm.backoffice.fields import date, integer, moment, reference, text
 from crm.backoffice.fields.base import Field
@@ -69,6 +70,16 @@ class Relation:
 
 
 @dataclass(frozen=True)
+class Check:
+    """What an administrator demands of every record of an entity when it is saved: the condition that must hold, what is said where it does not,
+    and the field at which that is said ("": of the record)."""
+
+    where: Node
+    message: Label
+    field: str = ""
+
+
+@dataclass(frozen=True)
 class Entity:
     """The description of an entity in one catalog. Immutable. `table` has the columns of all its fields, those made in the browser too;
     `cls` is the mapped class that declares it, None for an entity made in the browser."""
@@ -78,6 +89,7 @@ class Entity:
     fields: Mapping[str, Field]
     relations: Mapping[str, Relation] = field(default_factory=dict)
     cls: type[Any] | None = None
+    checks: tuple[Check, ...] = ()
 
     @property
     def key(self) -> str:
@@ -149,6 +161,21 @@ class Entity:
     def added_up(self) -> tuple[Field, ...]:
         """Its roll-ups."""
         return tuple(spec for spec in self.fields.values() if spec.rollup is not None)
+
+    @cached_property
+    def numbered(self) -> tuple[Field, ...]:
+        """Its numbers by a mask."""
+        return tuple(spec for spec in self.fields.values() if spec.numbering)
+
+    @cached_property
+    def conditional(self) -> tuple[Field, ...]:
+        """Fields that are required, visible or for reading only by a condition."""
+        return tuple(f for f in self.fields.values() if f.required_if is not None or f.read_only_if is not None or f.visible_if is not None)
+
+    @property
+    def worked_out(self) -> bool:
+        """Whether it keeps something that nobody types and that old records must be given."""
+        return bool(self.computed or self.added_up or self.numbered)
 
     def in_columns(self) -> Iterator[tuple[str, Field]]:
         """Fields that have columns of their own in the entity's table, by key: all but sets of references."""
@@ -223,7 +250,8 @@ def add_indexes(table: Table, name: str, spec: Field) -> list[Index]:
     if spec.indexed or spec.target:
         made.append(Index(f"ix_{table.name}_{column.name}", column, table.c.id))
     if spec.unique:
-        alive = sql_text("deleted_at IS NULL") if "deleted_at" in table.c else None
+        # What a mask gave is given once, whatever became of the record.
+        alive = sql_text("deleted_at IS NULL") if "deleted_at" in table.c and not spec.numbering else None
         made.append(Index(f"uq_{table.name}_{name}", table.c[name], unique=True, sqlite_where=alive, postgresql_where=alive))
     return made
 

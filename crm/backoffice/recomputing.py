@@ -23,7 +23,7 @@ from crm.backoffice.fields.formula import sources
 from crm.backoffice.guard import DataSession, system_session
 from crm.backoffice.jobs import TABLE as JOBS, Work, asked_lately, enqueue, job
 from crm.backoffice.pace import Pace
-from crm.backoffice.saving import rollups
+from crm.backoffice.saving import counters, rollups
 from crm.backoffice.types import UtcMoment
 
 JOB = "recompute"
@@ -58,15 +58,16 @@ class Recomputed:
 
 
 def formulas_of(kind: Entity) -> str:
-    """A digest of the formulas of an entity and of what their results are rounded to, and of its roll-ups."""
+    """A digest of the formulas of an entity and of what their results are rounded to, of its roll-ups and of what has numbers by a mask."""
     told: dict[str, Any] = {spec.key: [spec.formula, spec.type, str(getattr(spec, "scale", ""))] for spec in kind.computed}
     told |= {spec.key: [str(spec.rollup), spec.attribute] for spec in kind.added_up}
+    told |= {spec.key: ["numbers", spec.attribute] for spec in kind.numbered}
     return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def lagging(session: DataSession) -> list[Entity]:
     """The entities of whose records stored values may be of other formulas than those in force."""
-    kinds = [kind for kind in session.catalog.entities.values() if kind.computed or kind.added_up]
+    kinds = [kind for kind in session.catalog.entities.values() if kind.worked_out]
     if not kinds:
         return []
     known = {row.entity: row.formulas for row in session.kernel(select(TABLE.c.entity, TABLE.c.formulas))}
@@ -76,7 +77,7 @@ def lagging(session: DataSession) -> list[Entity]:
 
 def ask(engine: Engine, catalog: Catalog) -> bool:
     """Ask for what lags, unless that was asked for lately or is under way."""
-    if not any(kind.computed or kind.added_up for kind in catalog.entities.values()):
+    if not any(kind.worked_out for kind in catalog.entities.values()):
         return False
     with system_session(engine, "formulas that have changed", catalog, write=True, source="job") as session:
         if not lagging(session) or session.kernel(select(JOBS.c.id).where(asked_lately(JOB, AGAIN)).limit(1)).first() is not None:
@@ -112,6 +113,7 @@ def recompute(engine: Engine, catalog: Catalog, entity: str, progress: Progress 
 def at_once(session: DataSession, kind: Entity) -> None:
     """The same inside the caller's transaction where the records are few; of more the job is asked for when it sees that they lag."""
     if len(session.kernel(select(kind.table.c.id).limit(FEW + 1)).all()) > FEW:
+        session.kernel(delete(TABLE).where(TABLE.c.entity == kind.key))  # what comes back may be of the same formulas, and has missed changes
         return
     while _part(session, kind, FEW + 1)[0]:
         pass
@@ -123,14 +125,16 @@ def _part(session: DataSession, kind: Entity, size: int) -> tuple[int, int]:
     state = session.kernel(select(TABLE).where(TABLE.c.entity == kind.key).with_for_update()).mappings().first()
     position, changed = (state["position"], state["changed"]) if state is not None and state["towards"] == aim else (0, 0)
     read = _read(kind)
-    query = select(table.c.id, *(table.c[spec.attribute] for spec in read)).where(table.c.id > position).order_by(table.c.id).limit(size)
+    query = select(table.c.id, table.c.created_at, *(table.c[spec.attribute] for spec in read)).where(table.c.id > position).order_by(table.c.id).limit(size)
     rows = session.kernel(query.with_for_update()).mappings().all()
     sums = {spec.key: rollups.added_up(session, kind, spec, [row["id"] for row in rows]) for spec in kind.added_up} if rows else {}
+    sums |= counters.kept_numbers(session, kind, rows)
     fresh = [values for row in rows if (values := _anew(kind, read, row, {key: found[row["id"]] for key, found in sums.items()}))]
     _write(session, kind, fresh)
     changed += len(fresh)
     done: dict[str, Any] = {"towards": aim, "position": rows[-1]["id"], "changed": changed} if rows else {"formulas": aim, "towards": "", "position": 0}
     if not rows:
+        counters.end_keeping(session, kind)
         journal.event(session, "recomputed", kind.key, None, {"records": [None, changed]})
     kept = {"formulas": state["formulas"] if state is not None else "", "changed": 0, **done}
     session.kernel(delete(TABLE).where(TABLE.c.entity == kind.key))
@@ -139,8 +143,10 @@ def _part(session: DataSession, kind: Entity, size: int) -> tuple[int, int]:
 
 
 def _read(kind: Entity) -> tuple[Field, ...]:
-    """The fields that formulas name, and those they give."""
-    keys = {key for spec in kind.computed for key in (spec.key, *sources(spec.formula))} | {spec.key for spec in kind.added_up}
+    """The fields that formulas name, those they give, and what numbers are made of."""
+    keys = {key for spec in kind.computed for key in (spec.key, *sources(spec.formula))} | {spec.key for spec in (*kind.added_up, *kind.numbered)}
+    if any(counters.mask_of(spec).by_department for spec in kind.numbered):
+        keys.add("department")
     return tuple(kind.fields[key] for key in kind.fields if key in keys)
 
 
@@ -150,7 +156,7 @@ def _anew(kind: Entity, read: tuple[Field, ...], row: Mapping[Any, Any], sums: M
     values = {**{spec.key: row[spec.attribute] for spec in read}, **sums}
     for spec in kind.computed:
         values[spec.key] = rollups.worth(spec, values)
-    kept = (*kind.added_up, *kind.computed)
+    kept = (*kind.added_up, *kind.numbered, *kind.computed)
     if all(values[spec.key] == row[spec.attribute] for spec in kept):
         return {}
     return {"row": row["id"], **{name: value for spec in kept for name, value in spec.stored(values[spec.key]).items()}}

@@ -19,7 +19,7 @@ from crm.backoffice.journal import Entry
 from crm.backoffice.likeness import index as likeness
 from crm.backoffice.parts import in_parts
 from crm.backoffice.rules import Draft
-from crm.backoffice.saving import numbers, rights, rollups, sets
+from crm.backoffice.saving import conditions, counters, numbers, rights, rollups, sets
 from crm.backoffice.saving.drafts import EMPTY, Problems, clean, fill_in, judge, visible
 from crm.backoffice.versions import one_at_a_time
 from crm.errors import Conflict, Invalid, NotFound
@@ -80,6 +80,7 @@ def _create(session: DataSession, entity: str, rows: Sequence[Values], *, checke
         drafts, problems = _new(session, kind, rows, numbers.next_ids(session, kind, rows), checked=checked)
         if problems:
             raise InvalidRows(problems)
+        counters.give(session, kind, drafts)
         now = datetime.now(UTC)
         stamps = {"row_version": 1, "created_at": now, "updated_at": now, "created_by_id": session.actor_id, "updated_by_id": session.actor_id}
         session.kernel(insert(kind.table), [{"id": d.id, **_stored(kind, d.new), **stamps} for d in drafts])
@@ -92,6 +93,7 @@ def _create(session: DataSession, entity: str, rows: Sequence[Values], *, checke
         _keep(session, kind, drafts, "create", {d.id: 1 for d in drafts})
         rules.follow(session, entity, drafts)
         rollups.follow(session, kind, drafts)
+        _satisfied(conditions.broken(session, kind, drafts))
     return [d.id for d in drafts]
 
 
@@ -102,6 +104,7 @@ def check_new(session: DataSession, entity: str, rows: Sequence[Values], *, belo
         return {}
     kind = session.catalog.entity(entity)
     drafts, problems = _new(session, kind, rows, [-n - 1 for n in range(len(rows))])
+    problems.join(conditions.would_break(session, kind, drafts, _stored_wholly(kind, drafts)))
     if kind.key in rights.STANDING:
         placed = {d.id: n for n, d in enumerate(drafts) if n in below or d["parent"] is not None}
         stamps = {"created_by_id": session.actor_id, "updated_by_id": session.actor_id}
@@ -140,6 +143,7 @@ def _change(
         if problems:
             raise InvalidRows(problems)
         touched = [d for d in drafts if d.changed(*kind.fields)]
+        counters.give_what_lacks(session, kind, touched)
         leaving: frozenset[int] = frozenset()
         if checked:
             rights.check_fields(session, kind, drafts, "update")
@@ -152,6 +156,9 @@ def _change(
         _keep(session, kind, touched, "update", versions)
         rules.follow(session, entity, touched)
         rollups.follow(session, kind, touched)
+        if judged:
+            places = {d.id: n for n, d in enumerate(drafts)}
+            _satisfied({places[touched[n].id]: why for n, why in conditions.broken(session, kind, touched).items()})
     return [
         Saved(d.id, versions.get(d.id, stored[d.id]["row_version"]), frozenset(k for k in kind.fields if d.changed(k)) if d.id in versions else frozenset())
         for d in drafts
@@ -168,6 +175,8 @@ def check_changes(
     drafts, problems = _changed(session, kind, changes, _load(session, kind, list(changes)), {})
     touched = [d for d in drafts if d.changed(*kind.fields)]
     places = {d.id: n for n, d in enumerate(drafts)}
+    for n, why in conditions.would_break(session, kind, touched, _stored_wholly(kind, touched)).items():
+        problems.join({places[touched[n].id]: why})
     for number, key in rights.refused_fields(session, kind, drafts, "update"):
         problems.add(places[number], key, rights.not_to_change(kind.fields[key]))
     for number in rights.refused_moves(session, kind, touched, (i for i in changes if i in moving)):
@@ -248,6 +257,7 @@ def _changed(
     moving = [d for d in drafts if d.changed(*kind.fields)] if judged else []
     refused_by_rules = Problems()
     judge(session, kind, moving, refused_by_rules, checked=checked)
+    refused_by_rules.join(conditions.unchangeable(session, kind, moving))
     places = {id(d): n for n, d in enumerate(drafts)}
     for place, found in refused_by_rules.items():
         for key, message in found.items():
@@ -293,6 +303,16 @@ def _stored(kind: Entity, values: Values, keys: Sequence[str] | None = None) -> 
     return row
 
 
+def _stored_wholly(kind: Entity, drafts: Sequence[Draft]) -> list[dict[str, Any]]:
+    """What the columns of records would hold."""
+    return [{"id": d.id} | _stored(kind, d.new, [key for key, _ in kind.in_columns()]) for d in drafts]
+
+
+def _satisfied(broken: Mapping[int, Mapping[str, Message]]) -> None:
+    if broken:
+        raise InvalidRows(broken)
+
+
 def _update(session: DataSession, kind: Entity, drafts: Sequence[Draft], versions: Mapping[int, int]) -> dict[int, int]:
     """Write the changed columns of each draft where the version is still the one read; the new versions."""
     table = kind.table
@@ -331,6 +351,8 @@ def _set_deleted(session: DataSession, kind: Entity, ids: Sequence[int], at: dat
         _keep(session, kind, drafts, "remove" if at else "restore", versions)
         rules.follow(session, kind.key, drafts)
         rollups.follow(session, kind, drafts)
+        if at is None:
+            _satisfied(conditions.broken(session, kind, drafts))
     return [Saved(i, versions[i], frozenset({"deleted_at"})) for i in ids]
 
 

@@ -317,6 +317,10 @@ class Source:
         """A condition over what this reader may see. Raises BadRequest and UnknownName."""
         return self._seal(compiler.compile_condition(node, self))
 
+    def by_rule(self, node: Node) -> ColumnElement[bool]:
+        """Whether a condition holds that the configuration puts: it reads what the reader may not."""
+        return self._seal(func.coalesce(compiler.compile_condition(node, Source(self.sight.unlimited, self.entity, self.table, READ)), false()))
+
     def latest(self, path: tuple[str, ...], by: str, at: str) -> ColumnElement[Any]:
         """What stood in a row of the past when `at` of a record came (`compiler.latest`), as this reader may see it."""
         return self.sight.seal(compiler.latest(self, path, by, at)[1])  # type: ignore[no-any-return]

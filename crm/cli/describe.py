@@ -24,8 +24,9 @@ def description(entity: Entity) -> dict[str, Any]:
         "label": entity.label.as_dict(),
         "fields": [
             {
-                "key": key, "type": "formula" if spec.formula else spec.type, "label": spec.label.as_dict(), "required": spec.required, "unique": spec.unique,
-                "reference": spec.target, "class": spec.sensitivity, "personal": spec.personal,
+                "key": key, "type": "formula" if spec.formula else "auto_number" if spec.numbering else spec.type, "label": spec.label.as_dict(),
+                "required": spec.required, "unique": spec.unique, "reference": spec.target, "class": spec.sensitivity, "personal": spec.personal,
+                **({"mask": spec.numbering} if spec.numbering else {}),
                 **({"formula": spec.formula, "gives": spec.type} if spec.formula else {}),
             }
             for key, spec in entity.fields.items()

@@ -55,6 +55,33 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("entity", name=op.f("pk_computed_state")),
     )
     create_table(
+        "custom_check",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("entity", sa.String(length=64), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("said", sa.JSON(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("removed_at", UtcMoment(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_custom_check")),
+    )
+    op.create_index(
+        "uq_custom_check_entity_key",
+        "custom_check",
+        ["entity", "key"],
+        unique=True,
+        sqlite_where=sa.text("removed_at IS NULL"),
+        postgresql_where=sa.text("removed_at IS NULL"),
+    )
+    create_table(
+        "custom_counter",
+        sa.Column("field", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("scope", sa.String(length=100), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.Column("kept", sa.Integer(), nullable=False),
+        sa.Column("until", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("field", "scope", name=op.f("pk_custom_counter")),
+    )
+    create_table(
         "custom_entity",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
@@ -1909,6 +1936,8 @@ TABLES = (
     "daily_work",
     "custom_field",
     "custom_entity",
+    "custom_counter",
+    "custom_check",
     "computed_state",
     "company",
 )

@@ -6,6 +6,7 @@ import './rail.js';
 import './confirm.js';
 import './forms.js';
 import './condition_field.js';
+import './form_rules.js';
 import './pickers.js';
 import './rich_text.js';
 import './drawer.js';

@@ -5,7 +5,7 @@ from typing import Any
 
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.lowcode.document import from_raw
-from crm.backoffice.lowcode.made import catalog_with, made_with
+from crm.backoffice.lowcode.made_whole import catalog_with, made_with
 
 REGISTERS = ("register", "ledger")
 SIMPLE = (

@@ -14,6 +14,7 @@ from crm.backoffice.lowcode.apply import apply, undo
 from crm.backoffice.lowcode.document import read
 from crm.backoffice.lowcode.plan import plan
 from crm.errors import BadRequest, Invalid
+from crm.messages import render
 from tests.company import Company
 
 TENDER = """
@@ -44,6 +45,14 @@ def put(company: Company, text: str, *, agreed: bool = False) -> list[tuple[str,
         session.commit()
     company.catalog = load_catalog(company.engine)
     return [(c.kind, c.entity, c.field, c.effect, c.records) for c in applied.changes]
+
+
+def refused(company: Company, text: str) -> str:
+    """The sentence with which a file is refused; nothing has changed then."""
+    with company.system() as session, pytest.raises(BadRequest) as why:
+        apply(session, read(text, company.catalog))
+    assert load_catalog(company.engine).version == company.catalog.version
+    return render(why.value.message, "en")
 
 
 def take_back(company: Company, version: int | None = None, *, agreed: bool = True) -> None:
@@ -201,9 +210,7 @@ def test_a_changed_type_converts_what_it_can_and_undo_brings_back_the_rest(compa
     "removed: [a.b.c]",
 ], ids=str)
 def test_what_makes_no_sense_is_a_sentence_and_changes_nothing(company: Company, text: str) -> None:
-    with company.system() as session, pytest.raises(BadRequest):
-        apply(session, read(text, company.catalog))
-    assert load_catalog(company.engine).version == company.catalog.version
+    assert refused(company, text)
 
 
 def test_words_of_sql_and_of_python_are_good_keys(company: Company) -> None:

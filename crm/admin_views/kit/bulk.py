@@ -99,7 +99,7 @@ def look_ahead(session: UserSession, entity: Entity, ids: Sequence[int], key: st
     for part in in_parts(differing):
         readable = session.sight.readable(entity.key)
         for place, problems in records.check_changes(session, entity.key, {number: {key: values[number]} for number in part}).items():
-            seen = next((why for name, why in problems.items() if name in readable), None)
+            seen = next((why for name, why in problems.items() if not name or name in readable), None)
             refused[part[place]] = problems.get(key) or seen or m("A field that you may not see does not accept this.")
     return Preview([n for n in differing if n not in refused], len(fine) - len(differing), len(ids) - len(fine), refused, values)
 

@@ -95,7 +95,7 @@ def _save(session: UserSession, entity: Entity, row: RowView, field: EntityField
     except Invalid as refused:
         why = refused.fields.get(key) or refused.message
         readable = session.sight.readable(entity.key)
-        hidden = key not in refused.fields and refused.fields and not any(k in readable for k in refused.fields)
+        hidden = key not in refused.fields and refused.fields and not any(not k or k in readable for k in refused.fields)
         sentence = say(m("A field that you may not see does not accept this.") if hidden else why)
         return _form(entity, row, field, error=sentence, status=422)
     except Conflict as collided:

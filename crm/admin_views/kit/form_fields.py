@@ -62,6 +62,7 @@ class EntityField(FormField):
         super().__init__(label=spec.label.text(reader.language), **options)
         self.spec, self.reader, self.control, self.needed, self.wide = spec, reader, control, needed, wide
         self.posted = self.autofocus = False
+        self.belongs, self.demanded = True, False  # by the rules of the configuration, over what is typed
         self.then = ""  # the id of the control in which typing goes on once something is chosen here
         self.text = self.before = ""
         self.chosen: list[Choice] = []

@@ -12,7 +12,8 @@ from werkzeug.datastructures import CombinedMultiDict
 from werkzeug.wrappers import Response
 from wtforms.form import BaseForm
 
-from crm.admin_views.kit import beforehand, conditions, conflict, context, lookup
+from crm.admin_views.kit import beforehand, conditions, conflict, context, form_rules, lookup
+from crm.admin_views.kit.answers import record_number
 from crm.admin_views.kit.form_fields import KEEP, Choice, EntityField, control_for, number_of
 from crm.admin_views.kit.standing import standing
 from crm.backoffice import lists, records
@@ -53,6 +54,11 @@ class RecordForm:
     @property
     def fields(self) -> list[EntityField]:
         return [f for _, part in self.sections for f in part]
+
+    @property
+    def follows_rules(self) -> bool:
+        """Whether some of its fields belong to the record, or must be filled in, by rules over what is typed."""
+        return any(f.spec.visible_if is not None or f.spec.required_if is not None for f in self.fields)
 
     @property
     def seen(self) -> str:
@@ -107,14 +113,7 @@ def edit(view: "EntityView", record_id: int) -> Response:
     """The form of a record, or its changed values saved; `?state=held` changes a field beforehand. A save over somebody
     else's is merged, or answered by the page of both sides."""
     session, entity = context.session(), view.entity
-    rights = standing(session, entity, record_id)
-    keys = [k for k in session.sight.editable(entity.key) if k in rights.editable]
-    if not keys:
-        raise Forbidden()
-    beside = [spec.over for k in keys if isinstance(spec := entity.fields[k], ConditionField) and spec.over in session.sight.readable(entity.key)]
-    row = lists.record(session, entity.key, record_id, tuple(dict.fromkeys((*keys, *beside, *lookup.title_columns(session, entity)))))
-    filled = record_form(session, entity, keys, row.values, record_id, row.row_version, asked=request.args)
-    filled.name = lookup.title_of(entity, row.values)
+    filled = form_of(session, entity, record_id)
     if request.method != "POST":
         _take_arguments(session, filled, {k: v for k, v in request.args.items() if len(v) <= beforehand.LONGEST})
         return page(view, filled)
@@ -141,6 +140,32 @@ def edit(view: "EntityView", record_id: int) -> Response:
             session.rollback()
         ask_for(left_empty(filled))
     return page(view, filled, 422)
+
+
+def rules(view: "EntityView") -> Response:
+    """POST what a form holds (`?id=12`: that of a record, else of a new one) → `{"fields": {"reason": {"visible": true, "required": false}}}`,
+    those of its fields that depend on rules. Nothing is written. Raises NotFound, Forbidden, BadRequest."""
+    session, entity = context.session(), view.entity
+    record_id = record_number(request.args["id"]) if "id" in request.args else None
+    if record_id is None and not session.sight.may(entity.key, "create"):
+        raise Forbidden()
+    filled = form_of(session, entity, record_id) if record_id is not None else record_form(session, entity, session.sight.creatable(entity.key), {}, asked=())
+    read(filled)
+    found = form_rules.follow(session, entity, record_id, filled.fields)
+    return jsonify(fields={key: {"visible": one.visible, "required": one.required} for key, one in found.items()})
+
+
+def form_of(session: UserSession, entity: Entity, record_id: int) -> RecordForm:
+    """The form of a record, as it stands. Raises NotFound, Forbidden."""
+    rights = standing(session, entity, record_id)
+    keys = [k for k in session.sight.editable(entity.key) if k in rights.editable]
+    if not keys:
+        raise Forbidden()
+    beside = [spec.over for k in keys if isinstance(spec := entity.fields[k], ConditionField) and spec.over in session.sight.readable(entity.key)]
+    row = lists.record(session, entity.key, record_id, tuple(dict.fromkeys((*keys, *beside, *lookup.title_columns(session, entity)))))
+    filled = record_form(session, entity, keys, row.values, record_id, row.row_version, asked=request.args)
+    filled.name = lookup.title_of(entity, row.values)
+    return filled
 
 
 def record_form(
@@ -302,6 +327,7 @@ def page(view: "EntityView", filled: RecordForm, status: int = 200) -> Response:
     session = context.session()
     fill_chosen(session, filled)
     conditions.fill_known(session, filled.fields)
+    form_rules.follow(session, filled.entity, filled.record_id, filled.fields)
     name = "admin/model/form_sheet.html" if request.args.get("drawer") else "admin/model/form.html"
     back = f"/{filled.entity.key}/{filled.record_id}/" if filled.record_id else f"/{filled.entity.key}/"
     label = filled.entity.label.text(context.reader().language)

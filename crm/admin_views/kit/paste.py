@@ -158,7 +158,7 @@ def _check(session: UserSession, entity: Entity, pasted: Range) -> None:
         for key, why in problems.items():
             # A reason about another field stands at the first pasted cell of the row, unnamed when its field is hidden.
             at = key if key in asked[number] else next(iter(asked[number]), pasted.keys[0])
-            pasted.errors.setdefault((number, at), why if key in readable else m("A field that you may not see does not accept this."))
+            pasted.errors.setdefault((number, at), why if not key or key in readable else m("A field that you may not see does not accept this."))
     for number, key in pasted.errors:
         pasted.values[number].pop(key, None)
 

@@ -138,6 +138,10 @@ class EntityView(ModelView):  # type: ignore[misc]  # Flask-Admin is not typed
     def create_view(self) -> BaseResponse:
         return forms.new(self)
 
+    @route("/rules", "POST")
+    def rules_view(self) -> BaseResponse:
+        return forms.rules(self)
+
     @route(RECORD)
     def details_view(self, record_id: int) -> BaseResponse:
         return details.show(self, record_id)

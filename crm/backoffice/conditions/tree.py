@@ -115,6 +115,18 @@ def walk(node: Node) -> Iterator[Node]:
             yield from walk(where)
 
 
+def names(node: Node) -> Iterator[str]:
+    """Every name of a field or a relation in a condition, wherever it leads."""
+    for one in walk(node):
+        match one:
+            case Leaf(path):
+                yield from path
+            case Latest(path, by, at):
+                yield from (*path, by, at)
+            case Aggregate(path=path, of=of):
+                yield from (*path, *(of or ()))
+
+
 def _parse(raw: Any, depth: int) -> Node:
     if depth > MAX_DEPTH:
         raise BadRequest(m("The condition is nested too deeply."))

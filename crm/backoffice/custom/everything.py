@@ -63,6 +63,8 @@ def _spec(row: Any) -> Field:
     said, stored = row.said, row.stored
     given: dict[str, Any] = {"key": row.key, "attribute": f"cf_{row.id}", "number": row.id, "target": stored["to"], "picklist": stored["picklist"]}
     given |= {name: True for name in ("unique", "indexed") if said.get(name)}
+    if said.get("mask"):
+        given |= {"unique": True, "numbering": said["mask"]}
     return TYPES[stored["type"]](**given, scale=stored["scale"], max_length=stored["max_length"])
 
 

@@ -1,9 +1,11 @@
-"""A made field, from what the configuration says of it to the description that everything else reads."""
+"""A made field (or check), from what the configuration says of it to the description that everything else reads."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields as facets_of, replace
 from typing import Any
 
+from crm.backoffice.conditions.tree import parse as parse_condition
+from crm.backoffice.entities import Check
 from crm.backoffice.fields import TYPES, expressions
 from crm.backoffice.fields.base import Field
 from crm.backoffice.fields.formula import sources
@@ -14,13 +16,14 @@ from crm.messages import Label, m
 Said = Mapping[str, Any]
 Option = Callable[[str, str], int | None]  # picklist and key → the option's number
 DERIVED = ("formula", "rollup", "auto_number")
+CONDITIONS = ("required_if", "read_only_if", "visible_if")
 PLAIN = ("required", "unique", "personal", "searchable", "indexed")
 RESULTS: Mapping[expressions.Kind, str] = {"number": "decimal", "money": "money", "boolean": "boolean", "date": "date"}
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A made field as its row holds it."""
+    """A made field, or a check under its name, as its row holds it."""
 
     number: int
     entity: str
@@ -34,6 +37,11 @@ class Kept:
 
 def label_of(said: Said) -> Label:
     return Label(said["label"]["uk"], said["label"]["en"])
+
+
+def checks_of(said: Iterable[Said]) -> tuple[Check, ...]:
+    """What records must satisfy, from what a file says of it."""
+    return tuple(Check(parse_condition(one["where"]), Label(one["message"]["uk"], one["message"]["en"]), str(one.get("field", ""))) for one in said)
 
 
 def field_of(kept: Kept, found: Callable[[str, str], Field], option: Option) -> Field:
@@ -50,6 +58,7 @@ def field_of(kept: Kept, found: Callable[[str, str], Field], option: Option) -> 
         return _formula(kept, common, found)
     if type_ == "rollup":
         return _rollup(kept, common, found)
+    common |= {name: parse_condition(said[name]) for name in CONDITIONS if said.get(name) is not None}
     spec = plain(TYPES["text" if type_ == "auto_number" else type_], said, common)
     return spec if said.get("default") is None else replace(spec, default=_default(spec, said, option))
 
@@ -70,7 +79,7 @@ def plain(kind: type[Field], said: Said, common: Mapping[str, Any]) -> Field:
         given["target"] = said["to"]
         given["reverse"] = reverse_of(said)
     if said.get("mask"):
-        given["numbering"] = said["mask"]
+        given |= {"numbering": said["mask"], "unique": True}
     return kind(**{**common, **given})
 
 

@@ -40,4 +40,31 @@ class CustomField(Base):
     removed_at: Mapped[datetime | None] = mapped_column(UtcMoment())
 
 
-ENTITIES, FIELDS = CustomEntity.__table__, CustomField.__table__
+class CustomCheck(Base):
+    """What every record of an entity must satisfy when it is saved, under a name."""
+
+    __tablename__ = "custom_check"
+    __table_args__ = (Index("uq_custom_check_entity_key", "entity", "key", unique=True, sqlite_where=ALIVE, postgresql_where=ALIVE),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entity: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(String(64))
+    said: Mapped[dict[str, Any]] = mapped_column(JSON)  # as a configuration file says it
+    position: Mapped[int] = mapped_column(default=0)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcMoment())
+
+
+class CustomCounter(Base):
+    """How far the numbers of a field have come, for each of what its mask gives beside the digits ("2026/SALES"). Those from `kept` to `until` are
+    kept for records that stood when the field was made: `recomputing` gives them in the order of their making."""
+
+    __tablename__ = "custom_counter"
+
+    field: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    scope: Mapped[str] = mapped_column(String(100), primary_key=True)
+    last: Mapped[int] = mapped_column(default=0)
+    kept: Mapped[int] = mapped_column(default=0)
+    until: Mapped[int] = mapped_column(default=0)
+
+
+ENTITIES, FIELDS, CHECKS, COUNTERS = CustomEntity.__table__, CustomField.__table__, CustomCheck.__table__, CustomCounter.__table__

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import structlog
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Table, select
 
-from crm.backoffice.custom.fields import Kept, Option, Said, field_of, label_of
-from crm.backoffice.custom.models import ENTITIES, FIELDS
+from crm.backoffice.custom.fields import Kept, Option, Said, checks_of, field_of, label_of
+from crm.backoffice.custom.models import CHECKS, ENTITIES, FIELDS
 from crm.backoffice.custom.tables import own_fields, table_of, widened
 from crm.backoffice.entities import Declared, Entity, arranged
 from crm.backoffice.fields.base import Field
@@ -34,6 +34,7 @@ class Made:
     entities: Mapping[str, KeptEntity] = field(default_factory=dict)
     fields: tuple[Kept, ...] = ()
     gone: frozenset[str] = frozenset()  # keys of removed entities
+    checks: tuple[Kept, ...] = ()  # those that have names
 
     def of(self, entity: str) -> dict[str, Kept]:
         """The made fields of an entity by key."""
@@ -44,9 +45,13 @@ def read_made(connection: Connection) -> Made:
     """What stands in the database and is not removed."""
     entities = connection.execute(select(ENTITIES).order_by(ENTITIES.c.position, ENTITIES.c.id)).all()
     gone = frozenset(row.key for row in entities if row.removed_at is not None)
-    fields = connection.execute(select(FIELDS).where(FIELDS.c.removed_at.is_(None)).order_by(FIELDS.c.position, FIELDS.c.id))
     standing = {row.key: KeptEntity(row.id, row.key, row.said) for row in entities if row.removed_at is None}
-    return Made(standing, tuple(Kept(row.id, row.entity, row.key, row.said) for row in fields), gone)
+    return Made(standing, _kept(connection, FIELDS), gone, _kept(connection, CHECKS))
+
+
+def _kept(connection: Connection, table: Table) -> tuple[Kept, ...]:
+    rows = connection.execute(select(table).where(table.c.removed_at.is_(None)).order_by(table.c.position, table.c.id))
+    return tuple(Kept(row.id, row.entity, row.key, row.said) for row in rows)
 
 
 def leave_out(kept: Kept, why: Exception) -> None:
@@ -57,17 +62,23 @@ def leave_out(kept: Kept, why: Exception) -> None:
 def described(own: Mapping[str, Entity], made: Made, option: Option, wrong: Callable[[Kept, Exception], None] = leave_out) -> dict[str, Entity]:
     """The description of everything: the product's entities with their made fields, and the made ones. `wrong` is told of a field whose
     sources are gone or make no sense."""
-    if not made.fields and not made.entities:
+    if not made.fields and not made.entities and not made.checks:
         return dict(own)
+    checks: dict[str, list[Said]] = defaultdict(list)
+    for one in made.checks:
+        checks[one.entity].append(one.said)
     bound = _Binding(own, made, option, wrong)
     found: dict[str, Entity] = {}
     for key, entity in own.items():
         extra = bound.of(key)
         found[key] = replace(entity, fields=arranged({**entity.fields, **extra}), table=widened(entity.table, extra.values())) if extra else entity
+        if checks[key]:
+            found[key] = replace(found[key], checks=checks_of(checks[key]))
     for key, (number, said) in ((one.key, (one.number, one.said)) for one in made.entities.values()):
         extra = bound.of(key)
         standard = {spec.key: spec for spec in own_fields()}
-        found[key] = Entity(declared(key, said), table_of(number, extra.values()), arranged({**standard, **extra}))
+        demanded = checks_of((*said.get("checks", ()), *checks[key]))
+        found[key] = Entity(declared(key, said), table_of(number, extra.values()), arranged({**standard, **extra}), checks=demanded)
     return found
 
 

@@ -5,7 +5,7 @@ the type returns a `mapped_column` that carries the `Field` in `info["field"]`; 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, TypedDict
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from crm.messages import Label, m
 
 if TYPE_CHECKING:
     from crm.backoffice.catalog import Catalog
+    from crm.backoffice.conditions.tree import Node
     from crm.backoffice.fields.rollup import Rollup
 
 __all__ = ["EQUALITY", "MASK", "NEGATED", "ORDER", "WORDS", "Facets", "Field", "FieldError", "Reader", "Ref", "Registry", "Sensitivity", "Text", "declare"]
@@ -105,6 +106,10 @@ class Field:
     formula: str = ""  # computed from other fields of the record and typed by nobody; see formula.py
     rollup: "Rollup | None" = None  # what rows that refer to the record come to; see rollup.py
     numbering: str = ""  # of a code that every new record is given: "T-{YYYY}-{0000}"
+    # Of a field that an administrator made: when it must be filled, may not be changed, and belongs to the record at all (`saving.conditions`).
+    required_if: "Node | None" = field(default=None, hash=False)
+    read_only_if: "Node | None" = field(default=None, hash=False)
+    visible_if: "Node | None" = field(default=None, hash=False)
     number: int = 0  # of a field that an administrator made; 0 for the product's own
     reverse: tuple[str, Label] | None = None  # the name of the relation seen from the target: ("deals", Label(…))
     also: tuple[str, ...] = ()  # further paths by which a row stands in that list on the target's card: "participants.colleague"

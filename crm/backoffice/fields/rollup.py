@@ -37,5 +37,5 @@ def gives(rollup: Rollup, added: Field | None) -> Field:
         raise FieldError(m("“%(function)s” needs a field that can be added up so.", function=rollup.function))
     return replace(
         added, required=False, unique=False, default=None, searchable=False, system=False, formula="", made_of=(), asked_when=None, reverse=None, also=(),
-        rollup=None, numbering="", personal=False,
+        rollup=None, numbering="", personal=False, required_if=None, read_only_if=None, visible_if=None,
     )

@@ -17,7 +17,7 @@ from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.document import Document, PipelineSpec, RoleSpec, from_raw
 from crm.backoffice.lowcode.edits import applied_as_a_whole
 from crm.backoffice.lowcode import made_apply
-from crm.backoffice.lowcode.made import Standing, catalog_with, made_with
+from crm.backoffice.lowcode.made_whole import MADE, Standing, catalog_with, made_with
 from crm.backoffice.lowcode.made_plan import LOSING
 from crm.backoffice.lowcode.narrow import narrowed
 from crm.backoffice.lowcode.options import OptionSpec, PicklistSpec
@@ -63,7 +63,7 @@ def apply(session: SystemSession, document: Document, *, agreed: bool = True) ->
             _picklist(session, spec)
         standing = _make(session, document) if document.makes else []
         _write(session, document, touched)
-    made = [(c.kind, c.entity, c.field or "") for c in changes if c.effect == "create" and c.kind not in ("picklist", "entity", "field")]
+    made = [(c.kind, c.entity, c.field or "") for c in changes if c.effect == "create" and c.kind not in ("picklist", "rule", *MADE)]
     version = versions.announce(session, [c.as_dict() for c in changes], before, made, [asdict(one) for one in standing])
     journal.event(session, "configure", changes={"version": [None, version], "changes": [None, [c.as_dict() for c in changes]]})
     return Applied(version, tuple(changes))
@@ -73,7 +73,8 @@ def foreseen(catalog: Catalog, document: Document) -> Catalog:
     """The catalog that a document would make of this one, as far as entities and fields go. Raises BadRequest for what would make no sense."""
     if not document.makes:
         return catalog
-    after = catalog_with(catalog, made_with(catalog, document.entities, document.fields, document.removed, document.standing))
+    made = made_with(catalog, document.entities, document.fields, document.removed, document.standing, document.checks)
+    after = catalog_with(catalog, made, document.options)
     problem = next((f for f in check_entities(after) if f.check not in UNASKED), None)
     if problem is not None:
         raise BadRequest(problem.message)
@@ -98,7 +99,7 @@ def _write(session: SystemSession, document: Document, touched: Collection[tuple
     shared_views.write(session, document.views)
     conflicts.write(session, document.conflicts)
     layouts.write(session, document.layouts, touched)
-    for kind, entity, key in (one for one in document.removed if one[0] not in ("entity", "field")):
+    for kind, entity, key in (one for one in document.removed if one[0] not in MADE):
         _remove(session, kind, entity, key)
 
 

@@ -34,7 +34,7 @@ def convert(session: SystemSession, before: Made, new: Iterable[Kept]) -> None:
     gone = {(one.entity, one.key): one for one in before.fields if one.number not in staying}
     for field in new:
         old = gone.get((field.entity, field.key))
-        if old is not None and not _computed(field) and not _computed(old):
+        if old is not None and not _computed(field) and (not _computed(old) or old.said["type"] == "auto_number"):
             _fill(session, session.catalog.entity(field.entity), old, session.catalog.entity(field.entity).fields[field.key])
 
 

@@ -13,8 +13,10 @@ from crm.backoffice.catalog import Catalog, Conflict
 from crm.backoffice.conditions import compiler
 from crm.backoffice.lowcode.conflicts import NAMES as CONFLICT_NAMES, conflict
 from crm.backoffice.lowcode.emergencies import Emergency, emergency
+from crm.backoffice.lowcode.field_rules import CheckSpec, named_checks
 from crm.backoffice.lowcode.layouts import LayoutSpec, layouts_of
-from crm.backoffice.lowcode.made import EntitySpec, FieldSpec, Standing, catalog_with, entities_of, fields_of, made_with, removed_of
+from crm.backoffice.lowcode.made import EntitySpec, FieldSpec, entities_of, fields_of, removed_of
+from crm.backoffice.lowcode.made_whole import MADE, Standing, catalog_with, made_with
 from crm.backoffice.lowcode.options import PicklistSpec, picklist
 from crm.backoffice.lowcode.parsing import key_of, label_of, once, only, section_of, wrong
 from crm.backoffice.lowcode.shared_views import NAMES as VIEW_NAMES, shared_view
@@ -24,7 +26,7 @@ from crm.backoffice.views.shared import SharedView
 from crm.errors import BadRequest, BramaError
 from crm.messages import Label, Message, m
 
-SECTIONS = ("entities", "fields", "removed", "roles", "pipelines", "picklists", "views", "conflicts", "layouts")
+SECTIONS = ("entities", "fields", "checks", "removed", "roles", "pipelines", "picklists", "views", "conflicts", "layouts")
 KINDS = ("open", "won", "lost")
 
 
@@ -68,13 +70,14 @@ class Document:
     fields: tuple[FieldSpec, ...] = ()
     layouts: tuple[LayoutSpec, ...] = ()
     removed: tuple[tuple[str, str, str], ...] = field(default=())  # kind, entity, key of what goes: a file says it of entities and fields alone
+    checks: tuple[CheckSpec, ...] = ()
     standing: tuple[Standing, ...] = ()  # how an undo puts back what was made; no file says this
     undoes: datetime | None = None  # when the version was made that this undoes: a role removed by it comes back itself, with whoever held it
 
     @property
     def makes(self) -> bool:
-        """Whether it says anything of made entities and fields."""
-        return bool(self.entities or self.fields or self.standing or any(kind in ("entity", "field") for kind, _, _ in self.removed))
+        """Whether it says anything of made entities, fields and checks."""
+        return bool(self.entities or self.fields or self.checks or self.standing or any(kind in MADE for kind, _, _ in self.removed))
 
     @property
     def options(self) -> tuple[PicklistSpec, ...]:
@@ -98,17 +101,20 @@ def from_raw(raw: Any, catalog: Catalog) -> Document:
     only(raw, SECTIONS, m("the file"))
     own = {key: kind for key, kind in catalog.entities.items() if not kind.custom}
     entities, inside = entities_of(raw, own)
-    fields, removed = [*inside, *fields_of(raw)], removed_of(raw)
-    if entities or fields or removed:
+    fields, removed, checks = [*inside, *fields_of(raw)], removed_of(raw), named_checks(raw)
+    lists = tuple(picklist(key, spec) for key, spec in section_of(raw, "picklists"))
+    if entities or fields or removed or checks:
         # What else the file says may name what it makes.
-        catalog = catalog_with(catalog, made_with(catalog, entities, fields, removed))
+        options = (*(one.options for one in fields if one.options is not None), *lists)
+        catalog = catalog_with(catalog, made_with(catalog, entities, fields, removed, checks=checks), options)
     return Document(
         tuple(_role(key, spec, catalog) for key, spec in section_of(raw, "roles")),
         tuple(_pipeline(key, spec, catalog) for key, spec in section_of(raw, "pipelines")),
-        tuple(picklist(key, spec) for key, spec in section_of(raw, "picklists")),
+        lists,
         tuple(_view(key, spec, catalog) for key, spec in section_of(raw, "views")),
         tuple(_conflict(key, spec) for key, spec in section_of(raw, "conflicts")),
-        tuple(entities), tuple(fields), tuple(spec for key, said in section_of(raw, "layouts") for spec in layouts_of(key, said, catalog)), tuple(removed),
+        tuple(entities), tuple(fields), tuple(spec for key, said in section_of(raw, "layouts") for spec in layouts_of(key, said, catalog)),
+        tuple(removed), tuple(checks),
     )
 
 
@@ -119,6 +125,7 @@ def merge(documents: Iterable[Document]) -> Document:
         tuple(x for d in several for x in d.roles), tuple(x for d in several for x in d.pipelines), tuple(x for d in several for x in d.picklists),
         tuple(x for d in several for x in d.views), tuple(x for d in several for x in d.conflicts), tuple(x for d in several for x in d.entities),
         tuple(x for d in several for x in d.fields), tuple(x for d in several for x in d.layouts), tuple(x for d in several for x in d.removed),
+        tuple(x for d in several for x in d.checks),
     )
 
 

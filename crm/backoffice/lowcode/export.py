@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from crm.backoffice.catalog import Configured, Picklist
+from crm.backoffice.catalog import Catalog, Configured, Picklist
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.document import Document
 from crm.backoffice.lowcode import conflicts, emergencies, layouts, shared_views
@@ -26,6 +26,7 @@ def whole(session: SystemSession) -> dict[str, Any]:
         },
         "fields": {key: {field.key: dict(field.said) for field in fields.values()} for key in catalog.entities
                    if key not in catalog.made.entities and (fields := catalog.made.of(key))},
+        "checks": {entity: {one.key: dict(one.said) for one in catalog.made.checks if one.entity == entity} for entity in _in_order(catalog)},
         "picklists": {key: _picklist(p) for key, p in sorted(catalog.picklists.items())},
         "pipelines": {p.code: _pipeline(session, p) for p in catalog.configured["pipeline"].values()},
         "roles": {row.code: _role(session, row) for row in rows},
@@ -33,6 +34,12 @@ def whole(session: SystemSession) -> dict[str, Any]:
         "conflicts": conflicts.forms(catalog),
         "layouts": layouts.forms(catalog),
     }
+
+
+def _in_order(catalog: Catalog) -> list[str]:
+    """The entities that have checks with names."""
+    checked = {one.entity for one in catalog.made.checks}
+    return [key for key in catalog.entities if key in checked]
 
 
 def of(session: SystemSession, document: Document) -> dict[str, Any]:
@@ -45,7 +52,7 @@ def of(session: SystemSession, document: Document) -> dict[str, Any]:
     }
     for kind, entity, key in document.removed:
         match kind:
-            case "entity" | "field":
+            case "entity" | "field" | "check":
                 continue  # these are put back by how they stood
             case "layout":
                 named["layouts"].add(entity)

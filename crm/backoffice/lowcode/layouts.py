@@ -11,8 +11,7 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.layouts import PARTS, TABLE, Said, fields_in, fillable, sorts
 from crm.backoffice.lists import MAX_COLUMNS
-from crm.backoffice.lowcode.made import both
-from crm.backoffice.lowcode.parsing import once, only, order, section_of, wrong
+from crm.backoffice.lowcode.parsing import both, once, only, order, section_of, wrong
 from crm.messages import Message, m
 
 MOST_SORTS, MOST_SECTIONS, LAST_PLACE = 4, 50, 999

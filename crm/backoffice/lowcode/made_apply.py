@@ -10,12 +10,13 @@ from crm.backoffice import recomputing
 from crm.backoffice.catalog import Catalog, read_catalog
 from crm.backoffice.custom import schema
 from crm.backoffice.custom.everything import stored_as
-from crm.backoffice.custom.models import ENTITIES, FIELDS
+from crm.backoffice.custom.models import CHECKS, ENTITIES, FIELDS
 from crm.backoffice.custom.reading import Made
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode import uses
 from crm.backoffice.lowcode.converting import convert
-from crm.backoffice.lowcode.made import Standing
+from crm.backoffice.lowcode.made_whole import Standing
+from crm.backoffice.saving import counters
 from crm.backoffice.sight import Sight
 
 
@@ -30,6 +31,10 @@ def standing_of(before: Made, after: Made) -> list[Standing]:
     for field in before.fields:
         if staying.get(field.number) != field:
             found.append(Standing("field", field.number, field.entity, field.key, field.said))
+    demanded = {one.number: one for one in after.checks}
+    found += [Standing("check", one.number, one.entity, one.key, one.said) for one in before.checks if demanded.get(one.number) != one]
+    had = {one.number for one in before.checks}
+    found += [Standing("check", one.number, one.entity, one.key, None) for one in after.checks if one.number > 0 and one.number not in had]
     known, held = {one.number for one in before.entities.values()}, {one.number for one in before.fields}
     found += [Standing("entity", one.number, one.key, one.key, None) for one in after.entities.values() if one.number > 0 and one.number not in known]
     found += [Standing("field", one.number, one.entity, one.key, None) for one in after.fields if one.number > 0 and one.number not in held]
@@ -41,6 +46,7 @@ def write(session: SystemSession, after: Made) -> list[Standing]:
     connection, before, known_by = session.connection(), session.catalog.made, session.catalog
     schema.alone(connection, _touched(session.catalog, after))
     kinds, fields, new = _numbered(session, after)
+    new += _checks(session, after)
     for kind in kinds:
         schema.create_table(connection, kind)
     follow(session)
@@ -59,6 +65,9 @@ def write(session: SystemSession, after: Made) -> list[Standing]:
         old = known.get(field.number)
         if old is not None and old.key != field.key:
             uses.rename(session, known_by, uses.renaming(known_by, catalog, field.entity, old.key, field.key))
+        spec = catalog.entity(field.entity).fields.get(field.key)
+        if spec is not None and spec.numbering and field.number not in known:
+            counters.keep_numbers(session, catalog.entity(field.entity), spec)
     convert(session, before, [one for one in catalog.made.fields if one.number in fields])
     _work_out(session, {one.entity for one in catalog.made.fields if one.number not in known or known[one.number].said != one.said})
     return new
@@ -108,6 +117,22 @@ def _numbered_fields(session: SystemSession, before: Made, after: Made, now: dat
     return numbers, new
 
 
+def _checks(session: SystemSession, after: Made) -> list[Standing]:
+    """Write the rows of checks; the new ones."""
+    staying, new = {one.number for one in after.checks}, list[Standing]()
+    gone = [one.number for one in session.catalog.made.checks if one.number not in staying]
+    if gone:
+        session.execute(update(CHECKS).where(CHECKS.c.id.in_(gone)).values(removed_at=datetime.now(UTC)))
+    for place, check in enumerate(after.checks):
+        values: dict[str, Any] = {"entity": check.entity, "key": check.key, "said": dict(check.said), "position": place, "removed_at": None}
+        if check.number > 0:
+            session.execute(update(CHECKS).where(CHECKS.c.id == check.number).values(**values))
+        else:
+            number = session.execute(insert(CHECKS).returning(CHECKS.c.id), values).scalar_one()
+            new.append(Standing("check", number, check.entity, check.key, None))
+    return new
+
+
 def _touched(catalog: Catalog, after: Made) -> set[str]:
     """The tables that change, and those that new foreign keys lead to; tables that are made now are nobody's yet."""
     known = {one.number: one for one in catalog.made.fields}
@@ -123,8 +148,8 @@ def _table_of(catalog: Catalog, target: str | None, picklist: str | None) -> str
 
 
 def _work_out(session: SystemSession, entities: Iterable[str]) -> None:
-    """Formulas over records that stand already: at once where they are few, else by the job that follows formulas."""
+    """Formulas and numbers of records that stand already: at once where they are few, else by the job that follows formulas."""
     for key in sorted(entities):
         kind = session.catalog.entities.get(key)
-        if kind is not None and (kind.computed or kind.added_up):
+        if kind is not None and kind.worked_out:
             recomputing.at_once(session, kind)

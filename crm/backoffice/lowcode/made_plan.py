@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import func, select
 
-from crm.backoffice.custom.fields import Kept
+from crm.backoffice.custom.fields import CONDITIONS, Kept, Said
 from crm.backoffice.custom.reading import Made
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import SystemSession
@@ -43,13 +43,18 @@ def _fields(session: SystemSession, before: Made, after: Made) -> Iterator[Chang
             continue
         if old.key != field.key:
             yield Change("field", field.entity, field.key, "rename", _count(session, field.entity, old))
-        if old.said != field.said:
+        if _beside_rules(old) != _beside_rules(field):
             yield Change("field", field.entity, field.key, "change", _count(session, field.entity, old))
     staying = {one.number for one in after.fields} | turned
     for field in before.fields:
         if field.number not in staying:
             named = tuple(uses(session, field.entity, field.key)) if field.entity in after.entities or field.entity not in before.entities else ()
             yield Change("field", field.entity, field.key, "remove", _count(session, field.entity, field), named)
+
+
+def _beside_rules(kept: Kept) -> Said:
+    """What is said of a field, but for its rules: each of them is a difference of its own (`field_rules`)."""
+    return {name: value for name, value in kept.said.items() if name not in CONDITIONS}
 
 
 def _count(session: SystemSession, entity: str, field: Kept | None = None) -> int:

@@ -48,6 +48,20 @@ def only(raw: Any, names: Iterable[str], place: Message) -> None:
         raise wrong(place, m("“%(key)s” is not known here", key=", ".join(extra)[:80]))
 
 
+def both(said: Mapping[str, Any], name: str, place: Message) -> Label:
+    """A label that must stand in both languages. Raises BadRequest."""
+    given = said.get(name)
+    if isinstance(given, Mapping) and set(given) == {"uk", "en"} and all(isinstance(one, str) and one.strip() for one in given.values()):
+        return Label(given["uk"].strip()[:255], given["en"].strip()[:255])
+    raise wrong(place, m("“%(name)s” has “uk” and “en”, neither of them empty", name=name))
+
+
+def word(given: Any, longest: int, place: Message, name: str) -> str:
+    if not isinstance(given, str) or not given.strip() or len(given) > longest or not given.isprintable():
+        raise wrong(place, m("“%(name)s” is a text of at most %(limit)s characters", name=name, limit=longest))
+    return given.strip()
+
+
 def once(keys: Iterable[str], place: Message) -> None:
     seen: set[str] = set()
     for key in keys:

@@ -11,8 +11,9 @@ from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode import conflicts, emergencies, layouts
 from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.document import Document, PipelineSpec, RoleSpec
-from crm.backoffice.lowcode.made import made_with
+from crm.backoffice.lowcode.field_rules import rule_changes
 from crm.backoffice.lowcode.made_plan import made_changes
+from crm.backoffice.lowcode.made_whole import MADE, catalog_with, made_with
 from crm.backoffice.lowcode.options import PicklistSpec
 from crm.backoffice.lowcode.parsing import order
 from crm.backoffice.lowcode.shared_views import effects
@@ -28,7 +29,9 @@ def plan(session: SystemSession, document: Document) -> list[Change]:
         raise BadRequest(m("There is no role “%(key)s”.", key=unknown[:64]))
     changes: list[Change] = []
     if document.makes:
-        changes += made_changes(session, made_with(session.catalog, document.entities, document.fields, document.removed, document.standing))
+        after = made_with(session.catalog, document.entities, document.fields, document.removed, document.standing, document.checks)
+        changes += made_changes(session, after)
+        changes += rule_changes(session, catalog_with(session.catalog, after, document.options))
     for picklist in document.options:
         changes += picklist_changes(session.catalog, picklist)
     for pipeline in document.pipelines:
@@ -38,7 +41,7 @@ def plan(session: SystemSession, document: Document) -> list[Change]:
     changes += [Change("conflict", "role", one.key, effect, holders) for one, effect, holders in conflicts.effects(session, document.conflicts)]
     changes += [Change("view", view.entity, view.key, effect) for view, effect in effects(session.catalog, document.views)]
     changes += [Change("layout", spec.entity, spec.role or None, effect) for spec, effect in layouts.effects(session.catalog, document.layouts)]
-    gone = (one for one in document.removed if one[0] not in ("entity", "field"))
+    gone = (one for one in document.removed if one[0] not in MADE)
     changes += [Change(kind, entity, key or None, "retire" if kind in ("option", "stage") else "remove") for kind, entity, key in gone]
     return changes
 

@@ -28,6 +28,12 @@ class Problems(dict[int, dict[str, Message]]):
     def add(self, position: int, key: str, message: Message) -> None:
         self.setdefault(position, {}).setdefault(key, message)
 
+    def join(self, others: Mapping[int, Mapping[str, Message]]) -> None:
+        """Further problems; the first that is known of a field stays."""
+        for position, found in others.items():
+            for key, message in found.items():
+                self.add(position, key, message)
+
 
 def clean(session: DataSession, kind: Entity, values: Row) -> tuple[dict[str, Any], dict[str, Message]]:
     """The accepted form of given values, and what was not accepted. Raises UnknownName for a field that cannot be given."""

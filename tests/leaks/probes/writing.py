@@ -116,6 +116,23 @@ def cells(view: View, kind: Entity) -> Iterator[Question]:
             yield asked.just_as(post(CELL, kind.key, f"/{kind.key}/{MISSING}/cell/{key}", form={"value": "1"}), f"/{MISSING}/", f"/{number}/")
 
 
+@probe("/<entity>/rules")
+def rules(view: View, kind: Entity) -> Iterator[Question]:
+    """What rules demand of typed values, of a new record, a seen and an unseen one; a field that is hidden is asked for as one that is not there."""
+    place, path = "/<entity>/rules", f"/{kind.key}/rules"
+    values = {k: typed(view, kind.fields[k], kind.key) for k in free(view, kind) if view.rng.random() < 0.3}
+    for number in (None, *view.others(kind.key, 1)):
+        yield post(place, kind.key, path, *_names(kind, values), form=values, id=number)
+        for key in view.hidden(kind.key)[:3]:
+            asked = post(place, kind.key, path, f"{kind.key}.{key}", form={**values, key: "1"}, id=number)
+            unknown = view.unknown(kind.key, key)
+            given = view.oracle.gives(kind.key, key, kind.fields[key])
+            yield asked if given else asked.just_as(post(place, kind.key, path, form={**values, unknown: "1"}, id=number), unknown, key)
+    for number in view.unseen(kind.key, 1):
+        asked = post(place, kind.key, path, form=values, id=number).expecting(403, 404)
+        yield asked.just_as(post(place, kind.key, path, form=values, id=MISSING), f"id={MISSING}", f"id={number}")
+
+
 @probe("/<entity>/paste", "/<entity>/fill")
 def ranges(view: View, kind: Entity) -> Iterator[Question]:
     """Pasted and filled ranges over seen, unseen and missing records, with texts that name hidden records."""

@@ -1,0 +1,181 @@
+"""Rules by conditions in a configuration file: when a field is required, visible or for reading only, and what records of an entity must satisfy.
+
+They are kept as the file says them; a condition that names what is not there, or no more, is refused with the name of the rule.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Column, func, null, select, type_coerce
+from sqlalchemy.sql import visitors
+
+from crm.backoffice.catalog import Catalog
+from crm.backoffice.conditions.compiler import compile_condition
+from crm.backoffice.conditions.tree import All, Node, Not, dump, parse
+from crm.backoffice.custom.fields import CONDITIONS, Kept, Said
+from crm.backoffice.custom.reading import Made
+from crm.backoffice.entities import Entity
+from crm.backoffice.guard import SystemSession
+from crm.backoffice.lowcode.changes import Change
+from crm.backoffice.lowcode.parsing import both, only, section_of, word, wrong
+from crm.backoffice.sight import Sight, Source
+from crm.errors import BadRequest, BramaError
+from crm.messages import Message, m
+
+MOST_CHECKS = 100  # of one entity
+
+
+@dataclass(frozen=True)
+class CheckSpec:
+    """A check under its name, as a file says it."""
+
+    entity: str
+    key: str
+    said: Said
+
+
+def conditions_of(said: Mapping[str, Any], place: Message) -> dict[str, Any]:
+    """The rules of a field. Raises BadRequest."""
+    return {name: _condition(said[name], place, name) for name in CONDITIONS if said.get(name) is not None}
+
+
+def checks_of(said: Mapping[str, Any], place: Message) -> list[Any]:
+    """The list `checks` of an entity. Raises BadRequest."""
+    given = said.get("checks") or []
+    if not isinstance(given, list) or len(given) > MOST_CHECKS:
+        raise wrong(place, m("“checks” is a list of at most %(count)s", count=MOST_CHECKS))
+    return [_check(one, m("check %(number)s of entity “%(key)s”", number=number, key=place.params["key"])) for number, one in enumerate(given, 1)]
+
+
+def named_checks(raw: Mapping[str, Any]) -> list[CheckSpec]:
+    """The section `checks`: entity → name → check. Raises BadRequest."""
+    found: list[CheckSpec] = []
+    for entity, named in section_of(raw, "checks"):
+        for key, said in section_of({"checks": named}, "checks", m("entity “%(key)s”", key=entity)):
+            found.append(CheckSpec(entity, key, _check(said, check_place(entity, key))))
+    return found
+
+
+def check_place(entity: str, key: str) -> Message:
+    return m("check “%(key)s”", key=f"{entity}.{key}")
+
+
+def _check(said: Any, place: Message) -> Said:
+    only(said, ("where", "message", "field"), place)
+    if said.get("where") is None:
+        raise wrong(place, m("“%(name)s” is missing", name="where"))
+    kept: dict[str, Any] = {"where": _condition(said["where"], place, "where"), "message": both(said, "message", place).as_dict()}
+    if said.get("field") is not None:
+        kept["field"] = word(said["field"], 48, place, "field")
+    return kept
+
+
+def _condition(raw: Any, place: Message, name: str) -> Any:
+    """A condition in its one form, as JSON keeps it."""
+    try:
+        return json.loads(json.dumps(dump(parse(raw)), default=str, allow_nan=False))
+    except BramaError as fault:
+        raise _at(place, name, fault) from None
+    except ValueError:
+        raise wrong(place, m("“%(name)s” compares with something that is no value", name=name)) from None
+
+
+def _at(place: Message, name: str, fault: BramaError) -> BadRequest:
+    return wrong(place, m("the rule “%(name)s” makes no sense: %(why)s", name=name, why=fault.message))
+
+
+# --- over a whole catalog ----------------------------------------------------------------------------------------
+
+
+def verify(catalog: Catalog) -> None:
+    """Every rule over the catalog as it would be. Raises BadRequest with the rule that names what is not there."""
+    sight = Sight(None, catalog, catalog.reader())
+    for entity, place, name, node in _rules(catalog):
+        try:
+            compile_condition(node, sight.table(entity))
+        except BramaError as fault:
+            raise _at(place, name, fault) from None
+    for kind in catalog.entities.values():
+        for check in kind.checks:
+            if check.field and check.field not in kind.fields:
+                raise wrong(m("entity “%(key)s”", key=kind.key), m("a check stands at the field “%(field)s”, which it does not have", field=check.field))
+
+
+def _rules(catalog: Catalog) -> Iterator[tuple[str, Message, str, Node]]:
+    """Every condition with its entity, place and name."""
+    made = catalog.made
+    for field in made.fields:
+        place = m("field “%(key)s”", key=f"{field.entity}.{field.key}")
+        yield from ((field.entity, place, name, parse(field.said[name])) for name in CONDITIONS if field.said.get(name) is not None)
+    for kind in made.entities.values():
+        place = m("entity “%(key)s”", key=kind.key)
+        yield from ((kind.key, place, f"checks {number}", parse(one["where"])) for number, one in enumerate(kind.said.get("checks", ()), 1))
+    yield from ((check.entity, check_place(check.entity, check.key), "where", parse(check.said["where"])) for check in made.checks)
+
+
+# --- what becomes of them ----------------------------------------------------------------------------------------
+
+
+def rule_changes(session: SystemSession, catalog: Catalog) -> Iterator[Change]:
+    """The differences between the rules in force and those of `catalog`, as it would be, with how many records do not satisfy them: they are
+    asked when they are saved."""
+    before, after = session.catalog.made, catalog.made
+    known = {one.number: one for one in before.fields}
+    for field in after.fields:
+        old = known.get(field.number)
+        for name in CONDITIONS:
+            was, said = old.said.get(name) if old is not None else None, field.said.get(name)
+            if was != said and (old is not None or said is not None):
+                yield _change(session, catalog, field.entity, f"{field.key}.{name}", was, said, _wrong_by(catalog, field, name))
+    for kind in after.entities.values():
+        had = before.entities[kind.key].said.get("checks", []) if kind.key in before.entities else []
+        for number, one in enumerate(kind.said.get("checks", []), 1):
+            if one not in had:
+                yield _change(session, catalog, kind.key, f"checks.{number}", None, one, Not(parse(one["where"])))
+    yield from _named(session, catalog, before, after)
+
+
+def _named(session: SystemSession, catalog: Catalog, before: Made, after: Made) -> Iterator[Change]:
+    known = {one.number: one for one in before.checks}
+    for check in after.checks:
+        old = known.pop(check.number, None)
+        if old is None or old.said != check.said:
+            was = old.said if old is not None else None
+            yield _change(session, catalog, check.entity, f"checks.{check.key}", was, check.said, Not(parse(check.said["where"])))
+    for gone in known.values():
+        yield Change("rule", gone.entity, f"checks.{gone.key}", "remove")
+
+
+def _change(session: SystemSession, catalog: Catalog, entity: str, name: str, was: Any, said: Any, broken: Node | None) -> Change:
+    effect = "create" if was is None else "remove" if said is None else "change"
+    return Change("rule", entity, name, effect, _count(session, catalog, entity, broken) if said is not None and broken is not None else 0)
+
+
+def _wrong_by(catalog: Catalog, field: Kept, name: str) -> Node | None:
+    """The condition under which a record lacks something by a rule of a field; the other rules are of changes alone."""
+    if name != "required_if" or field.said.get(name) is None:
+        return None
+    lacking = parse({"all": [{"field": field.key, "op": "empty"}, field.said[name]]})
+    return lacking if field.said.get("visible_if") is None else All((lacking, parse(field.said["visible_if"])))
+
+
+def _count(session: SystemSession, catalog: Catalog, entity: str, broken: Node) -> int:
+    """The records for which a condition holds. Fields that are only planned are empty in them; where a condition leads to rows that are only
+    planned, all are counted that there are."""
+    kind: Entity | None = session.catalog.entities.get(entity)
+    if kind is None:
+        return 0
+    source: Source = Sight(None, catalog, catalog.reader()).table(entity)
+    predicate = visitors.replacement_traverse(compile_condition(broken, source), {}, _planned_is_empty)
+    query = select(func.count()).select_from(source.table).where(source.visible)
+    if any(told in str(predicate) for told in ("ce_-", "__cf_-")):
+        return session.execute(query).scalar_one()
+    return session.execute(query.where(predicate)).scalar_one()
+
+
+def _planned_is_empty(element: Any, **_: Any) -> Any:
+    if isinstance(element, Column) and element.key.startswith("cf_-"):
+        return type_coerce(null(), element.type)
+    return None

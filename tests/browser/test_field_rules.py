@@ -1,0 +1,94 @@
+"""A form that follows rules while one types: fields come, go and must be filled in as the configuration says."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Desk
+from tests.browser.firm import Firm, serving
+from tests.browser.traffic import quiet
+
+RULES = """
+entities:
+  tender:
+    label: {uk: Тендер, en: Tender}
+    plural: {uk: Тендери, en: Tenders}
+    checks:
+      - where: {any: [{field: budget, op: empty}, {field: budget, op: ge, value: 0}]}
+        message: {uk: Бюджет не буває відʼємним, en: A budget is never negative}
+        field: budget
+    fields:
+      act: {type: auto_number, mask: "T-{0000}", label: {uk: Номер, en: Number}}
+      budget: {type: money, label: {uk: Бюджет, en: Budget}, read_only_if: {field: result, op: not_empty}}
+      result:
+        type: picklist
+        label: {uk: Результат, en: Result}
+        options: [{key: won, label: {uk: Виграно, en: Won}, colour: green}, {key: lost, label: {uk: Програно, en: Lost}, colour: red}]
+      reason:
+        type: text
+        label: {uk: Причина, en: Reason}
+        visible_if: {field: result, op: not_empty}
+        required_if: {field: result, op: eq, value: lost}
+"""
+
+
+@pytest.fixture(scope="module")
+def ruled(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Firm]:
+    made = Firm(tmp_path_factory.mktemp("ruled"), sqlite_template)
+    made.last_deal = 0
+    made.configure(RULES)
+    with serving(made):
+        yield made
+
+
+def picture(page: Page, name: str) -> None:
+    """A picture for whoever looks, where a folder is named for it."""
+    if os.environ.get("PICTURES"):
+        page.screenshot(path=f"{os.environ['PICTURES']}/{name}.png", full_page=True)
+
+
+@pytest.mark.parametrize(("language", "width", "theme"), [("en", 1280, "light"), ("uk", 390, "dark")])
+def test_a_form_follows_its_rules_while_one_types(desk: Desk, ruled: Firm, language: str, width: int, theme: str) -> None:
+    page = desk(at=ruled, language=language, width=width, theme=theme)
+    page.goto("/tender/new/")
+    quiet(page)
+    reason = page.locator("[data-field=reason]")
+    expect(reason).to_be_hidden()
+    page.locator("[name=budget]").fill("-5")
+    result = page.locator("[name=result]")
+    result.select_option(label="Lost" if language == "en" else "Програно")
+    expect(reason.locator(".is-required")).to_be_visible()
+    expect(page.locator("[name=reason]")).to_have_attribute("aria-required", "true")
+    picture(page, f"form-{language}-{width}")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing scrolls sideways"
+    result.select_option(label="Won" if language == "en" else "Виграно")
+    expect(reason.locator(".is-required")).to_be_hidden()
+    page.locator("[name=reason]").fill("нижча ціна")
+    result.select_option("")
+    expect(reason).to_be_hidden()
+    page.keyboard.press("Control+s")
+    expect(page.locator(".b-wrong")).to_have_text("A budget is never negative" if language == "en" else "Бюджет не буває відʼємним")
+    quiet(page)
+    picture(page, f"refused-{language}-{width}")
+    page.locator("[name=budget]").fill("5")
+    page.keyboard.press("Control+s")
+    page.wait_for_url(lambda url: "/new/" not in url)
+    number = int(page.url.rstrip("/").rpartition("/")[2])
+    kept = ruled.stored("tender", number)
+    assert kept["reason"] is None and kept["act"].startswith("T-000"), "what was typed and hidden again is not posted"
+    picture(page, f"card-{language}-{width}")
+    expect(page.get_by_text("Reason" if language == "en" else "Причина", exact=True)).to_have_count(0)
+    page.goto(f"/tender/{number}/edit/")
+    quiet(page)
+    page.locator("[name=result]").select_option(label="Lost" if language == "en" else "Програно")
+    expect(reason).to_be_visible()
+    page.locator("[name=reason]").fill("ціна")
+    page.keyboard.press("Control+s")
+    page.wait_for_url(lambda url: "/edit/" not in url)
+    page.goto(f"/tender/{number}/edit/")
+    expect(page.locator("[name=budget]")).to_have_count(0)
+    expect(page.locator("[name=reason]")).to_be_visible()
+    picture(page, f"edit-{language}-{width}")

@@ -12,6 +12,7 @@ from config import Settings
 from crm import models
 from crm.backoffice.catalog import Catalog, load_catalog, version_in_force
 from crm.backoffice.configuration import ConfigVersion
+from crm.backoffice.sight import forget_joins
 from crm.backoffice.vault import Vault
 from crm.errors import BramaError
 from crm.messages import m
@@ -61,7 +62,12 @@ class Runtime:
         with self._lock:
             known = self._catalog
             if known is None or known.version != version:
-                known = self._catalog = load_catalog(self.engine)
+                before, known = known, load_catalog(self.engine)
+                self._catalog = known
+                if before is not None and before.made != known.made:
+                    # Statements over tables of before are made no more, and each holds its tables.
+                    self.engine.clear_compiled_cache()
+                    forget_joins()
             return known
 
     def _stored_version(self) -> int:

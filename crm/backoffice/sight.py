@@ -84,6 +84,11 @@ def _matching(left: ColumnElement[Any], right: ColumnElement[Any]) -> ColumnElem
     return left == right
 
 
+def forget_joins() -> None:
+    """What was made of tables that a configuration has no more goes with them."""
+    _matching.cache_clear()
+
+
 @_shared
 def in_order(column: ColumnElement[Any], descending: bool) -> ColumnElement[Any]:
     return column.desc() if descending else column.asc()

@@ -35,7 +35,7 @@ def table_of(number: int, made: Iterable[Field]) -> Table:
 def widened(table: Table, made: Iterable[Field]) -> Table:
     """The product's table with the columns of made fields; itself without any."""
     shapes = tuple(map(_shape, made))
-    return _once((table.name, shapes), lambda: _widened(table, shapes)) if shapes else table
+    return _once((table, shapes), lambda: _widened(table, shapes)) if shapes else table
 
 
 def columns_of(spec: Field) -> Iterator[Column[object]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 import yaml
 
-from crm.admin_views.configuration.entity_form import ICONS
+from crm.backoffice.lowcode.icons import ICONS
 from crm.admin_views.configuration.keys import proposed
 from crm.backoffice.lowcode import export
 from crm.backoffice.lowcode.document import from_raw

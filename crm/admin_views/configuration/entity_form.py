@@ -11,19 +11,9 @@ from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
 from crm.backoffice.custom.naming import ADDRESSES, KEY
 from crm.backoffice.custom.reading import KeptEntity
-from crm.messages import Label, m
+from crm.messages import m
 
 Form = MultiDict[str, str]
-ICONS: Mapping[str, Label] = {  # of those in static/icons.txt, what may stand for a kind of records
-    "building": Label("Будівля", "Building"), "users": Label("Люди", "People"), "user": Label("Людина", "Person"), "user-circle": Label("Профіль", "Profile"),
-    "phone": Label("Телефон", "Phone"), "message": Label("Повідомлення", "Message"), "coins": Label("Монети", "Coins"), "trophy": Label("Кубок", "Trophy"),
-    "box": Label("Коробка", "Box"), "category": Label("Категорії", "Categories"), "stairs": Label("Сходи", "Stairs"), "chart-bar": Label("Діаграма", "Chart"),
-    "report-analytics": Label("Звіт", "Report"), "file-text": Label("Документ", "Document"), "list-check": Label("Перелік", "Checklist"),
-    "calendar-event": Label("Календар", "Calendar"), "clock": Label("Годинник", "Clock"), "bell": Label("Дзвоник", "Bell"), "star": Label("Зірка", "Star"),
-    "map": Label("Мапа", "Map"), "world": Label("Світ", "World"), "sitemap": Label("Структура", "Structure"), "link": Label("Ланка", "Link"),
-    "database": Label("Дані", "Data"), "shield": Label("Щит", "Shield"), "lock": Label("Замок", "Lock"), "keyboard": Label("Клавіатура", "Keyboard"),
-    "sun": Label("Сонце", "Sun"), "layout-rows": Label("Рядки", "Rows"), "settings": Label("Шестерня", "Gear"),
-}
 
 
 def stored(kind: KeptEntity | None) -> Form:

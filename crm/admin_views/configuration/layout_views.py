@@ -14,7 +14,8 @@ from crm.admin_views.rights.door import reading
 from crm.backoffice import lists
 from crm.backoffice.entities import Entity
 from crm.backoffice.layouts import Layout, Said, laid_out
-from crm.backoffice.lowcode.layouts import ICONS, areas
+from crm.backoffice.lowcode.icons import ICONS
+from crm.backoffice.lowcode.layouts import areas
 from crm.errors import NotFound
 from crm.messages import m
 from crm.rights.configuring import of_raw

@@ -11,15 +11,11 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.layouts import PARTS, TABLE, Said, fields_in, fillable, sorts
 from crm.backoffice.lists import MAX_COLUMNS
+from crm.backoffice.lowcode.icons import ICONS
 from crm.backoffice.lowcode.parsing import both, once, only, order, section_of, wrong
 from crm.messages import Message, m
 
 MOST_SORTS, MOST_SECTIONS, LAST_PLACE = 4, 50, 999
-ICONS = (  # those of the product's pictures that can stand for a kind of records
-    "bell", "box", "building", "calendar-event", "category", "chart-bar", "clock", "coins", "copy", "database", "eye", "file-text", "filter", "history",
-    "link", "list", "list-check", "lock", "map", "message", "phone", "report-analytics", "search", "settings", "shield", "sitemap", "stairs", "star", "trophy",
-    "upload", "user", "user-circle", "users", "world",
-)
 
 
 @dataclass(frozen=True)

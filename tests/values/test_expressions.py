@@ -14,7 +14,7 @@ from crm.messages import render
 from tests.values.test_facets import field
 
 TYPES = {
-    "a": "money", "b": "decimal", "n": "integer", "share": "percent", "yes": "boolean", "opened": "date", "closed": "date", "lasts": "duration",
+    "a": "decimal", "b": "decimal", "n": "integer", "share": "percent", "yes": "boolean", "opened": "date", "closed": "date", "lasts": "duration",
     "name": "text",
 }
 VALUES: dict[str, Any] = {

@@ -15,9 +15,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
 from crm import models
-from crm.backoffice.custom.naming import is_made
 from crm.backoffice.entities import Base
 from crm.backoffice.types import KeptFile, KeyText, NumberSet, ScaledDecimal, UtcMoment
+from crm.serving.schema import ours
 
 LOCK = 8_412_071
 REGISTRY = models
@@ -59,12 +59,6 @@ def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | bool:
     if kind == "type" and isinstance(item, KeptFile | KeyText | NumberSet | ScaledDecimal | UtcMoment):
         return repr(item)
     return False
-
-
-def ours(item: Any, name: str | None, kind: str, _reflected: bool, _compared: Any) -> bool:
-    """Not of ours are the tables that the job queue keeps in a PostgreSQL database, and what administrators have made."""
-    names = [*item.columns.keys()] if kind in ("index", "foreign_key_constraint", "unique_constraint") else [str(name)]
-    return not (kind == "table" and str(name).startswith("huey_")) and not any(is_made(one) for one in names)
 
 
 def run() -> None:

@@ -7,6 +7,7 @@ import socket
 import tempfile
 import warnings
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ hypothesis_settings.load_profile("brama")
 SAMPLE_DATA = os.environ.get("SAMPLE_DATA", "")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 TESTS_BETWEEN = 20  # two looks for what can be thrown away
+FINISHED = count(1)
 MEMORY, ENOUGH = Path("/dev/shm"), 4 * 2**30
 
 
@@ -36,13 +38,13 @@ def pytest_configure() -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_runtest_logfinish(nodeid: str, location: object, done: list[str] = []) -> None:  # noqa: B006 - one list a process
+def pytest_runtest_logfinish() -> None:
     """Each test makes an application and throws it away; by the usual thresholds a third of the time goes into looking for it among what
     stays. So that is set aside once, and what is thrown away is looked for now and then."""
-    done.append(nodeid)
-    if len(done) % TESTS_BETWEEN == 0:
+    done = next(FINISHED)
+    if done % TESTS_BETWEEN == 0:
         gc.collect()
-    if len(done) == TESTS_BETWEEN:
+    if done == TESTS_BETWEEN:
         gc.freeze()
 
 

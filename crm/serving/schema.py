@@ -1,5 +1,7 @@
 """The database's schema: brought to the newest migration, or compared with it."""
 
+from typing import Any
+
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -7,6 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 from config import ROOT
+from crm.backoffice.custom.naming import is_made
 
 
 def alembic_config(url: str) -> Config:
@@ -37,3 +40,9 @@ def current(engine: Engine) -> str | None:
 def known() -> frozenset[str]:
     """Every revision that the code can start from."""
     return frozenset(script.revision for script in ScriptDirectory.from_config(alembic_config("")).walk_revisions())
+
+
+def ours(item: Any, name: str | None, kind: str, _reflected: bool, _compared: Any) -> bool:
+    """Not of ours are the tables that the job queue keeps in a PostgreSQL database, and what administrators have made."""
+    names = [*item.columns.keys()] if kind in ("index", "foreign_key_constraint", "unique_constraint") else [str(name)]
+    return not (kind == "table" and str(name).startswith("huey_")) and not any(is_made(one) for one in names)

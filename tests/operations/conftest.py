@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from flask import Flask
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 
 from config import Settings
 from crm.application import create_app
@@ -45,3 +47,22 @@ def flask(app: Flask) -> Callable[..., Result]:
         return app.test_cli_runner().invoke(args=list(args), input=typed)
 
     return run
+
+
+@pytest.fixture
+def elsewhere(database_url: str, tmp_path: Path) -> Iterator[Settings]:
+    """Another installation on the same kind of database, quite empty."""
+    instance = tmp_path / "elsewhere"
+    instance.mkdir(mode=0o700)
+    if database_url.startswith("sqlite"):
+        yield Settings(instance=instance, database_url=f"sqlite:///{instance}/brama.db")
+        return
+    url = make_url(database_url)
+    name = f"{url.database}_b"
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    yield Settings(instance=instance, database_url=url.set(database=name).render_as_string(hide_password=False))
+    with admin.connect() as connection:
+        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    admin.dispose()

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
 
 from config import Settings
 from crm.backoffice.database import make_engine
@@ -18,25 +16,6 @@ from crm.errors import BadRequest
 from crm.serving.backup import backup, restore
 from crm.serving.doctor import examine
 from tests.company import Company
-
-
-@pytest.fixture
-def elsewhere(database_url: str, tmp_path: Path) -> Iterator[Settings]:
-    """Another installation on the same kind of database, quite empty."""
-    instance = tmp_path / "elsewhere"
-    instance.mkdir(mode=0o700)
-    if database_url.startswith("sqlite"):
-        yield Settings(instance=instance, database_url=f"sqlite:///{instance}/brama.db")
-        return
-    url = make_url(database_url)
-    name = f"{url.database}_b"
-    admin = create_engine(url, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    yield Settings(instance=instance, database_url=url.set(database=name).render_as_string(hide_password=False))
-    with admin.connect() as connection:
-        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    admin.dispose()
 
 
 def rows(company: Company) -> dict[str, list[tuple[object, ...]]]:

@@ -19,11 +19,9 @@ from crm.backoffice.fields.many_to_many import ManyToManyField
 from crm.backoffice.journal import JournalRow
 from crm.backoffice.personal import erasing
 from crm.serving.backup import backup, restore
+from crm.serving.schema import ours
 from tests.company import Company
 from tests.lowcode.test_made import TENDER, put, take_back
-from tests.operations.test_backup import elsewhere
-
-elsewhere = elsewhere  # noqa: PLW0127 - a fixture
 
 MORE = """
 fields:
@@ -92,17 +90,8 @@ def test_migrations_do_not_see_it(company: Company) -> None:
     put(company, MORE)
     with company.engine.connect() as connection, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # departments have heads who stand in departments: the cycle is known
-        context = MigrationContext.configure(connection, opts={"target_metadata": Base.metadata, "include_object": _as_migrations_look()})
+        context = MigrationContext.configure(connection, opts={"target_metadata": Base.metadata, "include_object": ours})
         assert compare_metadata(context, Base.metadata) == []
-
-
-def _as_migrations_look() -> object:
-    """The function of `migrations/env.py`, which can only be run by Alembic."""
-    source = (Path(__file__).resolve().parents[2] / "migrations" / "env.py").read_text()
-    body = source[source.index("def ours(") : source.index("def run(")]
-    found: dict[str, object] = {"is_made": is_made, "Any": object}
-    exec(body, found)  # noqa: S102 - the project's own file
-    return found["ours"]
 
 
 @pytest.mark.parametrize("name", ["ce_7", "ce_7__cf_3", "account__cf_12", "cf_3", "cf_3__sort"])

@@ -103,7 +103,8 @@ def _gone(named: str) -> tuple[str, str, str]:
     entity, _, check = named.partition(".checks.")
     if check:
         return "check", entity, check
-    return ("field", *named.split(".", 1)) if "." in named else ("entity", named, named)  # type: ignore[return-value]  # it has one point
+    entity, _, field = named.partition(".")
+    return ("field", entity, field) if field else ("entity", named, named)
 
 
 def _field(entity: str, key: str, said: Any) -> FieldSpec:

@@ -195,7 +195,7 @@ BY_CLASS = frozenset({of_the_mapped_class, mapped_objects, updated_by_class, cla
 
 
 def _table(source: Source) -> Table:
-    return source.entity.table  # type: ignore[no-any-return]
+    return source.entity.table
 
 
 @probe("statement")

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Engine, String, bindparam, delete, func, insert, select, update
+from sqlalchemy import Engine, String, delete, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.backoffice import journal
@@ -24,6 +24,7 @@ from crm.backoffice.guard import DataSession, system_session
 from crm.backoffice.jobs import TABLE as JOBS, Work, asked_lately, enqueue, job
 from crm.backoffice.pace import Pace
 from crm.backoffice.saving import counters, rollups
+from crm.backoffice.saving.quietly import put
 from crm.backoffice.types import UtcMoment
 
 JOB = "recompute"
@@ -129,8 +130,9 @@ def _part(session: DataSession, kind: Entity, size: int) -> tuple[int, int]:
     rows = session.kernel(query.with_for_update()).mappings().all()
     sums = {spec.key: rollups.added_up(session, kind, spec, [row["id"] for row in rows]) for spec in kind.added_up} if rows else {}
     sums |= counters.kept_numbers(session, kind, rows)
-    fresh = [values for row in rows if (values := _anew(kind, read, row, {key: found[row["id"]] for key, found in sums.items()}))]
-    _write(session, kind, fresh)
+    anew = ((row["id"], _anew(kind, read, row, {key: found[row["id"]] for key, found in sums.items()})) for row in rows)
+    fresh = {number: values for number, values in anew if values}
+    put(session, table, fresh)
     changed += len(fresh)
     done: dict[str, Any] = {"towards": aim, "position": rows[-1]["id"], "changed": changed} if rows else {"formulas": aim, "towards": "", "position": 0}
     if not rows:
@@ -151,21 +153,12 @@ def _read(kind: Entity) -> tuple[Field, ...]:
 
 
 def _anew(kind: Entity, read: tuple[Field, ...], row: Mapping[Any, Any], sums: Mapping[str, Any]) -> dict[str, Any]:
-    """What the computed fields of a row shall hold, by attribute, with its number; nothing where they hold it already. What does not fit its field
-    any more is empty: a save of the record says so."""
+    """What the computed fields of a row shall hold, by attribute; nothing where they hold it already. What does not fit its field any more is empty:
+    a save of the record says so."""
     values = {**{spec.key: row[spec.attribute] for spec in read}, **sums}
     for spec in kind.computed:
         values[spec.key] = rollups.worth(spec, values)
     kept = (*kind.added_up, *kind.numbered, *kind.computed)
     if all(values[spec.key] == row[spec.attribute] for spec in kept):
         return {}
-    return {"row": row["id"], **{name: value for spec in kept for name, value in spec.stored(values[spec.key]).items()}}
-
-
-def _write(session: DataSession, kind: Entity, fresh: list[dict[str, Any]]) -> None:
-    if not fresh:
-        return
-    table = kind.table
-    names = [name for name in fresh[0] if name != "row"]
-    statement = update(table).where(table.c.id == bindparam("row")).values({name: bindparam(f"new_{name}") for name in names})
-    session.kernel(statement, [{"row": one["row"], **{f"new_{name}": one[name] for name in names}} for one in fresh])
+    return {name: value for spec in kept for name, value in spec.stored(values[spec.key]).items()}

@@ -7,6 +7,7 @@ tries again.
 
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Column, Connection, ForeignKey, Integer, MetaData, Table, inspect, text
 from sqlalchemy.exc import DBAPIError
@@ -16,6 +17,7 @@ from crm.backoffice.custom.tables import columns_of, name_of, own_fields
 from crm.backoffice.database import NAMING
 from crm.backoffice.entities import add_indexes
 from crm.backoffice.fields.base import Field
+from crm.backoffice.fields.many_to_many import ManyToManyField
 from crm.errors import BramaError
 from crm.messages import m
 
@@ -60,6 +62,10 @@ def create_table(connection: Connection, number: int) -> None:
     table = Table(name_of(number), metadata, Column("id", Integer, primary_key=True), *(column for spec in own for column in _referring(spec, spec.target)))
     for spec in own:
         add_indexes(table, spec.attribute, spec)
+    _create(connection, table)
+
+
+def _create(connection: Connection, table: Table) -> None:
     connection.execute(CreateTable(table))
     for index in sorted(table.indexes, key=lambda one: str(one.name)):
         connection.execute(CreateIndex(index))
@@ -71,13 +77,8 @@ def add_field(connection: Connection, table: str, spec: Field, target: str | Non
     owner = Table(table, metadata, Column("id", Integer, primary_key=True))
     if target is not None and target != table:
         Table(target, metadata, Column("id", Integer, primary_key=True))
-    if spec.several:
-        links = Table(
-            f"{table}__{spec.attribute}", metadata, Column("owner_id", Integer, ForeignKey(f"{table}.id"), primary_key=True),
-            Column("target_id", Integer, ForeignKey(f"{target}.id"), primary_key=True),
-        )
-        connection.execute(CreateTable(links))
-        connection.execute(text(f"CREATE INDEX {_quoted(connection, f'ix_{links.name}_target_id')} ON {_quoted(connection, links.name)} (target_id)"))
+    if isinstance(spec, ManyToManyField):
+        _create(connection, replace(spec, target=target).link_table(metadata, table))
         return
     for column in columns_of(spec):
         column.nullable = True

@@ -7,14 +7,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select
 
 from crm.backoffice.custom.fields import Kept, field_of
 from crm.backoffice.custom.reading import Made
-from crm.backoffice.custom.tables import columns_of, widened
+from crm.backoffice.custom.tables import widened
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, Reader
 from crm.backoffice.guard import DataSession, SystemSession
+from crm.backoffice.saving.quietly import put
 from crm.errors import FieldError
 
 PART = 1_000
@@ -45,8 +46,6 @@ def _computed(kept: Kept) -> bool:
 def _fill(session: DataSession, kind: Entity, old: Kept, new: Field) -> None:
     was = field_of(old, lambda entity, key: session.catalog.entity(entity).fields[key], lambda picklist, key: None)
     table = widened(kind.table, [was])
-    names = [column.name for column in columns_of(new)]
-    statement = update(table).where(table.c.id == bindparam("row")).values({name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names})
     position = 0
     while True:
         query = select(table.c.id, table.c[was.attribute]).where(table.c.id > position, table.c[was.attribute].is_not(None)).order_by(table.c.id).limit(PART)
@@ -54,9 +53,7 @@ def _fill(session: DataSession, kind: Entity, old: Kept, new: Field) -> None:
         if not rows:
             return
         position = rows[-1][0]
-        values = [{"row": row_id, **{f"new_{k}": v for k, v in new.stored(value).items()}} for row_id, value in _turned(rows, was, new, session.reader)]
-        if values:
-            session.kernel(statement, values)
+        put(session, table, {row_id: new.stored(value) for row_id, value in _turned(rows, was, new, session.reader)})
 
 
 def _turned(rows: Iterable[Any], was: Field, new: Field, reader: Reader) -> Iterator[tuple[int, Any]]:

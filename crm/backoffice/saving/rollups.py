@@ -7,7 +7,7 @@ the earlier. Nobody edits a roll-up, so its record keeps its version and its his
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy import Select, func, select
 
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
@@ -15,6 +15,7 @@ from crm.backoffice.fields.formula import result
 from crm.backoffice.guard import DataSession
 from crm.backoffice.parts import in_parts
 from crm.backoffice.rules import Draft
+from crm.backoffice.saving.quietly import put
 from crm.errors import FieldError
 
 Row = Mapping[str, Any]
@@ -65,23 +66,13 @@ def _write(session: DataSession, kind: Entity, rows: Mapping[int, Row], specs: S
         told = {key: value for key, value in new.items() if value != held[key]}
         if told:
             changed[number] = told
-    names = sorted({key for told in changed.values() for key in told})
-    for keys in {tuple(sorted(told)) for told in changed.values()}:
-        group = {number: told for number, told in changed.items() if tuple(sorted(told)) == keys}
-        _put(session, kind, group)
+    names = {key for told in changed.values() for key in told}
+    put(session, kind.table, {number: _columns(kind, told) for number, told in changed.items()})
     for parent, spec in session.catalog.rollups.get(kind.key, ()):
         assert spec.rollup is not None
         if spec.rollup.field in names or spec.rollup.by in names:
             above = {rows[number][spec.rollup.reference] for number in changed} - {None}
             work_out(session, parent, sorted(above), (spec,))
-
-
-def _put(session: DataSession, kind: Entity, group: Mapping[int, Row]) -> None:
-    table = kind.table
-    stored = [{"row": number, **_columns(kind, told)} for number, told in group.items()]
-    names = [name for name in stored[0] if name != "row"]
-    statement = update(table).where(table.c.id == bindparam("row")).values({name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names})
-    session.kernel(statement, [{"row": one["row"], **{f"new_{name}": one[name] for name in names}} for one in stored])
 
 
 def _columns(kind: Entity, told: Row) -> dict[str, Any]:

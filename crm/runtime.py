@@ -12,7 +12,7 @@ from config import Settings
 from crm import models
 from crm.backoffice.catalog import Catalog, load_catalog, version_in_force
 from crm.backoffice.configuration import ConfigVersion
-from crm.backoffice.sight import forget_joins
+from crm.backoffice.pieces import forget_joins
 from crm.backoffice.vault import Vault
 from crm.errors import BramaError
 from crm.messages import m

@@ -19,7 +19,8 @@ from crm.backoffice.fields.base import Field
 from crm.backoffice.guard import DataSession
 from crm.backoffice.lists import ListQuery
 from crm.backoffice.periods import Period
-from crm.backoffice.sight import READ, Source, is_filled
+from crm.backoffice.pieces import is_filled
+from crm.backoffice.sight import READ, Source
 from crm.errors import BadRequest, UnknownName
 from crm.messages import m
 

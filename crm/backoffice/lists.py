@@ -22,7 +22,8 @@ from crm.backoffice.guard import DataSession
 from crm.backoffice.outside import read_json
 from crm.backoffice.paging import Part, SortKey
 from crm.backoffice.search import matches
-from crm.backoffice.sight import READ, Source, matching
+from crm.backoffice.pieces import matching
+from crm.backoffice.sight import READ, Source
 from crm.errors import BadRequest, NotFound, UnknownName
 from crm.messages import m
 

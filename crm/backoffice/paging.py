@@ -21,7 +21,8 @@ from crm.backoffice.fields.decimal import DIGITS
 from crm.backoffice.fields.moment import FIRST as FIRST_MOMENT, LAST as LAST_MOMENT
 from crm.backoffice.fields.numbers import quantized
 from crm.backoffice.outside import read_json
-from crm.backoffice.sight import Source, in_order, is_filled, is_null, matching
+from crm.backoffice.pieces import in_order, is_filled, is_null, matching
+from crm.backoffice.sight import Source
 from crm.backoffice.types import ScaledDecimal
 from crm.errors import BadRequest
 

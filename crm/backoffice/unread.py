@@ -15,7 +15,8 @@ from sqlalchemy import ColumnElement, and_, exists, select
 from crm.backoffice import seen
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import DataSession
-from crm.backoffice.sight import Sight, Source, Whole
+from crm.backoffice.pieces import Whole
+from crm.backoffice.sight import Sight, Source
 from crm.errors import BadRequest
 from crm.messages import m
 

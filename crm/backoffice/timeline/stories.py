@@ -14,7 +14,8 @@ from sqlalchemy.types import TypeEngine
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.guard import DataSession
-from crm.backoffice.sight import Source, matching
+from crm.backoffice.pieces import matching
+from crm.backoffice.sight import Source
 from crm.backoffice.timeline import kinds
 from crm.backoffice.timeline.kinds import Kind
 from crm.backoffice.types import KeyText, ScaledDecimal

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from crm.backoffice.configuration import CompanySettings, ConfigVersion, OptionRow, PicklistRow, RoleConflict
 from crm.backoffice.custom.reading import Made, described, read_made
-from crm.backoffice.entities import Base, Entity, Relation, describe
+from crm.backoffice.entities import Base, Entity, Relation, called_after, describe
 from crm.backoffice.fields.base import Field, Reader
 from crm.backoffice.layouts import Kept, Layout, laid_out, read_layouts
 from crm.backoffice.views.shared import SharedView, read_shared
@@ -172,7 +172,7 @@ def _reverse(entity: Entity, spec: Field) -> tuple[str, Label]:
     """How the records that refer by a made field are called from the other side, where its maker says nothing."""
     others = [f for f in entity.fields.values() if f.target == spec.target and f.number]
     plural = entity.plural
-    return f"{entity.key}_{spec.key}", plural if len(others) == 1 else Label(f"{plural.uk}: {spec.label.uk}", f"{plural.en}: {spec.label.en}")
+    return called_after(entity.key, spec.key), plural if len(others) == 1 else Label(f"{plural.uk}: {spec.label.uk}", f"{plural.en}: {spec.label.en}")
 
 
 def load_catalog(engine: Engine) -> Catalog:

@@ -58,6 +58,11 @@ class Declared:
     configuration: bool = False  # rows that describe how the company works (pipelines, stages), read by all staff
 
 
+def called_after(entity: str, field: str) -> str:
+    """The key of the relation that a made reference is from the other side, where its maker names none."""
+    return f"{entity}_{field}"
+
+
 @dataclass(frozen=True)
 class Relation:
     """The other side of a reference: rows of `entity` whose `field` points here; on a card also those that a path of `also` leads from."""

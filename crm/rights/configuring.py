@@ -16,7 +16,7 @@ from crm.backoffice.custom.reading import Made
 from crm.backoffice.fields.formula import sources
 from crm.backoffice.guard import SystemSession, system_session
 from crm.backoffice.lowcode import made_apply
-from crm.backoffice.lowcode.apply import Applied, apply, foreseen, undoing
+from crm.backoffice.lowcode.apply import Applied, apply, foreseen, still_needed, undoing
 from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.document import Document, from_raw
 from crm.backoffice.lowcode.made import CLASSES
@@ -25,7 +25,7 @@ from crm.backoffice.lowcode.parsing import only
 from crm.backoffice.lowcode.plan import plan
 from crm.backoffice.lowcode.uses import told as use_in_words
 from crm.backoffice.sight import Sight
-from crm.errors import BadRequest, Forbidden, Invalid, NotFound
+from crm.errors import Forbidden, Invalid, NotFound
 from crm.messages import m
 from crm.permissions import access_now
 from crm.rights.known import sees_all
@@ -185,10 +185,9 @@ def _without_repeats(session: SystemSession, before: Catalog, after: Catalog) ->
 
 def _still_needed(sight: Sight, change: Change) -> None:
     """Raises BadRequest for the removal of a field that something asks for; whose rule or condition that is, only the owner is told."""
-    needing = next((use for use in change.uses if use.needs), None)
-    if needing is not None and change.effect == "remove":
-        use = use_in_words(needing) if sight.access is None or sight.access.unlimited else m("a rule or a condition")
-        raise BadRequest(m("“%(place)s” is still asked for by %(use)s; change that first.", place=f"{change.entity}.{change.field}", use=use))
+    if change.needed_by is not None:
+        whole = sight.access is None or sight.access.unlimited
+        raise still_needed(change, use_in_words(change.needed_by) if whole else m("a rule or a condition"))
 
 
 def _told(sight: Sight, change: Change) -> bool:

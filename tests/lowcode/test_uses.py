@@ -115,7 +115,7 @@ def test_what_is_still_asked_for_is_not_removed(company: Company) -> None:
 def test_a_path_is_followed_to_the_entity_where_the_field_stands(company: Company, raw: dict[str, object], new: dict[str, object]) -> None:
     put(company, RISK)
     kind = company.catalog.entity("account")
-    assert dump(renamed(parse(raw), kind, company.catalog.entities, Renaming("account", "risk", "danger"))) == new
+    assert dump(renamed(parse(raw), kind, company.catalog.entities, Renaming({("account", "risk"): "danger"}))) == new
 
 
 @pytest.mark.parametrize(("text", "new"), [

@@ -1,25 +1,31 @@
 """Fields renamed inside conditions: each step of a path is followed to the entity where it stands, so that no namesake is touched."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from crm.backoffice.conditions.tree import Aggregate, All, Any_, Latest, Leaf, Node, Not
-from crm.backoffice.entities import Entity
+from crm.backoffice.entities import Entity, called_after
 
 Entities = Mapping[str, Entity]
 
 
 @dataclass(frozen=True)
 class Renaming:
-    """The field `old` of an entity is called `new`; `relations` are those that are called otherwise with it: (entity, key) → new key."""
+    """Fields and relations that are called otherwise: entity and key → the new key."""
 
-    entity: str
-    old: str
-    new: str
-    relations: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    moves: Mapping[tuple[str, str], str]
 
     def of(self, entity: str, key: str) -> str:
-        return self.new if (entity, key) == (self.entity, self.old) else self.relations.get((entity, key), key)
+        return self.moves.get((entity, key), key)
+
+
+def field_called(entities: Entities, entity: str, old: str, new: str) -> Renaming:
+    """A field called otherwise, and with it the relations that are called after it."""
+    called = {
+        (kind.key, key): called_after(entity, new) for kind in entities.values() for key, one in kind.relations.items()
+        if (one.entity, one.field, key) == (entity, old, called_after(entity, old))
+    }
+    return Renaming({(entity, old): new, **called})
 
 
 def renamed(node: Node, kind: Entity, entities: Entities, change: Renaming) -> Node:

@@ -26,6 +26,10 @@ class KeptEntity:
     key: str
     said: Said
 
+    @property
+    def entity(self) -> str:
+        return self.key
+
 
 @dataclass(frozen=True)
 class Made:

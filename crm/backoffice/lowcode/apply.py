@@ -25,7 +25,7 @@ from crm.backoffice.lowcode.parsing import order
 from crm.backoffice.lowcode.plan import pipeline_of, plan, rules_of, stages_of
 from crm.backoffice.lowcode.uses import told
 from crm.errors import BadRequest, NotFound
-from crm.messages import Label, m
+from crm.messages import Label, Message, m
 
 UNASKED = frozenset({"entity.E009"})  # columns of what is only planned are not there yet
 
@@ -52,8 +52,8 @@ def apply(session: SystemSession, document: Document, *, agreed: bool = True) ->
             place=f"{losing.entity}.{losing.field}" if losing.field else losing.entity, count=losing.records,
         ))
     for change in changes:
-        if change.kind == "field" and change.effect == "remove" and (needing := next((use for use in change.uses if use.needs), None)):
-            raise BadRequest(m("“%(place)s” is still asked for by %(use)s; change that first.", place=f"{change.entity}.{change.field}", use=told(needing)))
+        if change.needed_by is not None:
+            raise still_needed(change, told(change.needed_by))
     if not changes:
         return Applied(session.catalog.version, ())
     before = export.of(session, document)
@@ -67,6 +67,11 @@ def apply(session: SystemSession, document: Document, *, agreed: bool = True) ->
     version = versions.announce(session, [c.as_dict() for c in changes], before, made, [asdict(one) for one in standing])
     journal.event(session, "configure", changes={"version": [None, version], "changes": [None, [c.as_dict() for c in changes]]})
     return Applied(version, tuple(changes))
+
+
+def still_needed(change: Change, use: Message) -> BadRequest:
+    """The refusal to remove a field, as far as its reader may know what asks for it."""
+    return BadRequest(m("“%(place)s” is still asked for by %(use)s; change that first.", place=f"{change.entity}.{change.field}", use=use))
 
 
 def foreseen(catalog: Catalog, document: Document) -> Catalog:

@@ -17,6 +17,11 @@ class Change:
     records: int = 0
     uses: tuple[Use, ...] = ()  # of a removed field: who names it
 
+    @property
+    def needed_by(self) -> Use | None:
+        """Of a removed field: what could not be asked any more without it."""
+        return next((use for use in self.uses if use.needs), None) if self.effect == "remove" else None
+
     def as_dict(self) -> dict[str, Any]:
         told = {"kind": self.kind, "entity": self.entity, "field": self.field, "effect": self.effect, "records": self.records}
         return told | ({"uses": [{"kind": use.kind, "name": use.name} for use in self.uses]} if self.uses else {})

@@ -1,17 +1,19 @@
 """Putting made entities and fields in force: rows, tables, columns, values — inside the transaction that makes the version."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, insert, update
 
 from crm.backoffice import recomputing
 from crm.backoffice.catalog import Catalog, read_catalog
+from crm.backoffice.conditions.renaming import Renaming, field_called
 from crm.backoffice.custom import schema
 from crm.backoffice.custom.everything import stored_as
+from crm.backoffice.custom.fields import Kept
 from crm.backoffice.custom.models import CHECKS, ENTITIES, FIELDS
-from crm.backoffice.custom.reading import Made
+from crm.backoffice.custom.reading import KeptEntity, Made
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode import uses
 from crm.backoffice.lowcode.converting import convert
@@ -23,32 +25,29 @@ from crm.backoffice.sight import Sight
 def standing_of(before: Made, after: Made) -> list[Standing]:
     """What an undo puts back: each thing that changes, as it stood. New ones are named once they have numbers (`write`)."""
     found: list[Standing] = []
-    later = {one.number: one for one in after.entities.values()}
-    for kind in before.entities.values():
-        if later.get(kind.number) != kind:
-            found.append(Standing("entity", kind.number, kind.key, kind.key, kind.said))
-    staying = {one.number: one for one in after.fields}
-    for field in before.fields:
-        if staying.get(field.number) != field:
-            found.append(Standing("field", field.number, field.entity, field.key, field.said))
-    demanded = {one.number: one for one in after.checks}
-    found += [Standing("check", one.number, one.entity, one.key, one.said) for one in before.checks if demanded.get(one.number) != one]
-    had = {one.number for one in before.checks}
-    found += [Standing("check", one.number, one.entity, one.key, None) for one in after.checks if one.number > 0 and one.number not in had]
-    known, held = {one.number for one in before.entities.values()}, {one.number for one in before.fields}
-    found += [Standing("entity", one.number, one.key, one.key, None) for one in after.entities.values() if one.number > 0 and one.number not in known]
-    found += [Standing("field", one.number, one.entity, one.key, None) for one in after.fields if one.number > 0 and one.number not in held]
+    for kind, _, was, will in _kinds(before, after):
+        later, known = {one.number: one for one in will}, {one.number for one in was}
+        found += [Standing(kind, one.number, one.entity, one.key, one.said) for one in was if later.get(one.number) != one]
+        found += [Standing(kind, one.number, one.entity, one.key, None) for one in will if one.number > 0 and one.number not in known]
     return found
+
+
+def _kinds(before: Made, after: Made) -> Iterator[tuple[str, Table, Sequence[Kept | KeptEntity], Sequence[Kept | KeptEntity]]]:
+    """What is made, kind by kind: its word, its table, as it stands and as it would."""
+    yield "entity", ENTITIES, tuple(before.entities.values()), tuple(after.entities.values())
+    yield "field", FIELDS, before.fields, after.fields
+    yield "check", CHECKS, before.checks, after.checks
 
 
 def write(session: SystemSession, after: Made) -> list[Standing]:
     """Make it so; the session goes on with the catalog that follows. Gives what is new, for an undo. Raises Busy, Invalid."""
     connection, before, known_by = session.connection(), session.catalog.made, session.catalog
     schema.alone(connection, _touched(session.catalog, after))
-    kinds, fields, new = _numbered(session, after)
-    new += _checks(session, after)
-    for kind in kinds:
-        schema.create_table(connection, kind)
+    new = [standing for kind, table, was, will in _kinds(before, after) for standing in _rows(session, kind, table, was, will)]
+    fields = {one.number for one in new if one.kind == "field"}
+    for one in new:
+        if one.kind == "entity":
+            schema.create_table(connection, one.number)
     follow(session)
     catalog = session.catalog
     known = {one.number: one for one in before.fields}
@@ -61,13 +60,16 @@ def write(session: SystemSession, after: Made) -> list[Standing]:
             schema.add_field(connection, table.name, spec, _table_of(catalog, spec.target, spec.picklist if not spec.multiple else None))
         elif old is None or old.said != field.said:
             schema.index_field(connection, table.name, spec)
+    moves: dict[tuple[str, str], str] = {}
     for field in catalog.made.fields:
         old = known.get(field.number)
         if old is not None and old.key != field.key:
-            uses.rename(session, known_by, uses.renaming(known_by, catalog, field.entity, old.key, field.key))
+            moves |= field_called(known_by.entities, field.entity, old.key, field.key).moves
         spec = catalog.entity(field.entity).fields.get(field.key)
         if spec is not None and spec.numbering and field.number not in known:
             counters.keep_numbers(session, catalog.entity(field.entity), spec)
+    if moves:
+        uses.rename(session, known_by, Renaming(moves))
     convert(session, before, [one for one in catalog.made.fields if one.number in fields])
     _work_out(session, {one.entity for one in catalog.made.fields if one.number not in known or known[one.number].said != one.said})
     return new
@@ -79,58 +81,25 @@ def follow(session: SystemSession) -> None:
     session.sight = Sight(None, catalog, catalog.reader(), session.actor_id)
 
 
-def _numbered(session: SystemSession, after: Made) -> tuple[list[int], set[int], list[Standing]]:
-    """Write the rows; the numbers of new entities and of new fields."""
-    before, now = session.catalog.made, datetime.now(UTC)
-    standing = {one.number for one in after.entities.values()}
-    for kind in before.entities.values():
-        if kind.number not in standing:
-            session.execute(update(ENTITIES).where(ENTITIES.c.id == kind.number).values(removed_at=now))
-    kinds: list[int] = []
-    for place, kind in enumerate(after.entities.values()):
-        values: dict[str, Any] = {"key": kind.key, "said": dict(kind.said), "position": place, "removed_at": None}
-        if kind.number > 0:
-            session.execute(update(ENTITIES).where(ENTITIES.c.id == kind.number).values(**values))
+def _rows(
+    session: SystemSession, kind: str, table: Table, was: Sequence[Kept | KeptEntity], will: Sequence[Kept | KeptEntity]
+) -> Iterator[Standing]:
+    """Write the rows of one kind; the new ones, which have numbers now."""
+    staying = {one.number: one for one in will}
+    for one in was:
+        here = update(table).where(table.c.id == one.number)
+        if one.number not in staying:
+            session.execute(here.values(removed_at=datetime.now(UTC)))
+        elif staying[one.number].key != one.key:  # two may change their keys with each other
+            session.execute(here.values(key=f"-{one.number}"))
+    for place, one in enumerate(will):
+        values: dict[str, Any] = {"key": one.key, "said": dict(one.said), "position": place, "removed_at": None}
+        if kind != "entity":
+            values["entity"] = one.entity
+        if one.number > 0:
+            session.execute(update(table).where(table.c.id == one.number).values(**values))
         else:
-            kinds.append(session.execute(insert(ENTITIES).returning(ENTITIES.c.id), values).scalar_one())
-    return kinds, *_numbered_fields(session, before, after, now, kinds)
-
-
-def _numbered_fields(session: SystemSession, before: Made, after: Made, now: datetime, kinds: Sequence[int]) -> tuple[set[int], list[Standing]]:
-    staying = {one.number: one for one in after.fields}
-    for field in before.fields:
-        if field.number not in staying:
-            session.execute(update(FIELDS).where(FIELDS.c.id == field.number).values(removed_at=now))
-        elif staying[field.number].key != field.key:  # two fields may change their keys with each other
-            session.execute(update(FIELDS).where(FIELDS.c.id == field.number).values(key=f"-{field.number}"))
-    made = list(session.execute(select(ENTITIES.c.id, ENTITIES.c.key).where(ENTITIES.c.id.in_(kinds)))) if kinds else []
-    new = [Standing("entity", row.id, row.key, row.key, None) for row in made]
-    numbers: set[int] = set()
-    for place, field in enumerate(after.fields):
-        values: dict[str, Any] = {"entity": field.entity, "key": field.key, "said": dict(field.said), "position": place, "removed_at": None}
-        if field.number > 0:
-            session.execute(update(FIELDS).where(FIELDS.c.id == field.number).values(**values))
-        else:
-            number = session.execute(insert(FIELDS).returning(FIELDS.c.id), values).scalar_one()
-            numbers.add(number)
-            new.append(Standing("field", number, field.entity, field.key, None))
-    return numbers, new
-
-
-def _checks(session: SystemSession, after: Made) -> list[Standing]:
-    """Write the rows of checks; the new ones."""
-    staying, new = {one.number for one in after.checks}, list[Standing]()
-    gone = [one.number for one in session.catalog.made.checks if one.number not in staying]
-    if gone:
-        session.execute(update(CHECKS).where(CHECKS.c.id.in_(gone)).values(removed_at=datetime.now(UTC)))
-    for place, check in enumerate(after.checks):
-        values: dict[str, Any] = {"entity": check.entity, "key": check.key, "said": dict(check.said), "position": place, "removed_at": None}
-        if check.number > 0:
-            session.execute(update(CHECKS).where(CHECKS.c.id == check.number).values(**values))
-        else:
-            number = session.execute(insert(CHECKS).returning(CHECKS.c.id), values).scalar_one()
-            new.append(Standing("check", number, check.entity, check.key, None))
-    return new
+            yield Standing(kind, session.execute(insert(table).returning(table.c.id), values).scalar_one(), one.entity, one.key, None)
 
 
 def _touched(catalog: Catalog, after: Made) -> set[str]:

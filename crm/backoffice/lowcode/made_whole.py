@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from crm.backoffice.catalog import Catalog, Option, Picklist, link, product
-from crm.backoffice.conditions.renaming import Renaming, renamed
+from crm.backoffice.conditions.renaming import Renaming, field_called, renamed
 from crm.backoffice.conditions.tree import dump, parse
 from crm.backoffice.custom.fields import CONDITIONS, Kept, Said
 from crm.backoffice.custom.reading import KeptEntity, Made, described
@@ -71,7 +71,7 @@ def made_with(
         old = kept.get((field.entity, field.key))
         if old is None and field.renamed_from:
             old = kept.pop((field.entity, field.renamed_from), None)
-            moves |= _moves(own, field.entity, field.renamed_from, field.key) if old is not None else {}
+            moves |= field_called(own, field.entity, field.renamed_from, field.key).moves if old is not None else {}
         usual = "internal" if field.entity not in own else "sensitive"
         said = {**field.said, "class": field.said.get("class") or (old.said["class"] if old else usual)}
         same = old is not None and stored_alike(old.said, said)
@@ -110,16 +110,9 @@ def _is_products(kind: Entity | None, field: str | None) -> bool:
     return field in kind.fields and not kind.fields[field].number
 
 
-def _moves(entities: Mapping[str, Entity], entity: str, old: str, new: str) -> Moves:
-    """A new key of a field, and of the relations that are called after it."""
-    called = {(kind.key, key): f"{entity}_{new}" for kind in entities.values() for key, one in kind.relations.items()
-              if (one.entity, one.field, key) == (entity, old, f"{entity}_{old}")}
-    return {(entity, old): new, **called}
-
-
 def _following(kept: Kept, entities: Mapping[str, Entity], moves: Moves) -> Kept:
     """A formula, roll-up, rule or check that goes on naming fields by their new keys."""
-    said, kind, change = dict(kept.said), entities.get(kept.entity), Renaming("", "", "", moves)
+    said, kind, change = dict(kept.said), entities.get(kept.entity), Renaming(moves)
     if said.get("formula"):
         for old, new in ((key, new) for (entity, key), new in moves.items() if entity == kept.entity):
             said["formula"] = expressions.renamed(str(said["formula"]), old, new)

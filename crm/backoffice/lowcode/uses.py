@@ -44,27 +44,18 @@ class _Place:
 
 def uses(session: SystemSession, entity: str, key: str) -> list[Use]:
     """Who names the field."""
-    change = renaming(session.catalog, session.catalog, entity, key, GONE)
+    kinds = session.catalog.entities.values()
+    relations = ((kind.key, name) for kind in kinds for name, one in kind.relations.items() if (one.entity, one.field) == (entity, key))
+    change = Renaming(dict.fromkeys(((entity, key), *relations), GONE))
     return [place.use for place in _places(session, session.catalog) if place.renamed(change) != place.held]
 
 
 def rename(session: SystemSession, before: Catalog, change: Renaming) -> None:
-    """The new name everywhere; `before` is the catalog that still knows the old one."""
+    """The new names everywhere; `before` is the catalog that still knows the old ones."""
     for place in _places(session, before):
         new = place.renamed(change)
         if new != place.held:
             place.write(new)
-
-
-def renaming(before: Catalog, after: Catalog, entity: str, old: str, new: str) -> Renaming:
-    """What is called otherwise when a field is: itself, and the relation that it is from the other side."""
-    relations: dict[tuple[str, str], str] = {}
-    for kind in before.entities.values():
-        for key, relation in kind.relations.items():
-            if (relation.entity, relation.field) == (entity, old):
-                later = after.entities[kind.key].relations.values() if kind.key in after.entities else ()
-                relations[kind.key, key] = GONE if new == GONE else next((one.key for one in later if (one.entity, one.field) == (entity, new)), key)
-    return Renaming(entity, old, new, relations)
 
 
 def _places(session: SystemSession, catalog: Catalog) -> Iterator[_Place]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import IntegrityError
 
 from crm.backoffice import versions
@@ -20,7 +20,7 @@ from crm.backoffice.lowcode.apply import Applied, apply, foreseen, still_needed,
 from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.document import Document, from_raw
 from crm.backoffice.lowcode.made import CLASSES
-from crm.backoffice.lowcode.made_plan import LOSING
+from crm.backoffice.lowcode.made_plan import LOSING, without_repeats
 from crm.backoffice.lowcode.parsing import only
 from crm.backoffice.lowcode.plan import plan
 from crm.backoffice.lowcode.uses import told as use_in_words
@@ -161,26 +161,11 @@ def _planned(session: SystemSession, engine: Engine, user_id: int, making: Makin
     sight = Sight(access_now(engine, user_id, before), before, session.reader)
     after = foreseen(before, document)
     judge(sight, document, after)
-    _without_repeats(session, before, after)
+    without_repeats(session, after.made)
     changes = tuple(plan(session, document))
     for change in changes:
         _still_needed(sight, change)
     return Plan(before.version, changes, tuple(_told(sight, change) for change in changes), before, after, document)
-
-
-def _without_repeats(session: SystemSession, before: Catalog, after: Catalog) -> None:
-    """Raises Invalid for a field that is to be unique and is not, with some of the values: whoever makes it so sees all of them."""
-    known = {one.number: one for one in before.made.fields}
-    for field in after.made.fields:
-        old = known.get(field.number)
-        if old is None or old.said.get("unique") or not field.said.get("unique"):
-            continue
-        kind = before.entity(old.entity)
-        column = kind.table.c[kind.fields[old.key].attribute]
-        query = select(column).where(column.is_not(None), kind.table.c.deleted_at.is_(None)).group_by(column).having(func.count() > 1).limit(5)
-        values = list(session.execute(query).scalars())
-        if values:
-            raise Invalid({"unique": m("Several records hold the same value: %(values)s.", values=", ".join(str(one)[:40] for one in values))})
 
 
 def _still_needed(sight: Sight, change: Change) -> None:

@@ -218,3 +218,31 @@ def test_words_of_sql_and_of_python_are_good_keys(company: Company) -> None:
     put(company, yaml.safe_dump({"fields": {"contact": {key: {"type": "text", "class": "internal", "label": {"uk": key, "en": key}} for key in keys}}}))
     (one,) = company.make("contact", {"name": "Петро", **{key: f"value of {key}" for key in keys}})
     assert held(company, "contact", one, *keys) == tuple(f"value of {key}" for key in keys)
+
+
+def test_a_field_that_holds_a_value_twice_does_not_become_unique_by_a_file(company: Company) -> None:
+    once = "fields: {account: {number: {type: integer, class: internal, label: {uk: Номер, en: Number}}}}"
+    put(company, once)
+    company.make("account", {"name": "А", "number": 7}, {"name": "Б", "number": 7})
+    with pytest.raises(Invalid) as refused:
+        put(company, once.replace("integer,", "integer, unique: true,"))
+    assert "7" in str(refused.value.message)
+
+
+def test_several_fields_are_renamed_at_once(company: Company) -> None:
+    put(company, """
+fields:
+  account:
+    low: {type: integer, class: internal, label: {uk: Низ, en: Low}}
+    high: {type: integer, class: internal, label: {uk: Верх, en: High}}
+    gap: {type: formula, formula: high - low, class: internal, label: {uk: Різниця, en: Gap}}
+""")
+    (firm,) = company.make("account", {"name": "А", "low": 1, "high": 10})
+    put(company, """
+fields:
+  account:
+    least: {type: integer, renamed_from: low, label: {uk: Низ, en: Low}}
+    most: {type: integer, renamed_from: high, label: {uk: Верх, en: High}}
+""")
+    assert held(company, "account", firm, "least", "most", "gap") == (1, 10, 9)
+    assert company.catalog.entity("account").fields["gap"].formula == "most - least"

@@ -18,7 +18,7 @@ from crm.backoffice.lowcode.document import Document, PipelineSpec, RoleSpec, fr
 from crm.backoffice.lowcode.edits import applied_as_a_whole
 from crm.backoffice.lowcode import made_apply
 from crm.backoffice.lowcode.made_whole import MADE, Standing, catalog_with, made_with
-from crm.backoffice.lowcode.made_plan import LOSING
+from crm.backoffice.lowcode.made_plan import LOSING, without_repeats
 from crm.backoffice.lowcode.narrow import narrowed
 from crm.backoffice.lowcode.options import OptionSpec, PicklistSpec
 from crm.backoffice.lowcode.parsing import order
@@ -89,6 +89,7 @@ def foreseen(catalog: Catalog, document: Document) -> Catalog:
 def _make(session: SystemSession, document: Document) -> list[Standing]:
     """Made entities and fields; how they stood."""
     before, after = session.catalog.made, foreseen(session.catalog, document).made
+    without_repeats(session, after)
     return made_apply.standing_of(before, after) + made_apply.write(session, after)
 
 

@@ -10,6 +10,8 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.uses import uses
+from crm.errors import Invalid
+from crm.messages import m
 
 LOSING = frozenset({"remove", "convert"})  # effects that need somebody's word where records are touched
 
@@ -68,3 +70,18 @@ def _count(session: SystemSession, entity: str, field: Kept | None = None) -> in
         return session.execute(select(func.count(links.c.owner_id.distinct()))).scalar_one()
     counted = select(func.count()).select_from(kind.table)
     return session.execute(counted if spec is None else counted.where(kind.table.c[spec.attribute].is_not(None))).scalar_one()
+
+
+def without_repeats(session: SystemSession, after: Made) -> None:
+    """Raises Invalid for a field that is to be unique and is not, with some of the values: whoever may make it so sees all of them."""
+    known = {one.number: one for one in session.catalog.made.fields}
+    for field in after.fields:
+        old = known.get(field.number)
+        if old is None or old.said.get("unique") or not field.said.get("unique"):
+            continue
+        kind = session.catalog.entity(old.entity)
+        column = kind.table.c[kind.fields[old.key].attribute]
+        query = select(column).where(column.is_not(None), kind.table.c.deleted_at.is_(None)).group_by(column).having(func.count() > 1).limit(5)
+        values = list(session.execute(query).scalars())
+        if values:
+            raise Invalid({"unique": m("Several records hold the same value: %(values)s.", values=", ".join(str(one)[:40] for one in values))})

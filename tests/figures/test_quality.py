@@ -13,7 +13,7 @@ from crm.backoffice.likeness.search import search
 from crm.backoffice.quality import report as quality
 from crm.backoffice.reports import Table, find, run
 from crm.errors import Forbidden
-from tests.company import Company
+from tests.company import Company, today
 from tests.reports.deals import check_cells
 
 assert crm.reports
@@ -94,11 +94,11 @@ def test_people_whose_ways_of_contact_are_dead(company: Company) -> None:
 
 
 def test_open_deals_that_stand_still(company: Company) -> None:
-    today = NOW.astimezone(company.catalog.company.zone).date()
+    day = today()
     (firm,) = company.make("account", {"name": "Лан"})
     company.make("deal", *(
         {"name": f"Угода {n}", "account": firm, "stage": company.stage(stage), "next_step_on": day, "amount": 5}
-        for n, (stage, day) in enumerate((("lead", today), ("lead", today - timedelta(days=1)), ("proposal", None), ("won", today - timedelta(days=9))))
+        for n, (stage, day) in enumerate((("lead", day), ("lead", day - timedelta(days=1)), ("proposal", None), ("won", day - timedelta(days=9))))
     ), source="import")
     with company.system(write=False) as session:
         found = report(session, "quality_deals", by="department")

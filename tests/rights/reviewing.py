@@ -9,12 +9,15 @@ from sqlalchemy import select
 
 from crm.organization.access_review_models import AccessReview, AccessReviewItem
 from crm.organization.models import Membership, Role
+from tests.company import today
 from tests.kit_forms.house import PASSWORD, Browser, House
 
 SignIn = Callable[..., Browser]
 ITEMS, REVIEWS, MEMBERSHIPS = AccessReviewItem.__table__, AccessReview.__table__, Membership.__table__
-TODAY = date.today()
-SOON = TODAY + timedelta(days=10)
+
+
+def soon() -> date:
+    return today() + timedelta(days=10)
 
 
 def number(house: House, code: str) -> int:
@@ -30,7 +33,7 @@ def rows(house: House, table: Any, *where: Any) -> list[Any]:
 def opened(house: House, browser: Browser, **given: Any) -> int:
     """A review of everything by Bohdan, second Sofiia, unless said otherwise."""
     named = {"mode": "named", "first": str(house.people["Bohdan"]), "second": str(house.people["Sofiia"])}
-    answer = browser.post("/access-reviews/new/", {"name": "Spring", "kind": "all", "deadline": str(SOON), **named, **given})
+    answer = browser.post("/access-reviews/new/", {"name": "Spring", "kind": "all", "deadline": str(soon()), **named, **given})
     assert answer.status_code == 303, answer.text[-4000:]
     found = re.fullmatch(r"/access-reviews/(\d+)/", answer.location)
     assert found

@@ -17,7 +17,8 @@ from crm.backoffice.notices import NoticeRow
 from crm.extensions import mail
 from crm.rights.reviews.telling import remind
 from tests.kit_forms.house import PASSWORD, Browser, House
-from tests.rights.reviewing import ITEMS, MEMBERSHIPS, REVIEWS, SOON, TODAY, SignIn, decide, item, keep_the_rest, number, opened, rows
+from tests.company import today
+from tests.rights.reviewing import ITEMS, MEMBERSHIPS, REVIEWS, SignIn, decide, item, keep_the_rest, number, opened, rows, soon
 
 
 @pytest.fixture
@@ -72,10 +73,10 @@ roles:
 
 def test_what_a_form_is_refused_for(house: House, browser: SignIn) -> None:
     olena = browser("Olena")
-    good = {"name": "A", "kind": "all", "deadline": str(SOON), "mode": "named", "first": str(house.people["Bohdan"]), "second": str(house.people["Sofiia"])}
+    good = {"name": "A", "kind": "all", "deadline": str(soon()), "mode": "named", "first": str(house.people["Bohdan"]), "second": str(house.people["Sofiia"])}
     for wrong in (
-        {"name": " "}, {"name": "x" * 121}, {"deadline": "tomorrow"}, {"deadline": str(TODAY - timedelta(days=1))},
-        {"deadline": str(TODAY + timedelta(days=400))}, {"kind": "department"}, {"kind": "roles"}, {"kind": "roles", "roles": "999"},
+        {"name": " "}, {"name": "x" * 121}, {"deadline": "tomorrow"}, {"deadline": str(today() - timedelta(days=1))},
+        {"deadline": str(today() + timedelta(days=400))}, {"kind": "department"}, {"kind": "roles"}, {"kind": "roles", "roles": "999"},
         {"first": "", "second": ""}, {"first": "999", "second": "x"},
         {"kind": "roles", "roles": str(number(house, "clerk"))},
     ):
@@ -119,15 +120,15 @@ def test_what_a_decision_is_refused_for(house: House, browser: SignIn, two: dict
     for decision, comment, until, words in (
         ("", "", "", "Choose what becomes of it."), ("grant", "x", "", "Choose what becomes of it."), ("remove", " ", "", "Say why it is taken away."),
         ("keep", "x" * 501, "", "At most 500 characters."), ("shorten", "", "", "Choose a day"),
-        ("shorten", "", str(TODAY - timedelta(days=1)), "Choose a day"),
+        ("shorten", "", str(today() - timedelta(days=1)), "Choose a day"),
         ("shorten", "", "9999-99-99", "Choose a day"),
     ):
         answer = decide(house, two["Bohdan"], review, stepan, decision, comment, until)
         assert answer.status_code == 422 and words in answer.text, (decision, comment, until)
     assert item(house, review, "Stepan").decision is None
-    house.change("membership", stepan.membership_id, until=SOON)
-    assert decide(house, two["Bohdan"], review, stepan, "shorten", "", str(SOON)).status_code == 422  # a review lengthens nothing
-    assert decide(house, two["Bohdan"], review, stepan, "shorten", "", str(TODAY)).status_code == 303
+    house.change("membership", stepan.membership_id, until=soon())
+    assert decide(house, two["Bohdan"], review, stepan, "shorten", "", str(soon())).status_code == 422  # a review lengthens nothing
+    assert decide(house, two["Bohdan"], review, stepan, "shorten", "", str(today())).status_code == 303
     assert decide(house, two["Bohdan"], review, stepan, "keep").status_code == 303  # until the sign-off he may decide otherwise
     assert "changed meanwhile" in two["Bohdan"].get(f"/access-reviews/{review}/mine/").text
 
@@ -172,7 +173,7 @@ def test_reviewers_get_a_notice_and_a_letter_and_are_reminded_once(house: House,
     assert told("Bohdan") == told("Sofiia") == 1
     keep_the_rest(house, {"Sofiia": two["Sofiia"]}, review)
     for days, expected in ((-2, 2), (-1, 2), (1, 3), (2, 3)):
-        with freeze_time(datetime.combine(SOON + timedelta(days=days), datetime.min.time(), UTC) + timedelta(hours=12)):
+        with freeze_time(datetime.combine(soon() + timedelta(days=days), datetime.min.time(), UTC) + timedelta(hours=12)):
             work()
         assert told("Bohdan") == expected, days
     assert told("Sofiia") == 1 and told("Olena") == 1  # the owner hears that it is too late
@@ -205,7 +206,7 @@ def test_what_a_role_lets_do_is_told_as_far_as_the_reviewer_knows(house: House, 
 
 
 def test_what_was_taken_in_an_emergency_is_no_part_of_a_review(house: House, browser: SignIn) -> None:
-    house.make("membership", user=house.people["Stepan"], role=number(house, "clerk"), until=TODAY - timedelta(days=1))
+    house.make("membership", user=house.people["Stepan"], role=number(house, "clerk"), until=today() - timedelta(days=1))
     made = house.make("membership", user=house.people["Stepan"], role=number(house, "head"))
     with house.engine.execution_options(writer=True).begin() as connection:
         connection.execute(update(MEMBERSHIPS).where(MEMBERSHIPS.c.id == made).values(taken_until=datetime.now(UTC) + timedelta(hours=1)))

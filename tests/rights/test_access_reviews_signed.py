@@ -12,7 +12,8 @@ from crm.backoffice.personal.beside import beside
 from crm.backoffice.seals.block import Keeper
 from crm.backoffice.seals.sealing import seal
 from tests.kit_forms.house import Browser, House
-from tests.rights.reviewing import ITEMS, REVIEWS, SOON, TODAY, SignIn, decide, item, keep_the_rest, number, opened, rows, sign, standing
+from tests.company import today
+from tests.rights.reviewing import ITEMS, REVIEWS, SignIn, decide, item, keep_the_rest, number, opened, rows, sign, standing, soon
 
 
 def test_a_review_from_opening_to_its_report(house: House, browser: SignIn, two: dict[str, Browser]) -> None:
@@ -25,7 +26,7 @@ def test_a_review_from_opening_to_its_report(house: House, browser: SignIn, two:
     own = house.people["Bohdan"]
     assert "Stepan" in page and "last seen" in page and "never signed in" in page and f'id="person-{own}"' not in page
     assert decide(house, two["Bohdan"], review, item(house, review, "Stepan"), "remove", "left the project").status_code == 303
-    until = TODAY + timedelta(days=30)
+    until = today() + timedelta(days=30)
     assert decide(house, two["Bohdan"], review, item(house, review, "Sofiia"), "shorten", "", str(until)).status_code == 303
     assert standing(house, "Stepan") and standing(house, "Sofiia")[0].until is None  # nothing before the sign-off
     assert sign(olena, review).status_code == 400
@@ -81,7 +82,7 @@ def test_nothing_goes_beyond_the_rights_of_whoever_signs(house: House, browser: 
 
 def test_the_last_owner_is_not_locked_out(house: House, browser: SignIn, two: dict[str, Browser]) -> None:
     olena = browser("Olena")
-    for decision, until in (("remove", ""), ("shorten", str(SOON))):
+    for decision, until in (("remove", ""), ("shorten", str(soon()))):
         review = opened(house, olena)
         assert decide(house, two["Bohdan"], review, item(house, review, "Olena"), decision, "too much", until).status_code == 303
         keep_the_rest(house, two, review)

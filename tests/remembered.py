@@ -1,5 +1,6 @@
-"""What a process of tests makes once, although each test has an application of its own: what addresses are read and written by, and the
-compiled templates. Made anew, they are more than half of what a test of the whole application costs. And passwords are kept by cheap hashes."""
+"""What a process of tests makes once, although each test has a database and many an application of their own: what addresses are read and
+written by, compiled templates, and how statements read in SQL. Made anew, they are more than half of what a test of the whole application
+costs. And passwords are kept by cheap hashes."""
 
 from collections.abc import Callable
 from types import CodeType
@@ -7,11 +8,16 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from flask import Flask, has_request_context
+from sqlalchemy import URL, Engine
+from sqlalchemy.util import LRUCache
 from jinja2.bccache import BytecodeCache, Bucket
 from werkzeug.routing import Rule
 
 from crm import templating
+from crm.backoffice import database
 from crm.organization import passwords
+
+STATEMENTS = 3_000
 
 
 def install() -> None:
@@ -25,6 +31,14 @@ def install() -> None:
         set_up(self, app, **options | ({"bytecode_cache": compiled} if app.name == "crm" else {}))
 
     templating.ByLanguage.__init__ = remembering  # type: ignore[method-assign]
+    make_engine, statements = database.create_engine, Statements(STATEMENTS)
+
+    def sharing(url: str | URL, **options: Any) -> Engine:
+        engine = make_engine(url, **options)
+        engine._compiled_cache = statements
+        return engine
+
+    database.create_engine = sharing
 
 
 def _remembered(build: Callable[..., Any]) -> Callable[..., Any]:
@@ -92,3 +106,15 @@ class Compiled(BytecodeCache):
     def dump_bytecode(self, bucket: Bucket) -> None:
         assert bucket.code is not None
         self.known[bucket.key, bucket.checksum] = bucket.code
+
+
+class Statements(LRUCache[Any, Any]):
+    """Compiled statements of all engines: those of one kind of database speak alike, whichever database they are for."""
+
+    __slots__ = ()
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        return super().get((key[0].name, *key[1:]), default)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__((key[0].name, *key[1:]), value)

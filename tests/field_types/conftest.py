@@ -8,6 +8,7 @@ import pytest
 from crm.backoffice.database import make_engine
 from tests.company import Company
 from tests.exchange.conftest import Desk
+from tests.application import application
 from tests.field_types.sample import known
 from tests.kit_forms.conftest import browser, furnished
 from tests.kit_forms.house import House
@@ -34,10 +35,8 @@ roles:
 @pytest.fixture
 def house(database_url: str, tmp_path: Path) -> Iterator[House]:
     engine = make_engine(database_url)
-    with known(engine):
-        made = furnished(database_url, tmp_path, ROLES, PEOPLE)
-        yield made
-        made.engine.dispose()
+    with known(engine), application(tmp_path, database_url, of="the product and the sample") as app:
+        yield furnished(app, ROLES, PEOPLE)
     engine.dispose()
 
 

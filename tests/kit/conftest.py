@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,10 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from config import Settings
-from crm.application import create_app
 from crm.backoffice.lowcode.apply import apply
 from crm.backoffice.lowcode.document import read
 from crm.organization.founding import add_person
+from tests.application import application
 from tests.kit_forms.house import PASSWORD, House
 
 # `blind` knows no revenue and sees phones masked; `own` sees all deals and changes his own; `reader` changes nothing.
@@ -68,9 +68,11 @@ class Browser:
         return self.post(json.loads(answer.headers["HX-Trigger"])["toast"]["undo_url"])
 
 
-def housed(folder: Path, people: dict[str, int]) -> House:
+@contextmanager
+def housed(folder: Path, people: dict[str, int]) -> Iterator[House]:
     """The application over the database that lies in `folder`."""
-    return House(create_app(Settings(instance=folder, database_url=f"sqlite:///{folder / 'brama.db'}", secret_key="k" * 40, testing=True)), people)
+    with application(folder, f"sqlite:///{folder / 'brama.db'}") as app:
+        yield House(app, people)
 
 
 @pytest.fixture(scope="session")
@@ -78,26 +80,24 @@ def furnished(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -
     """A database with the roles and people of these tests, to be copied, and the people's numbers."""
     folder = tmp_path_factory.mktemp("furnished")
     shutil.copy(sqlite_template, folder / "brama.db")
-    made = housed(folder, {})
-    with made.system() as session:
-        apply(session, read(ROLES.encode(), session.catalog))
-        session.commit()
-    with made.system() as session:
-        for name, role in PEOPLE:
-            made.people[name] = add_person(session, f"{name.lower()}@firm.example", name, roles=(role,), password=PASSWORD)
-        session.commit()
-    with made.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    made.engine.dispose()
+    with housed(folder, {}) as made:
+        with made.system() as session:
+            apply(session, read(ROLES.encode(), session.catalog))
+            session.commit()
+        with made.system() as session:
+            for name, role in PEOPLE:
+                made.people[name] = add_person(session, f"{name.lower()}@firm.example", name, roles=(role,), password=PASSWORD)
+            session.commit()
+        with made.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     return folder / "brama.db", made.people
 
 
 @pytest.fixture
 def house(tmp_path: Path, furnished: tuple[Path, dict[str, int]]) -> Iterator[House]:
     shutil.copy(furnished[0], tmp_path / "brama.db")
-    made = housed(tmp_path, dict(furnished[1]))
-    yield made
-    made.engine.dispose()
+    with housed(tmp_path, dict(furnished[1])) as made:
+        yield made
 
 
 @pytest.fixture

@@ -5,15 +5,15 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from sqlalchemy import update
 
-from config import Settings
-from crm.application import create_app
 from crm.backoffice.lowcode.apply import apply
 from crm.backoffice.lowcode.document import read
 from crm.organization.founding import add_person
 from crm.organization.models import User
 from crm.organization.passwords import hash_password
+from tests.application import application
 from tests.kit_forms.house import PASSWORD, PEOPLE, ROLES, Browser, House
 
 
@@ -22,9 +22,9 @@ def hashed() -> str:
     return hash_password(PASSWORD)
 
 
-def furnished(database_url: str, folder: Path, roles: str, people: Mapping[str, str]) -> House:
-    """The application over a database, with roles from a configuration and people who hold one each, all with the same password."""
-    made = House(create_app(Settings(instance=folder, database_url=database_url, secret_key="k" * 40, testing=True)))
+def furnished(app: Flask, roles: str, people: Mapping[str, str]) -> House:
+    """A company with roles from a configuration and people who hold one each, all with the same password."""
+    made = House(app)
     with made.system() as session:
         apply(session, read(roles.encode(), session.catalog))
         session.commit()
@@ -37,9 +37,8 @@ def furnished(database_url: str, folder: Path, roles: str, people: Mapping[str, 
 
 @pytest.fixture
 def house(database_url: str, tmp_path: Path) -> Iterator[House]:
-    made = furnished(database_url, tmp_path, ROLES, PEOPLE)
-    yield made
-    made.engine.dispose()
+    with application(tmp_path, database_url) as app:
+        yield furnished(app, ROLES, PEOPLE)
 
 
 @pytest.fixture

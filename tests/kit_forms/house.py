@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
 from crm.backoffice import lists, records
-from crm.backoffice.catalog import Catalog, load_catalog
+from crm.backoffice.catalog import Catalog
 from crm.backoffice.guard import SystemSession, system_session
 
 PASSWORD = "seven quiet storks"
@@ -49,7 +49,7 @@ class House:
 
     @property
     def catalog(self) -> Catalog:
-        return load_catalog(self.engine)
+        return self.app.extensions["brama"].refresh()
 
     def system(self, write: bool = True) -> SystemSession:
         return system_session(self.engine, "test", self.catalog, write=write)

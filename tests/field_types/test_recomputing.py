@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from crm.backoffice import pace, recomputing, records
+from crm.backoffice.entities import describe
 from crm.backoffice.job_queue import execute
 from crm.backoffice.jobs import TABLE as JOBS
 from crm.backoffice.journal import JournalRow
@@ -23,17 +24,21 @@ JOURNAL = JournalRow.__table__
 
 
 @pytest.fixture
-def formulas() -> Iterator[Any]:
+def formulas(house: House) -> Iterator[Any]:
     """Changes a formula as a new release does; afterwards it is what it was."""
+    runtime = house.app.extensions["brama"]
     before = {name: TABLE.c[name].info["field"] for name in ("cost", "taxed")}
 
     def change(**given: str) -> None:
         for name, formula in given.items():
             TABLE.c[name].info["field"] = replace(TABLE.c[name].info["field"], formula=formula)
+        describe.cache_clear()
+        runtime._catalog = None
 
     yield change
     for name, spec in before.items():
         TABLE.c[name].info["field"] = spec
+    describe.cache_clear()
 
 
 def stored(house: House) -> list[tuple[Any, ...]]:

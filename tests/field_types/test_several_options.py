@@ -118,7 +118,7 @@ def test_a_cell_a_paste_and_a_bulk_change_take_them(house: House, browser: SignI
     shown = someone.get("/sample/?columns=name,trades").get_data(as_text=True)
     copied = html.unescape(re.findall(r'data-text="([^"]*)"', shown.split("<tbody")[1])[0])
     pasted = {"columns": ["trades"], "rows": [{"id": second, "values": [copied]}]}
-    answer = someone.client.post("/sample/paste", json=pasted, headers={"X-CSRFToken": someone.token()})
+    answer = someone.client.post("/sample/paste", json=pasted, headers={"X-CSRFToken": someone.token})
     assert answer.status_code == 200, answer.get_data(as_text=True)
     assert house.stored("sample", second)["trades"] == house.stored("sample", first)["trades"]
 
@@ -126,7 +126,7 @@ def test_a_cell_a_paste_and_a_bulk_change_take_them(house: House, browser: SignI
 def test_the_journal_names_them_and_undo_brings_them_back(house: House, browser: SignIn, trades: dict[str, int]) -> None:
     number = house.make("sample", name="а", trades=[trades["food"]])
     someone = browser("Olena")
-    data = {"value": ["", str(trades["trade"])], "row_version": "1", "csrf_token": someone.token()}
+    data = {"value": ["", str(trades["trade"])], "row_version": "1", "csrf_token": someone.token}
     saved = someone.client.post(f"/sample/{number}/cell/trades", data=data, headers={"Accept": "application/json"})
     journal = someone.get(f"/sample/{number}/journal").get_data(as_text=True)
     assert "Food industry" in journal

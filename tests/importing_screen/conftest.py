@@ -11,10 +11,10 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from crm.backoffice.job_queue import dispatch, execute
-from tests.kit_forms.conftest import browser, house
+from tests.kit_forms.conftest import browser, furnish, house
 from tests.kit_forms.house import Browser, House
 
-__all__ = ["browser", "house"]
+__all__ = ["browser", "furnish", "house"]
 BOUNDARY = "a-boundary-that-stands-in-no-file"
 
 
@@ -87,7 +87,7 @@ class Desk:
     def bring(self, content: str | bytes, name: str = "rows.csv", mapping: str = "") -> "Desk":
         """Upload a file, and follow to its page."""
         raw = content.encode() if isinstance(content, str) else content
-        body = multipart({"csrf_token": self.browser.token(), "mapping": mapping}, name, raw)
+        body = multipart({"csrf_token": self.browser.token, "mapping": mapping}, name, raw)
         return self._to(self.browser.client.post(f"/{self.entity}/import/", data=body, content_type=f"multipart/form-data; boundary={BOUNDARY}"))
 
     def look(self) -> "Desk":
@@ -123,7 +123,7 @@ class Desk:
         return self._to(self.browser.client.post(self.url, data=values))
 
     def run(self, *, partial: bool = False) -> "Desk":
-        data = {"csrf_token": self.browser.token(), **({"partial": "1"} if partial else {})}
+        data = {"csrf_token": self.browser.token, **({"partial": "1"} if partial else {})}
         return self._to(self.browser.client.post(f"{self.url}run", data=data))
 
     def numbers(self) -> tuple[int, ...]:

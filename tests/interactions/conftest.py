@@ -1,6 +1,6 @@
 """The house of the forms' tests, and the world of the doors' tests."""
 
 from tests.contracts.conftest import world
-from tests.kit_forms.conftest import browser, house
+from tests.kit_forms.conftest import browser, furnish, house
 
-__all__ = ["browser", "house", "world"]
+__all__ = ["browser", "furnish", "house", "world"]

@@ -1,7 +1,6 @@
 """A small company on SQLite with people of different rights, and browsers signed in as them."""
 
 import json
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from crm.backoffice.lowcode.document import read
 from crm.organization.founding import add_person
 from tests.application import application
 from tests.kit_forms.house import PASSWORD, House
+from tests.signing_in import signed_in
 
 # `blind` knows no revenue and sees phones masked; `own` sees all deals and changes his own; `reader` changes nothing.
 ROLES = """
@@ -104,19 +104,10 @@ def house(tmp_path: Path, furnished: tuple[Path, dict[str, int]]) -> Iterator[Ho
 def browser(house: House) -> Callable[..., Browser]:
     """`browser("Olena")`: signed in, reading English; `language="uk"` for Ukrainian."""
 
-    def signed_in(name: str, language: str = "en") -> Browser:
-        client = house.app.test_client()
-        page = client.get("/sign-in").get_data(as_text=True)
-        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
-        assert token, page[:500]
-        answer = client.post("/sign-in", data={"email": f"{name.lower()}@firm.example", "password": PASSWORD, "csrf_token": token[1]})
-        assert answer.status_code in (302, 303), answer.get_data(as_text=True)[:500]
-        home = client.get(f"/profile/?lang={language}").get_data(as_text=True)
-        found = re.search(r'name="csrf-token" content="([^"]+)"', home)
-        assert found, home[:500]
-        return Browser(client, found[1])
+    def sign_in(name: str, language: str = "en") -> Browser:
+        return Browser(*signed_in(house.app, f"{name.lower()}@firm.example", language))
 
-    return signed_in
+    return sign_in
 
 
 def where(key: str, op: str, value: Any = None) -> str:

@@ -33,7 +33,7 @@ def test_half_a_character_and_zero_in_a_condition_are_told_at_every_door(
 
 def test_they_are_told_in_what_is_pasted_too_and_nothing_is_written(house: House, browser: Callable[..., Browser]) -> None:
     number, someone = house.make("account", name="Рошен"), browser("Olena")
-    headers = {"X-CSRFToken": someone.token(), "Accept": "application/json"}
+    headers = {"X-CSRFToken": someone.token, "Accept": "application/json"}
     for text in (HALF, ZERO):
         for columns, values in ((["name"], [text]), (["owner"], [text]), ([text], ["x"]), (["industry"], [text])):
             body = {"columns": columns, "rows": [{"id": number, "row_version": 1, "values": values}]}
@@ -89,6 +89,6 @@ def test_a_probability_beyond_a_hundred_percent_is_refused_by_cell_form_and_past
         form = someone.submit(f"/{entity}/{number}/edit/", {"probability": share})
         assert (form.status_code, "between 0 and 100 %" in form.text) == (422, True)
         body = {"columns": ["probability"], "rows": [{"id": number, "values": [share]}]}
-        pasted = someone.client.post(f"/{entity}/paste", json=body, headers={"X-CSRFToken": someone.token(), "Accept": "application/json"})
+        pasted = someone.client.post(f"/{entity}/paste", json=body, headers={"X-CSRFToken": someone.token, "Accept": "application/json"})
         assert pasted.status_code == 422, pasted.text
         assert house.stored(entity, number) == before

@@ -60,7 +60,7 @@ def test_a_file_sent_where_text_is_typed_is_refused(house: House, browser: SignI
     account = house.make("account", name="а")
     for path, name in ((f"/account/{account}/edit/", "name"), (f"/account/{account}/edit/", "city"), (f"/account/{account}/cell/city", "value")):
         data = {**olena.form(f"/account/{account}/edit/"), name: (io.BytesIO(b"x"), "x.txt")} if name != "value" else {
-            "csrf_token": olena.token(), name: (io.BytesIO(b"x"), "x.txt")}
+            "csrf_token": olena.token, name: (io.BytesIO(b"x"), "x.txt")}
         assert olena.client.post(path, data=data).status_code == 422
     stored = house.stored("account", account)
     assert (stored["name"], stored["city"], stored["row_version"]) == ("а", None, 1)

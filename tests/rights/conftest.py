@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.kit_forms.conftest import browser, house
+from tests.kit_forms.conftest import browser, furnish, house
 from tests.kit_forms.house import Browser
 
-__all__ = ["browser", "house"]
+__all__ = ["browser", "furnish", "house"]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from crm.backoffice.guard import user_session
 from crm.backoffice.journal import JournalRow
 from crm.errors import GuardRefusal
 from crm.permissions import access_for
-from tests.kit_forms.house import Browser, House
+from tests.kit_forms.house import PASSWORD, Browser, House
 
 SignIn = Callable[..., Browser]
 BANNER = "Back to my own"
@@ -98,7 +98,7 @@ def test_who_may_not_look(house: House, browser: SignIn) -> None:
 def test_nothing_unsafe_passes_while_one_looks(house: House, browser: SignIn, deals: tuple[int, int]) -> None:
     """Every rule of the address map by every method that may write: refused, but the way back and the way out."""
     olena = browser("Olena")
-    token = olena.token()
+    token = olena.token
     look(olena, house.people["Sofiia"])
     tried = 0
     for rule in house.app.url_map.iter_rules():
@@ -137,7 +137,7 @@ def test_a_borrowed_session_writes_nothing_whatever_is_asked_of_it(house: House,
 
 def test_an_old_cookie_brings_no_look_back(house: House, browser: SignIn, deals: tuple[int, int]) -> None:
     """The cookie of a look, kept and sent again after its end, and in a second browser while it lasts."""
-    olena, thief = browser("Olena"), Browser(house.app.test_client())
+    olena, thief = browser("Olena"), Browser(house.app.test_client(), "none")
     look(olena, house.people["Sofiia"])
     olena.get("/deal/")
     kept = olena.client.get_cookie("brama-8000")
@@ -166,6 +166,8 @@ def test_it_ends_by_itself(house: House, browser: SignIn, monkeypatch: pytest.Mo
     look(andrii, sofiia)
     assert BANNER in andrii.get("/").get_data(as_text=True)
     andrii.post("/sign-out", {})
-    andrii.sign_in("andrii@firm.example", "en")
+    form = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', andrii.get("/sign-in").get_data(as_text=True))
+    assert form
+    assert andrii.client.post("/sign-in", data={"email": "andrii@firm.example", "password": PASSWORD, "csrf_token": form[1]}).status_code == 303
     assert BANNER not in andrii.get("/").get_data(as_text=True)
     assert len(events(house, "view_as_end")) >= 2

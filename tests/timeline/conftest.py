@@ -1,5 +1,5 @@
 """The house of the forms' tests."""
 
-from tests.kit_forms.conftest import browser, house
+from tests.kit_forms.conftest import browser, furnish, house
 
-__all__ = ["browser", "house"]
+__all__ = ["browser", "furnish", "house"]

@@ -8,7 +8,7 @@ seen only with its parent) and `Base` alone for the product's own tables, which 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date as day, datetime
-from functools import cache, cached_property
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -310,9 +310,17 @@ class Child(Row):
     __abstract__ = True
 
 
-@cache
+DESCRIBED: dict[type[Any], Entity] = {}
+
+
 def describe(cls: type[Any]) -> Entity:
     """The description of a mapped class; what administrators add to it makes another, so this one is worked out once."""
+    if cls not in DESCRIBED:
+        DESCRIBED[cls] = _described(cls)
+    return DESCRIBED[cls]
+
+
+def _described(cls: type[Any]) -> Entity:
     fields: dict[str, Field] = {}
     own_first = [c for c in inspect(cls).columns if "field" in c.info]
     for column in own_first:

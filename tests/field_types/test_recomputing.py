@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from crm.backoffice import pace, recomputing, records
-from crm.backoffice.entities import describe
+from crm.backoffice.entities import DESCRIBED
 from crm.backoffice.job_queue import execute
 from crm.backoffice.jobs import TABLE as JOBS
 from crm.backoffice.journal import JournalRow
@@ -32,13 +32,13 @@ def formulas(house: House) -> Iterator[Any]:
     def change(**given: str) -> None:
         for name, formula in given.items():
             TABLE.c[name].info["field"] = replace(TABLE.c[name].info["field"], formula=formula)
-        describe.cache_clear()
+        DESCRIBED.clear()
         runtime._catalog = None
 
     yield change
     for name, spec in before.items():
         TABLE.c[name].info["field"] = spec
-    describe.cache_clear()
+    DESCRIBED.clear()
 
 
 def stored(house: House) -> list[tuple[Any, ...]]:

@@ -2,23 +2,16 @@
 
 from typing import Any
 
-import tomllib
 from flask import Flask, current_app
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from config import ROOT
+from crm.backoffice.release import VERSION
 from crm.runtime import Runtime
 
 
-def product_version() -> str:
-    """The version of Brama, from pyproject.toml."""
-    with open(ROOT / "pyproject.toml", "rb") as file:
-        return str(tomllib.load(file)["project"]["version"])
-
-
 def init_app(app: Flask) -> None:
-    version = product_version()
+    version = VERSION
 
     @app.get("/health")
     def health() -> tuple[dict[str, Any], int]:

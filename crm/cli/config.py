@@ -9,14 +9,18 @@ from sqlalchemy import Engine, select
 from crm.backoffice.access import parse_rule
 from crm.backoffice.guard import SystemSession, system_session
 from crm.backoffice.lowcode import export as exporting
+from crm.backoffice.lowcode.adding import missing, standing_otherwise
 from crm.backoffice.lowcode.apply import Applied, apply as put_in_force, undo as take_back
 from crm.backoffice.lowcode.document import RoleSpec, read
 from crm.backoffice.lowcode.plan import plan as differences
+from crm.backoffice.lowcode.schema import schema as schema_of_files
 from crm.cli.base import answer, group, runtime
 from crm.organization.models import Role
+from crm.packages import KEYS, text_of
 from crm.rights.rehearsal import rehearse
 
 DIFFERENT = 3
+MISSING = click.option("--missing", "only_missing", is_flag=True, help="Only what is not there yet; nothing that stands is changed.")
 LONGEST = 300.0  # seconds that the rehearsal of one role may take
 
 
@@ -33,16 +37,50 @@ def export() -> None:
         click.echo(yaml.safe_dump(exporting.whole(session), allow_unicode=True, sort_keys=False, width=160), nl=False)
 
 
+@config.command("packages")
+def packages() -> None:
+    """Print the ready packages, and how much each would change here."""
+    here = runtime()
+    told = []
+    with system_session(here.engine, "flask config packages", here.refresh()) as session:
+        for key in KEYS:
+            document = read(text_of(key), session.catalog)
+            assert document.package is not None
+            told.append({
+                "key": key, "version": document.package.version, "label": document.package.label.as_dict(), "changes": len(differences(session, document)),
+                "conflicts": len(standing_otherwise(session, document)),
+            })
+    answer({"packages": told})
+
+
+@config.command("package")
+@click.argument("key")
+def package(key: str) -> None:
+    """Print the file of a ready package: `flask config package wholesale | flask config apply -`."""
+    click.echo(text_of(key), nl=False)
+
+
+@config.command("schema")
+def schema() -> None:
+    """Print the JSON Schema of configuration files."""
+    answer(schema_of_files())
+
+
 @config.command("plan")
 @click.argument("file", type=click.File("rb"))
-def plan(file: BinaryIO) -> None:
-    """Print what FILE would change; exit 3 when it would change something."""
+@MISSING
+def plan(file: BinaryIO, only_missing: bool) -> None:
+    """Print what FILE would change; exit 3 when it would change something. Of a package also what stands here otherwise than it says."""
     here = runtime()
     with system_session(here.engine, "flask config plan", here.refresh()) as session:
         document = read(file.read(), session.catalog)
+        conflicts = [c.as_dict() for c in standing_otherwise(session, document)] if document.package is not None else None
+        if only_missing:
+            document = missing(session, document)
         changes = differences(session, document)
         told = [one for role in document.roles for one in _rehearsed(session, here.engine, role)]
-    answer({"changes": [c.as_dict() for c in changes]} | ({"rehearsal": told} if told else {}))
+    said: dict[str, Any] = {"changes": [c.as_dict() for c in changes]}
+    answer(said | ({"conflicts": conflicts} if conflicts is not None else {}) | ({"rehearsal": told} if told else {}))
     if changes:
         raise click.exceptions.Exit(DIFFERENT)
 
@@ -50,11 +88,13 @@ def plan(file: BinaryIO) -> None:
 @config.command("apply")
 @click.argument("file", type=click.File("rb"))
 @click.option("--yes", is_flag=True, help="Agree to what loses or converts values.")
-def apply(file: BinaryIO, yes: bool) -> None:
+@MISSING
+def apply(file: BinaryIO, yes: bool, only_missing: bool) -> None:
     """Put FILE in force. Applying it twice changes nothing."""
     here = runtime()
     with system_session(here.engine, "flask config apply", here.refresh(), write=True) as session:
-        applied = put_in_force(session, read(file.read(), session.catalog), agreed=yes)
+        document = read(file.read(), session.catalog)
+        applied = put_in_force(session, missing(session, document) if only_missing else document, agreed=yes)
         session.commit()
     here.refresh()
     answer(_result(applied))

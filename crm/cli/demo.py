@@ -1,10 +1,10 @@
 """`flask demo`: a company to try the product on, and its removal."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
-from typing import Any
 
 import click
 from sqlalchemy import Engine, func, select
@@ -15,9 +15,8 @@ from crm.backoffice.catalog import Catalog, load_catalog
 from crm.backoffice.demo import SOURCE, Demo, Taken, marked, take_away
 from crm.backoffice.guard import SystemSession, system_session
 from crm.backoffice.lowcode.apply import apply
-from crm.backoffice.lowcode.document import Document, from_raw
-from crm.backoffice.lowcode.options import PicklistSpec
-from crm.backoffice.lowcode.plan import pipeline_of
+from crm.backoffice.lowcode.adding import missing
+from crm.backoffice.lowcode.document import from_raw, read
 from crm.cli.base import answer, command, runtime, say
 from crm.contacts import demo as contacts
 from crm.contacts.interactions import demo as interactions
@@ -29,6 +28,7 @@ from crm.organization import demo as organization
 from crm.organization.founding import Terms, give_role, set_terms
 from crm.organization.passwords import check_password
 from crm.organization.sign_in import set_password
+from crm.packages import KEYS, text_of
 from crm.sales import demo as sales
 from crm.standard import standard
 
@@ -51,7 +51,7 @@ def is_empty(engine: Engine) -> bool:
         return not any(connection.scalar(select(func.count()).select_from(table)) for table in tables)
 
 
-def load_demo(engine: Engine, settings: Settings, seed: int = SEED) -> Loaded:
+def load_demo(engine: Engine, settings: Settings, seed: int = SEED, packages: Sequence[str] = ()) -> Loaded:
     """Make the demo company, all or nothing, and write who may sign in into `demo.txt` of the instance folder.
 
     The same seed gives the same company, its two years always ending today. Raises BadRequest when it is there already, Invalid
@@ -60,7 +60,7 @@ def load_demo(engine: Engine, settings: Settings, seed: int = SEED) -> Loaded:
     password = settings.demo_password or secrets.token_urlsafe(9)
     check_password(password)
     _refuse_second(engine)
-    _configure(engine)
+    _configure(engine, packages)
     catalog = load_catalog(engine)
     with _session(engine, catalog) as session:
         chance = Random(seed)  # noqa: S311 - the same company every time, nothing secret
@@ -91,7 +91,8 @@ def remove_demo(engine: Engine, settings: Settings) -> Taken:
 
 @command("demo")
 @click.option("--remove", is_flag=True, help="Take the demo company away again.")
-def demo(remove: bool) -> None:
+@click.option("--package", "named", multiple=True, type=click.Choice(KEYS), help="With the registers, roles and pipeline of a ready package; may be repeated.")
+def demo(remove: bool, named: tuple[str, ...]) -> None:
     """Fill the database with a demo company, or take it away."""
     here = runtime()
     here.refresh()  # says so when the database is not set up
@@ -101,7 +102,7 @@ def demo(remove: bool) -> None:
         if taken.kept:
             say(m("What your own records refer to has stayed; demo people who stayed can no longer sign in."))
         return
-    loaded = load_demo(here.engine, here.settings)
+    loaded = load_demo(here.engine, here.settings, packages=named)
     answer({"made": loaded.made, "accounts": list(loaded.accounts)})
     say(m("The demo accounts stand in %(file)s.", file=str(here.settings.instance / "demo.txt")))
 
@@ -116,46 +117,22 @@ def _refuse_second(engine: Engine) -> None:
             raise BadRequest(m("The demo company is there already."))
 
 
-def _configure(engine: Engine) -> None:
+def _configure(engine: Engine, packages: Sequence[str]) -> None:
     """What the demo needs of roles, pipelines and picklists, added where the company does not have it; nothing of its own is changed.
 
-    The standard configuration stays when the demo goes; the pipeline of service contracts is the demo's own.
+    The standard configuration and the packages stay when the demo goes; the pipeline of service contracts is the demo's own.
     """
     with _session(engine, load_catalog(engine), "cli") as session:
         set_terms(session, Terms())
-        _add(session, standard(session.catalog))
+        apply(session, missing(session, standard(session.catalog)))
         session.commit()
     with _session(engine, load_catalog(engine)) as session:
-        _add(session, from_raw(sales.SERVICE, session.catalog))
+        apply(session, missing(session, from_raw(sales.SERVICE, session.catalog)))
         session.commit()
-
-
-def _add(session: SystemSession, wanted: Document) -> None:
-    known = session.catalog
-    roles = set(session.execute(_codes(known)).scalars())
-    apply(session, Document(
-        roles=tuple(r for r in wanted.roles if r.key not in roles), pipelines=tuple(p for p in wanted.pipelines if pipeline_of(known, p.key) is None),
-        picklists=tuple(filter(None, (_completed(known, spec) for spec in wanted.picklists))),
-    ))
-
-
-def _codes(catalog: Catalog) -> Any:
-    table = catalog.entity("role").table
-    return select(table.c.code).where(table.c.deleted_at.is_(None))
-
-
-def _completed(catalog: Catalog, spec: PicklistSpec) -> PicklistSpec | None:
-    """The picklist as it stands with the options of `spec` that it lacks; None when it lacks none."""
-    there = catalog.picklists.get(spec.key)
-    if there is None or not there.options:
-        return spec
-    new = tuple(o for o in spec.options if there.by_key(o.key) is None)
-    if not new:
-        return None
-    kept = from_raw({"picklists": {spec.key: {"options": [
-        {"key": o.key, "label": o.label.as_dict(), "colour": o.colour, "retired": o.retired} for o in there.options
-    ]}}}, catalog).picklists[0]
-    return PicklistSpec(spec.key, there.label, kept.options + new)
+    for key in packages:
+        with _session(engine, load_catalog(engine), "cli") as session:
+            apply(session, missing(session, read(text_of(key), session.catalog)))
+            session.commit()
 
 
 def _accounts(session: SystemSession, company: organization.Company, password: str) -> list[str]:

@@ -17,15 +17,17 @@ from crm.backoffice.fields.formula import sources
 from crm.backoffice.guard import SystemSession, system_session
 from crm.backoffice.lowcode import made_apply
 from crm.backoffice.lowcode.apply import Applied, apply, foreseen, still_needed, undoing
+from crm.backoffice.lowcode.adding import missing, standing_otherwise
 from crm.backoffice.lowcode.changes import Change
-from crm.backoffice.lowcode.document import Document, from_raw
+from crm.backoffice.lowcode.document import Document, from_raw, read
 from crm.backoffice.lowcode.made import CLASSES
 from crm.backoffice.lowcode.made_plan import LOSING, without_repeats
+from crm.backoffice.lowcode.packages import PackageSpec
 from crm.backoffice.lowcode.parsing import only
 from crm.backoffice.lowcode.plan import plan
 from crm.backoffice.lowcode.uses import told as use_in_words
 from crm.backoffice.sight import Sight
-from crm.errors import Forbidden, Invalid, NotFound
+from crm.errors import BadRequest, Forbidden, Invalid, NotFound
 from crm.messages import m
 from crm.permissions import access_now
 from crm.rights.known import sees_all
@@ -84,12 +86,42 @@ def of_raw(raw: Raw) -> Making:
     return make
 
 
-def of_undo(version: int) -> Making:
-    """The document that brings back what a version changed. Raises NotFound for one that changed anything but data."""
+def of_package(text: str, *, whole: bool) -> Making:
+    """The document of a package, or the part of it that is not there yet."""
+
+    def make(session: SystemSession) -> Document:
+        document = read(text, session.catalog)
+        return document if whole else missing(session, document)
+
+    return make
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A package beside what is in force: how many changes would add to it, and what stands otherwise; `after` is the catalog it would make."""
+
+    package: PackageSpec
+    adds: int
+    others: tuple[Change, ...]
+    after: Catalog
+
+
+def compared(engine: Engine, catalog: Catalog, user_id: int, text: str) -> Compared:
+    """Raises BadRequest for what is no package."""
+    with _work(engine, catalog, user_id, write=False) as session:
+        document = read(text, session.catalog)
+        if document.package is None:
+            raise BadRequest(m("The file is no package."))
+        others = tuple(standing_otherwise(session, document))
+        return Compared(document.package, len(plan(session, missing(session, document))), others, foreseen(session.catalog, document))
+
+
+def of_undo(version: int, *, everything: bool = False) -> Making:
+    """The document that brings back what a version changed. Raises NotFound for one that changed anything but data, unless `everything` is meant."""
 
     def make(session: SystemSession) -> Document:
         row = session.execute(select(ConfigVersion.changes).where(ConfigVersion.id == version)).first()
-        if row is None or not {change["kind"] for change in row.changes} <= KINDS:
+        if row is None or not (everything or {change["kind"] for change in row.changes} <= KINDS):
             raise NotFound(m("There is no version %(version)s of the configuration.", version=version))
         return undoing(session, version)
 
@@ -120,11 +152,13 @@ def publish(engine: Engine, catalog: Catalog, user_id: int, making: Making, vers
 
 
 def past(engine: Engine, catalog: Catalog, access: Access) -> list[Past]:
-    """The versions that changed data that this person may configure, the newest first."""
+    """The versions that changed data that this person may configure, the newest first; whoever is limited by nothing is told of all."""
     row = ConfigVersion.__table__
     with _work(engine, catalog, access.user_id, write=False) as session:
         found = session.execute(select(row.c.id, row.c.at, row.c.actor_id, row.c.changes).order_by(row.c.id.desc()).limit(MOST_VERSIONS)).all()
     made = (Past(one.id, one.at, one.actor_id, tuple(_recorded(change) for change in one.changes)) for one in found)
+    if access.unlimited:
+        return [one for one in made if one.changes]
     return [one for one in made if one.changes and {c.kind for c in one.changes} <= KINDS and all(_concerns(catalog, access, c) for c in one.changes)]
 
 

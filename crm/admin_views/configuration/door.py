@@ -1,9 +1,13 @@
 """Who comes to the pages of configuration, and to which entity."""
 
-from crm.admin_views.kit import context
+from crm.admin_views.kit import context, lookup
+from crm.admin_views.rights.door import reading
+from crm.backoffice import lists
 from crm.backoffice.entities import Entity
 from crm.errors import Forbidden, NotFound
 from crm.messages import m
+
+MOST_ROLES = 200
 
 
 def configurer(*, everything: bool = False) -> None:
@@ -20,3 +24,14 @@ def entity_of(key: str) -> Entity:
     if kind is None or not context.access().configures(key):
         raise NotFound(m("There is no such page."))
     return kind
+
+
+def known_roles() -> dict[str, str]:
+    """The names of the roles of which this reader may speak, by code."""
+    kind = context.catalog().entity("role")
+    with reading() as session:
+        if not session.sight.may("role", "read") or "code" not in session.sight.filterable("role"):
+            return {}
+        columns = tuple(dict.fromkeys(("code", *lookup.title_columns(session, kind))))
+        rows = lists.page(session, lists.ListQuery("role", columns, sort=(("code", False),), size=MOST_ROLES)).rows
+    return {str(row.values["code"]): lookup.title_of(kind, row.values) or str(row.values["code"]) for row in rows if row.values.get("code")}

@@ -5,13 +5,11 @@ from functools import partial
 from flask import Blueprint, render_template, request
 
 from crm.admin_views.configuration import entity_form, layout_form
-from crm.admin_views.configuration.door import entity_of
+from crm.admin_views.configuration.door import entity_of, known_roles
 from crm.admin_views.configuration.publishing import Answer, Errors, Subject, refused, step, steps
-from crm.admin_views.kit import context, lookup
+from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
 from crm.admin_views.kit.menu import AREAS
-from crm.admin_views.rights.door import reading
-from crm.backoffice import lists
 from crm.backoffice.entities import Entity
 from crm.backoffice.layouts import Layout, Said, laid_out
 from crm.backoffice.lowcode.icons import ICONS
@@ -21,7 +19,6 @@ from crm.messages import m
 from crm.rights.configuring import of_raw
 
 pages = Blueprint("configuration_layouts", __name__, url_prefix="/configuration")
-MOST_ROLES = 200
 
 
 @pages.get("/<entity>/layout/")
@@ -61,21 +58,10 @@ def _usual(kind: Entity, role: str) -> Layout:
     return laid_out(kind, [for_all] if role else [])
 
 
-def _roles() -> dict[str, str]:
-    """The roles of which this reader may speak, by code."""
-    kind = context.catalog().entity("role")
-    with reading() as session:
-        if not session.sight.may("role", "read") or "code" not in session.sight.filterable("role"):
-            return {}
-        columns = tuple(dict.fromkeys(("code", *lookup.title_columns(session, kind))))
-        rows = lists.page(session, lists.ListQuery("role", columns, sort=(("code", False),), size=MOST_ROLES)).rows
-    return {str(row.values["code"]): lookup.title_of(kind, row.values) or str(row.values["code"]) for row in rows if row.values.get("code")}
-
-
 def _role() -> str:
     """Raises NotFound for a role that this reader does not know."""
     role = request.args.get("role", "")
-    if role and role not in _roles():
+    if role and role not in known_roles():
         raise NotFound(m("There is no such page."))
     return role
 
@@ -85,7 +71,7 @@ def _form(kind: Entity, role: str, typed: layout_form.Typed, errors: Errors) -> 
     words = {key: spec.label.text(language) for key, spec in kind.fields.items()} | {"id": "№"}
     relations = {key: one.label.text(language) for key, one in kind.relations.items()}
     return render_template(
-        "admin/configuration/layout.html", kind=kind, role=role, roles=_roles(), typed=typed, errors=errors, summary=entity_form.summary(errors),
+        "admin/configuration/layout.html", kind=kind, role=role, roles=known_roles(), typed=typed, errors=errors, summary=entity_form.summary(errors),
         words={"columns": words, "quick": words, "related": relations}, fields=words, usual=_usual(kind, role), left=layout_form.choices(typed, kind),
         here=_here(kind, role), title=kind.plural.text(language), icons=ICONS, said=_said(kind.key),
         areas=[(key, label.text(language)) for key, label, _ in AREAS if key in areas(catalog)],

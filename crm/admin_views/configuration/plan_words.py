@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from babel.numbers import format_decimal
@@ -24,6 +25,15 @@ SENTENCES: Mapping[tuple[str, str], Message] = {
     ("option", "create"): m("New option “%(name)s” in “%(entity)s”"), ("option", "change"): m("The option “%(name)s” in “%(entity)s” changes"),
     ("layout", "create"): m("“%(entity)s” is laid out anew for %(name)s"), ("layout", "change"): m("The layout of “%(entity)s” for %(name)s changes"),
     ("layout", "remove"): m("“%(entity)s” is laid out as standard for %(name)s"),
+    ("role", "create"): m("New role “%(name)s”"), ("role", "label"): m("The role “%(name)s” has another name"),
+    ("role", "remove"): m("The role “%(name)s” is removed"), ("role", "second_factor"): m("The role “%(name)s” asks for a second factor otherwise"),
+    ("role", "emergency"): m("What the role “%(name)s” may take in an emergency changes"), ("rules", "replace"): m("The rights of the role “%(name)s” change"),
+    ("pipeline", "create"): m("New pipeline “%(name)s”"), ("pipeline", "label"): m("The pipeline “%(name)s” has another name"),
+    ("pipeline", "remove"): m("The pipeline “%(name)s” is removed"), ("stage", "create"): m("New stage “%(name)s”"),
+    ("stage", "change"): m("The stage “%(name)s” changes"), ("stage", "retire"): m("The stage “%(name)s” is retired"),
+    ("view", "create"): m("New shared view “%(name)s” of “%(entity)s”"), ("view", "change"): m("The shared view “%(name)s” of “%(entity)s” changes"),
+    ("view", "remove"): m("The shared view “%(name)s” of “%(entity)s” is removed"), ("conflict", "create"): m("New conflict of duties “%(name)s”"),
+    ("conflict", "change"): m("The conflict of duties “%(name)s” changes"), ("conflict", "remove"): m("The conflict of duties “%(name)s” is lifted"),
     ("option", "retire"): m("The option “%(name)s” in “%(entity)s” is retired"),
 }
 OTHER = m("A change of “%(entity)s”")
@@ -52,16 +62,19 @@ class Line:
 
 def told(plan: Plan, language: str) -> list[Line]:
     """The changes of a plan."""
+    roles = {one.key: one.label.text(language) for one in plan.document.roles}
     return [
-        Line(sentence(change, plan.after, plan.before, language), [*_details(plan, change, language), *_records(change, told_too, language)], change.effect,
-             change.kind in ("entity", "field") and change.effect in LOSING)
+        Line(sentence(change, plan.after, plan.before, language, roles), [*_details(plan, change, language), *_records(change, told_too, language)],
+             change.effect, change.kind in ("entity", "field") and change.effect in LOSING)
         for change, told_too in zip(plan.changes, plan.told, strict=True)
     ]
 
 
-def sentence(change: Change, catalog: Catalog, before: Catalog, language: str) -> str:
-    """One change in words, with the names that things have afterwards, or had."""
+def sentence(change: Change, catalog: Catalog, before: Catalog, language: str, roles: Mapping[str, str] = MappingProxyType({})) -> str:
+    """One change in words, with the names that things have afterwards, or had; `roles` are names by code."""
     entity, name = _names(change, (catalog, before), language)
+    if change.kind in ("role", "rules"):
+        name = roles.get(name, name)
     return render(Message(SENTENCES.get((change.kind, change.effect), OTHER).id, {"entity": entity, "name": name}), language)
 
 
@@ -70,6 +83,8 @@ def _names(change: Change, catalogs: tuple[Catalog, ...], language: str) -> tupl
         whom = m("the role “%(role)s”", role=change.field) if change.field else m("everybody")
         kind = next((found for catalog in catalogs if (found := catalog.entities.get(change.entity))), None)
         return kind.plural.text(language) if kind else change.entity, render(whom, language)
+    if change.kind in ("pipeline", "stage", "view"):
+        return _configured(change, catalogs, language)
     for catalog in catalogs:
         if change.kind in ("picklist", "option"):
             known = catalog.picklists.get(change.entity)
@@ -81,6 +96,17 @@ def _names(change: Change, catalogs: tuple[Catalog, ...], language: str) -> tupl
         if kind is not None and (change.field is None or change.field in kind.fields):
             return kind.plural.text(language), kind.fields[change.field].label.text(language) if change.field else ""
     return change.entity, change.field or ""
+
+
+def _configured(change: Change, catalogs: tuple[Catalog, ...], language: str) -> tuple[str, str]:
+    """The names of what is configured beside data: a pipeline, a stage, a shared view."""
+    entity, name = change.entity, change.field or ""
+    for catalog in catalogs:
+        known = catalog.views.get(name) if change.kind == "view" else next((one for one in catalog.configured[change.kind].values() if one.code == name), None)
+        kind = catalog.entities.get(entity)
+        if known is not None:
+            return kind.plural.text(language) if kind else entity, known.label.text(language)
+    return entity, name
 
 
 def _details(plan: Plan, change: Change, language: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ from functools import partial
 
 from flask import Blueprint, render_template
 
-from crm.admin_views.configuration.door import configurer
+from crm.admin_views.configuration.door import configurer, known_roles
 from crm.admin_views.configuration.plan_words import sentence
 from crm.admin_views.configuration.publishing import Answer, Subject, steps
 from crm.admin_views.configuration.views import refused_page
@@ -38,9 +38,10 @@ def index() -> Answer:
     found = past(context.runtime().engine, catalog, context.access())
     people = {one.actor_id for one in found if one.actor_id}
     names = lookup.titles(session, catalog.entity("user"), sorted(people)) if session.sight.may("user", "read") else {}
+    roles = known_roles()
     moment, language = catalog.entity("account").fields["created_at"].formatter(reader), reader.language
     lines = [
-        Line(one.version, str(moment(one.at)), names.get(one.actor_id or 0, ""), [sentence(change, catalog, catalog, language) for change in one.changes])
+        Line(one.version, str(moment(one.at)), names.get(one.actor_id or 0, ""), [sentence(c, catalog, catalog, language, roles) for c in one.changes])
         for one in found
     ]
     return render_template("admin/configuration/versions.html", lines=lines)
@@ -52,14 +53,16 @@ def undo(version: int) -> Answer:
     configurer()
     home = "/configuration/all-versions/"
     subject = Subject(say(m("Undo version %(version)s", version=version)), home, say(m("Versions")), home)
-    return steps(of_undo(_own(version)), partial(refused_page, subject), subject)
+    return steps(of_undo(_own(version), everything=context.access().unlimited), partial(refused_page, subject), subject)
 
 
 @pages.post(VERSION + "take-back")
 def take_back(version: int) -> Answer:
     """The same at once, where no value is lost by it: what the message after a publishing offers."""
     configurer()
-    engine, catalog, me, making = context.runtime().engine, context.catalog(), context.access().user_id, of_undo(_own(version))
+    engine, catalog, me, making = context.runtime().engine, context.catalog(), context.access().user_id, of_undo(
+        _own(version), everything=context.access().unlimited,
+    )
     plan = planned(engine, catalog, me, making)
     # Of values that one does not see nothing is told; they stay in the database, so that this too can be undone.
     if any(told and change.records and change.effect in LOSING for change, told in zip(plan.changes, plan.told, strict=True)):

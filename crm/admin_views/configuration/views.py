@@ -25,7 +25,8 @@ NEW = "/configuration/new-entity/"
 def index() -> Answer:
     """All that one may configure."""
     configurer()
-    return render_template("admin/configuration/index.html", groups=listed.entities(), may_add=context.access().configures())
+    access = context.access()
+    return render_template("admin/configuration/index.html", groups=listed.entities(), may_add=access.configures(), unlimited=access.unlimited)
 
 
 @pages.get("/new-entity/")

@@ -17,16 +17,18 @@ from crm.backoffice.lowcode.field_rules import CheckSpec, named_checks
 from crm.backoffice.lowcode.layouts import LayoutSpec, layouts_of
 from crm.backoffice.lowcode.made import EntitySpec, FieldSpec, entities_of, fields_of, removed_of
 from crm.backoffice.lowcode.made_whole import MADE, Standing, catalog_with, made_with
+from crm.backoffice.lowcode.packages import PackageSpec, package_of
 from crm.backoffice.lowcode.options import PicklistSpec, picklist
 from crm.backoffice.lowcode.parsing import key_of, label_of, once, only, section_of, wrong
 from crm.backoffice.lowcode.shared_views import NAMES as VIEW_NAMES, shared_view
+from crm.backoffice.release import PRODUCT
 from crm.backoffice.outside import read_yaml
 from crm.backoffice.sight import Sight
 from crm.backoffice.views.shared import SharedView
 from crm.errors import BadRequest, BramaError
 from crm.messages import Label, Message, m
 
-SECTIONS = ("entities", "fields", "checks", "removed", "roles", "pipelines", "picklists", "views", "conflicts", "layouts")
+SECTIONS = ("package", "entities", "fields", "checks", "removed", "roles", "pipelines", "picklists", "views", "conflicts", "layouts")
 KINDS = ("open", "won", "lost")
 
 
@@ -72,6 +74,7 @@ class Document:
     removed: tuple[tuple[str, str, str], ...] = field(default=())  # kind, entity, key of what goes: a file says it of entities and fields alone
     checks: tuple[CheckSpec, ...] = ()
     standing: tuple[Standing, ...] = ()  # how an undo puts back what was made; no file says this
+    package: PackageSpec | None = None  # what it calls itself, where it is one
     undoes: datetime | None = None  # when the version was made that this undoes: a role removed by it comes back itself, with whoever held it
 
     @property
@@ -99,6 +102,7 @@ def read(text: str | bytes, catalog: Catalog) -> Document:
 def from_raw(raw: Any, catalog: Catalog) -> Document:
     """The document of what YAML or JSON gave."""
     only(raw, SECTIONS, m("the file"))
+    package = package_of(raw, PRODUCT)
     own = {key: kind for key, kind in catalog.entities.items() if not kind.custom}
     entities, inside = entities_of(raw, own)
     fields, removed, checks = [*inside, *fields_of(raw)], removed_of(raw), named_checks(raw)
@@ -114,7 +118,7 @@ def from_raw(raw: Any, catalog: Catalog) -> Document:
         tuple(_view(key, spec, catalog) for key, spec in section_of(raw, "views")),
         tuple(_conflict(key, spec) for key, spec in section_of(raw, "conflicts")),
         tuple(entities), tuple(fields), tuple(spec for key, said in section_of(raw, "layouts") for spec in layouts_of(key, said, catalog)),
-        tuple(removed), tuple(checks),
+        tuple(removed), tuple(checks), package=package,
     )
 
 

@@ -74,6 +74,16 @@ def layouts(view: View) -> Iterator[Question]:
         yield post(OF + "layout/", "deal", f"{HERE}deal/layout/", f"deal.{key}", form={"step": "check", "columns": key, "sort-1": key})
 
 
+@probe(HERE + "ready-packages/", HERE + "ready-packages/<key>")
+def packages(view: View) -> Iterator[Question]:
+    """Ready packages, compared and tried over a version that never was."""
+    for language in ("en", "uk"):
+        yield get(HERE + "ready-packages/", "", HERE + "ready-packages/", lang=language)
+    for step in ("check", "publish"):
+        form = {"step": step, "version": "0", "what": "all"}
+        yield post(HERE + "ready-packages/<key>", "", HERE + "ready-packages/wholesale", form=form)
+
+
 @probe(HERE + "pick-lists/", HERE + "pick-list/")
 def picklists(view: View) -> Iterator[Question]:
     """Lists of options that are one's own to change, others' and none."""

@@ -24,7 +24,8 @@ EVERY = [path for pair in PAGES for path in pair]
 LINES = (r"^\| ", r"^\|---", r"^- ", r"^\d+\. ", r"\*\*[^*]+\*\*")  # rows, tables, entries, steps, words in bold
 NAMES = frozenset({
     "IBAN",
-    "Brama", "CSV", "vCard", "EspoCRM", "HubSpot", "Creatio", "SuiteCRM", "XLSX", "JSONL", "JSON", "Schema", "YAML", "ISO", "HSTS", "Python", "git", "make", "npm", "tar",
+    "Brama", "CSV", "vCard", "EspoCRM", "HubSpot", "Creatio", "SuiteCRM", "XLSX", "JSONL", "JSON", "Schema", "YAML", "ISO",
+    "HSTS", "Python", "git", "make", "npm", "tar",
     "kill", "Chromium", "Linux", "Flask", "Migrate",
     "SQLite", "PostgreSQL", "http", "https", "Ctrl", "SIGTERM", "stdout", "stderr", "CHANGELOG", "SECURITY", "EMAIL", "FILE", "VERSION", "BATCH",
 })  # that are written so in every language

@@ -5,7 +5,7 @@ from flask_admin import Admin
 from flask_admin.theme import Theme
 from flask_login import current_user
 
-from crm.admin_views import calendar_feed, deals, duties, emergency, employment, interactions, segment_choice, segments, sign_in_of_others, timer
+from crm.admin_views import board, calendar_feed, deals, duties, emergency, employment, interactions, segment_choice, segments, sign_in_of_others, timer
 from crm.admin_views.access_reviews import views as access_reviews
 from crm.admin_views.calendar import CalendarView
 from crm.admin_views.configuration import field_views, layout_views, list_views, package_views, version_views, views as configuration_views
@@ -38,6 +38,7 @@ def init_app(app: Flask) -> None:
     admin.add_view(DuplicatesView())
     admin.add_view(CalendarView())
     admin.add_view(QualityView())
+    app.register_blueprint(board.pages)
     app.register_blueprint(import_views.pages)
     app.register_blueprint(row_views.pages)
     app.register_blueprint(figures.pages)

@@ -88,7 +88,7 @@ def groups(session: DataSession, query: ListQuery, key: str, step: str) -> Group
     counted, whole = _counted(session, query, source, bucket)
     shown = [value for value in counted if not (by_days(spec) and value == BEYOND)]
     sums = _sums(session, query, key, spans, shown)
-    found = [Group(_value(spans, value), counted[value], sums.get(value, {}), _leaf(session, spec, _value(spans, value))) for value in shown]
+    found = [Group(_value(spans, value), counted[value], sums.get(value, {}), leaf_of(session, spec, _value(spans, value))) for value in shown]
     return Groups(spec, step, found, whole - sum(group.count for group in found))
 
 
@@ -150,7 +150,7 @@ def _value(spans: Sequence[Period], value: Any) -> Any:
     return value if not spans or value is None else spans[value]
 
 
-def _leaf(session: DataSession, spec: Field, value: Any) -> Leaf:
+def leaf_of(session: DataSession, spec: Field, value: Any) -> Leaf:
     """The condition that only records of the group fulfil."""
     if value is None:
         return Leaf((spec.key,), "empty")

@@ -17,7 +17,7 @@ from crm.admin_views.kit.columns import BOX, Column, cells, columns, remember, w
 from crm.admin_views.kit.grouping import choices, grouped
 from crm.admin_views.kit.opened import Opened, arguments, opened, with_chosen
 from crm.admin_views.kit.viewing import view_url, viewing
-from crm.backoffice import lists, merging
+from crm.backoffice import boards, lists, merging
 from crm.backoffice.conditions.compiler import ME
 from crm.backoffice.conditions.tree import All, Leaf, dump
 from crm.backoffice.entities import Entity
@@ -82,7 +82,7 @@ def show(view: "EntityView") -> BaseResponse:
         tabs=tabs(session, entity, here) if of is None else [], viewing=viewing(session, entity, here) if of is None else None,
         chips=[(chip, address(entity.key, args, where=chip.rest)) for chip in chips], names=names,
         where=args.get("where", ""), search=query.search, is_filtered=query.where is not None or bool(query.search) or query.unread,
-        unread=unread_view.offered(session, entity, args),
+        unread=unread_view.offered(session, entity, args), board_url=board_url(session, entity, args) if of is None else "",
         unsearched=address(entity.key, args, search=None), unfiltered=address(entity.key, args, search=None, where=None, unread=None),
         next_url=_page_url(entity, args, page.next), previous_url=_page_url(entity, args, page.previous), first=not args.get("after"),
         sizes=[(size, address(entity.key, args, size=str(size)), size == query.size) for size in SIZES],
@@ -94,6 +94,11 @@ def show(view: "EntityView") -> BaseResponse:
         can_import=of is None and may_import(sight, entity), width=BOX + sum(c.width for c in made),
     )
     return make_response(html)
+
+
+def board_url(session: UserSession, entity: Entity, args: Mapping[str, str]) -> str:
+    """The same records as a board; "" where nothing makes columns of them."""
+    return f"/board/{entity.key}?{query_string(args)}".rstrip("?") if boards.can_be(session, entity) else ""
 
 
 def whole_url(entity: Entity, query: ListQuery, args: Mapping[str, str]) -> str:

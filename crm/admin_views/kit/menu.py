@@ -113,6 +113,10 @@ ORDER = (
 )
 
 
+def _reads_deals(access: Access, _catalog: Catalog) -> bool:
+    return access.may("deal", "read")
+
+
 def _reads_anything(access: Access, catalog: Catalog) -> bool:
     return any(access.may(key, "read") for key in catalog.entities)
 
@@ -151,6 +155,7 @@ def _hears_of_roles(access: Access, catalog: Catalog) -> bool:
 
 
 PAGES: tuple[Page, ...] = (
+    Page("sales", "deal_board", Label("Дошка угод", "Deal board"), "/board/deal", "layout-kanban", _reads_deals),
     Page("reports", "reports", Label("Усі звіти", "All reports"), "/report/", "report-analytics", _reads_anything),
     Page("reports", "quality", Label("Якість даних", "Data quality"), "/quality/", "list-check", _reads_anything),
     Page("contacts", "duplicates", Label("Дублікати", "Duplicates"), "/duplicates/", "copy", _meets_duplicates),

@@ -1,8 +1,10 @@
 """The probes, one module a part of the product. Importing this package completes the register."""
 
-from tests.leaks.probes import commands, configuration, files, imports, lists, pages, people, records, reports, rights, segments, statements, views, writing
+from tests.leaks.probes import (
+    boards, commands, configuration, files, imports, lists, pages, people, records, reports, rights, segments, statements, views, writing,
+)
 
 __all__ = [
-    "commands", "configuration", "files", "imports", "lists", "pages", "people", "records", "reports", "rights", "segments", "statements",
+    "boards", "commands", "configuration", "files", "imports", "lists", "pages", "people", "records", "reports", "rights", "segments", "statements",
     "views", "writing",
 ]

@@ -26,7 +26,7 @@ hypothesis_settings.register_profile("brama", derandomize=True, max_examples=60,
 hypothesis_settings.load_profile("brama")
 SAMPLE_DATA = os.environ.get("SAMPLE_DATA", "")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-TESTS_BETWEEN = 20  # two looks for what can be thrown away
+TESTS_BETWEEN = 60  # two looks for what can be thrown away
 FINISHED = count(1)
 Furnish = Callable[[Engine], None]
 SAFETY = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")  # of a server whose data nobody needs after a failure

@@ -5,7 +5,7 @@ names by key; what it names that is gone is left out where it is read, and comes
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -13,11 +13,12 @@ from sqlalchemy import Connection, or_, select
 
 from crm.backoffice.configuration import LayoutRow
 from crm.backoffice.entities import Entity, Section
+from crm.backoffice.fields.base import Field
 from crm.messages import Label
 
 Said = Mapping[str, Any]
 Kept = Mapping[str, Mapping[str, Said]]
-PARTS = ("columns", "sort", "sections", "rest", "related", "quick", "menu")
+PARTS = ("columns", "sort", "sections", "rest", "help", "related", "quick", "menu")
 TABLE = LayoutRow.__table__
 REST = Label("Інше", "Other")  # the section of the fields that stand in none
 
@@ -37,6 +38,11 @@ class Layout:
     icon: str
     place: int | None  # in its area; those with one stand first
     hidden: bool  # from the menu
+    help: Mapping[str, Label] = field(default_factory=dict)  # what stands beside a field, where its own is not it
+
+    def told(self, spec: Field) -> Label | None:
+        """What stands beside a field: what the layout says, else what the field says of itself."""
+        return self.help.get(spec.key, spec.help)
 
     @property
     def placed(self) -> tuple[str, ...]:
@@ -63,8 +69,10 @@ def laid_out(entity: Entity, given: Sequence[Said]) -> Layout:
         return next((one[part] for one in given if part in one), usual)
 
     menu: dict[str, Any] = {}
+    beside: dict[str, Label] = {}
     for one in reversed(given):
         menu |= one.get("menu", {})
+        beside |= {key: Label(told["uk"], told["en"]) for key, told in one.get("help", {}).items()}
     sections, broad = declared.sections, {}
     if any("sections" in one for one in given):
         raw = said("sections", ())
@@ -74,6 +82,7 @@ def laid_out(entity: Entity, given: Sequence[Said]) -> Layout:
         tuple(said("columns", entity.columns)), tuple((key.lstrip("-"), key.startswith("-")) for key in said("sort", declared.order).split(",")), sections,
         MappingProxyType(broad), said("rest", "shown") == "shown", tuple(said("related", declared.related)), tuple(said("quick", ())),
         menu.get("area", declared.area), menu.get("icon", declared.icon), menu.get("order"), bool(menu.get("hidden")),
+        MappingProxyType(beside),
     )
 
 
@@ -98,13 +107,14 @@ def cleaned(said: Said, entity: Entity) -> dict[str, Any]:
     there, writes = entity.fields, fillable(entity)
     sections = [
         {"label": one["label"], "fields": left}
-        for one in said.get("sections", ()) if (left := [field if not breadth else {field: breadth} for field, breadth in fields_in(one) if field in there])
+        for one in said.get("sections", ()) if (left := [key if not breadth else {key: breadth} for key, breadth in fields_in(one) if key in there])
     ]
     found: dict[str, Any] = {
         **said,
         "columns": [key for key in said.get("columns", ()) if key in there],
         "sort": ",".join(key for key in said.get("sort", "").split(",") if sorts(entity, key.lstrip("-"))),
         "sections": sections,
+        "help": {key: told for key, told in said.get("help", {}).items() if key in there},
         "related": [key for key in said.get("related", ()) if key in entity.relations],
         "quick": [key for key in said.get("quick", ()) if key in writes],
     }
@@ -116,6 +126,8 @@ def renamed(said: Said, name: Callable[[str], str]) -> dict[str, Any]:
     found = {**said, **{part: [name(key) for key in said[part]] for part in ("columns", "quick", "related") if part in said}}
     if "sort" in said:
         found["sort"] = ",".join(("-" if key.startswith("-") else "") + name(key.removeprefix("-")) for key in said["sort"].split(","))
+    if "help" in said:
+        found["help"] = {name(key): told for key, told in said["help"].items()}
     if "sections" in said:
         found["sections"] = [
             {**one, "fields": [{name(key): breadth} if breadth else name(key) for key, breadth in fields_in(one)]} for one in said["sections"]

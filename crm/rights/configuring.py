@@ -221,7 +221,7 @@ def judge(sight: Sight, document: Document, after: Catalog) -> None:
     access = sight.access
     if access is None or access.unlimited:
         return
-    if document.roles or document.pipelines or document.views or document.conflicts or document.layouts:
+    if document.roles or document.pipelines or document.views or document.conflicts:
         raise Forbidden()
     before = sight.catalog
     if not all(access.configures(entity) for entity in _entities(before.made, after.made)):

@@ -4,7 +4,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from crm.errors import Forbidden
+from crm.rights.configuring import of_raw, planned
 from tests.builder.steps import hidden, plan, publish, text_of
+from tests.builder.test_rights import CONFIGURES, READS, give
 from tests.kit_forms.house import Browser, House
 
 SignIn = Callable[..., Browser]
@@ -24,17 +27,19 @@ def press(browser: Browser, step: str, typed: dict[str, Any] | None = None, path
 
 def test_buttons_take_the_standard_move_add_and_drop(house: House, browser: SignIn) -> None:
     olena = browser("Olena")
-    assert lists(olena.get(PAGE), "columns") == [] and "As standard: Name" in text_of(olena.get(PAGE))
     usual = list(house.catalog.entity("account").columns)
+    page = olena.get(PAGE).get_data(as_text=True)
+    assert lists(olena.get(PAGE), "columns") == [] and "as standard" in text_of(olena.get(PAGE))
+    assert re.findall(r'<input disabled type="hidden" name="columns" value="([^"]*)"', page)[-len(usual):] == usual, "shown, and not sent"
     assert lists(press(olena, "columns-own"), "columns") == usual
     assert lists(press(olena, "columns-down-0", {"columns": ["name", "city", "phone"]}), "columns") == ["city", "name", "phone"]
     assert lists(press(olena, "columns-up-0", {"columns": ["name", "city"]}), "columns") == ["name", "city"]
     assert lists(press(olena, "columns-drop-1", {"columns": ["name", "city"]}), "columns") == ["name"]
-    assert lists(press(olena, "columns-add", {"columns": ["name"], "add-columns": "fax"}), "columns") == ["name", "fax"]
+    assert lists(press(olena, "columns-put-fax", {"columns": ["name"]}), "columns") == ["name", "fax"]
     assert lists(press(olena, "columns-usual", {"columns": ["name"]}), "columns") == []
     sections = press(olena, "row-own").get_data(as_text=True)
     assert 'value="Реквізити"' in sections and 'value="Particulars"' in sections
-    assert 'name="row-key-2" value="fax"' in press(olena, "row-add", {**OWN, "add-row": "fax"}).get_data(as_text=True)
+    assert 'name="row-key-2" value="fax"' in press(olena, "row-put-fax", OWN).get_data(as_text=True)
     for odd in ("columns-up-99", "columns-fly-0", "row-drop-x", "columns-", "nothing"):
         assert lists(press(olena, odd, {"columns": ["name", "city"]}), "columns") == ["name", "city"], odd
     assert 'value="columns-down-1" formnovalidate data-focus-first' in press(olena, "columns-down-0", {"columns": ["name", "city"]}).get_data(as_text=True)
@@ -44,14 +49,15 @@ def test_buttons_take_the_standard_move_add_and_drop(house: House, browser: Sign
 def test_what_is_arranged_is_planned_published_opened_again_and_taken_back(house: House, browser: SignIn) -> None:
     olena = browser("Olena")
     typed = {**OWN, "quick": ["name"], "related": ["deals"], "sort-1": "-created_at", "sort-2": "name", "rest": "hidden", "area": "sales", "order": "2"}
-    typed |= {"icon": "star", "hidden": "no"}
+    typed |= {"icon": "star", "hidden": "no", "help-uk-city": "Де офіс", "help-en-city": "Where the office is"}
     house.make("account", name="Лан")
     shown = plan(olena, PAGE, typed)
     assert "“Companies” is laid out anew for everybody" in text_of(shown) and house.catalog.layouts == {}
     assert publish(olena, PAGE, typed).status_code == 303
     wanted = {
         "columns": ["name", "city"], "sort": "-created_at,name", "sections": [{"label": {"uk": "Головне", "en": "Main"}, "fields": [{"city": "wide"}]}],
-        "rest": "hidden", "related": ["deals"], "quick": ["name"], "menu": {"area": "sales", "order": 2, "icon": "star", "hidden": False},
+        "rest": "hidden", "related": ["deals"], "help": {"city": {"uk": "Де офіс", "en": "Where the office is"}},
+        "quick": ["name"], "menu": {"area": "sales", "order": 2, "icon": "star", "hidden": False},
     }
     assert house.catalog.layouts["account"] == {"": wanted}
     assert re.findall(r'<th[^>]*data-field="(\w+)"', olena.get("/account/").get_data(as_text=True)) == ["name", "city"]
@@ -74,7 +80,7 @@ def hidden_form(page: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for tag in re.finditer(r"<input\b[^>]*>|<select\b.*?</select>", form[0], re.S):
         name = re.search(r'\bname="([^"]+)"', tag[0])
-        if not name or name[1] == "csrf_token" or ('type="radio"' in tag[0] and " checked" not in tag[0]):
+        if not name or " disabled " in tag[0].split(">")[0] or name[1] == "csrf_token" or ('type="radio"' in tag[0] and " checked" not in tag[0]):
             continue
         chosen = re.search(r'<option value="([^"]*)" selected', tag[0]) if tag[0].startswith("<select") else re.search(r'\bvalue="([^"]*)"', tag[0])
         found.setdefault(name[1], []).append(chosen[1] if chosen else "")
@@ -87,7 +93,8 @@ def test_what_makes_no_sense_is_said_and_nothing_typed_is_lost(house: House, bro
         ({"columns": ["nothing"]}, "knows no “nothing”"), ({"row": ["0"], "row-key-0": "city"}, "put one above them"),
         ({"row": ["0"], "row-key-0": "", "row-uk-0": "Так", "row-en-0": ""}, "A section needs a name in both languages."),
         ({"order": "0"}, "“order” is a whole number"), ({"icon": "skull"}, "the icons are"), ({"columns": ["name", "name"]}, "stands twice"),
-        ({"sort-1": "description"}, "not sorted by"),
+        ({"sort-1": "description"}, "not sorted by"), ({"help-uk-city": "Де"}, "A help text is needed in both languages."),
+        ({"help-uk-nothing": "Де", "help-en-nothing": "Where"}, "“nothing” is not known here"),
     ):
         answer = plan(olena, PAGE, {**typed, "quick": ["phone"]})
         assert answer.status_code == 422 and said in text_of(answer), (typed, text_of(answer)[:600])
@@ -95,7 +102,22 @@ def test_what_makes_no_sense_is_said_and_nothing_typed_is_lost(house: House, bro
     assert house.catalog.layouts == {}
 
 
+def refused_to_bohdan(house: House, raw: dict[str, Any]) -> bool:
+    """Whether what Bohdan would put in force is refused to him."""
+    try:
+        planned(house.engine, house.catalog, house.people["Bohdan"], of_raw(raw))
+    except Forbidden:
+        return True
+    return False
+
+
 def test_only_who_configures_an_entity_lays_it_out(house: House, browser: SignIn) -> None:
+    give(house, CONFIGURES, READS)
+    bohdan = browser("Bohdan")
+    assert publish(bohdan, PAGE, {"columns": ["name", "revenue"]}).status_code == 303, "what is hidden from him he may place; it shows him nothing"
+    assert plan(bohdan, "/configuration/deal/layout/", {"columns": ["name"]}).status_code == 404
+    assert refused_to_bohdan(house, {"layouts": {"deal": {"columns": ["name"]}}}), "nor by a document that names it"
+    assert publish(browser("Andrii"), PAGE).status_code == 303
     assert browser("Sofiia").get(PAGE).status_code in (403, 404)
     assert browser("Sofiia").post(PAGE, {"columns": ["name"], "step": "publish", "version": str(house.catalog.version)}).status_code in (403, 404)
     olena = browser("Olena")

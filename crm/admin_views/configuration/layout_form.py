@@ -35,6 +35,7 @@ class Typed:
     lists: dict[str, list[str]]
     rows: list[Row] = field(default_factory=list)
     more: Mapping[str, str] = field(default_factory=dict)  # sort-1, sort-2, rest, area, order, icon, hidden
+    help: dict[str, tuple[str, str]] = field(default_factory=dict)  # of a field, in Ukrainian and in English
     at: str = ""  # the button on which to go on after a step
 
 
@@ -44,7 +45,8 @@ def stored(said: Said) -> Typed:
     menu = said.get("menu", {})
     more = {**dict(zip(SORTS, keys, strict=False)), "rest": said.get("rest", ""), "hidden": {True: "yes", False: "no"}.get(menu.get("hidden"), "")}
     more |= {name: str(menu.get(name, "")) for name in ("area", "order", "icon")}
-    return Typed({name: list(said.get(name, ())) for name in LISTS}, _rows(said.get("sections", ())), more | {"further": ",".join(keys[len(SORTS) :])})
+    beside = {key: (told["uk"], told["en"]) for key, told in said.get("help", {}).items()}
+    return Typed({name: list(said.get(name, ())) for name in LISTS}, _rows(said.get("sections", ())), more | {"further": ",".join(keys[len(SORTS) :])}, beside)
 
 
 def _rows(sections: Sequence[Said]) -> list[Row]:
@@ -55,25 +57,43 @@ def _rows(sections: Sequence[Said]) -> list[Row]:
     return found
 
 
-def posted(form: Form, usual: Layout) -> Typed:
-    """What was typed, after the button that was pressed."""
+def taken(form: Form) -> Typed:
+    """What was typed."""
     rows = [
         Row(form.get(f"row-key-{n}", "")[:64], form.get(f"row-uk-{n}", "")[:255], form.get(f"row-en-{n}", "")[:255], form.get(f"row-breadth-{n}", ""))
         for n in form.getlist("row")[:MOST_ROWS]
     ]
     names = (*SORTS, "further", "rest", "area", "order", "icon", "hidden")
-    typed = Typed({name: form.getlist(name)[:MOST_ROWS] for name in LISTS}, rows, {name: form.get(name, "")[:64] for name in names})
+    beside: dict[str, tuple[str, str]] = {}
+    for name in list(form)[: 2 * MOST_ROWS]:
+        key = name.removeprefix("help-uk-")
+        told = [form.get(f"help-{language}-{key}", "").strip()[:255] for language in ("uk", "en")]
+        if key != name and any(told):
+            beside[key] = (told[0], told[1])
+    more = {name: form.get(name, "")[:64] for name in names}
+    return Typed({name: form.getlist(name)[:MOST_ROWS] for name in LISTS}, rows, more, beside)
+
+
+def posted(form: Form, usual: Layout) -> Typed:
+    """What was typed, after the button that was pressed."""
+    typed = taken(form)
     part, _, what = form.get("step", "").partition("-")
     typed.at = _next(part, what)
+    put = what.removeprefix("put-")[:64] if what.startswith("put-") else ""
     if part in LISTS:
-        typed.lists[part] = _stepped(typed.lists[part], what, form.get(f"add-{part}", "")[:64], list(getattr(usual, part)))
+        typed.lists[part] = _stepped(typed.lists[part], what, put, list(getattr(usual, part)))
     elif part == "row":
-        added = Row() if what == "head" else Row(form.get("add-row", "")[:64])
-        begun: list[Row] = []
-        for one in usual.sections:
-            begun += [Row("", one.label.uk, one.label.en), *(Row(key, breadth=_breadth(usual, key)) for key in one.fields)]
-        typed.rows = _stepped(typed.rows, "add" if what == "head" else what, added if added.key or what == "head" else None, begun)
+        added = Row() if what == "head" else Row(put) if put else None
+        typed.rows = _stepped(typed.rows, "put" if what == "head" else what, added, usual_rows(usual))
     return typed
+
+
+def usual_rows(usual: Layout) -> list[Row]:
+    """The sections that hold where nothing is said, as lines."""
+    found: list[Row] = []
+    for one in usual.sections:
+        found += [Row("", one.label.uk, one.label.en), *(Row(key, breadth=_breadth(usual, key)) for key in one.fields)]
+    return found
 
 
 def _breadth(usual: Layout, key: str) -> str:
@@ -85,17 +105,17 @@ def _next(part: str, what: str) -> str:
     verb, _, place = what.partition("-")
     if verb in ("up", "down") and place.isascii() and place.isdecimal() and len(place) < 4:
         return f"{part}-{verb}-{max(int(place) + (-1 if verb == 'up' else 1), 0)}"
-    return {"own": f"{part}-up-0", "usual": f"{part}-own"}.get(verb, f"{part}-add")
+    return {"own": f"{part}-up-0", "usual": f"{part}-own", "head": "row-head"}.get(verb, f"{part}-first")
 
 
 def _stepped(given: list[One], what: str, added: One | None, usual: list[One]) -> list[One]:
-    """The list after “own” (as it is by standard), “usual” (nothing of its own), “add”, “up”, “down” or “drop” of one of them."""
+    """The list after “own” (as it is by standard), “usual” (nothing of its own), “put”, “up”, “down” or “drop” of one of them."""
     verb, _, place = what.partition("-")
     if verb == "own":
         return usual
     if verb == "usual":
         return []
-    if verb == "add":
+    if verb == "put":
         return [*given, added] if added and (added not in given or isinstance(added, Row)) else given
     at = int(place) if place.isascii() and place.isdecimal() and len(place) < 4 else -1
     if not 0 <= at < len(given):
@@ -127,14 +147,41 @@ def said(typed: Typed, kind: Entity) -> tuple[dict[str, Any], dict[str, str]]:
         menu["order"] = int(more["order"]) if more["order"].isascii() and more["order"].isdecimal() else more["order"]
     if more.get("hidden"):
         menu["hidden"] = more["hidden"] == "yes"
+    for key, (uk, en) in typed.help.items():
+        if not (uk and en):
+            errors[f"help-{'en' if uk else 'uk'}-{key}"] = say(m("A help text is needed in both languages."))
     order = ",".join(key for key in (*(more.get(name, "") for name in SORTS), more.get("further", "")) if key)
     found = {**typed.lists, "sections": [one for one in sections if one["fields"]], "sort": order, "rest": more.get("rest"), "menu": menu}
+    found["help"] = {key: {"uk": uk, "en": en} for key, (uk, en) in typed.help.items() if uk and en}
     return {part: value or None for part, value in found.items()}, errors
 
 
-def choices(typed: Typed, kind: Entity) -> dict[str, list[str]]:
-    """The keys that each list may still take."""
-    writes, placed = fillable(kind), {row.key for row in typed.rows}
+@dataclass(frozen=True)
+class Shown:
+    """A part as it stands on the page: its lines, the standard ones where it says nothing of its own (`own` False), and the keys it may still take."""
+
+    own: bool
+    lines: Sequence[Any]  # keys; of the sections rows
+    left: list[str]
+    usual: Sequence[Any]
+
+
+def shown(typed: Typed, kind: Entity, usual: Layout) -> dict[str, Shown]:
+    """Every part that is a list."""
+    writes = fillable(kind)
     able = {"columns": list(kind.fields), "quick": [key for key in kind.fields if key in writes], "related": list(kind.relations)}
-    left = {name: [key for key in keys if key not in typed.lists[name]] for name, keys in able.items()}
-    return left | {"row": [key for key in kind.fields if key not in placed], "sort": [key for key in kind.fields if sorts(kind, key)]}
+    found: dict[str, Shown] = {}
+    for part, keys in able.items():
+        standard = list(getattr(usual, part))
+        lines = typed.lists[part] or standard
+        found[part] = Shown(bool(typed.lists[part]), lines, [key for key in keys if key not in lines], standard)
+    standard_rows = usual_rows(usual)
+    rows = typed.rows or standard_rows
+    placed = {row.key for row in rows}
+    found["row"] = Shown(bool(typed.rows), rows, [key for key in kind.fields if key not in placed], standard_rows)
+    return found
+
+
+def sorting(kind: Entity) -> list[str]:
+    """The keys in whose order a list may stand."""
+    return [key for key in kind.fields if sorts(kind, key)]

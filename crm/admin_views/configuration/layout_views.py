@@ -1,11 +1,13 @@
 """`/configuration/<entity>/layout/`: what lists, forms, cards and the menu show of an entity, for everybody or for a role."""
 
 from functools import partial
+from urllib.parse import quote
 
 from flask import Blueprint, render_template, request
 
-from crm.admin_views.configuration import entity_form, layout_form
+from crm.admin_views.configuration import entity_form, layout_form, layout_preview
 from crm.admin_views.configuration.door import entity_of, known_roles
+from crm.admin_views.configuration.palette import KINDS
 from crm.admin_views.configuration.publishing import Answer, Errors, Subject, refused, step, steps
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
@@ -24,14 +26,14 @@ pages = Blueprint("configuration_layouts", __name__, url_prefix="/configuration"
 @pages.get("/<entity>/layout/")
 def show(entity: str) -> Answer:
     """The layout of `?role=`, without it the one for everybody."""
-    kind, role = entity_of(entity), _role()
+    kind, role = entity_of(entity), role_asked()
     return _form(kind, role, layout_form.stored(_said(entity).get(role, {})), {})
 
 
 @pages.post("/<entity>/layout/")
 def change(entity: str) -> Answer:
     """Take a step in the form, or plan or publish its change."""
-    kind, role = entity_of(entity), _role()
+    kind, role = entity_of(entity), role_asked()
     typed = layout_form.posted(request.form, _usual(kind, role))
     redraw = partial(_form, kind, role, typed)
     if step() not in ("check", "publish"):
@@ -40,11 +42,18 @@ def change(entity: str) -> Answer:
     if errors:
         return refused(redraw, errors)
     plural = kind.plural.text(context.reader().language)
-    subject = Subject(say(m("Layout of “%(name)s”", name=plural)), _here(kind, role), plural, _here(kind, role))
+    subject = Subject(say(m("Layout of “%(name)s”", name=plural)), here(kind, role), plural, here(kind, role))
     return steps(of_raw({"layouts": {kind.key: {"roles": {role: said}} if role else said}}), redraw, subject)
 
 
-def _here(kind: Entity, role: str) -> str:
+@pages.post("/<entity>/layout/preview")
+def preview(entity: str) -> Answer:
+    """The posted `arrangement`, published nowhere, as a screen of a record: `?screen=form|card|list|quick&record=&as=<role>&in=uk|en`."""
+    kind, role = entity_of(entity), role_asked()
+    return layout_preview.draw(kind, role, layout_preview.asked_role(known_roles()))
+
+
+def here(kind: Entity, role: str) -> str:
     return f"/configuration/{kind.key}/layout/" + (f"?role={role}" if role else "")
 
 
@@ -58,7 +67,7 @@ def _usual(kind: Entity, role: str) -> Layout:
     return laid_out(kind, [for_all] if role else [])
 
 
-def _role() -> str:
+def role_asked() -> str:
     """Raises NotFound for a role that this reader does not know."""
     role = request.args.get("role", "")
     if role and role not in known_roles():
@@ -67,12 +76,16 @@ def _role() -> str:
 
 
 def _form(kind: Entity, role: str, typed: layout_form.Typed, errors: Errors) -> str:
-    catalog, language = context.catalog(), context.reader().language
+    catalog, language, usual, known = context.catalog(), context.reader().language, _usual(kind, role), known_roles()
     words = {key: spec.label.text(language) for key, spec in kind.fields.items()} | {"id": "№"}
     relations = {key: one.label.text(language) for key, one in kind.relations.items()}
     return render_template(
-        "admin/configuration/layout.html", kind=kind, role=role, roles=known_roles(), typed=typed, errors=errors, summary=entity_form.summary(errors),
-        words={"columns": words, "quick": words, "related": relations}, fields=words, usual=_usual(kind, role), left=layout_form.choices(typed, kind),
-        here=_here(kind, role), title=kind.plural.text(language), icons=ICONS, said=_said(kind.key),
+        "admin/configuration/layout.html", kind=kind, role=role, roles=known, typed=typed, errors=errors, summary=entity_form.summary(errors),
+        words={"columns": words, "quick": words, "related": relations}, fields=words, usual=usual, parts=layout_form.shown(typed, kind, usual),
+        sorting=layout_form.sorting(kind), helps={key: spec.help for key, spec in kind.fields.items() if spec.help is not None},
+        types={key: KINDS[spec.type].name.text(language) for key, spec in kind.fields.items() if spec.type in KINDS},
+        here=here(kind, role), preview=f"/configuration/{kind.key}/layout/preview" + (f"?role={quote(role)}" if role else ""),
+        title=kind.plural.text(language), icons=ICONS, said=_said(kind.key), reads=context.access().may(kind.key, "read"),
+        of_role=sum(role in one for one in catalog.layouts.values()) if role else 0,
         areas=[(key, label.text(language)) for key, label, _ in AREAS if key in areas(catalog)],
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from babel.numbers import format_decimal
 
+from crm.admin_views.configuration.layout_words import differences
 from crm.admin_views.configuration.palette import CLASSES, FUNCTIONS, KINDS
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.lowcode.changes import Change
@@ -110,6 +111,9 @@ def _configured(change: Change, catalogs: tuple[Catalog, ...], language: str) ->
 
 
 def _details(plan: Plan, change: Change, language: str) -> Iterator[str]:
+    if change.kind == "layout":
+        yield from _laid_out(plan, change, language)
+        return
     if change.kind == "option":
         specs = (one for picklist in plan.document.options if picklist.key == change.entity for one in picklist.options if one.key == change.field)
         spec = next(specs, None)
@@ -124,6 +128,13 @@ def _details(plan: Plan, change: Change, language: str) -> Iterator[str]:
     if old is None and new is not None and change.kind == "field":
         kind = KINDS[new["type"]].name.text(language)
         yield f"{kind} · {value_words('class', new.get('class'), language)}"
+
+
+def _laid_out(plan: Plan, change: Change, language: str) -> Iterator[str]:
+    kind, role = plan.after.entities.get(change.entity), change.field or ""
+    new = next((one.said for one in plan.document.layouts if (one.entity, one.role) == (change.entity, role)), {})
+    if kind is not None:
+        yield from differences(kind, plan.before.layouts.get(change.entity, {}).get(role, {}), new, language)
 
 
 def _said(catalog: Catalog, change: Change, plan: Plan) -> Mapping[str, Any] | None:

@@ -87,7 +87,8 @@ def columns(session: UserSession, entity: Entity, keys: Sequence[str]) -> list[C
 def _column(session: UserSession, entity: Entity, spec: Field, place: str, *, main: bool) -> Column:
     reader, sight = context.reader(), session.sight
     sign = unit(entity, spec, reader) if "currency" in sight.readable(entity.key) else ""
-    told = spec.help.text(reader.language) if spec.help else ""
+    said = sight.layout(entity.key).told(spec)
+    told = said.text(reader.language) if said else ""
     css = " ".join(c for c in (place, "b-num" if spec.align == "end" else "", "" if main or spec.align == "end" else "b-soft") if c)
     usable = spec.key in sight.filterable(entity.key)
     return Column(

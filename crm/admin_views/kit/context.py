@@ -4,6 +4,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g, request
+from flask_babel import refresh
 from flask_login import current_user
 
 from crm.admin_views.gate import SAFE
@@ -60,6 +61,17 @@ def session() -> UserSession:
         writing = request.method not in SAFE
         watcher = current_user.id if g.get("borrowed") is not None else None
         g.session = user_session(runtime().engine, access(), catalog(), write=writing, reader=reader(), watcher=watcher)
+    return g.session  # type: ignore[no-any-return]
+
+
+def only_show(rights: Access, of: Catalog, told: Reader) -> UserSession:
+    """From here on this request draws what `rights` show over the configuration `of`, in the reader's language; its session writes nothing."""
+    opened: UserSession | None = g.pop("session", None)
+    if opened is not None:
+        opened.close()
+    g.catalog, g.borrowed, g.reader, g.language = of, rights, told, told.language
+    refresh()
+    g.session = user_session(runtime().engine, rights, of, reader=told, watcher=current_user.id)
     return g.session  # type: ignore[no-any-return]
 
 

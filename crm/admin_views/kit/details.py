@@ -22,6 +22,7 @@ from crm.backoffice import belonging, lists
 from crm.backoffice.entities import Entity, Relation
 from crm.backoffice.guard import UserSession
 from crm.backoffice.likeness.duplicates import like
+from crm.backoffice.layouts import Layout
 from crm.backoffice.lists import RowView
 from crm.backoffice.merging import merged_into
 from crm.errors import BramaError, NotFound
@@ -153,14 +154,15 @@ def _sections(session: UserSession, entity: Entity, row: RowView, rights: Standi
     placed = layout.placed
     parts = layout.parts([k for k in row.values if k in placed or not entity.fields[k].system])
     parts.append((RECORD, [k for k in STAMPS if k in row.values and k not in placed]))
-    return [(label.text(language), [_card_field(entity, k, row, rights, layout.broad.get(k)) for k in part]) for label, part in parts if part]
+    return [(label.text(language), [_card_field(entity, k, row, rights, layout) for k in part]) for label, part in parts if part]
 
 
-def _card_field(entity: Entity, key: str, row: RowView, rights: Standing, broad: bool | None) -> CardField:
+def _card_field(entity: Entity, key: str, row: RowView, rights: Standing, layout: Layout) -> CardField:
     spec, reader = entity.fields[key], context.reader()
     url = f"/{entity.key}/{row.id}/cell/{key}" if spec.in_cells and key in rights.editable else ""
-    help_text = spec.help.text(reader.language) if spec.help else ""
+    told, broad = layout.told(spec), layout.broad.get(key)
     wide = spec.type in WIDE if broad is None else broad
+    help_text = told.text(reader.language) if told else ""
     return CardField(key, spec.label.text(reader.language), help_text, painter(entity, spec, reader, signed=True, exact=True)([row])[0], wide, url)
 
 

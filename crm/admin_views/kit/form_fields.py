@@ -19,7 +19,7 @@ from crm.backoffice.fields.text import TextField
 from crm.backoffice.money import tender
 from crm.backoffice.text import sort_key
 from crm.backoffice.types import FileRef
-from crm.messages import m, render
+from crm.messages import Label, m, render
 
 Kind = Literal["text", "area", "select", "check", "date", "moment", "lookup", "lookups", "options", "rich", "file", "condition"]
 LISTS = frozenset({"lookups", "options"})  # controls that post several values
@@ -58,9 +58,12 @@ class Control:
 class EntityField(FormField):
     """A form field made from a field of an entity. Keeps the text as typed, whatever becomes of it."""
 
-    def __init__(self, *, spec: Field, reader: Reader, control: Control, needed: bool = False, wide: bool = False, **options: Any) -> None:
+    def __init__(
+        self, *, spec: Field, reader: Reader, control: Control, needed: bool = False, wide: bool = False, told: Label | None = None, **options: Any
+    ) -> None:
         super().__init__(label=spec.label.text(reader.language), **options)
         self.spec, self.reader, self.control, self.needed, self.wide = spec, reader, control, needed, wide
+        self.told = told or spec.help
         self.posted = self.autofocus = False
         self.belongs, self.demanded = True, False  # by the rules of the configuration, over what is typed
         self.then = ""  # the id of the control in which typing goes on once something is chosen here
@@ -71,7 +74,7 @@ class EntityField(FormField):
 
     @property
     def help(self) -> str:
-        return self.spec.help.text(self.reader.language) if self.spec.help else ""
+        return self.told.text(self.reader.language) if self.told else ""
 
     @property
     def is_plain_day(self) -> bool:

@@ -170,17 +170,18 @@ def form_of(session: UserSession, entity: Entity, record_id: int) -> RecordForm:
 
 def record_form(
     session: UserSession, entity: Entity, keys: Iterable[str], values: Mapping[str, Any], record_id: int | None = None, row_version: int | None = None,
-    *, asked: Collection[str] | None = None,
+    *, asked: Collection[str] | None = None, in_sheet: bool | None = None,
 ) -> RecordForm:
     """The empty or filled form over `keys`, as the reader's layout has it. The layout may leave fields out, but none of `asked`, none that was posted and
-    none that a new record needs; with `asked` None it leaves out nothing."""
+    none that a new record needs; with `asked` None it leaves out nothing. `in_sheet` None: as the address says."""
+    in_sheet = bool(request.args.get("drawer")) if in_sheet is None else in_sheet
     layout = session.sight.layout(entity.key)
     typed = [k for k in keys if _can_be_typed(session, entity, k)]
 
     def insists(key: str) -> bool:
         return asked is None or key in asked or key in request.form or key in request.files or (record_id is None and _needed(entity, key))
 
-    if asked is not None and record_id is None and request.args.get("drawer") and layout.quick:
+    if asked is not None and record_id is None and in_sheet and layout.quick:
         quick = [k for k in layout.quick if k in typed]
         parts = [(Label("", ""), quick + [k for k in typed if k not in quick and insists(k)])]
     else:
@@ -189,13 +190,14 @@ def record_form(
     creatable = [e for e in session.catalog.entities if session.sight.may(e, "create")]
     reader = context.reader()
     # A sheet lies over a page with a form of its own: the controls of the two are told apart.
-    prefix = "s" if request.args.get("drawer") else "f"
+    prefix = "s" if in_sheet else "f"
     unbound: dict[str, Any] = {}  # a field made outside a form is unbound, whatever its class says
     for key in wanted:
         spec = entity.fields[key]
         control = control_for(spec, reader, session.catalog, values.get(key), creatable=creatable)
         wide = layout.broad.get(key, spec.type in WIDE)
-        unbound[key] = EntityField(spec=spec, reader=reader, control=control, needed=_needed(entity, key), wide=wide, id=f"{prefix}-{key}")
+        needed, told = _needed(entity, key), layout.told(spec)
+        unbound[key] = EntityField(spec=spec, reader=reader, control=control, needed=needed, wide=wide, told=told, id=f"{prefix}-{key}")
     form = BaseForm(unbound, meta=FlaskForm.Meta())
     form.process(data={k: values.get(k) for k in wanted})
     for key in wanted:

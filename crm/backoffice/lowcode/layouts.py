@@ -1,7 +1,8 @@
 """Layouts in a configuration file: read, compared, put in force, printed. One is of an entity for everybody, or for the holders of a role."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import delete, insert, update
@@ -66,6 +67,7 @@ def _layout(said: Mapping[str, Any], kind: Entity, catalog: Catalog, place: Mess
         raise wrong(place, m("a list is sorted by at most four fields"))
     if found["rest"] not in ("", "shown", "hidden"):
         raise wrong(place, m("“rest” is shown or hidden"))
+    found["help"] = _help(said.get("help") or {}, kind, place)
     found["related"] = _keys(said, "related", kind.relations.__contains__, place)
     found["menu"] = _menu(said.get("menu") or {}, kind, catalog, place)
     return {part: found[part] for part in PARTS if found[part]}
@@ -98,6 +100,11 @@ def _sections(given: Any, kind: Entity, place: Message) -> list[dict[str, Any]]:
         raise wrong(place, m("there is no field “%(key)s”", key=unknown[:80]))
     once(named, place)
     return found
+
+
+def _help(given: Any, kind: Entity, place: Message) -> dict[str, dict[str, str]]:
+    only(given, kind.fields, place)
+    return {key: both(given, key, place).as_dict() for key in given}
 
 
 def _breadth(field: Any) -> bool:
@@ -151,6 +158,15 @@ def _placed(catalog: Catalog, specs: Iterable[LayoutSpec], entity: str) -> list[
     """The roles of an entity after a file, everybody first: the first that a person holds decides."""
     named = [spec.role for spec in specs if spec.entity == entity and spec.role and spec.said]
     return ["", *order(_roles(catalog.layouts.get(entity, {}))[1:], named)]
+
+
+def over(catalog: Catalog, specs: Sequence[LayoutSpec]) -> Catalog:
+    """The catalog as it would be with these layouts in force; nothing is written."""
+    found: dict[str, Mapping[str, Said]] = dict(catalog.layouts)
+    for entity in {spec.entity for spec in specs}:
+        known = dict(catalog.layouts.get(entity, {})) | {spec.role: spec.said for spec in specs if spec.entity == entity}
+        found[entity] = MappingProxyType({role: known[role] for role in _placed(catalog, specs, entity) if known.get(role)})
+    return replace(catalog, layouts=MappingProxyType(found))
 
 
 def write(session: SystemSession, specs: Sequence[LayoutSpec], touched: Collection[tuple[str, str, str | None]]) -> None:

@@ -1,6 +1,7 @@
 """Pages on which data is set up: plans that name what is hidden, tried and never put in force."""
 
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
 from tests.leaks.questions import Question, View, get, post, probe
 
@@ -82,6 +83,37 @@ def packages(view: View) -> Iterator[Question]:
     for step in ("check", "publish"):
         form = {"step": step, "version": "0", "what": "all"}
         yield post(HERE + "ready-packages/<key>", "", HERE + "ready-packages/wholesale", form=form)
+
+
+@probe(OF + "layout/preview")
+def previews(view: View) -> Iterator[Question]:
+    """Screens drawn of an arrangement that asks for what is hidden, in every column, order and section, as other roles and over every record."""
+    rule = OF + "layout/preview"
+    for entity in (*ENTITIES, "contact", "user"):
+        of, page = entity if entity != "no_such" else "", f"{HERE}{entity}/layout/preview"
+        secret = view.secret(entity)[:8] if of else []
+        typed = [("row", "0"), ("row-key-0", ""), ("row-uk-0", "а"), ("row-en-0", "a")]
+        typed += [pair for n, key in enumerate(secret, 1) for pair in (("row", str(n)), (f"row-key-{n}", key))]
+        lists = [("columns", key) for key in secret]
+        for screen in ("form", "card", "list", "quick"):
+            for role in ("", "owner", "seller", "no_such"):
+                for arrangement in ([], typed, lists):
+                    yield post(rule, of, page, form={"arrangement": urlencode(arrangement)}, screen=screen, **{"as": role})
+            for record in ("1", "2", "3", "999999"):
+                yield post(rule, of, page, form={"arrangement": ""}, screen=screen, record=record)
+        for key in secret:
+            yield post(rule, of, page, f"{entity}.{key}", form={"arrangement": urlencode([("sort-1", "-" + key)])}, screen="list")
+
+
+@probe(OF + "layout/reset", HERE + "all-layouts/reset")
+def resets(view: View) -> Iterator[Question]:
+    """Layouts put back to standard, planned and published over a version that never was."""
+    for step in ("check", "publish"):
+        for entity in ENTITIES:
+            of = entity if entity != "no_such" else ""
+            yield post(OF + "layout/reset", of, f"{HERE}{entity}/layout/reset", form={"step": step, "version": "0"})
+        for role in ("", "seller", "no_such"):
+            yield post(HERE + "all-layouts/reset", "", HERE + "all-layouts/reset", form={"step": step, "version": "0"}, role=role)
 
 
 @probe(HERE + "pick-lists/", HERE + "pick-list/")

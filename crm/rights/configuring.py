@@ -1,6 +1,6 @@
 """What data is made of, changed in the name of a person: planned, judged, put in force, taken back — all by the document of a configuration file."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ from crm.backoffice.lowcode.made_plan import LOSING, without_repeats
 from crm.backoffice.lowcode.packages import PackageSpec
 from crm.backoffice.lowcode.parsing import only
 from crm.backoffice.lowcode.plan import plan
+from crm.backoffice.lowcode.reconciling import Clash, brought_over, combined, since
 from crm.backoffice.lowcode.uses import told as use_in_words
 from crm.backoffice.sight import Sight
 from crm.errors import BadRequest, Forbidden, Invalid, NotFound
@@ -37,11 +38,21 @@ KINDS = frozenset({"entity", "field", "picklist", "option", "layout"})  # of cha
 MOST_VERSIONS = 200
 REPEATED = m("Several records hold the same value, so the field cannot be unique.")
 Raw = Mapping[str, Any]
-Making = Callable[[SystemSession], Document]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What somebody wants, over the configuration in force; `clashes` are what others have changed as well since he began."""
+
+    document: Document
+    clashes: tuple[Clash, ...] = ()
+
+
+Making = Callable[[SystemSession], Asked]
 
 
 class Outdated(Exception):
-    """The configuration has changed since the plan was shown."""
+    """The same things have changed since the plan was shown, or since it was begun."""
 
 
 class Unagreed(Exception):
@@ -58,6 +69,7 @@ class Plan:
     before: Catalog
     after: Catalog
     document: Document
+    clashes: tuple[Clash, ...] = ()
 
     @property
     def loses(self) -> bool:
@@ -76,12 +88,23 @@ class Past:
     changes: tuple[Change, ...]
 
 
-def of_raw(raw: Raw) -> Making:
-    """The document of what a screen has put together."""
+def of_raw(raw: Raw, base: int = 0) -> Making:
+    """The document of what a screen has put together over the version `base`; 0: over what is in force."""
+    return of_pieces([(raw, base)])
 
-    def make(session: SystemSession) -> Document:
-        only(raw, SECTIONS, m("the file"))
-        return from_raw(raw, session.catalog)
+
+def of_pieces(pieces: Sequence[tuple[Raw, int]]) -> Making:
+    """The same of several changes, each over a version of its own."""
+
+    def make(session: SystemSession) -> Asked:
+        clashes: list[Clash] = []
+        found: list[Raw] = []
+        for raw, base in pieces:
+            only(raw, SECTIONS, m("the file"))
+            over, both = brought_over(session, raw, base) if base else (raw, [])
+            found.append(over)
+            clashes += both
+        return Asked(from_raw(combined(found), session.catalog), tuple(clashes))
 
     return make
 
@@ -89,9 +112,9 @@ def of_raw(raw: Raw) -> Making:
 def of_package(text: str, *, whole: bool) -> Making:
     """The document of a package, or the part of it that is not there yet."""
 
-    def make(session: SystemSession) -> Document:
+    def make(session: SystemSession) -> Asked:
         document = read(text, session.catalog)
-        return document if whole else missing(session, document)
+        return Asked(document if whole else missing(session, document))
 
     return make
 
@@ -108,7 +131,7 @@ class Compared:
 
 def compared(engine: Engine, catalog: Catalog, user_id: int, text: str) -> Compared:
     """Raises BadRequest for what is no package."""
-    with _work(engine, catalog, user_id, write=False) as session:
+    with working(engine, catalog, user_id, write=False) as session:
         document = read(text, session.catalog)
         if document.package is None:
             raise BadRequest(m("The file is no package."))
@@ -119,32 +142,39 @@ def compared(engine: Engine, catalog: Catalog, user_id: int, text: str) -> Compa
 def of_undo(version: int, *, everything: bool = False) -> Making:
     """The document that brings back what a version changed. Raises NotFound for one that changed anything but data, unless `everything` is meant."""
 
-    def make(session: SystemSession) -> Document:
+    def make(session: SystemSession) -> Asked:
         row = session.execute(select(ConfigVersion.changes).where(ConfigVersion.id == version)).first()
         if row is None or not (everything or {change["kind"] for change in row.changes} <= KINDS):
             raise NotFound(m("There is no version %(version)s of the configuration.", version=version))
-        return undoing(session, version)
+        return Asked(undoing(session, version))
 
     return make
 
 
 def planned(engine: Engine, catalog: Catalog, user_id: int, making: Making) -> Plan:
     """Raises BadRequest, Forbidden, NotFound."""
-    with _work(engine, catalog, user_id, write=False) as session:
+    with working(engine, catalog, user_id, write=False) as session:
         return _planned(session, engine, user_id, making)
 
 
-def publish(engine: Engine, catalog: Catalog, user_id: int, making: Making, version: int, *, agreed: bool) -> Applied:
-    """Put it in force over the version over which it was planned. Raises Outdated, Unagreed, BadRequest, Forbidden, Invalid, Busy."""
-    with _work(engine, catalog, user_id, write=True) as session:
+def publish(
+    engine: Engine, catalog: Catalog, user_id: int, making: Making, version: int, *, agreed: bool, closing: Callable[[SystemSession], None] | None = None,
+) -> Applied:
+    """Put it in force as it was planned over a version; what others have published since does not matter as long as it is about other things.
+    `closing` is done in the same transaction. Raises Outdated, Unagreed, BadRequest, Forbidden, Invalid, Busy."""
+    with working(engine, catalog, user_id, write=True) as session:
         versions.one_at_a_time(session)
-        if versions.in_force(session) != version:
-            raise Outdated
+        later = since(session, version)
         found = _planned(session, engine, user_id, making)
+        touched = {(change.kind, change.entity, change.field) for change in found.changes}
+        if found.clashes or any(touched & one.touched for one in later):
+            raise Outdated
         if found.loses and not agreed:
             raise Unagreed
         try:
             applied = apply(session, found.document)
+            if closing is not None:
+                closing(session)
         except IntegrityError:  # the index of a field that is to be unique
             raise Invalid({"unique": REPEATED}) from None
         session.commit()
@@ -154,7 +184,7 @@ def publish(engine: Engine, catalog: Catalog, user_id: int, making: Making, vers
 def past(engine: Engine, catalog: Catalog, access: Access) -> list[Past]:
     """The versions that changed data that this person may configure, the newest first; whoever is limited by nothing is told of all."""
     row = ConfigVersion.__table__
-    with _work(engine, catalog, access.user_id, write=False) as session:
+    with working(engine, catalog, access.user_id, write=False) as session:
         found = session.execute(select(row.c.id, row.c.at, row.c.actor_id, row.c.changes).order_by(row.c.id.desc()).limit(MOST_VERSIONS)).all()
     made = (Past(one.id, one.at, one.actor_id, tuple(_recorded(change) for change in one.changes)) for one in found)
     if access.unlimited:
@@ -183,14 +213,15 @@ def _concerns(catalog: Catalog, access: Access, change: Change) -> bool:
     return access.configures(change.entity if change.entity in catalog.entities else "*")
 
 
-def _work(engine: Engine, catalog: Catalog, user_id: int, *, write: bool) -> SystemSession:
+def working(engine: Engine, catalog: Catalog, user_id: int, *, write: bool) -> SystemSession:
     return system_session(engine, "configuration of data", catalog, write=write, source="ui", actor_id=user_id)
 
 
 def _planned(session: SystemSession, engine: Engine, user_id: int, making: Making) -> Plan:
     if versions.in_force(session) != session.catalog.version:
         made_apply.follow(session)
-    document, before = making(session), session.catalog
+    asked, before = making(session), session.catalog
+    document = asked.document
     # By the rules in force at this moment: what the page was shown with may have been taken away since.
     sight = Sight(access_now(engine, user_id, before), before, session.reader)
     after = foreseen(before, document)
@@ -199,7 +230,7 @@ def _planned(session: SystemSession, engine: Engine, user_id: int, making: Makin
     changes = tuple(plan(session, document))
     for change in changes:
         _still_needed(sight, change)
-    return Plan(before.version, changes, tuple(_told(sight, change) for change in changes), before, after, document)
+    return Plan(before.version, changes, tuple(_told(sight, change) for change in changes), before, after, document, asked.clashes)
 
 
 def _still_needed(sight: Sight, change: Change) -> None:

@@ -515,6 +515,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_calendar_link_token_hash")),
     )
     create_table(
+        "config_draft",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("what", sa.String(length=255), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("title", sa.String(length=255), nullable=False),
+        sa.Column("page", sa.String(length=500), nullable=False),
+        sa.Column("typed", sa.JSON(), nullable=False),
+        sa.Column("said", sa.JSON(), nullable=False),
+        sa.Column("base", sa.Integer(), nullable=False),
+        sa.Column("kept_at", UtcMoment(), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_config_draft_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_config_draft")),
+        sa.UniqueConstraint("user_id", "what", name=op.f("uq_config_draft_user_id_what")),
+    )
+    op.create_index(op.f("ix_config_draft_subject"), "config_draft", ["subject"], unique=False)
+    create_table(
         "config_version",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("at", UtcMoment(), nullable=False),
@@ -1912,6 +1929,7 @@ TABLES = (
     "import_source",
     "import_batch",
     "config_version",
+    "config_draft",
     "calendar_link",
     "calendar_day",
     "account_token",

@@ -190,18 +190,6 @@ def test_a_field_that_holds_a_value_twice_does_not_become_unique(house: House, b
     assert house.catalog.entity("account").fields["number"].type == "text"
 
 
-def test_a_plan_over_an_older_version_is_made_anew(house: House, browser: SignIn) -> None:
-    """Two administrators: whoever is later sees a plan over what the other has published, and publishes that."""
-    olena, other = browser("Olena"), browser("Olena")
-    first = plan(olena, "/configuration/account/add/text/", names("Один", "One", **{"class": "internal"}))
-    assert publish(other, "/configuration/account/add/text/", names("Два", "Two", **{"class": "internal"})).status_code == 303
-    late = olena.post("/configuration/account/add/text/", hidden(first) | {"step": "publish"})
-    assert late.status_code == 409 and "Somebody else changed the configuration meanwhile" in text_of(late)
-    assert "one" not in house.catalog.entity("account").fields
-    assert olena.post("/configuration/account/add/text/", hidden(late) | {"step": "publish"}).status_code == 303
-    assert {"one", "two"} <= set(house.catalog.entity("account").fields)
-
-
 def test_a_picklist_of_the_product_is_ordered_coloured_and_retired(house: House, browser: SignIn) -> None:
     olena = browser("Olena")
     key = next(spec.picklist for spec in house.catalog.entity("account").fields.values() if spec.picklist)

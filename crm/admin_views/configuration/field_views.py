@@ -7,10 +7,10 @@ from typing import Any
 from flask import Blueprint, render_template, request
 
 from crm.admin_views.configuration import choices, entity_form, field_form, options_form, palette
+from crm.admin_views.configuration.beside import beside
 from crm.admin_views.configuration.door import entity_of
 from crm.admin_views.configuration.listed import type_name
-from crm.admin_views.configuration.publishing import Answer, Errors, Subject, refused, step, steps
-from crm.admin_views.configuration.views import refused_page
+from crm.admin_views.configuration.publishing import Answer, Errors, Subject, changed, refused, refused_page, step
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
 from crm.backoffice.custom.fields import RESULTS, Kept
@@ -18,7 +18,6 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.fields import expressions
 from crm.errors import FieldError, NotFound
 from crm.messages import Label, m
-from crm.rights.configuring import of_raw
 
 pages = Blueprint("configuration_fields", __name__, url_prefix="/configuration")
 FORMULA_GIVES = ("decimal", "integer", "percent", "money", "duration", "boolean", "date")
@@ -73,7 +72,7 @@ def remove(entity: str, key: str) -> Answer:
     kept = _kept(kind, key)
     language, home = context.reader().language, f"/configuration/{kind.key}/"
     subject = Subject(say(m("Remove “%(name)s”", name=_label(kept))), home, kind.plural.text(language), home)
-    return steps(of_raw({"removed": [f"{kind.key}.{kept.key}"]}), partial(refused_page, subject), subject)
+    return changed({"removed": [f"{kind.key}.{kept.key}"]}, partial(refused_page, subject), subject)
 
 
 @pages.post("/<entity>/formula")
@@ -128,7 +127,7 @@ def _posted(kind: Entity, type_: str, kept: Kept | None) -> Answer:
         return refused(redraw, found.errors)
     language, home = context.reader().language, f"/configuration/{kind.key}/"
     subject = Subject(found.said["label"][language], home, kind.plural.text(language), home)
-    return steps(of_raw({"fields": {kind.key: {found.key: found.said}}}), redraw, subject)
+    return changed({"fields": {kind.key: {found.key: found.said}}}, redraw, subject)
 
 
 def _form(kind: Entity, type_: str, kept: Kept | None, form: Any, errors: Errors) -> str:
@@ -152,7 +151,7 @@ def _form(kind: Entity, type_: str, kept: Kept | None, form: Any, errors: Errors
         "admin/configuration/field_form.html", kind=kind, type=palette.KINDS[type_], kept=kept, form=form, errors=errors, asked=asked, here=here, base=base,
         turned=turned, title=_label(kept).text(language) if kept else "", summary=entity_form.summary(errors), classes=palette.CLASSES, flags=palette.FLAGS,
         functions=[(key, label.text(language)) for key, label in palette.FUNCTIONS], pairs=_pairs, options=options, own_list=own_list,
-        colours=options_form.COLOUR_WORDS, defaults=_default_options(kept, form), **choosing,
+        colours=options_form.COLOUR_WORDS, beside=beside(f"entity:{kind.key}"), defaults=_default_options(kept, form), **choosing,
     )
 
 

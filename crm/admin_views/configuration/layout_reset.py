@@ -7,14 +7,12 @@ from flask import Blueprint, request
 
 from crm.admin_views.configuration.door import configurer, entity_of, known_roles
 from crm.admin_views.configuration.layout_views import here, role_asked
-from crm.admin_views.configuration.publishing import Answer, Subject, steps
-from crm.admin_views.configuration.views import refused_page
+from crm.admin_views.configuration.publishing import Answer, Subject, changed, refused_page
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
 from crm.backoffice.layouts import PARTS
 from crm.errors import NotFound
 from crm.messages import m
-from crm.rights.configuring import of_raw
 
 pages = Blueprint("configuration_resets", __name__, url_prefix="/configuration")
 
@@ -26,7 +24,7 @@ def reset(entity: str) -> Answer:
     plural = kind.plural.text(context.reader().language)
     subject = Subject(say(m("Layout of “%(name)s”", name=plural)), here(kind, role), plural, here(kind, role))
     standard: dict[str, Any] = {"roles": {role: None}} if role else dict.fromkeys(PARTS)
-    return steps(of_raw({"layouts": {kind.key: standard}}), partial(refused_page, subject), subject)
+    return changed({"layouts": {kind.key: standard}}, partial(refused_page, subject), subject)
 
 
 @pages.post("/all-layouts/reset")
@@ -40,4 +38,4 @@ def reset_all() -> Answer:
     kind = catalog.entities.get(request.args.get("of", ""))
     back = here(kind, role) if kind is not None and access.configures(kind.key) else "/configuration/"
     subject = Subject(say(m("All layouts of the role “%(role)s”", role=known_roles()[role])), back, say(m("Data set-up")), back)
-    return steps(of_raw({"layouts": {key: {"roles": {role: None}} for key in mine}}), partial(refused_page, subject), subject)
+    return changed({"layouts": {key: {"roles": {role: None}} for key in mine}}, partial(refused_page, subject), subject)

@@ -6,9 +6,10 @@ from urllib.parse import quote
 from flask import Blueprint, render_template, request
 
 from crm.admin_views.configuration import entity_form, layout_form, layout_preview
+from crm.admin_views.configuration.beside import beside
 from crm.admin_views.configuration.door import entity_of, known_roles
 from crm.admin_views.configuration.palette import KINDS
-from crm.admin_views.configuration.publishing import Answer, Errors, Subject, refused, step, steps
+from crm.admin_views.configuration.publishing import Answer, Errors, Subject, changed, refused, step
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
 from crm.admin_views.kit.menu import AREAS
@@ -18,7 +19,6 @@ from crm.backoffice.lowcode.icons import ICONS
 from crm.backoffice.lowcode.layouts import areas
 from crm.errors import NotFound
 from crm.messages import m
-from crm.rights.configuring import of_raw
 
 pages = Blueprint("configuration_layouts", __name__, url_prefix="/configuration")
 
@@ -36,14 +36,14 @@ def change(entity: str) -> Answer:
     kind, role = entity_of(entity), role_asked()
     typed = layout_form.posted(request.form, _usual(kind, role))
     redraw = partial(_form, kind, role, typed)
-    if step() not in ("check", "publish"):
+    if step() not in ("check", "publish", "keep"):
         return redraw({})
     said, errors = layout_form.said(typed, kind)
     if errors:
         return refused(redraw, errors)
     plural = kind.plural.text(context.reader().language)
     subject = Subject(say(m("Layout of “%(name)s”", name=plural)), here(kind, role), plural, here(kind, role))
-    return steps(of_raw({"layouts": {kind.key: {"roles": {role: said}} if role else said}}), redraw, subject)
+    return changed({"layouts": {kind.key: {"roles": {role: said}} if role else said}}, redraw, subject)
 
 
 @pages.post("/<entity>/layout/preview")
@@ -85,7 +85,7 @@ def _form(kind: Entity, role: str, typed: layout_form.Typed, errors: Errors) -> 
         sorting=layout_form.sorting(kind), helps={key: spec.help for key, spec in kind.fields.items() if spec.help is not None},
         types={key: KINDS[spec.type].name.text(language) for key, spec in kind.fields.items() if spec.type in KINDS},
         here=here(kind, role), preview=f"/configuration/{kind.key}/layout/preview" + (f"?role={quote(role)}" if role else ""),
-        title=kind.plural.text(language), icons=ICONS, said=_said(kind.key), reads=context.access().may(kind.key, "read"),
+        title=kind.plural.text(language), icons=ICONS, said=_said(kind.key), beside=beside(f"entity:{kind.key}"), reads=context.access().may(kind.key, "read"),
         of_role=sum(role in one for one in catalog.layouts.values()) if role else 0,
         areas=[(key, label.text(language)) for key, label, _ in AREAS if key in areas(catalog)],
     )

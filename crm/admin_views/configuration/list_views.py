@@ -6,14 +6,15 @@ from typing import Any
 from flask import Blueprint, render_template, request
 
 from crm.admin_views.configuration import entity_form, listed, options_form
+from crm.admin_views.configuration.beside import beside
 from crm.admin_views.configuration.door import configurer
-from crm.admin_views.configuration.publishing import Answer, Errors, Subject, refused, step, steps
+from crm.admin_views.configuration.publishing import Answer, Errors, Subject, changed, refused, step
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
 from crm.backoffice.catalog import Picklist
 from crm.errors import NotFound
 from crm.messages import m
-from crm.rights.configuring import may_configure_picklist, of_raw
+from crm.rights.configuring import may_configure_picklist
 
 pages = Blueprint("configuration_lists", __name__, url_prefix="/configuration")
 ALL = "/configuration/pick-lists/"
@@ -47,7 +48,7 @@ def change() -> Answer:
         return refused(redraw, errors)
     label = {"uk": form["label_uk"].strip(), "en": form["label_en"].strip()}
     subject = Subject(label[context.reader().language], ALL, say(m("Picklists")), request.full_path)
-    return steps(of_raw({"picklists": {known.key: {"label": label, "options": options}}}), redraw, subject)
+    return changed({"picklists": {known.key: {"label": label, "options": options}}}, redraw, subject)
 
 
 def _list() -> Picklist:
@@ -65,4 +66,5 @@ def _form(known: Picklist, form: Any, rows: list[options_form.Row], errors: Erro
     return render_template(
         "admin/configuration/picklist.html", known=known, line=line, form=typed, options=rows, errors=errors, summary=entity_form.summary(errors),
         colours=options_form.COLOUR_WORDS, here=request.full_path, title=known.label.text(context.reader().language), own_list=True,
+        beside=beside(f"picklist:{known.key}"),
     )

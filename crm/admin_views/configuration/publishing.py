@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from flask import flash, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
+from crm.admin_views.configuration import clash_words
+from crm.admin_views.configuration.beside import base, beside
 from crm.admin_views.configuration.plan_words import told
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
+from crm.backoffice.lowcode.drafts import subjects
 from crm.errors import BramaError, Conflict, Forbidden, Invalid, NotFound
 from crm.messages import Message, m
-from crm.rights.configuring import Making, Outdated, Unagreed, planned, publish
+from crm.rights.configuration_drafts import forgetting, keep
+from crm.rights.configuring import Making, Outdated, Raw, Unagreed, of_raw, planned, publish
 
 Answer = BaseResponse | str
 Errors = Mapping[str, str]
@@ -34,20 +38,40 @@ def step() -> str:
     return request.form.get("step", "check")
 
 
-def steps(making: Making, redraw: Redraw, subject: Subject) -> Answer:
+def changed(said: Raw, redraw: Redraw, subject: Subject) -> Answer:
+    """One step with what a form says of one thing: its plan, its publishing, or keeping it as a draft."""
+    making = of_raw(said, base())
+    return steps(making, redraw, subject, said, may_keep=True) if step() != "keep" else _kept(making, said, redraw, subject)
+
+
+def _kept(making: Making, said: Raw, redraw: Redraw, subject: Subject) -> Answer:
+    engine, catalog, me = context.runtime().engine, context.catalog(), context.access().user_id
+    try:
+        planned(engine, catalog, me, making)
+        keep(engine, catalog, me, subject.title, here(), typed(), said, base())
+    except NotFound:
+        raise
+    except BramaError as fault:
+        return refused(redraw, wrong_in(fault), fault.status if isinstance(fault, Forbidden) else 422)
+    flash(say(m("Kept as a draft: nobody else sees it until you publish.")), "success")
+    return redirect("/configuration/", 303)
+
+
+def steps(making: Making, redraw: Redraw, subject: Subject, *saids: Raw, may_keep: bool = False) -> Answer:
     """One step: the plan of what was typed, or its publishing. `redraw` shows the form again, with what is wrong by the name of its control ("" for
-    the whole)."""
+    the whole); `saids` is what a form or a draft says, none of it for an undo."""
     engine, me, note, missing = context.runtime().engine, context.access().user_id, "", False
     try:
         if step() == "publish":
             try:
-                applied = publish(engine, context.catalog(), me, making, _version(), agreed="agreed" in request.form)
+                closing = forgetting(me, saids) if saids else None
+                applied = publish(engine, context.catalog(), me, making, _version(), agreed="agreed" in request.form, closing=closing)
                 if applied.changes:
                     published = say(m("Published: version %(version)s of the configuration", version=applied.version))
                     flash(published, f"success undo=/configuration/all-versions/{applied.version}/take-back")
                 return redirect(subject.done, 303)
             except Outdated:
-                note = say(m("Somebody else changed the configuration meanwhile. This is the plan over what is in force now."))
+                note = say(m("Somebody else has changed the same meanwhile. This is the plan over what is in force now."))
             except Unagreed:
                 missing = True
         plan = planned(engine, context.catalog(), me, making)
@@ -57,17 +81,38 @@ def steps(making: Making, redraw: Redraw, subject: Subject) -> Answer:
         return refused(redraw, wrong_in(fault), fault.status if isinstance(fault, Forbidden | Conflict) else 422)
     if not plan.changes:
         return refused(redraw, {"": say(m("Nothing would change."))}, 200)
-    typed = [(name, value) for name, value in request.form.items(multi=True) if name not in STEPS]
+    language = context.reader().language
     page = render_template(
-        "admin/configuration/plan.html", subject=subject, lines=told(plan, context.reader().language), version=plan.version, loses=plan.loses, typed=typed,
-        here=request.full_path.rstrip("?"), note=note, missing=missing,
+        "admin/configuration/plan.html", subject=subject, lines=told(plan, language), version=plan.version, loses=plan.loses,
+        typed=_going_on(plan.version) if plan.clashes else typed(), here=here(), note=note, missing=missing,
+        clashes=[clash_words.told(one, plan.before, language) for one in plan.clashes], may_keep=may_keep,
+        told=beside(*(one for said in saids for one in subjects(said))).told if saids else (),
     )
-    return make_response(page, 409 if note else 422 if missing else 200)
+    return make_response(page, 409 if note or plan.clashes else 422 if missing else 200)
+
+
+def typed() -> list[tuple[str, str]]:
+    """What was typed, control by control."""
+    return [(name, value) for name, value in request.form.items(multi=True) if name not in STEPS]
+
+
+def _going_on(version: int) -> list[tuple[str, str]]:
+    """The same, by somebody who has seen what stands at `version`."""
+    return [*((name, value) for name, value in typed() if name != "base"), ("base", str(version))]
+
+
+def here() -> str:
+    return request.full_path.rstrip("?")
 
 
 def refused(redraw: Redraw, errors: Errors, status: int = 422) -> Answer:
     """The form again, with what is wrong."""
     return make_response(redraw(errors), status)
+
+
+def refused_page(subject: Subject, errors: Errors) -> str:
+    """Where nothing was typed: what is wrong, alone."""
+    return render_template("admin/configuration/refused.html", subject=subject, errors=errors)
 
 
 def wrong_in(fault: BramaError) -> dict[str, str]:

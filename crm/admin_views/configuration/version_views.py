@@ -7,8 +7,7 @@ from flask import Blueprint, render_template
 
 from crm.admin_views.configuration.door import configurer, known_roles
 from crm.admin_views.configuration.plan_words import sentence
-from crm.admin_views.configuration.publishing import Answer, Subject, steps
-from crm.admin_views.configuration.views import refused_page
+from crm.admin_views.configuration.publishing import Answer, Subject, refused_page, steps
 from crm.admin_views.kit import context, lookup
 from crm.admin_views.kit.answers import done, say
 from crm.backoffice.lowcode.made_plan import LOSING

@@ -5,9 +5,10 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
 
-from crm.admin_views.configuration import entity_form, listed
+from crm.admin_views.configuration import draft_views, entity_form, listed
+from crm.admin_views.configuration.beside import beside
 from crm.admin_views.configuration.door import configurer, entity_of
-from crm.admin_views.configuration.publishing import Answer, Errors, Subject, refused, step, steps
+from crm.admin_views.configuration.publishing import Answer, Errors, Subject, changed, refused, refused_page, step
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
 from crm.admin_views.kit.menu import AREAS
@@ -15,7 +16,6 @@ from crm.backoffice.lowcode.icons import ICONS
 from crm.backoffice.custom.reading import KeptEntity
 from crm.errors import NotFound
 from crm.messages import m
-from crm.rights.configuring import of_raw
 
 pages = Blueprint("configuration", __name__, url_prefix="/configuration")
 NEW = "/configuration/new-entity/"
@@ -26,7 +26,9 @@ def index() -> Answer:
     """All that one may configure."""
     configurer()
     access = context.access()
-    return render_template("admin/configuration/index.html", groups=listed.entities(), may_add=access.configures(), unlimited=access.unlimited)
+    return render_template(
+        "admin/configuration/index.html", groups=listed.entities(), may_add=access.configures(), unlimited=access.unlimited, draft=draft_views.lines(),
+    )
 
 
 @pages.get("/new-entity/")
@@ -52,7 +54,7 @@ def show(entity: str) -> Answer:
     lines = listed.fields(kind)
     return render_template(
         "admin/configuration/entity.html", kind=kind, made=[one for one in lines if one.made], own=[one for one in lines if not one.made],
-        title=kind.plural.text(context.reader().language),
+        title=kind.plural.text(context.reader().language), beside=beside(f"entity:{kind.key}"),
     )
 
 
@@ -76,7 +78,7 @@ def remove(entity: str) -> Answer:
     kind = context.catalog().entity(entity)
     title = say(m("Remove “%(name)s”", name=kind.plural))
     subject = Subject(title, f"/configuration/{entity}/", kind.plural.text(context.reader().language), "/configuration/")
-    return steps(of_raw({"removed": [known.key]}), partial(refused_page, subject), subject)
+    return changed({"removed": [known.key]}, partial(refused_page, subject), subject)
 
 
 def _made(entity: str) -> KeptEntity:
@@ -84,11 +86,6 @@ def _made(entity: str) -> KeptEntity:
     if not kind.custom:
         raise NotFound(m("There is no such page."))
     return context.catalog().made.entities[entity]
-
-
-def refused_page(subject: Subject, errors: Errors) -> str:
-    """Where nothing was typed: what is wrong, alone."""
-    return render_template("admin/configuration/refused.html", subject=subject, errors=errors)
 
 
 def _entity_posted(known: KeptEntity | None) -> Answer:
@@ -102,7 +99,7 @@ def _entity_posted(known: KeptEntity | None) -> Answer:
     home = f"/configuration/{key}/"
     title = said["label"][context.reader().language] or key
     subject = Subject(title, home if known else "/configuration/", title if known else say(m("Data set-up")), home)
-    return steps(of_raw({"entities": {key: said}}), redraw, subject)
+    return changed({"entities": {key: said}}, redraw, subject)
 
 
 def _entity_form(known: KeptEntity | None, form: Any, errors: Errors) -> str:
@@ -111,4 +108,5 @@ def _entity_form(known: KeptEntity | None, form: Any, errors: Errors) -> str:
         "admin/configuration/entity_form.html", known=known, form=form, errors=errors, icons=ICONS, summary=entity_form.summary(errors),
         areas=[(key, label.text(language)) for key, label, _ in AREAS],
         here=f"/configuration/{known.key}/names/" if known else NEW, back=f"/configuration/{known.key}/" if known else "/configuration/",
+        beside=beside(*([f"entity:{known.key}"] if known else [])),
     )

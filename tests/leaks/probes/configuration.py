@@ -126,6 +126,16 @@ def picklists(view: View) -> Iterator[Question]:
         yield post(HERE + "pick-list/", "", HERE + "pick-list/", form=form, key=key)
 
 
+@probe(HERE + "draft/publish", HERE + "draft/throw-away")
+def drafts(view: View) -> Iterator[Question]:
+    """A kept change that names what is hidden, planned and thrown away; others' drafts are none."""
+    text = names(step="keep", formula="revenue * 2", base="1")
+    yield post(OF + "add/<type_>/", "account", f"{HERE}account/add/formula/", "account.revenue", form=text)
+    yield post(HERE + "draft/publish", "", HERE + "draft/publish", form={"step": "check"}).expecting(403, 404)
+    for number in ("1", "2", "x"):
+        yield post(HERE + "draft/throw-away", "", HERE + "draft/throw-away", form={"id": number}).expecting(400, 403, 404)
+
+
 VERSION = HERE + "all-versions/<version>/"
 
 

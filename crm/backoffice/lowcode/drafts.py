@@ -1,0 +1,126 @@
+"""Changes of the configuration that an administrator has kept and not published: his own, until he publishes them together or throws them away."""
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String, Table, UniqueConstraint, delete, func, insert, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm.backoffice.entities import Base
+from crm.backoffice.guard import SystemSession
+from crm.backoffice.types import UtcMoment
+from crm.errors import BadRequest
+from crm.messages import m
+
+Raw = Mapping[str, Any]
+MOST_KEPT = 100  # of one person
+LONGEST = 500_000  # characters of what was typed in one
+
+
+class DraftRow(Base):
+    """A change of one thing, kept by one person."""
+
+    __tablename__ = "config_draft"
+    __table_args__ = (UniqueConstraint("user_id", "what"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    what: Mapped[str] = mapped_column(String(255))  # the thing that changes, as `things` names it
+    subject: Mapped[str] = mapped_column(String(255), index=True)  # what others are told of: entity:<key> or picklist:<key>
+    title: Mapped[str] = mapped_column(String(255))
+    page: Mapped[str] = mapped_column(String(500))  # the address of the form
+    typed: Mapped[list[Any]] = mapped_column(JSON)  # pairs of control and value
+    said: Mapped[dict[str, Any]] = mapped_column(JSON)  # as a configuration file says it
+    base: Mapped[int]  # the version over which it was made
+    kept_at: Mapped[datetime] = mapped_column(UtcMoment())
+
+
+TABLE: Table = DraftRow.metadata.tables["config_draft"]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One kept change."""
+
+    id: int
+    what: str
+    title: str
+    page: str
+    typed: list[tuple[str, str]]
+    said: Raw
+    base: int
+    kept_at: datetime
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """Somebody's open draft of the same thing, of which no more is told than that."""
+
+    user_id: int
+    kept_at: datetime
+
+
+def things(said: Raw) -> list[tuple[str, str]]:
+    """What a file of one change names: the thing, and the entity or picklist of which others are told."""
+    found = [(f"entity:{key}", f"entity:{key}") for key in said.get("entities", {})]
+    found += [(f"field:{entity}.{one.get('renamed_from') or key}", f"entity:{entity}") for entity, named in said.get("fields", {}).items()
+              for key, one in named.items()]
+    found += [(f"picklist:{key}", f"picklist:{key}") for key in said.get("picklists", {})]
+    for entity, one in said.get("layouts", {}).items():
+        found += [(f"layout:{entity}.{role}", f"entity:{entity}") for role in one.get("roles", {"": None})]
+    return found + [(f"removal:{one}", f"entity:{one.split('.')[0]}") for one in said.get("removed", ())]
+
+
+def subjects(said: Raw) -> list[str]:
+    """The entities and picklists that a file concerns."""
+    return list(dict.fromkeys(subject for _, subject in things(said)))
+
+
+def keep(session: SystemSession, user_id: int, title: str, page: str, typed: list[tuple[str, str]], said: Raw, base: int) -> None:
+    """Keep a change; one of the same thing is replaced. Raises BadRequest."""
+    if len(json.dumps([typed, said])) > LONGEST or len(page) > 500:
+        raise BadRequest(m("This is too long for a draft: publish it, or bring it in with a file."))
+    [(what, subject), *_] = things(said)
+    what = what[:255]
+    session.execute(delete(TABLE).where(TABLE.c.user_id == user_id, TABLE.c.what == what))
+    number = session.execute(select(func.count()).select_from(TABLE).where(TABLE.c.user_id == user_id)).scalar_one()
+    if number >= MOST_KEPT:
+        raise BadRequest(m("A draft holds at most %(count)s changes: publish some of them first.", count=MOST_KEPT))
+    session.execute(insert(TABLE).values(
+        user_id=user_id, what=what, subject=subject[:255], title=title[:255], page=page, typed=[list(one) for one in typed], said=dict(said), base=base,
+        kept_at=datetime.now(UTC),
+    ))
+
+
+def of(session: SystemSession, user_id: int) -> list[Draft]:
+    """What a person has kept, in the order in which he did."""
+    rows = session.execute(select(TABLE).where(TABLE.c.user_id == user_id).order_by(TABLE.c.id)).all()
+    return [Draft(r.id, r.what, r.title, r.page, [(name, value) for name, value in r.typed], r.said, r.base, r.kept_at) for r in rows]
+
+
+def throw_away(session: SystemSession, user_id: int, ids: Iterable[int]) -> list[str]:
+    """Forget these of a person's own; their titles."""
+    chosen = (TABLE.c.user_id == user_id) & TABLE.c.id.in_(list(ids))
+    titles = list(session.execute(select(TABLE.c.title).where(chosen).order_by(TABLE.c.id)).scalars())
+    session.execute(delete(TABLE).where(chosen))
+    return titles
+
+
+def published(session: SystemSession, user_id: int, said: Raw) -> None:
+    """What is in force is no draft any more."""
+    session.execute(delete(TABLE).where(TABLE.c.user_id == user_id, TABLE.c.what.in_([what[:255] for what, _ in things(said)])))
+
+
+def rebase(session: SystemSession, user_id: int, version: int) -> None:
+    """The person has seen what stands at `version` and goes on with his own."""
+    session.execute(update(TABLE).where(TABLE.c.user_id == user_id, TABLE.c.base < version).values(base=version))
+
+
+def elsewhere(session: SystemSession, user_id: int, concerned: Collection[str]) -> list[Elsewhere]:
+    """Who else keeps changes of these entities and picklists, each person once, the newest first."""
+    newest = func.max(TABLE.c.kept_at)
+    query = select(TABLE.c.user_id, newest).where(TABLE.c.subject.in_(concerned), TABLE.c.user_id != user_id).group_by(TABLE.c.user_id)
+    return [Elsewhere(number, at) for number, at in session.execute(query.order_by(newest.desc()).limit(20)).all()]

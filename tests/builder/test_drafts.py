@@ -1,0 +1,160 @@
+"""Changes kept as a draft, and two administrators who change at once: merged where they touch different things, named where the same."""
+
+import html
+import re
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import select
+
+from crm.admin_views.configuration import options_form
+from crm.backoffice.journal import JournalRow
+from crm.backoffice.lowcode.apply import apply
+from crm.backoffice.lowcode.document import from_raw
+from tests.builder.steps import hidden, names, plan, publish, text_of
+from tests.builder.test_rights import CONFIGURES, READS, give
+from tests.kit_forms.house import Browser, House
+
+SignIn = Callable[..., Browser]
+ADD, LIST = "/configuration/account/add/text/", "/configuration/pick-list/?key=industry"
+
+
+def base_of(page: str) -> str:
+    found = re.search(r'name="base" value="(\d+)"', page)
+    assert found
+    return found[1]
+
+
+def keep(browser: Browser, path: str, typed: dict[str, Any]) -> None:
+    shown = plan(browser, path, typed)
+    assert browser.post(path, hidden(shown) | {"step": "keep"}).status_code == 303, text_of(shown)[:800]
+
+
+def kept_forms(browser: Browser) -> list[tuple[str, dict[str, Any], str]]:
+    """Of each kept change its page, what would be posted, and its number."""
+    page = browser.get("/configuration/").get_data(as_text=True)
+    found = []
+    for row in re.findall(r"<li><div class=\"b-grow\"><b>.*?</li>", page, re.S):
+        forms = re.findall(r'<form method="post" action="([^"]+)">(.*?)</form>', row, re.S)
+        values = {html.unescape(name): html.unescape(value) for name, value in re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', forms[0][1])}
+        number = re.search(r'name="id" value="(\d+)"', forms[1][1])
+        assert number
+        found.append((html.unescape(forms[0][0]), values, number[1]))
+    return found
+
+
+def options(house: House, **changes: dict[str, Any]) -> dict[str, Any]:
+    """The form of the list of industries, with these changes by option."""
+    known = house.catalog.picklists["industry"]
+    rows = options_form.of_picklist(known)
+    typed: dict[str, Any] = {"label_uk": known.label.uk, "label_en": known.label.en, "opt": [str(n) for n in range(len(rows))]}
+    for n, row in enumerate(rows):
+        typed |= {f"opt-key-{n}": row.key, f"opt-uk-{n}": row.uk, f"opt-en-{n}": row.en, f"opt-colour-{n}": row.colour}
+        typed |= {f"opt-{name}-{n}": value for name, value in changes.get(row.key, {}).items()}
+    return typed
+
+
+def test_a_draft_waits_over_sign_ins_is_resumed_thrown_away_and_published_as_one_version(house: House, browser: SignIn) -> None:
+    olena = browser("Olena")
+    keep(olena, ADD, names("Один", "One", **{"class": "internal"}))
+    keep(olena, ADD, names("Два", "Two", **{"class": "internal"}))
+    keep(olena, ADD, names("Один інакше", "One", **{"class": "open"}))  # the same field: in place of the first
+    assert not {"one", "two"} & set(house.catalog.entity("account").fields)
+    later = browser("Olena")
+    again = kept_forms(later)
+    assert [action for action, _, _ in again] == [ADD, ADD]
+    form = later.post(ADD, again[1][1] | {"step": "edit"}).get_data(as_text=True)
+    assert 'value="Один інакше"' in form
+    stranger = browser("Andrii")
+    assert "Two" not in text_of(stranger.get("/configuration/")), "a draft is its maker's own"
+    assert stranger.post("/configuration/draft/throw-away", {"id": again[0][2]}).status_code == 404
+    assert stranger.post("/configuration/draft/publish", {"step": "check"}).status_code == 404
+    for bad in ("", "x", "99999999999"):
+        assert later.post("/configuration/draft/throw-away", {"id": bad}).status_code == 400
+    keep(later, ADD, names("Три", "Three", **{"class": "internal"}))
+    assert later.post("/configuration/draft/throw-away", {"id": kept_forms(later)[2][2]}).status_code == 303
+    shown = later.post("/configuration/draft/publish", {"step": "check"})
+    assert "New field “One” on" in text_of(shown) and "New field “Two” on" in text_of(shown) and "Three" not in text_of(shown)
+    before = house.catalog.version
+    assert later.post("/configuration/draft/publish", hidden(shown) | {"step": "publish"}).status_code == 303
+    assert house.catalog.version == before + 1 and {"one", "two"} <= set(house.catalog.entity("account").fields)
+    assert kept_forms(later) == []
+    with house.system(write=False) as session:
+        events = session.execute(select(JournalRow.changes).where(JournalRow.action == "configure").order_by(JournalRow.id)).scalars().all()
+    assert [None, "Three"] in [one.get("draft") for one in events] and ["Three", None] in [one.get("draft") for one in events]
+
+
+def test_two_who_change_different_things_are_both_heard(house: House, browser: SignIn) -> None:
+    """Even from pages that are older than what the other has published: neither takes back what the other did."""
+    olena, andrii = browser("Olena"), browser("Andrii")
+    first, second = (one.key for one in house.catalog.picklists["industry"].options[:2])
+    base = base_of(olena.get(LIST).get_data(as_text=True))
+    begun = plan(olena, ADD, names("Один", "One", **{"class": "internal"}))
+    mine = options(house, **{first: {"colour": "red"}}) | {"base": base}
+    assert publish(andrii, LIST, options(house, **{second: {"en": "Renamed", "uk": "Інша"}})).status_code == 303
+    assert olena.post(ADD, hidden(begun) | {"step": "publish"}).status_code == 303, "over a newer version, about other things"
+    shown = plan(olena, LIST, mine)
+    assert "Andrii published version" in text_of(shown) and shown.status_code == 200
+    assert olena.post(LIST, hidden(shown) | {"step": "publish"}).status_code == 303
+    now = house.catalog.picklists["industry"]
+    assert [getattr(now.by_key(first), "colour", ""), getattr(now.by_key(second), "label").en] == ["red", "Renamed"]  # noqa: B009
+
+
+def test_two_who_change_the_same_are_told_and_the_later_decides(house: House, browser: SignIn) -> None:
+    olena, andrii = browser("Olena"), browser("Andrii")
+    key = house.catalog.picklists["industry"].options[0].key
+    base = base_of(olena.get(LIST).get_data(as_text=True))
+    mine = options(house, **{key: {"colour": "red"}}) | {"base": base}
+    keep(olena, LIST, mine)
+    assert "Olena has a draft that changes this too" in text_of(andrii.get(LIST))
+    theirs = plan(andrii, LIST, options(house, **{key: {"colour": "green"}}))
+    assert "Olena has a draft that changes this too" in text_of(theirs), "before publishing too"
+    begun = plan(olena, LIST, mine)
+    assert andrii.post(LIST, hidden(theirs) | {"step": "publish"}).status_code == 303
+    late = olena.post(LIST, hidden(begun) | {"step": "publish"})
+    assert late.status_code == 409 and "Now: green. Yours: red." in text_of(late) and "Andrii published version" in text_of(late)
+    whole = olena.post("/configuration/draft/publish", {"step": "check"})
+    assert whole.status_code == 409 and "Now: green. Yours: red." in text_of(whole)
+    assert olena.post("/configuration/draft/publish", {"step": "publish", "version": str(house.catalog.version)}).status_code == 409
+    assert getattr(house.catalog.picklists["industry"].by_key(key), "colour", "") == "green"
+    going_on = olena.post("/configuration/draft/publish", hidden(whole) | {"step": "check"})
+    assert going_on.status_code == 200 and "Now:" not in text_of(going_on)
+    assert olena.post("/configuration/draft/publish", hidden(going_on) | {"step": "publish"}).status_code == 303
+    assert getattr(house.catalog.picklists["industry"].by_key(key), "colour", "") == "red"
+
+
+def test_fields_and_layouts_changed_by_two_are_merged_part_by_part(house: House, browser: SignIn) -> None:
+    olena, andrii = browser("Olena"), browser("Andrii")
+    typed = names("Поле", "Field", key="field", **{"class": "internal"})
+    assert publish(olena, ADD, typed).status_code == 303
+    path = "/configuration/account/field/field/"
+    base = base_of(olena.get(path).get_data(as_text=True))
+    assert publish(andrii, path, typed | {"help_uk": "Чому", "help_en": "Why"}).status_code == 303
+    assert publish(olena, path, typed | {"label_en": "Other", "base": base}).status_code == 303
+    said = house.catalog.made.of("account")["field"].said
+    assert said["label"]["en"] == "Other" and said["help"]["en"] == "Why"
+    clash = plan(olena, path, typed | {"label_en": "Third", "base": base})
+    assert clash.status_code == 409 and "Now: Other. Yours: Third." in text_of(clash)
+    layout = "/configuration/account/layout/"
+    base = base_of(olena.get(layout).get_data(as_text=True))
+    assert publish(andrii, layout, {"columns": ["name", "city"]}).status_code == 303
+    assert publish(olena, layout, {"quick": ["name"], "base": base}).status_code == 303
+    assert house.catalog.layouts["account"][""] == {"columns": ["name", "city"], "quick": ["name"]}
+    base = base_of(olena.get(path).get_data(as_text=True))
+    assert publish(andrii, path + "remove", agreed=True).status_code == 303
+    gone = olena.post(path, typed | {"base": base, "step": "check"})
+    assert gone.status_code == 404 and "field" not in house.catalog.entity("account").fields
+
+
+def test_a_draft_is_judged_by_the_rights_of_its_publishing(house: House, browser: SignIn) -> None:
+    give(house, CONFIGURES, {**READS, "fields": {"*": "edit"}})
+    bohdan, path = browser("Bohdan"), "/configuration/account/add/formula/"
+    keep(bohdan, path, names("Подвоєне", "Twice", formula="revenue * 2", **{"class": "internal"}))
+    give(house, CONFIGURES, READS)
+    refused = bohdan.post("/configuration/draft/publish", {"step": "check"})
+    assert refused.status_code == 403 and "fields that you see on every record" in text_of(refused)
+    with house.system() as session:
+        apply(session, from_raw({"roles": {"blind": {"label": {"uk": "а", "en": "a"}, "rules": []}}}, session.catalog))
+        session.commit()
+    for path in ("publish", "throw-away"):
+        assert bohdan.post(f"/configuration/draft/{path}", {"step": "check", "id": "1"}).status_code == 403

@@ -8,7 +8,8 @@ from flask_login import current_user
 from crm.admin_views import board, calendar_feed, deals, duties, emergency, employment, interactions, segment_choice, segments, sign_in_of_others, timer
 from crm.admin_views.access_reviews import views as access_reviews
 from crm.admin_views.calendar import CalendarView
-from crm.admin_views.configuration import draft_views, field_views, layout_reset, layout_views, list_views, package_views, version_views
+from crm.admin_views.configuration import draft_views, field_views, layout_reset, layout_views, list_views, package_views, use_views, version_views
+from crm.admin_views.configuration import views as configuration_views
 from crm.admin_views.configuration import views as configuration_views
 from crm.admin_views.duplicates import DuplicatesView
 from crm.admin_views.home import HomeView
@@ -47,6 +48,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(rights_views.pages)
     app.register_blueprint(configuration_views.pages)
     app.register_blueprint(draft_views.pages)
+    app.register_blueprint(use_views.pages)
     app.register_blueprint(layout_views.pages)
     app.register_blueprint(layout_reset.pages)
     app.register_blueprint(field_views.pages)

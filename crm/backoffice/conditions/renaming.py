@@ -18,6 +18,10 @@ class Renaming:
     def of(self, entity: str, key: str) -> str:
         return self.moves.get((entity, key), key)
 
+    def inside(self, node: Node, kind: Entity, entities: Entities) -> Node:
+        """The condition over records of `kind` with the new names."""
+        return renamed(node, kind, entities, self)
+
 
 def field_called(entities: Entities, entity: str, old: str, new: str) -> Renaming:
     """A field called otherwise, and with it the relations that are called after it."""

@@ -80,8 +80,8 @@ def made_with(
         fresh -= 1
     if moves:  # what the file does not say anew goes on naming fields by their new keys
         said_anew = {(one.entity, one.key) for one in fields}
-        kept = {place: one if place in said_anew else _following(one, own, moves) for place, one in kept.items()}
-        demanded = {place: _following(one, own, moves) for place, one in demanded.items()}
+        kept = {place: one if place in said_anew else following(one, own, moves) for place, one in kept.items()}
+        demanded = {place: following(one, own, moves) for place, one in demanded.items()}
         new_kinds = {one.key for one in coming}
         kinds = {key: one if key in new_kinds else replace(one, said=_checks_following(one.said, own.get(key), own, moves)) for key, one in kinds.items()}
     for check in checks:
@@ -110,7 +110,7 @@ def _is_products(kind: Entity | None, field: str | None) -> bool:
     return field in kind.fields and not kind.fields[field].number
 
 
-def _following(kept: Kept, entities: Mapping[str, Entity], moves: Moves) -> Kept:
+def following(kept: Kept, entities: Mapping[str, Entity], moves: Mapping[tuple[str, str], str]) -> Kept:
     """A formula, roll-up, rule or check that goes on naming fields by their new keys."""
     said, kind, change = dict(kept.said), entities.get(kept.entity), Renaming(moves)
     if said.get("formula"):
@@ -131,7 +131,7 @@ def _checks_following(said: Said, kind: Entity | None, entities: Mapping[str, En
     """An entity whose checks go on naming fields by their new keys."""
     if kind is None or not said.get("checks"):
         return said
-    return {**said, "checks": [_following(Kept(0, kind.key, "", one), entities, moves).said for one in said["checks"]]}
+    return {**said, "checks": [following(Kept(0, kind.key, "", one), entities, moves).said for one in said["checks"]]}
 
 
 def _put_back(kinds: dict[str, KeptEntity], kept: Mapping[str, dict[tuple[str, str], Kept]], standing: Iterable[Standing]) -> None:

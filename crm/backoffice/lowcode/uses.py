@@ -10,7 +10,8 @@ from sqlalchemy import select, update
 
 from crm.backoffice import layouts
 from crm.backoffice.catalog import Catalog
-from crm.backoffice.conditions.renaming import Renaming, renamed
+from crm.backoffice.conditions.renaming import Renaming
+from crm.backoffice.conditions.revaluing import Revaluing
 from crm.backoffice.conditions.tree import dump, parse
 from crm.backoffice.configuration import AccessRule
 from crm.backoffice.entities import Entity
@@ -21,6 +22,7 @@ from crm.errors import BramaError
 from crm.messages import Message, m
 
 RULES, VIEWS, LAYOUTS = AccessRule.__table__, SavedView.__table__, layouts.TABLE
+Rewriting = Renaming | Revaluing
 GONE = "\0"  # no name: what differs under it names the field
 
 
@@ -32,13 +34,15 @@ class Use:
     kind: str
     name: str
     needs: bool
+    entity: str = ""  # of a view, a layout, a field or a record
+    record: int = 0  # of a condition
 
 
 @dataclass(frozen=True)
 class _Place:
     use: Use
     held: Any
-    renamed: Callable[[Renaming], Any]
+    renamed: Callable[[Rewriting], Any]
     write: Callable[[Any], None]
 
 
@@ -46,12 +50,16 @@ def uses(session: SystemSession, entity: str, key: str) -> list[Use]:
     """Who names the field."""
     kinds = session.catalog.entities.values()
     relations = ((kind.key, name) for kind in kinds for name, one in kind.relations.items() if (one.entity, one.field) == (entity, key))
-    change = Renaming(dict.fromkeys(((entity, key), *relations), GONE))
+    return naming(session, Renaming(dict.fromkeys(((entity, key), *relations), GONE)))
+
+
+def naming(session: SystemSession, change: Rewriting) -> list[Use]:
+    """The places that a change would rewrite."""
     return [place.use for place in _places(session, session.catalog) if place.renamed(change) != place.held]
 
 
-def rename(session: SystemSession, before: Catalog, change: Renaming) -> None:
-    """The new names everywhere; `before` is the catalog that still knows the old ones."""
+def rename(session: SystemSession, before: Catalog, change: Rewriting) -> None:
+    """The new names or options everywhere; `before` is the catalog that still knows the old ones."""
     for place in _places(session, before):
         new = place.renamed(change)
         if new != place.held:
@@ -60,14 +68,14 @@ def rename(session: SystemSession, before: Catalog, change: Renaming) -> None:
 
 def _places(session: SystemSession, catalog: Catalog) -> Iterator[_Place]:
     role = catalog.entity("role").table
-    rules = select(RULES.c.id, RULES.c.rule, role.c.code).join(role, role.c.id == RULES.c.role_id).order_by(RULES.c.id)
-    for number, rule, code in session.execute(rules).all():
-        yield _Place(Use("rule", code, True), rule, partial(_rule, rule, catalog), _writer(session, RULES, number, "rule"))
+    rules = select(RULES.c.id, RULES.c.rule, role.c.code, role.c.id.label("role")).join(role, role.c.id == RULES.c.role_id).order_by(RULES.c.id)
+    for number, rule, code, holder in session.execute(rules).all():
+        yield _Place(Use("rule", code, True, "role", holder), rule, partial(_rule, rule, catalog), _writer(session, RULES, number, "rule"))
     for number, entity, key, label, shows in session.execute(select(VIEWS.c.id, VIEWS.c.entity, VIEWS.c.key, VIEWS.c.label_uk, VIEWS.c.shows)).all():
-        use = Use("view" if key else "own_view", key or label, False)
+        use = Use("view" if key else "own_view", key or label, False, entity)
         yield _Place(use, shows, partial(_view, shows, entity, catalog), _writer(session, VIEWS, number, "shows"))
     for number, entity, role_key, said in session.execute(select(LAYOUTS.c.id, LAYOUTS.c.entity, LAYOUTS.c.role, LAYOUTS.c.said)).all():
-        use = Use("layout", f"{entity}, {role_key}" if role_key else entity, False)
+        use = Use("layout", f"{entity}, {role_key}" if role_key else entity, False, entity)
         yield _Place(use, said, partial(_layout, said, entity), _writer(session, LAYOUTS, number, "said"))
     for kind in catalog.entities.values():
         for spec in kind.fields.values():
@@ -80,11 +88,11 @@ def _kept(session: SystemSession, catalog: Catalog, kind: Entity, spec: Conditio
     for row in session.execute(select(kind.table.c.id, kind.table.c.code, over, column).where(column.is_not(None))).all():
         number, code, of, text = row
 
-        def told(change: Renaming, of: str = of, text: str = text) -> str:
+        def told(change: Rewriting, of: str = of, text: str = text) -> str:
             new = _condition(json.loads(text), of, catalog, change)
             return json.dumps(new, ensure_ascii=False, separators=(",", ":"))
 
-        yield _Place(Use("condition", code, True), text, told, _writer(session, kind.table, number, spec.attribute))
+        yield _Place(Use("condition", code, True, kind.key, number), text, told, _writer(session, kind.table, number, spec.attribute))
 
 
 def _writer(session: SystemSession, table: Any, number: int, column: str) -> Callable[[Any], None]:
@@ -94,19 +102,19 @@ def _writer(session: SystemSession, table: Any, number: int, column: str) -> Cal
     return write
 
 
-def _condition(raw: Any, entity: str, catalog: Catalog, change: Renaming) -> Any:
+def _condition(raw: Any, entity: str, catalog: Catalog, change: Rewriting) -> Any:
     kind = catalog.entities.get(entity)
     if kind is None:
         return raw
     try:
         before = parse(raw)
-        after = renamed(before, kind, catalog.entities, change)
+        after = change.inside(before, kind, catalog.entities)
     except BramaError:
         return raw
     return raw if after == before else dump(after)
 
 
-def _rule(rule: Mapping[str, Any], catalog: Catalog, change: Renaming) -> dict[str, Any]:
+def _rule(rule: Mapping[str, Any], catalog: Catalog, change: Rewriting) -> dict[str, Any]:
     entity, new = str(rule.get("entity")), dict(rule)
     if isinstance(rule.get("fields"), Mapping):
         new["fields"] = {change.of(entity, key): _mode(mode, entity, catalog, change) for key, mode in rule["fields"].items()}
@@ -115,11 +123,11 @@ def _rule(rule: Mapping[str, Any], catalog: Catalog, change: Renaming) -> dict[s
     return new
 
 
-def _mode(mode: Any, entity: str, catalog: Catalog, change: Renaming) -> Any:
+def _mode(mode: Any, entity: str, catalog: Catalog, change: Rewriting) -> Any:
     return {**mode, "where": _condition(mode["where"], entity, catalog, change)} if isinstance(mode, Mapping) and "where" in mode else mode
 
 
-def _view(shows: Mapping[str, Any], entity: str, catalog: Catalog, change: Renaming) -> dict[str, Any]:
+def _view(shows: Mapping[str, Any], entity: str, catalog: Catalog, change: Rewriting) -> dict[str, Any]:
     new = dict(shows)
     if "columns" in shows:
         new["columns"] = [change.of(entity, key) for key in shows["columns"]]
@@ -136,7 +144,7 @@ def _view(shows: Mapping[str, Any], entity: str, catalog: Catalog, change: Renam
     return new
 
 
-def _layout(said: Mapping[str, Any], entity: str, change: Renaming) -> dict[str, Any]:
+def _layout(said: Mapping[str, Any], entity: str, change: Rewriting) -> dict[str, Any]:
     return layouts.renamed(said, lambda key: change.of(entity, key))
 
 

@@ -136,6 +136,24 @@ def drafts(view: View) -> Iterator[Question]:
         yield post(HERE + "draft/throw-away", "", HERE + "draft/throw-away", form={"id": number}).expecting(400, 403, 404)
 
 
+@probe(HERE + "where-used/")
+def uses(view: View) -> Iterator[Question]:
+    """What refers to things of all kinds, those that one may not configure too."""
+    page = HERE + "where-used/"
+    yield get(page, "", page)
+    for entity in ENTITIES:
+        yield get(page, entity if entity != "no_such" else "", page, entity=entity)
+        for key in ("name", "revenue", "amount", "no_such"):
+            yield get(page, "", page, field=f"{entity}.{key}")
+    for key in (*view.catalog.picklists, "no_such"):
+        yield get(page, "", page, picklist=key)
+        known = view.catalog.picklists.get(key)
+        for option in known.options[:3] if known else ():
+            yield get(page, "", page, picklist=key, option=option.key)
+    for role in ("seller", "owner", "no_such"):
+        yield get(page, "", page, role=role)
+
+
 VERSION = HERE + "all-versions/<version>/"
 
 

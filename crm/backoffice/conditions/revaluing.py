@@ -1,0 +1,51 @@
+"""An option of a picklist replaced by another inside conditions: a comparison is followed to the field where it stands, so that no namesake is touched."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from crm.backoffice.conditions.renaming import Entities, Renaming, walked
+from crm.backoffice.conditions.tree import Aggregate, All, Any_, Latest, Leaf, Node, Not
+from crm.backoffice.entities import Entity
+
+NO_MOVES = Renaming({})
+
+
+@dataclass(frozen=True)
+class Revaluing:
+    """An option of a picklist that is another one from now on."""
+
+    picklist: str
+    old: str
+    new: str
+
+    def of(self, entity: str, key: str) -> str:
+        """Fields keep their names."""
+        return key
+
+    def inside(self, node: Node, kind: Entity, entities: Entities) -> Node:
+        """The condition over records of `kind` with the new option."""
+        match node:
+            case All(parts):
+                return All(tuple(self.inside(part, kind, entities) for part in parts))
+            case Any_(parts):
+                return Any_(tuple(self.inside(part, kind, entities) for part in parts))
+            case Not(part):
+                return Not(self.inside(part, kind, entities))
+            case Leaf(path):
+                return replace(node, value=self.value(node.value)) if self._compares(path, kind, entities) else node
+            case Latest(path):
+                return replace(node, value=self.value(node.value)) if self._compares(path, kind, entities) else node
+            case Aggregate():
+                _, rows = (None, entities.get(node.of[0])) if node.of is not None else walked(node.path[:1], kind, entities, NO_MOVES)
+                return replace(node, where=self.inside(node.where, rows, entities)) if node.where is not None and rows is not None else node
+
+    def value(self, given: Any) -> Any:
+        """A value, or a list of them, with the new option; none twice."""
+        if isinstance(given, list):
+            return list(dict.fromkeys(self.new if one == self.old else one for one in given)) if self.old in given else given
+        return self.new if given == self.old else given
+
+    def _compares(self, path: tuple[str, ...], kind: Entity, entities: Entities) -> bool:
+        _, home = walked(path[:-1], kind, entities, NO_MOVES)
+        spec = home.fields.get(path[-1]) if home is not None and path else None
+        return spec is not None and spec.picklist == self.picklist

@@ -10,7 +10,6 @@ from crm.admin_views.access_reviews import views as access_reviews
 from crm.admin_views.calendar import CalendarView
 from crm.admin_views.configuration import draft_views, field_views, layout_reset, layout_views, list_views, package_views, use_views, version_views
 from crm.admin_views.configuration import views as configuration_views
-from crm.admin_views.configuration import views as configuration_views
 from crm.admin_views.duplicates import DuplicatesView
 from crm.admin_views.home import HomeView
 from crm.admin_views.imports import figures, past_views, row_views, views as import_views

@@ -1,6 +1,6 @@
 """What data is made of, changed in the name of a person: planned, judged, put in force, taken back — all by the document of a configuration file."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,16 +11,12 @@ from crm.backoffice import versions
 from crm.backoffice.access import Access
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.configuration import ConfigVersion
-from crm.backoffice.custom.fields import Kept
-from crm.backoffice.custom.reading import Made
-from crm.backoffice.fields.formula import sources
 from crm.backoffice.guard import SystemSession, system_session
 from crm.backoffice.lowcode import made_apply
 from crm.backoffice.lowcode.apply import Applied, apply, foreseen, still_needed, undoing
 from crm.backoffice.lowcode.adding import missing, standing_otherwise
 from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.document import Document, from_raw, read
-from crm.backoffice.lowcode.made import CLASSES
 from crm.backoffice.lowcode.made_plan import LOSING, without_repeats
 from crm.backoffice.lowcode.packages import PackageSpec
 from crm.backoffice.lowcode.parsing import only
@@ -28,13 +24,13 @@ from crm.backoffice.lowcode.plan import plan
 from crm.backoffice.lowcode.reconciling import Clash, brought_over, combined, since
 from crm.backoffice.lowcode.uses import told as use_in_words
 from crm.backoffice.sight import Sight
-from crm.errors import BadRequest, Forbidden, Invalid, NotFound
+from crm.errors import BadRequest, Invalid, NotFound
 from crm.messages import m
 from crm.permissions import access_now
-from crm.rights.known import sees_all
+from crm.rights.configuring_judged import judge, may_configure_picklist, seen_whole
 
 SECTIONS = ("entities", "fields", "removed", "picklists", "layouts")  # of a file, that concern what data is made of
-KINDS = frozenset({"entity", "field", "picklist", "option", "layout"})  # of changes
+KINDS = frozenset({"entity", "field", "rule", "picklist", "option", "layout"})  # of changes
 MOST_VERSIONS = 200
 REPEATED = m("Several records hold the same value, so the field cannot be unique.")
 Raw = Mapping[str, Any]
@@ -196,17 +192,6 @@ def _recorded(change: Raw) -> Change:
     return Change(change["kind"], change["entity"], change["field"], change["effect"], change["records"])
 
 
-def may_configure_picklist(access: Access, catalog: Catalog, key: str) -> bool:
-    """Whoever may configure every entity that uses it; one that nobody uses, who may make new entities."""
-    users = {kind.key for kind in catalog.entities.values() for spec in kind.fields.values() if spec.picklist == key}
-    return all(map(access.configures, users)) if users else access.configures()
-
-
-def seen_whole(sight: Sight, entity: str, *keys: str) -> bool:
-    """Whether somebody reads these fields wholly: on every record, without a condition."""
-    return sight.access is None or sight.access.unlimited or sees_all(sight, entity, keys)
-
-
 def _concerns(catalog: Catalog, access: Access, change: Change) -> bool:
     if change.kind in ("picklist", "option"):
         return may_configure_picklist(access, catalog, change.entity)
@@ -242,90 +227,9 @@ def _still_needed(sight: Sight, change: Change) -> None:
 
 def _told(sight: Sight, change: Change) -> bool:
     kind = sight.catalog.entities.get(change.entity)
+    if change.kind == "rule":
+        return sight.access is None or sight.access.unlimited or (kind is not None and seen_whole(sight, kind.key, *(
+            key for key in (str(change.field).partition(".")[0],) if key in kind.fields)))
     if change.kind not in ("entity", "field") or kind is None:
         return True
     return seen_whole(sight, kind.key, *([change.field] if change.field is not None and change.field in kind.fields else []))
-
-
-def judge(sight: Sight, document: Document, after: Catalog) -> None:
-    """Raises Forbidden where a person may not make what a document says, or would learn by it what he does not see."""
-    access = sight.access
-    if access is None or access.unlimited:
-        return
-    if document.roles or document.pipelines or document.views or document.conflicts:
-        raise Forbidden()
-    before = sight.catalog
-    if not all(access.configures(entity) for entity in _entities(before.made, after.made)):
-        raise Forbidden(m("You do not have the right to configure this."))
-    laid_out = {spec.entity for spec in document.layouts} | {entity for kind, entity, _ in document.removed if kind == "layout"}
-    if not all(access.configures(entity if entity in before.entities else "*") for entity in laid_out):
-        raise Forbidden(m("You do not have the right to configure this."))
-    lists = {spec.key for spec in document.options if spec != _standing(before, spec)} | {entity for kind, entity, _ in document.removed if kind == "option"}
-    if not all(may_configure_picklist(access, some, key) for key in lists for some in (before, after) if some is before or key not in before.picklists):
-        raise Forbidden(m("Others use this picklist too: you do not have the right to configure all of them."))
-    for old, new in _differing(before.made, after.made):
-        _judge_field(sight, after, old, new)
-
-
-def _standing(catalog: Catalog, spec: Any) -> Any:
-    """A picklist as its document would say it now."""
-    known = catalog.picklists.get(spec.key)
-    if known is None:
-        return None
-    options = tuple(type(spec.options[0])(o.key, o.label, o.colour, o.retired) for o in known.options) if spec.options else ()
-    return type(spec)(spec.key, known.label if spec.label is not None else None, options)
-
-
-def _entities(before: Made, after: Made) -> Iterator[str]:
-    """What one must be allowed to configure: "*" stands for new entities."""
-    known, later = ({one.number: one for one in made.entities.values()} for made in (before, after))
-    for kind in after.entities.values():
-        if kind.number not in known:
-            yield "*"
-        elif known[kind.number] != kind:
-            yield kind.key
-    yield from (kind.key for kind in before.entities.values() if kind.number not in later)
-    new = {kind.key for kind in after.entities.values() if kind.number not in known}
-    yield from (one.entity for pair in _differing(before, after) for one in pair if one is not None and one.entity not in new)
-
-
-def _differing(before: Made, after: Made) -> Iterator[tuple[Kept | None, Kept | None]]:
-    """Fields that change, as they stand and as they would; one that is converted stands beside what takes its place."""
-    staying = {one.number for one in after.fields}
-    numbers, places = {one.number: one for one in before.fields}, {(one.entity, one.key): one for one in before.fields if one.number not in staying}
-    for field in after.fields:
-        old = numbers.get(field.number) or places.get((field.entity, field.key))
-        if old != field:
-            yield old, field
-    taken = {(one.entity, one.key) for one in after.fields}
-    yield from ((field, None) for field in before.fields if field.number not in staying and (field.entity, field.key) not in taken)
-
-
-def _judge_field(sight: Sight, after: Catalog, old: Kept | None, new: Kept | None) -> None:
-    if new is None:
-        return
-    known = sight.catalog.entities
-    if old is not None and old.entity in known and old.key in known[old.entity].fields:
-        changed = old.key != new.key or any(old.said.get(name) != new.said.get(name) for name in ("class", "unique", "personal"))
-        if changed and not seen_whole(sight, old.entity, old.key):
-            raise Forbidden(m(
-                "You do not see the field “%(key)s” on every record, so its key, its class and its uniqueness are not for you to change.", key=old.key,
-            ))
-    for entity, key in made_of(new):
-        spec = after.entity(entity).fields.get(key)
-        if spec is not None and CLASSES.index(spec.sensitivity) > CLASSES.index(new.said["class"]):
-            raise Forbidden(m("What is made of the field “%(key)s” may not be more open than it is.", key=key))
-        stands = entity in known and key in known[entity].fields
-        if stands and not seen_whole(sight, entity, key):
-            raise Forbidden(m("You may use only fields that you see on every record, and “%(key)s” is none.", key=key))
-
-
-def made_of(kept: Kept) -> list[tuple[str, str]]:
-    """The fields, by entity and key, that a formula or a roll-up is worked out from."""
-    said = kept.said
-    if said["type"] == "formula":
-        return [(kept.entity, key) for key in sources(str(said["formula"]))]
-    if said["type"] != "rollup":
-        return []
-    entity, reference = str(said["of"]).split(".")
-    return [(entity, reference), *((entity, str(said[name])) for name in ("field", "by") if said.get(name))]

@@ -43,6 +43,11 @@ def rest_on_the_seen(sight: Sight, entity: Entity, rules: Iterable[Rule]) -> boo
     return all(_seen(sight, entity, node, None) for node in _conditions(rules))
 
 
+def rests_on_the_seen(sight: Sight, entity: Entity, condition: Node) -> bool:
+    """The same of one condition."""
+    return _seen(sight, entity, condition, None)
+
+
 def _conditions(rules: Iterable[Rule]) -> Iterator[Node]:
     for rule in rules:
         yield from (node for node in (rule.where, *(mode.where for mode in (rule.fields or {}).values())) if node is not None)

@@ -16,7 +16,7 @@ Asking = Callable[[SystemSession], list[Use]]
 
 @dataclass(frozen=True)
 class Known:
-    """`named` may be told; `others` counts the rest by kind: rule, view, own_view, layout, condition, field, check, pipeline, conflict."""
+    """`named` may be told; `others` counts the rest by kind: rule, view, own_view, layout, field, check, pipeline, conflict."""
 
     named: tuple[Use, ...] = ()
     others: dict[str, int] = field(default_factory=dict)
@@ -34,7 +34,8 @@ def known(engine: Engine, catalog: Catalog, access: Access, asking: Asking, sees
     named = [use for use in found if use.record in seen.get(use.entity, set()) or (not use.record and _told(catalog, access, use))]
     others: dict[str, int] = {}
     for use in found:
-        if use not in named:
+        # A condition that one does not see may not even be told to be there: what it asks for is as secret as its values.
+        if use not in named and use.kind != "condition":
             others[use.kind] = others.get(use.kind, 0) + 1
     return Known(tuple(dict.fromkeys(named)), others)
 

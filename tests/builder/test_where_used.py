@@ -28,7 +28,8 @@ def furnished(house: House) -> str:
         "fields": {"account": {
             "risk": {"type": "decimal", "class": "internal", "label": label("Risk")},
             "doubled": {"type": "formula", "formula": "risk * 2", "class": "internal", "label": label("Doubled")},
-            "reason": {"type": "text", "class": "internal", "label": label("Reason"), "required_if": {"all": [{"field": "risk", "op": "gt", "value": 5}, industry]}},
+            "reason": {"type": "text", "class": "internal", "label": label("Reason"),
+                       "required_if": {"all": [{"field": "risk", "op": "gt", "value": 5}, industry]}},
         }},
         "roles": {"careful": {"label": label("Careful"), "rules": [
             {"entity": "account", "actions": ["read"], "where": {"all": [{"field": "risk", "op": "lt", "value": 5}, industry]}, "fields": {"*": "read"}}]}},
@@ -39,7 +40,8 @@ def furnished(house: House) -> str:
         apply(session, from_raw(said, session.catalog))
         session.commit()
     with house.system() as session:
-        own = {"entity": "account", "owner_id": house.people["Sofiia"], "key": None, "label_uk": "Таємне", "label_en": "Secret one", "roles": [], "default_for": []}
+        own = {"entity": "account", "owner_id": house.people["Sofiia"], "key": None, "label_uk": "Таємне", "label_en": "Secret one", "roles": [],
+               "default_for": []}
         session.execute(insert(SavedView.__table__).values(**own, shows={"where": industry, "columns": ["risk"]}))
         session.commit()
     condition = json.dumps({"all": [{"field": "risk", "op": "gt", "value": 1}, industry]})

@@ -7,7 +7,7 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.fields.expressions import FIELD_KINDS
 from crm.backoffice.fields.rollup import ORDERED
 from crm.backoffice.sight import Sight
-from crm.rights.configuring import may_configure_picklist, seen_whole
+from crm.rights.configuring_judged import may_configure_picklist, seen_whole
 
 NOT_ADDED = frozenset({"file", "image", "rich_text", "long_text"})
 

@@ -14,7 +14,7 @@ from crm.admin_views.kit.answers import say
 from crm.backoffice.catalog import Picklist
 from crm.errors import NotFound
 from crm.messages import m
-from crm.rights.configuring import may_configure_picklist
+from crm.rights.configuring_judged import may_configure_picklist
 
 pages = Blueprint("configuration_lists", __name__, url_prefix="/configuration")
 ALL = "/configuration/pick-lists/"

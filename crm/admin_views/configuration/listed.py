@@ -10,7 +10,7 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.lowcode.made import CLASSES as RANKED
 from crm.messages import Label
-from crm.rights.configuring import may_configure_picklist
+from crm.rights.configuring_judged import may_configure_picklist
 
 OTHER_TYPES = {"code": Label("Код", "Code"), "condition": Label("Умова", "Condition")}
 

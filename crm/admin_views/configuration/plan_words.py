@@ -35,7 +35,13 @@ SENTENCES: Mapping[tuple[str, str], Message] = {
     ("view", "create"): m("New shared view “%(name)s” of “%(entity)s”"), ("view", "change"): m("The shared view “%(name)s” of “%(entity)s” changes"),
     ("view", "remove"): m("The shared view “%(name)s” of “%(entity)s” is removed"), ("conflict", "create"): m("New conflict of duties “%(name)s”"),
     ("conflict", "change"): m("The conflict of duties “%(name)s” changes"), ("conflict", "remove"): m("The conflict of duties “%(name)s” is lifted"),
+    ("rule", "create"): m("New rule of “%(entity)s”: %(name)s"), ("rule", "change"): m("The rule of “%(entity)s” changes: %(name)s"),
+    ("rule", "remove"): m("The rule of “%(entity)s” is lifted: %(name)s"),
     ("option", "retire"): m("The option “%(name)s” in “%(entity)s” is retired"),
+}
+RULES: Mapping[str, Label] = {
+    "required_if": Label("обовʼязкове за умови", "required under a condition"), "visible_if": Label("видиме за умови", "visible under a condition"),
+    "read_only_if": Label("лише для читання за умови", "for reading only under a condition"),
 }
 OTHER = m("A change of “%(entity)s”")
 FACETS: Mapping[str, Label] = {
@@ -86,6 +92,8 @@ def _names(change: Change, catalogs: tuple[Catalog, ...], language: str) -> tupl
         return kind.plural.text(language) if kind else change.entity, render(whom, language)
     if change.kind in ("pipeline", "stage", "view"):
         return _configured(change, catalogs, language)
+    if change.kind == "rule":
+        return _rule_names(change, catalogs, language)
     for catalog in catalogs:
         if change.kind in ("picklist", "option"):
             known = catalog.picklists.get(change.entity)
@@ -110,9 +118,32 @@ def _configured(change: Change, catalogs: tuple[Catalog, ...], language: str) ->
     return entity, name
 
 
+def _rule_names(change: Change, catalogs: tuple[Catalog, ...], language: str) -> tuple[str, str]:
+    """A rule of a field by its label and what it asks, a check by its message."""
+    key, _, name = (change.field or "").partition(".")
+    kind = next((catalog.entities[change.entity] for catalog in catalogs if change.entity in catalog.entities), None)
+    entity = kind.plural.text(language) if kind else change.entity
+    if name in RULES:
+        spec = next((found for catalog in catalogs if change.entity in catalog.entities and (found := catalog.entities[change.entity].fields.get(key))), None)
+        return entity, f"{spec.label.text(language) if spec else key}, {RULES[name].text(language)}"
+    for catalog in catalogs:
+        check = next((one for one in catalog.made.checks if one.entity == change.entity and one.key == name), None)
+        said = check.said if check else _numbered(catalog, change.entity, name)
+        if said is not None:
+            return entity, str(said["message"].get(language) or name)
+    return entity, name
+
+
+def _numbered(catalog: Catalog, entity: str, name: str) -> Mapping[str, Any] | None:
+    kind = catalog.made.entities.get(entity)
+    checks = kind.said.get("checks", []) if kind else []
+    return checks[int(name) - 1] if name.isascii() and name.isdecimal() and 0 < int(name) <= len(checks) else None
+
+
 def _details(plan: Plan, change: Change, language: str) -> Iterator[str]:
     if change.kind == "layout":
         yield from _laid_out(plan, change, language)
+    if change.kind in ("layout", "rule"):
         return
     if change.kind == "option":
         specs = (one for picklist in plan.document.options if picklist.key == change.entity for one in picklist.options if one.key == change.field)
@@ -168,6 +199,9 @@ def _records(change: Change, told_too: bool, language: str) -> Iterator[str]:
     views = sum(use.kind == "view" for use in change.uses)
     if views:
         yield render(mn("%(num)s shared view shows it no more", "%(num)s shared views show it no more", views), language)
+    if change.kind == "rule" and change.records and told_too:
+        yield render(mn("%(num)s record does not satisfy it; it is asked when it is saved", "%(num)s records do not satisfy it; they are asked when saved",
+                        change.records), language)
     if change.kind not in ("entity", "field") or change.effect not in (*LOSING, "rename"):
         return
     if not told_too:

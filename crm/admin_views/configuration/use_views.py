@@ -12,15 +12,17 @@ from crm.admin_views.kit import context, lookup
 from crm.admin_views.kit.answers import say
 from crm.backoffice import lists
 from crm.backoffice.catalog import Picklist
-from crm.backoffice.conditions.tree import Leaf
+from crm.backoffice.conditions.tree import All, Any_, Leaf
+from crm.backoffice.fields.condition import ConditionField
 from crm.backoffice.lowcode import where_used
 from crm.backoffice.lowcode.uses import Use
 from crm.errors import NotFound
 from crm.messages import Label, m, mn
-from crm.rights.configuring import may_configure_picklist
+from crm.rights.configuring_judged import may_configure_picklist
 from crm.rights.where_used import Asking, known
 
 pages = Blueprint("configuration_uses", __name__, url_prefix="/configuration/where-used")
+MOST = 1000  # records that are told
 GROUPS = {
     "field": Label("Поля: посилання, формули, підсумки, правила, усталені значення", "Fields: references, formulas, roll-ups, rules, defaults"),
     "check": Label("Перевірки", "Checks"), "rule": Label("Права ролей", "Rights of roles"), "view": Label("Спільні подання", "Shared views"),
@@ -126,7 +128,13 @@ def _role_number(code: str) -> int:
 
 
 def _seen(entity: str, numbers: set[int]) -> set[int]:
-    return set(lookup.titles(context.session(), context.catalog().entity(entity), numbers))
+    """Of records those that the reader sees, with the condition that they keep."""
+    session, kind = context.session(), context.catalog().entity(entity)
+    kept = [key for key, spec in kind.fields.items() if isinstance(spec, ConditionField)]
+    if not session.sight.may(entity, "read") or not set(kept) <= set(session.sight.filterable(entity)):
+        return set()
+    where = All((Leaf(("id",), "in", sorted(numbers)[:MOST]), *([Any_(tuple(Leaf((key,), "not_empty") for key in kept))] if kept else [])))
+    return set(lists.ids(session, lists.ListQuery(entity, (), where=where), MOST))
 
 
 def _line(use: Use) -> Line:

@@ -13,6 +13,7 @@ from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
 from crm.admin_views.kit.menu import AREAS
 from crm.backoffice.lowcode.icons import ICONS
+from crm.backoffice.lowcode.layouts import areas
 from crm.backoffice.custom.reading import KeptEntity
 from crm.errors import NotFound
 from crm.messages import m
@@ -106,7 +107,7 @@ def _entity_form(known: KeptEntity | None, form: Any, errors: Errors) -> str:
     language = context.reader().language
     return render_template(
         "admin/configuration/entity_form.html", known=known, form=form, errors=errors, icons=ICONS, summary=entity_form.summary(errors),
-        areas=[(key, label.text(language)) for key, label, _ in AREAS],
+        areas=[(key, label.text(language)) for key, label, _ in AREAS if key in areas(context.catalog())],
         here=f"/configuration/{known.key}/names/" if known else NEW, back=f"/configuration/{known.key}/" if known else "/configuration/",
         beside=beside(*([f"entity:{known.key}"] if known else [])),
     )

@@ -74,6 +74,10 @@ def things(said: Raw) -> list[tuple[str, str]]:
     return found + [(f"removal:{one}", f"entity:{one.split('.')[0]}") for one in said.get("removed", ())]
 
 
+def _all(said: Raw) -> str:
+    return ",".join(what for what, _ in things(said))[:255]
+
+
 def subjects(said: Raw) -> list[str]:
     """The entities and picklists that a file concerns."""
     return list(dict.fromkeys(subject for _, subject in things(said)))
@@ -83,8 +87,10 @@ def keep(session: SystemSession, user_id: int, title: str, page: str, typed: lis
     """Keep a change; one of the same thing is replaced. Raises BadRequest."""
     if len(json.dumps([typed, said])) > LONGEST or len(page) > 500:
         raise BadRequest(m("This is too long for a draft: publish it, or bring it in with a file."))
-    [(what, subject), *_] = things(said)
-    what = what[:255]
+    found = things(said)
+    if not found:
+        raise BadRequest(m("Nothing would change."))
+    what, subject = _all(said), found[0][1]
     session.execute(delete(TABLE).where(TABLE.c.user_id == user_id, TABLE.c.what == what))
     number = session.execute(select(func.count()).select_from(TABLE).where(TABLE.c.user_id == user_id)).scalar_one()
     if number >= MOST_KEPT:
@@ -111,7 +117,7 @@ def throw_away(session: SystemSession, user_id: int, ids: Iterable[int]) -> list
 
 def published(session: SystemSession, user_id: int, said: Raw) -> None:
     """What is in force is no draft any more."""
-    session.execute(delete(TABLE).where(TABLE.c.user_id == user_id, TABLE.c.what.in_([what[:255] for what, _ in things(said)])))
+    session.execute(delete(TABLE).where(TABLE.c.user_id == user_id, TABLE.c.what == _all(said)))
 
 
 def rebase(session: SystemSession, user_id: int, version: int) -> None:

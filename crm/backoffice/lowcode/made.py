@@ -10,10 +10,12 @@ from typing import Any
 
 from crm.backoffice.custom.fields import CONDITIONS, DERIVED, Said, plain
 from crm.backoffice.custom.naming import ADDRESSES, KEY, WORDS
+from crm.backoffice.entities import Entity
 from crm.backoffice.fields import TYPES
 from crm.backoffice.fields.numbering import read_mask
 from crm.backoffice.fields.rollup import FUNCTIONS
 from crm.backoffice.lowcode.field_rules import checks_of, conditions_of
+from crm.backoffice.lowcode.icons import ICONS
 from crm.backoffice.lowcode.options import PicklistSpec, options_of
 from crm.backoffice.lowcode.parsing import both, label_of, only, section_of, word, wrong
 from crm.errors import FieldError
@@ -61,7 +63,7 @@ class FieldSpec:
     renamed_from: str = ""
 
 
-def entities_of(raw: Any, own: Mapping[str, Any]) -> tuple[list[EntitySpec], list[FieldSpec]]:
+def entities_of(raw: Any, own: Mapping[str, Entity]) -> tuple[list[EntitySpec], list[FieldSpec]]:
     """The section `entities`: the entities and their fields. Raises BadRequest."""
     entities: list[EntitySpec] = []
     fields: list[FieldSpec] = []
@@ -77,6 +79,11 @@ def entities_of(raw: Any, own: Mapping[str, Any]) -> tuple[list[EntitySpec], lis
         for name, longest in (("area", 64), ("icon", 64), ("prefix", 12)):
             if said.get(name) is not None:
                 kept[name] = word(said[name], longest, place, name)
+        known = {one.declared.area for one in own.values() if one.declared.area} | {"other"}
+        if kept.get("area", "other") not in known:
+            raise wrong(place, m("the areas of the menu are %(known)s", known=", ".join(sorted(known))))
+        if kept.get("icon", "database") not in ICONS:
+            raise wrong(place, m("the icons are %(known)s", known=", ".join(ICONS)))
         demanded = checks_of(said, place)
         if demanded:
             kept["checks"] = demanded

@@ -124,7 +124,7 @@ def _entity(catalog: Catalog, later: Sequence[Since], key: str, said: Any, clash
     place = ("entity", key, "")
     if not any(_touches(version, place) for version in later):
         return dict(said)
-    entities, _ = entities_of({"entities": {key: said}}, {})
+    entities, _ = entities_of({"entities": {key: said}}, {name: kind for name, kind in catalog.entities.items() if not kind.custom})
     known = catalog.made.entities.get(key)
     now = known.said if known else None
     return _parts(place, _before(later, place, now), now, entities[0].said, clashes)

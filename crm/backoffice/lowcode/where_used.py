@@ -114,5 +114,6 @@ def _conditions(session: SystemSession, entity: str) -> Iterator[Use]:
         for spec in kind.fields.values():
             if isinstance(spec, ConditionField):
                 over = kind.table.c[kind.fields[spec.over].attribute]
-                rows = session.execute(select(kind.table.c.id, kind.table.c.code).where(over == entity, kind.table.c.deleted_at.is_(None))).all()
+                rows = session.execute(select(kind.table.c.id, kind.table.c.code).where(
+                    over == entity, kind.table.c[spec.attribute].is_not(None), kind.table.c.deleted_at.is_(None))).all()
                 yield from (Use("condition", code, True, kind.key, number) for number, code in rows)

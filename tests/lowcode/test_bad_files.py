@@ -10,6 +10,7 @@ from crm.backoffice.catalog import load_catalog
 from crm.backoffice.configuration import ConfigVersion
 from crm.backoffice.lowcode.apply import apply
 from crm.backoffice.lowcode.document import from_raw, read
+from crm.backoffice.lowcode.plan import plan
 from crm.errors import BramaError, Invalid
 from crm.messages import render
 from tests.company import Company
@@ -94,11 +95,14 @@ def test_values_that_repeat_keep_a_field_from_being_unique_and_are_named(company
 
 
 def test_a_field_that_must_be_filled_in_over_records_without_it(company: Company) -> None:
-    """Records that stand stay as they are; whoever makes one, or saves an old one, is asked for it."""
-    (old,) = company.make("account", {"name": "Гута"})
+    """The plan says how many there are; they stay as they are, and whoever makes one, or saves an old one, is asked for it."""
+    old, _ = company.make("account", {"name": "Гута"}, {"name": "Віче"})
     with company.system() as session:
         said = {"type": "text", "required": True, "label": {"uk": "Поле", "en": "Field"}}
-        apply(session, from_raw({"fields": {"account": {"x": said}}}, session.catalog))
+        document = from_raw({"fields": {"account": {"x": said}}}, session.catalog)
+        assert [(c.kind, c.field, c.effect, c.records) for c in plan(session, document)] == [("field", "x", "create", 0), ("rule", "x.required", "create", 2)]
+        apply(session, document)
+        assert plan(session, document) == []
         session.commit()
     company.catalog = load_catalog(company.engine)
     with pytest.raises(Invalid):

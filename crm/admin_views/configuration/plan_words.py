@@ -40,6 +40,7 @@ SENTENCES: Mapping[tuple[str, str], Message] = {
     ("option", "retire"): m("The option “%(name)s” in “%(entity)s” is retired"),
 }
 RULES: Mapping[str, Label] = {
+    "required": Label("обовʼязкове", "required"),
     "required_if": Label("обовʼязкове за умови", "required under a condition"), "visible_if": Label("видиме за умови", "visible under a condition"),
     "read_only_if": Label("лише для читання за умови", "for reading only under a condition"),
 }

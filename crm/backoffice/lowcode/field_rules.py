@@ -13,7 +13,7 @@ from sqlalchemy.sql import visitors
 
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.conditions.compiler import compile_condition
-from crm.backoffice.conditions.tree import All, Node, Not, dump, parse
+from crm.backoffice.conditions.tree import All, Leaf, Node, Not, dump, parse
 from crm.backoffice.custom.fields import CONDITIONS, Kept, Said
 from crm.backoffice.custom.reading import Made
 from crm.backoffice.entities import Entity
@@ -129,6 +129,10 @@ def rule_changes(session: SystemSession, catalog: Catalog) -> Iterator[Change]:
             was, said = old.said.get(name) if old is not None else None, field.said.get(name)
             if was != said and (old is not None or said is not None):
                 yield _change(session, catalog, field.entity, f"{field.key}.{name}", was, said, _wrong_by(catalog, field, name))
+        if field.said.get("required") and not (old is not None and old.said.get("required")):
+            lacking = _change(session, catalog, field.entity, f"{field.key}.required", None, True, Leaf((field.key,), "empty", None))
+            if lacking.records:
+                yield lacking
     for kind in after.entities.values():
         had = before.entities[kind.key].said.get("checks", []) if kind.key in before.entities else []
         for number, one in enumerate(kind.said.get("checks", []), 1):

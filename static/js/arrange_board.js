@@ -141,7 +141,8 @@ export class Board {
   // --- how it looks ----------------------------------------------------------------------------------------------
 
   drawn(item) {
-    item.classList.toggle('is-wide', item.querySelector('select')?.value === 'wide');
+    const breadth = item.querySelector('select')?.value;
+    item.classList.toggle('is-wide', breadth === 'wide' || (breadth === '' && item.dataset.wide !== undefined));
     item.classList.toggle('is-told', [...item.querySelectorAll('[name^="help-"]')].some(({ value }) => value));
     if (isHead(item)) {
       const named = (language) => item.querySelector(`[lang="${language}"]`).value;

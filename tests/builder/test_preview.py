@@ -60,6 +60,13 @@ def test_every_screen_is_drawn_as_it_would_be_and_nothing_is_written(house: Hous
     assert house.catalog.layouts == {} and counted(house) == (before[0], before[1] + 1)
 
 
+def test_every_kind_of_records_has_its_preview(house: House, browser: SignIn, firm: int) -> None:
+    olena = browser("Olena")
+    for kind in house.catalog.entities:
+        for screen in ("form", "card", "list", "quick"):
+            assert look(olena, screen, entity=kind).status_code == 200, (kind, screen)
+
+
 def test_what_makes_no_sense_is_a_sentence(house: House, browser: SignIn, firm: int) -> None:
     olena = browser("Olena")
     for typed in ([("columns", "nothing")], [("row", "0"), ("row-key-0", "city")], [("columns", "name"), ("columns", "name")], [("x", "y")] * 6000):

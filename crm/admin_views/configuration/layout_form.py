@@ -16,6 +16,7 @@ Form = MultiDict[str, str]
 LISTS = ("columns", "quick", "related")
 SORTS = ("sort-1", "sort-2")
 MOST_ROWS = 600
+UNTOLD = frozenset({"row_version", "deleted_at"})  # of no use on a screen; a layout that names them keeps them
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,8 @@ class Shown:
 def shown(typed: Typed, kind: Entity, usual: Layout) -> dict[str, Shown]:
     """Every part that is a list."""
     writes = fillable(kind)
-    able = {"columns": list(kind.fields), "quick": [key for key in kind.fields if key in writes], "related": list(kind.relations)}
+    told = [key for key in kind.fields if key not in UNTOLD]
+    able = {"columns": told, "quick": [key for key in kind.fields if key in writes], "related": list(kind.relations)}
     found: dict[str, Shown] = {}
     for part, keys in able.items():
         standard = list(getattr(usual, part))
@@ -178,7 +180,7 @@ def shown(typed: Typed, kind: Entity, usual: Layout) -> dict[str, Shown]:
     standard_rows = usual_rows(usual)
     rows = typed.rows or standard_rows
     placed = {row.key for row in rows}
-    found["row"] = Shown(bool(typed.rows), rows, [key for key in kind.fields if key not in placed], standard_rows)
+    found["row"] = Shown(bool(typed.rows), rows, [key for key in told if key not in placed], standard_rows)
     return found
 
 

@@ -12,6 +12,7 @@ from crm.admin_views.configuration.palette import KINDS
 from crm.admin_views.configuration.publishing import Answer, Errors, Subject, changed, refused, step
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
+from crm.admin_views.kit.forms import WIDE
 from crm.admin_views.kit.menu import AREAS
 from crm.backoffice.entities import Entity
 from crm.backoffice.layouts import Layout, Said, laid_out
@@ -84,6 +85,7 @@ def _form(kind: Entity, role: str, typed: layout_form.Typed, errors: Errors) -> 
         words={"columns": words, "quick": words, "related": relations}, fields=words, usual=usual, parts=layout_form.shown(typed, kind, usual),
         sorting=layout_form.sorting(kind), helps={key: spec.help for key, spec in kind.fields.items() if spec.help is not None},
         types={key: KINDS[spec.type].name.text(language) for key, spec in kind.fields.items() if spec.type in KINDS},
+        broad={key for key, spec in kind.fields.items() if spec.type in WIDE},
         here=here(kind, role), preview=f"/configuration/{kind.key}/layout/preview" + (f"?role={quote(role)}" if role else ""),
         title=kind.plural.text(language), icons=ICONS, said=_said(kind.key), beside=beside(f"entity:{kind.key}"), reads=context.access().may(kind.key, "read"),
         of_role=sum(role in one for one in catalog.layouts.values()) if role else 0,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import func, insert, select, text
@@ -28,14 +29,15 @@ def in_force(session: DataSession) -> int:
 
 def announce(
     session: DataSession, changes: Sequence[Mapping[str, Any]], before: Mapping[str, Any], made: Iterable[tuple[str, str, str]],
-    standing: Sequence[Mapping[str, Any]] = (),
+    standing: Sequence[Mapping[str, Any]] = (), merged: Mapping[str, Sequence[Any]] = MappingProxyType({}),
 ) -> int:
     """The number of a new version; `before` is a file that brings back what was there, `made` names what was not (kind, entity, key), and
-    `standing` says how made entities and fields stood."""
+    `standing` says how made entities and fields stood, `merged` what an undo of merged options needs."""
     one_at_a_time(session)
     row = {
         "at": datetime.now(UTC), "actor_id": session.actor_id, "changes": [dict(c) for c in changes],
-        "before": {"file": dict(before), "made": [list(one) for one in made], **({"standing": list(standing)} if standing else {})},
+        "before": {"file": dict(before), "made": [list(one) for one in made], **({"standing": list(standing)} if standing else {}),
+                   **{name: list(some) for name, some in merged.items() if some}},
     }
     version: int = session.kernel(insert(ConfigVersion.__table__).returning(ConfigVersion.__table__.c.id), row).scalar_one()
     return version

@@ -28,8 +28,9 @@ from crm.errors import BadRequest, Invalid, NotFound
 from crm.messages import m
 from crm.permissions import access_now
 from crm.rights.configuring_judged import judge, may_configure_picklist, seen_whole
+from crm.rights.option_merges import judge_merges, sees_holders
 
-SECTIONS = ("entities", "fields", "removed", "picklists", "layouts")  # of a file, that concern what data is made of
+SECTIONS = ("entities", "fields", "removed", "picklists", "layouts", "merged")  # of a file, that concern what data is made of
 KINDS = frozenset({"entity", "field", "rule", "picklist", "option", "layout"})  # of changes
 MOST_VERSIONS = 200
 REPEATED = m("Several records hold the same value, so the field cannot be unique.")
@@ -211,6 +212,7 @@ def _planned(session: SystemSession, engine: Engine, user_id: int, making: Makin
     sight = Sight(access_now(engine, user_id, before), before, session.reader)
     after = foreseen(before, document)
     judge(sight, document, after)
+    judge_merges(session, sight, document)
     without_repeats(session, after.made)
     changes = tuple(plan(session, document))
     for change in changes:
@@ -227,6 +229,8 @@ def _still_needed(sight: Sight, change: Change) -> None:
 
 def _told(sight: Sight, change: Change) -> bool:
     kind = sight.catalog.entities.get(change.entity)
+    if change.kind == "option" and change.effect in ("merge", "unmerge"):
+        return sees_holders(sight, change.entity)
     if change.kind == "rule":
         return sight.access is None or sight.access.unlimited or (kind is not None and seen_whole(sight, kind.key, *(
             key for key in (str(change.field).partition(".")[0],) if key in kind.fields)))

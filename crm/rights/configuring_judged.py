@@ -41,7 +41,8 @@ def judge(sight: Sight, document: Document, after: Catalog) -> None:
     laid_out = {spec.entity for spec in document.layouts} | {entity for kind, entity, _ in document.removed if kind == "layout"}
     if not all(access.configures(entity if entity in before.entities else "*") for entity in laid_out):
         raise Forbidden(m("You do not have the right to configure this."))
-    lists = {spec.key for spec in document.options if spec != _standing(before, spec)} | {entity for kind, entity, _ in document.removed if kind == "option"}
+    lists = {one.picklist for one in document.merges} | {one.picklist for one in document.unmerged}
+    lists |= {spec.key for spec in document.options if spec != _standing(before, spec)} | {entity for kind, entity, _ in document.removed if kind == "option"}
     if not all(may_configure_picklist(access, some, key) for key in lists for some in (before, after) if some is before or key not in before.picklists):
         raise Forbidden(m("Others use this picklist too: you do not have the right to configure all of them."))
     for old, new in _differing(before.made, after.made):

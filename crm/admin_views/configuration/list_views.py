@@ -2,6 +2,7 @@
 
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, render_template, request
 
@@ -11,7 +12,7 @@ from crm.admin_views.configuration.door import configurer
 from crm.admin_views.configuration.publishing import Answer, Errors, Subject, changed, refused, step
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
-from crm.backoffice.catalog import Picklist
+from crm.backoffice.catalog import Option, Picklist
 from crm.errors import NotFound
 from crm.messages import m
 from crm.rights.configuring_judged import may_configure_picklist
@@ -49,6 +50,49 @@ def change() -> Answer:
     label = {"uk": form["label_uk"].strip(), "en": form["label_en"].strip()}
     subject = Subject(label[context.reader().language], ALL, say(m("Picklists")), request.full_path)
     return changed({"picklists": {known.key: {"label": label, "options": options}}}, redraw, subject)
+
+
+@pages.get("/pick-list/merge")
+def choose_target() -> Answer:
+    """Which option `?option=` of a list is merged into."""
+    return _merge_form(*_option(), {})
+
+
+@pages.post("/pick-list/merge")
+def merge() -> Answer:
+    """Plan or publish a merge."""
+    known, option = _option()
+    redraw = partial(_merge_form, known, option)
+    into = request.form.get("into", "")
+    if step() == "edit":
+        return redraw({})
+    if into not in {one.key for one in _targets(known, option)}:
+        return refused(redraw, {"into": say(m("Choose an option that is in use."))})
+    language = context.reader().language
+    home = f"/configuration/pick-list/?{urlencode({'key': known.key})}"
+    subject = Subject(say(m("Merge “%(name)s”", name=option.label)), home, known.label.text(language), home)
+    return changed({"merged": {known.key: {option.key: into}}}, redraw, subject)
+
+
+def _option() -> tuple[Picklist, Option]:
+    known = _list()
+    found = known.by_key(request.args.get("option", ""))
+    if found is None:
+        raise NotFound(m("There is no such page."))
+    return known, found
+
+
+def _targets(known: Picklist, option: Option) -> list[Option]:
+    return [one for one in known.options if one.key != option.key and not one.retired]
+
+
+def _merge_form(known: Picklist, option: Option, errors: Errors) -> str:
+    language = context.reader().language
+    return render_template(
+        "admin/configuration/merge_option.html", known=known, option=option, title=option.label.text(language), form=request.form, errors=errors,
+        targets=[(one.key, one.label.text(language)) for one in _targets(known, option)], summary=entity_form.summary(errors), here=request.full_path,
+        back=f"/configuration/pick-list/?{urlencode({'key': known.key})}", beside=beside(f"picklist:{known.key}"),
+    )
 
 
 def _list() -> Picklist:

@@ -37,6 +37,8 @@ SENTENCES: Mapping[tuple[str, str], Message] = {
     ("conflict", "change"): m("The conflict of duties “%(name)s” changes"), ("conflict", "remove"): m("The conflict of duties “%(name)s” is lifted"),
     ("rule", "create"): m("New rule of “%(entity)s”: %(name)s"), ("rule", "change"): m("The rule of “%(entity)s” changes: %(name)s"),
     ("rule", "remove"): m("The rule of “%(entity)s” is lifted: %(name)s"),
+    ("option", "merge"): m("The option “%(name)s” of “%(entity)s” is merged into another"),
+    ("option", "unmerge"): m("The option “%(name)s” of “%(entity)s” stands on its own again"),
     ("option", "retire"): m("The option “%(name)s” in “%(entity)s” is retired"),
 }
 RULES: Mapping[str, Label] = {
@@ -149,7 +151,11 @@ def _details(plan: Plan, change: Change, language: str) -> Iterator[str]:
     if change.kind == "option":
         specs = (one for picklist in plan.document.options if picklist.key == change.entity for one in picklist.options if one.key == change.field)
         spec = next(specs, None)
-        if spec is not None and change.effect == "create":
+        merge = next((one for one in plan.document.merges if (one.picklist, one.old) == (change.entity, change.field)), None)
+        if merge is not None and change.effect == "merge":
+            into = plan.before.picklists[merge.picklist].by_key(merge.new)
+            yield f"→ {into.label.text(language) if into else merge.new}"
+        elif spec is not None and change.effect == "create":
             yield spec.label.text(language)
         return
     old, new = (_said(catalog, change, plan) for catalog in (plan.before, plan.after))
@@ -167,6 +173,15 @@ def _laid_out(plan: Plan, change: Change, language: str) -> Iterator[str]:
     new = next((one.said for one in plan.document.layouts if (one.entity, one.role) == (change.entity, role)), {})
     if kind is not None:
         yield from differences(kind, plan.before.layouts.get(change.entity, {}).get(role, {}), new, language)
+
+
+def _moved(change: Change, told_too: bool, language: str) -> Iterator[str]:
+    if told_too:
+        yield render(mn("%(num)s value moves", "%(num)s values move", change.records), language)
+    else:
+        yield render(m("How many values it touches is not yours to know: you do not see all of them."), language)
+    if change.uses:
+        yield render(mn("%(num)s view, rule or condition follows", "%(num)s views, rules and conditions follow", len(change.uses)), language)
 
 
 def _said(catalog: Catalog, change: Change, plan: Plan) -> Mapping[str, Any] | None:
@@ -197,6 +212,9 @@ def value_words(name: str, value: Any, language: str) -> str:
 
 
 def _records(change: Change, told_too: bool, language: str) -> Iterator[str]:
+    if change.effect in ("merge", "unmerge"):
+        yield from _moved(change, told_too, language)
+        return
     views = sum(use.kind == "view" for use in change.uses)
     if views:
         yield render(mn("%(num)s shared view shows it no more", "%(num)s shared views show it no more", views), language)

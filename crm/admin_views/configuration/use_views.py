@@ -25,8 +25,8 @@ pages = Blueprint("configuration_uses", __name__, url_prefix="/configuration/whe
 MOST = 1000  # records that are told
 GROUPS = {
     "field": Label("Поля: посилання, формули, підсумки, правила, усталені значення", "Fields: references, formulas, roll-ups, rules, defaults"),
-    "check": Label("Перевірки", "Checks"), "rule": Label("Права ролей", "Rights of roles"), "view": Label("Спільні подання", "Shared views"),
-    "own_view": Label("Власні подання людей", "People's own views"), "layout": Label("Розкладки", "Layouts"),
+    "check": Label("Перевірки", "Checks"), "rule": Label("Права ролей", "Rights of roles"), "view": Label("Спільні вигляди", "Shared views"),
+    "own_view": Label("Власні вигляди людей", "People's own views"), "layout": Label("Розкладки", "Layouts"),
     "condition": Label("Сегменти й інші збережені умови", "Segments and other kept conditions"), "pipeline": Label("Воронки", "Pipelines"),
     "conflict": Label("Несумісні ролі", "Conflicts of duties"),
 }

@@ -1,6 +1,6 @@
 """Putting a configuration file in force, in one transaction: rows, journal, a new version — and the way back."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from crm.backoffice.catalog import Catalog
 from crm.backoffice.checks import check_entities
 from crm.backoffice.configuration import AccessRule, ConfigVersion, OptionRow, PicklistRow
 from crm.backoffice.guard import SystemSession
-from crm.backoffice.lowcode import conflicts, emergencies, export, layouts, shared_views
+from crm.backoffice.lowcode import conflicts, emergencies, export, layouts, option_merging, shared_views
 from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.document import Document, PipelineSpec, RoleSpec, from_raw
 from crm.backoffice.lowcode.edits import applied_as_a_whole
@@ -20,6 +20,7 @@ from crm.backoffice.lowcode import made_apply
 from crm.backoffice.lowcode.made_whole import MADE, Standing, catalog_with, made_with
 from crm.backoffice.lowcode.made_plan import LOSING, without_repeats
 from crm.backoffice.lowcode.narrow import narrowed
+from crm.backoffice.lowcode.option_merging import Merged, MergeSpec
 from crm.backoffice.lowcode.options import OptionSpec, PicklistSpec
 from crm.backoffice.lowcode.parsing import order
 from crm.backoffice.lowcode.plan import pipeline_of, plan, rules_of, stages_of
@@ -62,9 +63,13 @@ def apply(session: SystemSession, document: Document, *, agreed: bool = True) ->
         for spec in document.options:
             _picklist(session, spec)
         standing = _make(session, document) if document.makes else []
+        merged = [option_merging.write(session, one) for one in document.merges if ("option", one.picklist, one.old) in touched]
+        for one in document.unmerged:
+            option_merging.take_back(session, one)
         _write(session, document, touched)
     made = [(c.kind, c.entity, c.field or "") for c in changes if c.effect == "create" and c.kind not in ("picklist", "rule", *MADE)]
-    version = versions.announce(session, [c.as_dict() for c in changes], before, made, [asdict(one) for one in standing])
+    version = versions.announce(session, [c.as_dict() for c in changes], before, made, [asdict(one) for one in standing],
+        {"merged": [dict(option_merging.as_kept(one)) for one in merged], "again": [[one.picklist, one.old, one.new] for one in document.unmerged]})
     journal.event(session, "configure", changes={"version": [None, version], "changes": [None, [c.as_dict() for c in changes]]})
     return Applied(version, tuple(changes))
 
@@ -125,7 +130,15 @@ def undoing(session: SystemSession, version: int) -> Document:
     back = narrowed(session, replace(from_raw(said, session.catalog), layouts=kept), row.changes)
     removed = tuple((kind, entity, key) for kind, entity, key in row.before["made"])
     standing = tuple(Standing(**one) for one in row.before.get("standing", ()))
-    return replace(back, removed=removed, undoes=row.at, standing=standing)
+    unmerged = tuple(Merged(**one) for one in row.before.get("merged", ()))
+    again = tuple(MergeSpec(*one) for one in row.before.get("again", ()) if merges_still(session, one))
+    return replace(back, removed=removed, undoes=row.at, standing=standing, unmerged=unmerged, merges=again)
+
+
+def merges_still(session: SystemSession, one: Sequence[str]) -> bool:
+    """Whether a merge that was taken back could be done again."""
+    known = session.catalog.picklists.get(one[0])
+    return known is not None and all(known.by_key(key) is not None for key in one[1:])
 
 
 def add_options(session: SystemSession, picklist: str, options: Mapping[str, str]) -> Applied:

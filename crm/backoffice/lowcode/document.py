@@ -17,8 +17,9 @@ from crm.backoffice.lowcode.field_rules import CheckSpec, named_checks
 from crm.backoffice.lowcode.layouts import LayoutSpec, layouts_of
 from crm.backoffice.lowcode.made import EntitySpec, FieldSpec, entities_of, fields_of, removed_of
 from crm.backoffice.lowcode.made_whole import MADE, Standing, catalog_with, made_with
-from crm.backoffice.lowcode.packages import PackageSpec, package_of
+from crm.backoffice.lowcode.option_merging import Merged, MergeSpec, followed, merges_of, retiring
 from crm.backoffice.lowcode.options import PicklistSpec, picklist
+from crm.backoffice.lowcode.packages import PackageSpec, package_of
 from crm.backoffice.lowcode.parsing import key_of, label_of, once, only, section_of, wrong
 from crm.backoffice.lowcode.shared_views import NAMES as VIEW_NAMES, shared_view
 from crm.backoffice.release import PRODUCT
@@ -28,7 +29,7 @@ from crm.backoffice.views.shared import SharedView
 from crm.errors import BadRequest, BramaError
 from crm.messages import Label, Message, m
 
-SECTIONS = ("package", "entities", "fields", "checks", "removed", "roles", "pipelines", "picklists", "views", "conflicts", "layouts")
+SECTIONS = ("package", "entities", "fields", "checks", "removed", "roles", "pipelines", "picklists", "views", "conflicts", "layouts", "merged")
 KINDS = ("open", "won", "lost")
 
 
@@ -75,6 +76,8 @@ class Document:
     checks: tuple[CheckSpec, ...] = ()
     standing: tuple[Standing, ...] = ()  # how an undo puts back what was made; no file says this
     package: PackageSpec | None = None  # what it calls itself, where it is one
+    merges: tuple[MergeSpec, ...] = ()
+    unmerged: tuple[Merged, ...] = ()  # merges that an undo takes back; no file says this
     undoes: datetime | None = None  # when the version was made that this undoes: a role removed by it comes back itself, with whoever held it
 
     @property
@@ -107,6 +110,10 @@ def from_raw(raw: Any, catalog: Catalog) -> Document:
     entities, inside = entities_of(raw, own)
     fields, removed, checks = [*inside, *fields_of(raw)], removed_of(raw), named_checks(raw)
     lists = tuple(picklist(key, spec) for key, spec in section_of(raw, "picklists"))
+    merges = merges_of(raw, catalog)
+    if merges:
+        lists = retiring(catalog, merges, lists)
+        entities, fields, checks = followed(catalog, merges, entities, fields, checks)
     if entities or fields or removed or checks:
         # What else the file says may name what it makes.
         options = (*(one.options for one in fields if one.options is not None), *lists)
@@ -118,7 +125,7 @@ def from_raw(raw: Any, catalog: Catalog) -> Document:
         tuple(_view(key, spec, catalog) for key, spec in section_of(raw, "views")),
         tuple(_conflict(key, spec) for key, spec in section_of(raw, "conflicts")),
         tuple(entities), tuple(fields), tuple(spec for key, said in section_of(raw, "layouts") for spec in layouts_of(key, said, catalog)),
-        tuple(removed), tuple(checks), package=package,
+        tuple(removed), tuple(checks), package=package, merges=tuple(merges),
     )
 
 
@@ -129,7 +136,7 @@ def merge(documents: Iterable[Document]) -> Document:
         tuple(x for d in several for x in d.roles), tuple(x for d in several for x in d.pipelines), tuple(x for d in several for x in d.picklists),
         tuple(x for d in several for x in d.views), tuple(x for d in several for x in d.conflicts), tuple(x for d in several for x in d.entities),
         tuple(x for d in several for x in d.fields), tuple(x for d in several for x in d.layouts), tuple(x for d in several for x in d.removed),
-        tuple(x for d in several for x in d.checks),
+        tuple(x for d in several for x in d.checks), merges=tuple(x for d in several for x in d.merges),
     )
 
 

@@ -69,6 +69,7 @@ def things(said: Raw) -> list[tuple[str, str]]:
     found += [(f"field:{entity}.{one.get('renamed_from') or key}", f"entity:{entity}") for entity, named in said.get("fields", {}).items()
               for key, one in named.items()]
     found += [(f"picklist:{key}", f"picklist:{key}") for key in said.get("picklists", {})]
+    found += [(f"merge:{key}.{old}", f"picklist:{key}") for key, pairs in said.get("merged", {}).items() for old in pairs]
     for entity, one in said.get("layouts", {}).items():
         found += [(f"layout:{entity}.{role}", f"entity:{entity}") for role in one.get("roles", {"": None})]
     return found + [(f"removal:{one}", f"entity:{one.split('.')[0]}") for one in said.get("removed", ())]

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from crm.backoffice.catalog import Catalog, Configured
 from crm.backoffice.configuration import AccessRule
 from crm.backoffice.guard import SystemSession
-from crm.backoffice.lowcode import conflicts, emergencies, layouts
+from crm.backoffice.lowcode import conflicts, emergencies, layouts, option_merging
 from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.document import Document, PipelineSpec, RoleSpec
 from crm.backoffice.lowcode.field_rules import rule_changes
@@ -34,6 +34,7 @@ def plan(session: SystemSession, document: Document) -> list[Change]:
         changes += rule_changes(session, catalog_with(session.catalog, after, document.options))
     for picklist in document.options:
         changes += picklist_changes(session.catalog, picklist)
+    changes += option_merging.changes(session, document.merges, document.unmerged)
     for pipeline in document.pipelines:
         changes += pipeline_changes(session.catalog, pipeline)
     for role in document.roles:

@@ -222,7 +222,7 @@ def combined(raws: Iterable[Raw]) -> Raw:
                 continue
             here = found.setdefault(section, {})
             for key, one in said.items():
-                deep = section == "fields" or (section == "layouts" and isinstance(one, Mapping))
+                deep = section in ("fields", "merged") or (section == "layouts" and isinstance(one, Mapping))
                 here[key] = _joined(here.get(key) or {}, one) if deep else one
     return found
 

@@ -39,6 +39,7 @@ def schema() -> Schema:
         "checks": _named(_named(_ref("check"))), "removed": _list(TEXT), "roles": _named(_role()), "pipelines": _named(_pipeline()),
         "picklists": _named(_things({"label": _ref("label"), "options": _ref("options")})), "views": _named(_view()),
         "conflicts": _named(_things({"roles": _list(TEXT, most=conflicts.MOST), "with_reason": FLAG}, ["roles"])), "layouts": _named(_layouts()),
+        "merged": _named(_named(TEXT)),
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Brama: configuration", **_things(sections), "$defs": {

@@ -1,7 +1,7 @@
 """Where the configuration and people's own views name a field: rewritten when it is renamed, told of before it is removed."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -23,6 +23,7 @@ from crm.messages import Message, m
 
 RULES, VIEWS, LAYOUTS = AccessRule.__table__, SavedView.__table__, layouts.TABLE
 Rewriting = Renaming | Revaluing
+Cell = tuple[Any, int, str]  # table, row, column
 GONE = "\0"  # no name: what differs under it names the field
 
 
@@ -43,7 +44,7 @@ class _Place:
     use: Use
     held: Any
     renamed: Callable[[Rewriting], Any]
-    write: Callable[[Any], None]
+    cell: Cell
 
 
 def uses(session: SystemSession, entity: str, key: str) -> list[Use]:
@@ -60,23 +61,40 @@ def naming(session: SystemSession, change: Rewriting) -> list[Use]:
 
 def rename(session: SystemSession, before: Catalog, change: Rewriting) -> None:
     """The new names or options everywhere; `before` is the catalog that still knows the old ones."""
+    rewritten(session, before, change)
+
+
+def rewritten(session: SystemSession, before: Catalog, change: Rewriting) -> list[list[Any]]:
+    """The same; what was written: table, row, column, what stood there, what stands there now."""
+    found: list[list[Any]] = []
     for place in _places(session, before):
         new = place.renamed(change)
         if new != place.held:
-            place.write(new)
+            _write(session, place.cell, new)
+            found.append([place.cell[0].name, place.cell[1], place.cell[2], place.held, new])
+    return found
+
+
+def put_back(session: SystemSession, written: Sequence[Sequence[Any]]) -> None:
+    """Undo what `rewritten` did, where nobody has changed it since."""
+    tables = {one.name: one for one in (RULES, VIEWS, LAYOUTS, *(kind.table for kind in session.catalog.entities.values()))}
+    for name, number, column, held, new in written:
+        table = tables.get(name)
+        if table is not None and session.execute(select(table.c[column]).where(table.c.id == number)).scalar() == new:
+            _write(session, (table, number, column), held)
 
 
 def _places(session: SystemSession, catalog: Catalog) -> Iterator[_Place]:
     role = catalog.entity("role").table
     rules = select(RULES.c.id, RULES.c.rule, role.c.code, role.c.id.label("role")).join(role, role.c.id == RULES.c.role_id).order_by(RULES.c.id)
     for number, rule, code, holder in session.execute(rules).all():
-        yield _Place(Use("rule", code, True, "role", holder), rule, partial(_rule, rule, catalog), _writer(session, RULES, number, "rule"))
+        yield _Place(Use("rule", code, True, "role", holder), rule, partial(_rule, rule, catalog), (RULES, number, "rule"))
     for number, entity, key, label, shows in session.execute(select(VIEWS.c.id, VIEWS.c.entity, VIEWS.c.key, VIEWS.c.label_uk, VIEWS.c.shows)).all():
         use = Use("view" if key else "own_view", key or label, False, entity)
-        yield _Place(use, shows, partial(_view, shows, entity, catalog), _writer(session, VIEWS, number, "shows"))
+        yield _Place(use, shows, partial(_view, shows, entity, catalog), (VIEWS, number, "shows"))
     for number, entity, role_key, said in session.execute(select(LAYOUTS.c.id, LAYOUTS.c.entity, LAYOUTS.c.role, LAYOUTS.c.said)).all():
         use = Use("layout", f"{entity}, {role_key}" if role_key else entity, False, entity)
-        yield _Place(use, said, partial(_layout, said, entity), _writer(session, LAYOUTS, number, "said"))
+        yield _Place(use, said, partial(_layout, said, entity), (LAYOUTS, number, "said"))
     for kind in catalog.entities.values():
         for spec in kind.fields.values():
             if isinstance(spec, ConditionField):
@@ -92,14 +110,12 @@ def _kept(session: SystemSession, catalog: Catalog, kind: Entity, spec: Conditio
             new = _condition(json.loads(text), of, catalog, change)
             return json.dumps(new, ensure_ascii=False, separators=(",", ":"))
 
-        yield _Place(Use("condition", code, True, kind.key, number), text, told, _writer(session, kind.table, number, spec.attribute))
+        yield _Place(Use("condition", code, True, kind.key, number), text, told, (kind.table, number, spec.attribute))
 
 
-def _writer(session: SystemSession, table: Any, number: int, column: str) -> Callable[[Any], None]:
-    def write(value: Any) -> None:
-        session.execute(update(table).where(table.c.id == number).values({column: value}))
-
-    return write
+def _write(session: SystemSession, cell: Cell, value: Any) -> None:
+    table, number, column = cell
+    session.execute(update(table).where(table.c.id == number).values({column: value}))
 
 
 def _condition(raw: Any, entity: str, catalog: Catalog, change: Rewriting) -> Any:

@@ -136,6 +136,17 @@ def drafts(view: View) -> Iterator[Question]:
         yield post(HERE + "draft/throw-away", "", HERE + "draft/throw-away", form={"id": number}).expecting(400, 403, 404)
 
 
+@probe(HERE + "pick-list/merge")
+def merges(view: View) -> Iterator[Question]:
+    """Options merged: planned only, and not those of others' lists."""
+    page = HERE + "pick-list/merge"
+    for key in (*view.catalog.picklists, "no_such"):
+        known = view.catalog.picklists.get(key)
+        old, new = [one.key for one in known.options[:2]] if known and len(known.options) > 1 else ["a", "b"]
+        yield get(page, "", page, key=key, option=old)
+        yield post(page, "", page, form={"step": "check", "into": new}, key=key, option=old)
+
+
 @probe(HERE + "where-used/")
 def uses(view: View) -> Iterator[Question]:
     """What refers to things of all kinds, those that one may not configure too."""

@@ -13,6 +13,7 @@ from crm.admin_views.kit.answers import done, record_number, say
 from crm.admin_views.kit.listing import heads, tabs
 from crm.admin_views.kit.columns import columns
 from crm.admin_views.kit.opened import opened
+from crm.admin_views.kit.reporting import report_url
 from crm.admin_views.kit.viewing import favourites
 from crm.backoffice import boards, records
 from crm.backoffice.conditions.tree import Leaf, Node
@@ -44,6 +45,7 @@ def show(key: str) -> Response:
         "admin/board.html", entity=entity, title=entity.plural.text(reader.language), board=board, columns=shown, whole=whole, language=reader.language,
         list_url=address(entity.key, args), base=f"/{entity.key}/", query_string=query_string(args), words=_query(board),
         args={**list_arguments(args), **{key: args[key] for key in board_page.OWN if args.get(key)}},
+        report_url=report_url(session, entity, board.query, {**args, "group": board.by.key}),
         tabs=[replace(tab, url=board.of(tab.url)) for tab in tabs(session, entity, here)], standard=here.view is not None or here.shelf.first is not None,
         starred=favourites(session, here.shelf.starred), chips=[(chip, board.address(where=chip.rest)) for chip in chips], names=names,
         where=args.get("where", ""), search=board.query.search, unsearched=board.address(search=None),

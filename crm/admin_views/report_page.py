@@ -13,12 +13,14 @@ from babel.dates import format_skeleton
 from babel.numbers import format_decimal, format_percent, get_currency_precision
 
 from crm.admin_views.kit.cells import currency_sign
+from crm.admin_views.kit.grouping import period_name
 from crm.admin_views.kit.form_fields import number_of
 from crm.backoffice.fields.base import Reader
 from crm.backoffice.guard import UserSession
 from crm.backoffice.reports import Column, CommonParams, Drill, Report, Row, Table, described
 from crm.backoffice.reports.output import rounded
 from crm.backoffice.reports.sight import names, sees
+from crm.backoffice.periods import period
 from crm.messages import Label, render, m
 
 ROWS = 500  # what a page shows; a file has all
@@ -32,7 +34,9 @@ PERIODS: tuple[tuple[str, Label], ...] = (
     ("own", Label("свої дати…", "own dates…")),
 )
 OWN = re.compile(r"\d{4}-\d\d-\d\d\.\.\d{4}-\d\d-\d\d")
-KEPT = ("where", "sort", "time_zone")  # parameters that the form carries along without a control
+DAYS = ("month", "quarter", "year")  # units of columns that name rows by their days
+PLACES = ("entity", "by", "measure")  # of the controls that come first in a report over any entity
+KEPT = ("where", "sort", "time_zone", "search")  # parameters that the form carries along without a control
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,8 @@ def figure(value: Any, column: Column, table: Table, reader: Reader) -> str:
             return str(format_decimal(Decimal(str(value)), format="#,##0.#", locale=locale))
         case "rate":
             return str(format_percent(value, format="#,##0.0\u00a0%" if locale == "uk" else "#,##0.0%", locale=locale))
+        case "decimal":
+            return str(format_decimal(value, format="#,##0.####", locale=locale))
         case "days" | "number":
             return str(format_decimal(Decimal(str(value)), format="#,##0.0", locale=locale))
         case "money":
@@ -88,9 +94,16 @@ def figure(value: Any, column: Column, table: Table, reader: Reader) -> str:
 
 
 def month_text(value: str, reader: Reader) -> str:
+    """A month, a quarter or a year in words."""
+    if len(value) == 4 or "Q" in value:
+        return period_name(period(value, reader.today), "quarter" if "Q" in value else "year", reader.language)
     year, month = value.split("-")
     text: str = format_skeleton("yMMMM", date(int(year), int(month), 1), locale=reader.language)
     return text
+
+
+def flag_text(value: bool, reader: Reader) -> str:
+    return render(m("yes") if value else m("no"), reader.language)
 
 
 def option_text(column: Column, key: str, reader: Reader) -> str:
@@ -115,7 +128,9 @@ def _cell(report: Report, table: Table, row: Row, column: Column, reader: Reader
     if column.measure:
         return _figure(table, row, row, column, reader)
     value = row[column.key]
-    if column.unit == "month":
+    if column.unit == "flag" and value is not None:
+        return Cell(flag_text(value, reader))
+    if column.unit in (*DAYS, "flag"):
         return Cell(month_text(value, reader)) if value else Cell(render(m("not set"), reader.language), css="b-faint")
     if column.unit == "option":
         return Cell(option_text(column, value, reader)) if value else Cell(render(m("not set"), reader.language), css="b-faint")
@@ -137,7 +152,8 @@ def _figure(table: Table, row: Row | None, values: Row, column: Column, reader: 
 
 
 def _address(drill: Drill) -> str:
-    asked = {"where": json.dumps(drill.where, ensure_ascii=False, separators=(",", ":")), "group": drill.group, "columns": ",".join(drill.columns)}
+    where = json.dumps(drill.where, ensure_ascii=False, separators=(",", ":")) if drill.where != {"all": []} else ""
+    asked = {"where": where, "group": drill.group, "columns": ",".join(drill.columns), "search": drill.search}
     return f"/{drill.entity}/?{urlencode({key: value for key, value in asked.items() if value})}"
 
 
@@ -154,15 +170,20 @@ def heads(table: Table, params: CommonParams, reader: Reader, address: Callable[
     return found
 
 
-def controls(report: Report, params: CommonParams, args: Mapping[str, str], session: UserSession) -> list[Control]:
-    """The form: one control a parameter that this reader can use."""
+def controls(report: Report, params: CommonParams, args: Mapping[str, str], session: UserSession, own: "Mapping[str, Own] | None" = None) -> list[Control]:
+    """The form: one control a parameter that this reader can use; `own` makes those of some kinds."""
     language = session.reader.language
     found: list[Control] = []
-    for name, parameter in described(report.params).items():
+    own = own or {}
+    known_kinds = PLACES if own else ()
+    order = sorted(described(report.params).items(), key=lambda one: known_kinds.index(one[1].kind) if one[1].kind in known_kinds else len(PLACES))
+    for name, parameter in order:
         label = parameter.label.text(language)
         if parameter.kind == "period":
             value = "own" if OWN.fullmatch(args.get(name, "")) else args.get(name, "")
             found.append(Control(name, label, _with([(key, text.text(language)) for key, text in PERIODS], value), value))
+        elif parameter.kind in own:
+            found += own[parameter.kind](session, report, params, args)
         elif parameter.kind == "by":
             known = [(d.key, d.label.text(language)) for d in report.dimensions if sees(session, report.entity, d.path)]
             value, named = ",".join(params.by), " · ".join(d.label.text(language) for d in params.dimensions)
@@ -175,6 +196,9 @@ def controls(report: Report, params: CommonParams, args: Mapping[str, str], sess
             choices = [(value, called.get(number, value) if number is not None else value)] if value else []
             found.append(Control(f"{name}_id", label, choices, value, f"/{parameter.entity}/lookup"))
     return found
+
+
+Own = Callable[[UserSession, Report, CommonParams, Mapping[str, str]], list[Control]]
 
 
 def _with(choices: list[tuple[str, str]], value: str) -> list[tuple[str, str]]:
@@ -190,9 +214,9 @@ def chart(table: Table, reader: Reader) -> dict[str, Any] | None:
     drawn = table.rows[:BARS]
     dimension = table.dimensions[0]
     return {
-        "title": spec.title.text(reader.language), "upright": dimension.unit == "month", "beside": spec.beside,
+        "title": spec.title.text(reader.language), "upright": dimension.unit in DAYS, "beside": spec.beside,
         "names": [_name(table, row, reader) for row in drawn],
-        "marks": [_mark(row[dimension.key]) for row in drawn] if dimension.unit == "month" and len(table.dimensions) == 1 else None,
+        "marks": [_mark(row[dimension.key]) for row in drawn] if dimension.unit in DAYS and len(table.dimensions) == 1 else None,
         "series": [
             {"name": by_key[s.column].label.text(reader.language), "tone": s.tone, "values": [row[s.column] for row in drawn],
              "texts": [figure(row[s.column], by_key[s.column], table, reader) for row in drawn]}
@@ -214,9 +238,11 @@ def _name(table: Table, row: Row, reader: Reader) -> str:
 
 
 def _dimension_text(column: Column, value: Any, reader: Reader) -> str:
+    if column.unit == "flag" and value is not None:
+        return flag_text(value, reader)
     if not value:
         return "—"
-    return month_text(value, reader) if column.unit == "month" else option_text(column, value, reader) if column.unit == "option" else str(value)
+    return month_text(value, reader) if column.unit in DAYS else option_text(column, value, reader) if column.unit == "option" else str(value)
 
 
 def chart_words(drawn: Mapping[str, Any], table: Table, reader: Reader) -> str:

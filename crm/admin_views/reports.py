@@ -7,18 +7,18 @@ from flask import make_response, request
 from flask.wrappers import Response
 
 import crm.reports  # noqa: F401 - completes the registry
-from crm.admin_views import report_page
+from crm.admin_views import any_report_page, report_page
 from crm.admin_views.gate import OwnPage
 from crm.admin_views.kit import context
 from crm.admin_views.kit.routing import route
 from crm.backoffice.guard import UserSession
-from crm.backoffice.reports import Report, all_reports, described, find, run
+from crm.backoffice.reports import Report, all_reports, described, find, run, shaped
 from crm.backoffice.reports.output import as_csv, as_xlsx
 from crm.backoffice.reports.sight import sees, visible_columns
 from crm.errors import BadRequest, Forbidden
 from crm.messages import Label, m, render
 
-GROUPS = {"sales": Label("Продажі", "Sales"), "contacts": Label("Контакти", "Contacts")}
+GROUPS = {"any": Label("Усі записи", "All records"), "sales": Label("Продажі", "Sales"), "contacts": Label("Контакти", "Contacts")}
 BESIDE = ("lang", "format", "from", "to")  # what an address may hold beside the report's own parameters
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
@@ -43,7 +43,11 @@ class ReportsView(OwnPage):
         report = find(key)
         session, reader = context.session(), context.reader()
         args = {k: v for k, v in request.args.to_dict().items() if k not in BESIDE}
+        if report.shape is not None:
+            args = any_report_page.completed(session, args)
         asked = _asked(report, session, args)
+        own = any_report_page.CONTROLS if report.shape is not None else None
+        report = shaped(report, session, asked)
         params, table = run(report, session, asked)
         form = request.args.get("format", "")
         if form:
@@ -58,7 +62,7 @@ class ReportsView(OwnPage):
             "admin/report/show.html", report=report, title=report.question.text(reader.language), name=report.label.text(reader.language),
             heads=report_page.heads(table, params, reader, address), rows=lines, foot=report_page.totals(table, reader),
             left=max(len(table.rows) - report_page.ROWS, 0), number=len(table.rows), notes=[render(note, reader.language) for note in table.notes],
-            controls=report_page.controls(report, params, {**args, **asked}, session), period=params.period,
+            controls=report_page.controls(report, params, {**args, **asked}, session, own), period=params.period,
             kept={k: asked[k] for k in (*report_page.KEPT, "currency") if asked.get(k)}, unfiltered=address({"where": ""}), chart=drawn,
             chart_words=report_page.chart_words(drawn, table, reader) if drawn else "", files=[(f, address({"format": f})) for f in ("xlsx", "csv")],
             small=any(cell.small for row in lines for cell in row),
@@ -66,6 +70,8 @@ class ReportsView(OwnPage):
 
 
 def _allowed(session: UserSession, report: Report) -> bool:
+    if report.shape is not None:
+        return bool(any_report_page.entities(session))
     try:
         visible_columns(session, report.entity, report.measures)
     except Forbidden:

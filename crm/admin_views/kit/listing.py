@@ -15,6 +15,7 @@ from crm.admin_views.kit import chosen_actions, context, exporting, filters, loo
 from crm.admin_views.kit.addresses import STANDARD, address, list_arguments, query_string
 from crm.admin_views.kit.columns import BOX, Column, cells, columns, remember, with_companions
 from crm.admin_views.kit.grouping import choices, grouped
+from crm.admin_views.kit.reporting import report_url
 from crm.admin_views.kit.opened import Opened, arguments, opened, with_chosen
 from crm.admin_views.kit.viewing import view_url, viewing
 from crm.backoffice import boards, lists, merging
@@ -83,6 +84,7 @@ def show(view: "EntityView") -> BaseResponse:
         chips=[(chip, address(entity.key, args, where=chip.rest)) for chip in chips], names=names,
         where=args.get("where", ""), search=query.search, is_filtered=query.where is not None or bool(query.search) or query.unread,
         unread=unread_view.offered(session, entity, args), board_url=board_url(session, entity, args) if of is None else "",
+        report_url=report_url(session, entity, query, args) if of is None else "",
         unsearched=address(entity.key, args, search=None), unfiltered=address(entity.key, args, search=None, where=None, unread=None),
         next_url=_page_url(entity, args, page.next), previous_url=_page_url(entity, args, page.previous), first=not args.get("after"),
         sizes=[(size, address(entity.key, args, size=str(size)), size == query.size) for size in SIZES],

@@ -19,7 +19,7 @@ from crm.backoffice.reports.sight import names
 from crm.backoffice.reports.table import Column, Unit
 from crm.backoffice.sight import Source
 
-Key = tuple[Any, ...]  # of a row: an id (also of an option) or "YYYY-MM" for each dimension, None when empty
+Key = tuple[Any, ...]  # of a row: an id (also of an option), yes or no, or "YYYY-MM", "YYYY-Qn", "YYYY" for each dimension, None when empty
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Grouping:
             if dimension.by_month:
                 width = 3 if dimension.key in self.moments else 2
                 year, month, *edge = values[at : at + width]
-                found.append(None if year is None else self._month(int(year), int(month), *edge))
+                found.append(None if year is None else _stepped(self._month(int(year), int(month), *edge), dimension.step))
                 at += width
             else:
                 found.append(values[at])
@@ -66,6 +66,12 @@ class Grouping:
     @property
     def width(self) -> int:
         return len(self.expressions)
+
+
+def _stepped(month: str, step: str) -> str:
+    """The month, quarter or year, as periods are written, in which a month lies."""
+    year, number = month.split("-")
+    return month if step == "month" else year if step == "year" else f"{year}-Q{(int(number) + 2) // 3}"
 
 
 def grouping(source: Source, dimensions: tuple[Dimension, ...], zone: ZoneInfo | None = None) -> Grouping:
@@ -119,8 +125,8 @@ def row_keys(session: DataSession, dimensions: tuple[Dimension, ...], keys: Iter
             if dimension.picklist:
                 row[dimension.key] = options[value].key if value in options else None
                 continue
-            row[dimension.key] = value if dimension.by_month or value is None else called[dimension.key].get(value)
-            if not dimension.by_month:
+            row[dimension.key] = value if not dimension.entity or value is None else called[dimension.key].get(value)
+            if dimension.entity:
                 row[f"{dimension.key}_id"] = value
         found[key] = row
     return found
@@ -132,7 +138,9 @@ def columns_of(dimensions: tuple[Dimension, ...]) -> tuple[Column, ...]:
 
 
 def _unit(dimension: Dimension) -> Unit:
-    return "month" if dimension.by_month else "option" if dimension.picklist else "name"
+    if dimension.flag:
+        return "flag"
+    return dimension.step if dimension.by_month else "option" if dimension.picklist else "name"
 
 
 def row_conditions(

@@ -22,20 +22,29 @@ from crm.backoffice.reports.table import Column, Table, Unit
 from crm.messages import Label, render
 
 Headers = Literal["key", "label"]
-NUMBER_FORMATS: Mapping[Unit, str] = {"count": "#,##0", "number": "#,##0.0", "minutes": "#,##0.#", "rate": "0.0%", "days": "0.0", "money": "#,##0.00"}
+NUMBER_FORMATS: Mapping[Unit, str] = {
+    "count": "#,##0", "number": "#,##0.0", "minutes": "#,##0.#", "decimal": "#,##0.####",
+    "rate": "0.0%", "days": "0.0", "money": "#,##0.00",
+}
 TOTAL = Label("Разом", "Total")
 
 
-def rounded(value: Any, currency: str) -> Any:
-    """A figure for output: money rounded half up to the digits of its currency, all else as it is."""
-    return round_half_up(value, get_currency_precision(currency)) if isinstance(value, Decimal) else value
+def rounded(value: Any, currency: str, unit: Unit = "money") -> Any:
+    """A figure for output: money rounded half up to the digits of its currency, all else as it is, without needless zeros."""
+    if not isinstance(value, Decimal):
+        return value
+    if unit == "money":
+        return round_half_up(value, get_currency_precision(currency))
+    return value.quantize(Decimal(1)) if value == int(value) else value.normalize()
 
 
 def as_json(report: Report, params: CommonParams, table: Table, language: str) -> dict[str, Any]:
     """What `flask report NAME` prints. Money is a decimal string in `currency`, rates are fractions, undefined figures null."""
 
+    units = {c.key: c.unit for c in table.columns}
+
     def plain(row: Mapping[str, Any]) -> dict[str, Any]:
-        return {k: str(rounded(v, table.currency)) if isinstance(v, Decimal) else v for k, v in row.items()}
+        return {k: str(rounded(v, table.currency, units.get(k, "money"))) if isinstance(v, Decimal) else v for k, v in row.items()}
 
     return {
         "name": report.name, "params": given(params), "currency": table.currency, "generated_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -60,7 +69,7 @@ def as_csv(table: Table, language: str, headers: Headers = "key") -> str:
     writer = csv.writer(lines, lineterminator="\r\n")
     writer.writerow([_head(c, language, headers) for c in table.columns])
     for row in table.rows:
-        writer.writerow([_cell(row[c.key], table.currency) for c in table.columns])
+        writer.writerow([_cell(row[c.key], table.currency, c.unit) for c in table.columns])
     return lines.getvalue()
 
 
@@ -91,15 +100,15 @@ def _head(column: Column, language: str, headers: Headers) -> str:
     return column.key if headers == "key" else column.label.text(language)
 
 
-def _cell(value: Any, currency: str) -> Any:
+def _cell(value: Any, currency: str, unit: Unit) -> Any:
     if isinstance(value, str):
         return neutral(value)
-    return "" if value is None else rounded(value, currency)
+    return "" if value is None else rounded(value, currency, unit)
 
 
 def _write(sheet: Worksheet, row: int, place: int, value: Any, column: Column, currency: str) -> Cell:
     cell = cast(Cell, sheet.cell(row, place))
-    cell.value = rounded(value, currency)
+    cell.value = rounded(value, currency, column.unit)
     if isinstance(value, str):
         cell.data_type = "s"
     elif column.measure:

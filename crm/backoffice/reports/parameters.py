@@ -12,12 +12,13 @@ from crm.backoffice.reports.table import Column
 from crm.errors import BadRequest
 from crm.messages import Label, m
 
-Kind = Literal["period", "currency", "time_zone", "record", "branch", "where", "by", "sort"]
+Kind = Literal["period", "currency", "time_zone", "record", "branch", "where", "by", "sort", "entity", "measure", "date", "search"]
 Json = Mapping[str, Any]
 
 READERS: Mapping[Kind, Callable[[DataSession, Any, str], Any]] = {
     "period": readers.period_of, "currency": readers.currency_of, "time_zone": readers.zone_of, "record": readers.record_of,
     "branch": readers.branch_of, "where": readers.where_of, "by": readers.names_of, "sort": readers.order_of,
+    "entity": readers.text_of, "measure": readers.texts_of, "date": readers.text_of, "search": readers.text_of,
 }
 
 
@@ -33,17 +34,21 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Dimension:
-    """Something a report can be split by: a path from the report's entity to a reference, to an option, or to a date or moment by month."""
+    """Something a report can be split by: a path from the report's entity to a reference, to an option, to yes or no, or to a date or moment by
+    `step`: month, quarter, year."""
 
     key: str
     label: Label
     path: str
     entity: str = ""  # whose names the rows carry
-    picklist: str = ""  # whose options' keys they carry; without either it is a month
+    picklist: str = ""  # whose options' keys they carry; without either it is a step of days
+    flag: bool = False  # yes or no
+    step: Literal["month", "quarter", "year"] = "month"
 
     @property
     def by_month(self) -> bool:
-        return not self.entity and not self.picklist
+        """Whether its values are days, told by their month or a longer step."""
+        return not self.entity and not self.picklist and not self.flag
 
 
 PERIODS = "2026, 2026-Q2, 2026-06, 2026-01-01..2026-03-31, this_quarter, last_30_days"

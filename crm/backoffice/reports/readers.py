@@ -111,6 +111,16 @@ def where_of(_session: DataSession, _asked: Asked, text: str) -> Mapping[str, An
     return dict(value)
 
 
+def text_of(_session: DataSession, _asked: Asked, text: str) -> str:
+    """The text itself, where the report judges it when it takes its shape."""
+    return sound(text)[:200]  # type: ignore[no-any-return]
+
+
+def texts_of(_session: DataSession, _asked: Asked, text: str) -> tuple[str, ...]:
+    """The same of several with commas between them."""
+    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+
+
 def names_of(session: DataSession, asked: Asked, text: str) -> tuple[str, ...]:
     """The dimensions of `by`, each known to the report and visible to the reader."""
     known = {d.key: d for d in asked.report.dimensions}

@@ -13,6 +13,7 @@ from crm.errors import NotFound
 from crm.messages import Label, m
 
 Run = Callable[[DataSession, Any], Table]
+Shape = Callable[["Report", DataSession, Mapping[str, str]], "Report"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +31,7 @@ class Report:
     compute: Run
     icon: str = "chart-bar"
     opening: Mapping[str, str] = field(default_factory=dict)  # the parameters that its screen opens with
+    shape: "Shape | None" = None  # of a report whose entity, dimensions and measures follow from what is asked
 
 
 _REPORTS: dict[str, Report] = {}
@@ -38,7 +40,7 @@ _REPORTS: dict[str, Report] = {}
 def report(
     name: str, *, label: Label, question: Label, group: str, entity: str, measures: tuple[Column, ...],
     dimensions: tuple[Dimension, ...] = (), params: type[CommonParams] = CommonParams, icon: str = "chart-bar",
-    opening: Mapping[str, str] = MappingProxyType({}),
+    opening: Mapping[str, str] = MappingProxyType({}), shape: Shape | None = None,
 ) -> Callable[[Run], Run]:
     """Registers a function `(session, params) -> Table` as the report `name`.
 
@@ -51,7 +53,7 @@ def report(
             raise ValueError(f"there are two reports named {name}")
         _REPORTS[name] = Report(
             name=name, label=label, question=question, group=group, entity=entity, params=params, dimensions=dimensions, measures=measures,
-            compute=function, icon=icon, opening=opening,
+            compute=function, icon=icon, opening=opening, shape=shape,
         )
         return function
 
@@ -71,12 +73,18 @@ def find(name: str) -> Report:
     return found
 
 
+def shaped(found: Report, session: DataSession, given: Mapping[str, str]) -> Report:
+    """The report as it is for these parameters: most are the same for all. Raises BadRequest, UnknownName, Forbidden."""
+    return found.shape(found, session, given) if found.shape is not None else found
+
+
 def run(found: Report, session: DataSession, given: Mapping[str, str]) -> tuple[CommonParams, Table]:
     """The parameters as understood, and the report's table as this session's reader may see it.
 
     Raises BadRequest for an unknown parameter, dimension or value, UnknownName for a name that is unknown or hidden, Forbidden when
     no measure is left for the reader.
     """
+    found = shaped(found, session, given)
     shown = visible_columns(session, found.entity, found.measures)
     params = read(found, session, given, shown)
     return params, found.compute(session, params)

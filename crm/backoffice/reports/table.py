@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from crm.messages import Label, Message
 
-Unit = Literal["name", "option", "month", "count", "number", "minutes", "rate", "days", "money"]
+Unit = Literal["name", "option", "flag", "month", "quarter", "year", "count", "number", "decimal", "minutes", "rate", "days", "money"]
+ROW_UNITS = frozenset({"name", "option", "flag", "month", "quarter", "year"})  # of columns that name the row
 Row = Mapping[str, Any]
 
 
@@ -27,18 +28,19 @@ class Column:
     @property
     def measure(self) -> bool:
         """Whether the column holds a figure; the others name the row."""
-        return self.unit not in ("name", "option", "month")
+        return self.unit not in ROW_UNITS
 
 
 @dataclass(frozen=True)
 class Drill:
     """The records behind a cell: an entity and the condition for its list (`/<entity>/?where=`); where a cell compares, what the list is grouped by
-    and the columns it shows, so that the sums that are compared stand beside each other."""
+    and the columns it shows, so that the sums that are compared stand beside each other; the search that the report was asked with."""
 
     entity: str
     where: Mapping[str, Any]
     group: str = ""
     columns: tuple[str, ...] = ()
+    search: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ class Table:
     """The answer of a report.
 
     Rows and totals hold by column key: int for counts and sums of minutes, float fractions of 1 for rates, float days, numbers and median minutes (none
-    rounded), Decimal with four places for money in `currency`, None where a figure is undefined. A dimension over a reference has `<key>_id` beside it.
+    rounded), Decimal with four places for money in `currency`, Decimal as it is for "decimal", None where a figure is undefined. A dimension over
+    a reference has `<key>_id` beside it.
     """
 
     columns: tuple[Column, ...]

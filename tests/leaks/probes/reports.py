@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import crm.reports
+from crm.backoffice.entities import Entity
 from crm.backoffice.reports import all_reports
 from tests.leaks import conditions
+from tests.leaks.probes.lists import words as found_words
 from tests.leaks.questions import MISSING, Question, View, get, probe
 from tests.leaks.sides import Answer, Side
 
@@ -25,7 +27,7 @@ def index(view: View) -> Iterator[Question]:
 
 @probe(SHOW)
 def shown(view: View) -> Iterator[Question]:
-    for report in all_reports():
+    for report in (one for one in all_reports() if one.shape is None):
         here, kind = f"/report/{report.name}", view.catalog.entities[report.entity]
         for form in (None, "csv", "xlsx", "exe"):
             yield get(SHOW, kind.key, here, format=form)
@@ -47,6 +49,40 @@ def shown(view: View) -> Iterator[Question]:
         for asked in conditions.every(view, kind):
             question = get(SHOW, kind.key, here, *asked.names, where=asked.where, by=view.rng.choice(names), format=view.rng.choice((None, "csv")))
             yield question.expecting(400, 403) if asked.hidden else question
+
+
+@probe(SHOW)
+def over_any_entity(view: View, kind: Entity) -> Iterator[Question]:
+    """The report over each entity: by every field, every measure of every field, dated by every field; what is hidden answers as what is not there."""
+    here, shut = "/report/records", set(view.shut(kind.key))
+    gone = (404, 403, 400) if not view.reads(kind.key) else (400,)
+    yield drilled(get(SHOW, kind.key, here, entity=kind.key))
+    usable = [key for key, spec in kind.fields.items() if key not in shut and (spec.picklist or spec.target) and not spec.several and not spec.multiple]
+    for key, spec in kind.fields.items():
+        asked = [{"by": key}, {"measure": f"{view.rng.choice(('sum', 'avg', 'min', 'max'))}:{key}"}, {"date": key, "period": "this_year"}]
+        for words in asked if key in shut or spec.align == "end" or spec.type in ("date", "moment") else asked[:1]:
+            question = get(SHOW, kind.key, here, f"{kind.key}.{key}", entity=kind.key, format=view.rng.choice((None, "csv")), **words)
+            yield question.expecting(*gone) if key in shut else drilled(question)
+            if key in shut and view.reads(kind.key):
+                unknown = view.unknown(kind.key, key)
+                known, other = (
+                    get(SHOW, kind.key, here, f"{kind.key}.{key}", entity=kind.key, **{n: w.replace(key, k) for n, w in words.items()}) for k in (key, unknown)
+                )
+                yield known.expecting(400).just_as(other, unknown, key)
+    for one in usable[:3]:
+        other = view.rng.choice(usable)
+        yield drilled(get(SHOW, kind.key, here, f"{kind.key}.{one}", f"{kind.key}.{other}", entity=kind.key, by=f"{one},{other}"))
+        for asked_ in view.rng.sample(list(conditions.every(view, kind)), 3):
+            question = get(SHOW, kind.key, here, *asked_.names, f"{kind.key}.{one}", entity=kind.key, where=asked_.where, by=one)
+            yield question.expecting(400, 403) if asked_.hidden else question
+        for text, name in list(found_words(view, kind))[:3]:
+            yield get(SHOW, kind.key, here, f"{kind.key}.{name}", f"{kind.key}.{one}", entity=kind.key, search=text, by=one)
+
+
+@probe(SHOW)
+def over_nothing(view: View) -> Iterator[Question]:
+    yield get(SHOW, "", "/report/records")
+    yield get(SHOW, "", "/report/records", entity="no_such_thing").expecting(400)
 
 
 def drilled(asked: Question, most: int = 4) -> Question:

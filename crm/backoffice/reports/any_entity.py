@@ -1,0 +1,304 @@
+"""The report over any entity: its records counted, added up and averaged by one or two of its fields, made entities and fields like the product's."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Annotated, Any
+
+from sqlalchemy import func, select
+
+from crm.backoffice.conditions.tree import parse
+from crm.backoffice.entities import Entity
+from crm.backoffice.fields.base import Field
+from crm.backoffice.guard import DataSession
+from crm.backoffice.money import round_half_up
+from crm.backoffice.reports.grouping import Key, columns_of, grouping, row_conditions, row_keys
+from crm.backoffice.reports.parameters import CommonParams, Dimension, Parameter
+from crm.backoffice.reports.registry import Report, report
+from crm.backoffice.reports.table import Chart, Column, Drill, Row, Series, Table, Unit, ordered, total_of
+from crm.backoffice.search import matches
+from crm.errors import BadRequest, Forbidden, UnknownName
+from crm.messages import Label, Message, m
+
+MOST = 5000  # groups of one report
+MEASURES = 6
+COUNT = "count"
+FUNCTIONS: Mapping[str, Label] = {
+    "sum": Label("разом", "total"), "avg": Label("у середньому", "mean"), "min": Label("найменше", "least"), "max": Label("найбільше", "most"),
+}
+NUMBERS: Mapping[str, Unit] = {"money": "money", "decimal": "decimal", "integer": "count", "percent": "decimal", "duration": "minutes"}
+STEPS: Mapping[str, Label] = {"month": Label("місяць", "month"), "quarter": Label("квартал", "quarter"), "year": Label("рік", "year")}
+ENTITY = Parameter("entity", Label("Записи", "Records"), Label("Ключ сутності: deal, account…", "The key of an entity: deal, account…"))
+MEASURE = Parameter("measure", Label("Показник", "Measure"), Label(
+    "count, sum:ПОЛЕ, avg:ПОЛЕ, min:ПОЛЕ, max:ПОЛЕ, кілька через кому", "count, sum:FIELD, avg:FIELD, min:FIELD, max:FIELD, several with commas"))
+DATE = Parameter("date", Label("Період за полем", "Period by"), Label(
+    "Поле з датою, на яке дивиться період; порожньо: дата створення", "The date that the period looks at; empty: when the record was created"))
+SEARCH = Parameter("search", Label("Пошук", "Search"), Label("Пошук, як у списку", "A search, as in the list"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnyParams(CommonParams):
+    """What the report is asked beside what all are."""
+
+    entity: Annotated[str, ENTITY]
+    measure: Annotated[tuple[str, ...], MEASURE] = (COUNT,)
+    date: Annotated[str, DATE] = ""
+    search: Annotated[str, SEARCH] = ""
+
+
+@dataclass
+class Figures:
+    """What is counted for one group: its records, and of each measured field by currency how many have it, their sum, least and most."""
+
+    count: int = 0
+    of: dict[str, dict[str | None, list[Any]]] = field(default_factory=dict)
+
+    def add(self, key: str, currency: str | None, number: int, total: Any, least: Any, most: Any) -> None:
+        if not number:
+            return
+        here = self.of.setdefault(key, {})
+        held = here.get(currency)
+        here[currency] = [number, total, least, most] if held is None else [held[0] + number, held[1] + total, min(held[2], least), max(held[3], most)]
+
+    def join(self, other: "Figures") -> None:
+        self.count += other.count
+        for key, by_currency in other.of.items():
+            for currency, held in by_currency.items():
+                self.add(key, currency, *held)
+
+
+# --- the shape that follows from what is asked ---------------------------------------------------------------------
+
+
+def shape(found: Report, session: DataSession, given: Mapping[str, str]) -> Report:
+    """The report over one entity: what its reader may group by, and the measures he asks for. Hidden names are answered as unknown ones."""
+    key = given.get("entity", "").strip()
+    if not key:
+        raise BadRequest(m("Say of which records the report is: entity=deal, for example."))
+    kind = session.catalog.entities.get(key)
+    if kind is None or (kind.custom and not session.sight.may(key, "read")):
+        raise UnknownName(key)
+    if not session.sight.may(key, "read"):
+        raise Forbidden()
+    usable = session.sight.filterable(key)
+    for part in _parts(given.get("by", "")):
+        name = part.partition(":")[0]
+        if name not in usable:
+            raise UnknownName(name, hidden=name in kind.fields)
+    if len(set(_parts(given.get("by", "")))) > 2:
+        raise BadRequest(m("This report is split by one or two fields."))
+    measures = tuple(_measure(kind, usable, text) for text in dict.fromkeys(_parts(given.get("measure", "")) or [COUNT]))
+    if len(measures) > MEASURES:
+        raise BadRequest(m("This report has at most %(most)s measures.", most=MEASURES))
+    _dated(session, kind, given.get("date", "").strip(), given.get("by", ""))
+    return replace(
+        found, entity=key, dimensions=dimensions(session, kind), measures=measures, shape=None, icon=session.sight.layout(key).icon,
+        label=Label(f"Звіт: {kind.plural.uk}", f"Report: {kind.plural.en}"),
+        question=Label(f"{kind.plural.uk}: {_told(c.label.uk for c in measures)}", f"{kind.plural.en}: {_told(c.label.en for c in measures)}"),
+    )
+
+
+def _told(labels: Iterable[str]) -> str:
+    """Several labels as one line of a title."""
+    line = "; ".join(labels)
+    return line[:1].lower() + line[1:]
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def dimensions(session: DataSession, kind: Entity) -> tuple[Dimension, ...]:
+    """What the records of an entity can be split by, as far as this reader may."""
+    found: list[Dimension] = []
+    usable = [kind.fields[key] for key in session.sight.filterable(kind.key)]
+    for spec in sorted(usable, key=lambda spec: spec.system):
+        if spec.several or spec.multiple:
+            continue
+        if spec.picklist:
+            found.append(Dimension(spec.key, spec.label, spec.key, picklist=spec.picklist))
+        elif spec.target:
+            found.append(Dimension(spec.key, spec.label, spec.key, entity=spec.target))
+        elif spec.type == "boolean":
+            found.append(Dimension(spec.key, spec.label, spec.key, flag=True))
+        elif spec.type in ("date", "moment"):
+            for step, word in STEPS.items():
+                key = spec.key if step == "month" else f"{spec.key}:{step}"
+                found.append(Dimension(key, Label(f"{spec.label.uk}: {word.uk}", f"{spec.label.en}: {word.en}"), spec.key, step=step))  # type: ignore[arg-type]
+    return tuple(found)
+
+
+def addable(session: DataSession, kind: Entity) -> list[Field]:
+    """The fields of which this reader may see figures."""
+    usable = session.sight.filterable(kind.key)
+    rows = [kind.fields[key] for key in usable if kind.fields[key].type in NUMBERS and not kind.fields[key].system]
+    return [spec for spec in rows if spec.type != "money" or "currency" not in kind.fields or "currency" in usable]
+
+
+def functions(spec: Field) -> tuple[str, ...]:
+    """What may be asked of a field: shares are not added up."""
+    return tuple(name for name in FUNCTIONS if name != "sum" or spec.type != "percent")
+
+
+def _measure(kind: Entity, usable: Iterable[str], text: str) -> Column:
+    """The column of `count` or `sum:amount`. Raises UnknownName, BadRequest."""
+    function, _, key = text.partition(":")
+    if text == COUNT:
+        return Column(COUNT, Label("Кількість", "Number"), "count")
+    if function not in FUNCTIONS or not key:
+        raise BadRequest(m("A measure is count, or sum, avg, min or max of a field, as sum:amount; not “%(text)s”.", text=text[:60]))
+    if key not in usable:
+        raise UnknownName(key, hidden=key in kind.fields)
+    spec = kind.fields[key]
+    if spec.type not in NUMBERS or spec.system or function not in functions(spec):
+        raise BadRequest(m("“%(field)s” has no such figure.", field=spec.label))
+    needs = (key, "currency") if spec.type == "money" and "currency" in kind.fields else (key,)
+    unit: Unit = NUMBERS[spec.type] if function != "avg" or spec.type in ("money", "duration") else "decimal"
+    word = FUNCTIONS[function]
+    return Column(text, Label(f"{spec.label.uk}: {word.uk}", f"{spec.label.en}: {word.en}"), unit, needs=needs)
+
+
+def _dated(session: DataSession, kind: Entity, asked: str, by: str) -> str:
+    """The field that a period looks at: the one asked for, the first date among the dimensions, or the day of creation. Raises UnknownName, BadRequest."""
+    usable = session.sight.filterable(kind.key)
+    if asked and asked not in usable:
+        raise UnknownName(asked, hidden=asked in kind.fields)
+    split = [name for part in _parts(by) if kind.fields[name := part.partition(":")[0]].type in ("date", "moment")]
+    key = asked or next(iter([*split, *(("created_at",) if "created_at" in usable else ())]), "")
+    if asked and kind.fields[asked].type not in ("date", "moment"):
+        raise BadRequest(m("“%(field)s” holds no dates.", field=kind.fields[asked].label))
+    return key
+
+
+# --- the report ----------------------------------------------------------------------------------------------------
+
+
+@report(
+    "records", label=Label("Будь-які записи", "Any records"),
+    question=Label("Скільки яких записів є і що вони дають разом?", "How many records of what kind are there, and what do they come to?"),
+    group="any", entity="", measures=(), params=AnyParams, icon="chart-bar", shape=shape,
+)
+def records(session: DataSession, params: AnyParams) -> Table:
+    """The records of `params.entity` that its reader sees and the parameters choose, split by one or two of its fields.
+
+    A sum is that of a list's foot. A mean is exact to four decimals. Money of several currencies is not mixed: its figures are undefined then.
+    Periods of moments are those of `params.time_zone`. A field that shows on some records only counts as empty on the others.
+    """
+    found = _figures(session, params)
+    whole = Figures()
+    for one in found.values():
+        whole.join(one)
+    if not params.dimensions:
+        found = {(): whole}
+    base = session.catalog.company.currency
+    keys = row_keys(session, params.dimensions, found)
+    shown = [{**keys[key], **_measures(session, params, one, base)} for key, one in found.items()]
+    first = params.shown[0].key
+    by_days = tuple((d.key, False) for d in params.dimensions if d.by_month)
+    by_name = tuple((d.key, False) for d in params.dimensions)
+    return Table(
+        columns=(*columns_of(params.dimensions), *params.shown),
+        rows=ordered(ordered(shown, by_name), params.sort or by_days or ((first, True),)),
+        totals=_measures(session, params, whole, base), currency=params.currency,
+        drill=lambda row, key: _drill(session, params, row, key), notes=_notes(params, whole, base),
+        chart=Chart(params.shown[0].label, (Series(first, "open"),)) if params.dimensions else None,
+    )
+
+
+def _figures(session: DataSession, params: AnyParams) -> dict[Key, Figures]:
+    """By one statement: the groups with their numbers, sums, least and most of each measured field, by currency."""
+    source = session.table(params.entity)
+    groups = grouping(source, params.dimensions, params.time_zone)
+    measured = list(dict.fromkeys(c.key.partition(":")[2] for c in params.shown if c.key != COUNT))
+    split_by_currency = any("currency" in c.needs for c in params.shown)
+    where = [source.visible, source.where(parse({"all": _conditions(session, params)}))]
+    # What is grouped by stands in a sub-query: PostgreSQL takes the same expression with parameters twice for two different ones.
+    named = [expression.label(f"g{n}") for n, expression in enumerate(groups.expressions)]
+    currency = [source["currency"].label("currency")] if split_by_currency else []
+    values = [source[key].label(f"m{n}") for n, key in enumerate(measured)]
+    if params.search:
+        where.append(matches(source, params.search))
+    rows = select(source.id.label("id"), *named, *currency, *values).select_from(source.table).where(*where).subquery()
+    by = [*(rows.c[f"g{n}"] for n in range(groups.width)), *([rows.c.currency] if split_by_currency else [])]
+    each = [f(rows.c[f"m{n}"]) for n in range(len(measured)) for f in (func.count, func.sum, func.min, func.max)]
+    found: dict[Key, Figures] = defaultdict(Figures)
+    fetched = session.execute(select(*by, func.count(), *each).select_from(rows).group_by(*by).limit(MOST + 1)).all()
+    if len(fetched) > MOST:
+        raise BadRequest(m("There are more than %(most)s groups. Narrow the condition or choose another field.", most=MOST))
+    for row in fetched:
+        here, rest = found[groups.key(row)], row[len(by) :]
+        here.count += rest[0]
+        money = row[groups.width] if split_by_currency else None
+        for n, key in enumerate(measured):
+            is_money = session.catalog.entity(params.entity).fields[key].type == "money"
+            here.add(key, money if is_money else None, *rest[1 + 4 * n : 5 + 4 * n])
+    return dict(found)
+
+
+def _conditions(session: DataSession, params: AnyParams) -> list[Mapping[str, Any]]:
+    kind = session.catalog.entity(params.entity)
+    dated = _dated(session, kind, params.date, ",".join(params.by))
+    if params.period is not None and not dated:
+        raise BadRequest(m("Name the date that the period looks at."))
+    return params.conditions(dated, moment=bool(dated) and kind.fields[dated].type == "moment")
+
+
+def _measures(session: DataSession, params: AnyParams, found: Figures, base: str) -> dict[str, Any]:
+    kind = session.catalog.entity(params.entity)
+    return {c.key: found.count if c.key == COUNT else _figure(kind, c, found, params.currency, base) for c in params.shown}
+
+
+PLACES: Mapping[str, int] = {"sum": 1, "min": 2, "max": 3}
+
+
+def _figure(kind: Entity, column: Column, found: Figures, currency: str, base: str) -> Any:
+    """One figure of a group: exact, None where no record has a value or currencies would be mixed."""
+    function, _, key = column.key.partition(":")
+    held = found.of.get(key, {})
+    if kind.fields[key].type == "money" and "currency" in column.needs:
+        known, mixed = total_of({code: Decimal(parts[1]) for code, parts in held.items()}, base, currency)
+        if known is None or mixed:
+            return None
+        held = {None: _one([parts for code, parts in held.items() if (code or base) == currency])}
+    if not held:
+        return None
+    parts = _one(list(held.values()))
+    if function == "avg":
+        mean = round_half_up(Decimal(parts[1]) / parts[0], 4)
+        return float(Decimal(parts[1]) / parts[0]) if column.unit == "minutes" else mean
+    value = parts[PLACES[function]]
+    return int(value) if column.unit in ("count", "minutes") else Decimal(value)
+
+
+def _one(several: list[list[Any]]) -> list[Any]:
+    first, *others = several
+    whole = Figures(of={"": {None: first}})
+    for other in others:
+        whole.add("", None, *other)
+    return whole.of[""][None]
+
+
+def _notes(params: AnyParams, whole: Figures, base: str) -> tuple[Message, ...]:
+    codes = {code or base for c in params.shown if "currency" in c.needs for code in whole.of.get(c.key.partition(":")[2], {})}
+    others = sorted(codes - {params.currency})
+    if not others:
+        return ()
+    return (m("There are no exchange rates, so amounts in %(others)s are not added to %(currency)s.", others=", ".join(others), currency=params.currency),)
+
+
+def _drill(session: DataSession, params: AnyParams, row: Row | None, key: str) -> Drill:
+    """The records behind a cell, with the measured field among the columns, so that the foot of the list is the cell."""
+    kind = session.catalog.entity(params.entity)
+    chosen: list[Mapping[str, Any]] = _conditions(session, params)
+    for dimension in params.dimensions if row is not None else ():
+        zone = params.time_zone if kind.fields[dimension.path].type == "moment" else None
+        chosen += row_conditions(session, params.entity, (dimension,), row or {}, zone)
+    measured = key.partition(":")[2]
+    if measured and not key.startswith("sum:"):
+        chosen.append({"field": measured, "op": "not_empty"})
+    first, *others = session.sight.columns(params.entity) or ("id",)
+    columns = tuple(dict.fromkeys((first, measured, *others))) if measured else ()
+    return Drill(params.entity, {"all": chosen}, columns=columns, search=params.search)
+
+

@@ -11,6 +11,8 @@ export function look(page, form) {
   let [timer, asking] = [0, null];
 
   async function draw() {
+    clearTimeout(timer);
+    timer = 0;
     asking?.abort();
     const own = asking = new AbortController();
     const arrangement = new URLSearchParams(new FormData(form));
@@ -19,10 +21,12 @@ export function look(page, form) {
     for (const [name, value] of Object.entries({ ...asked, as: as.value, record: asked.screen === 'form' || asked.screen === 'card' ? record?.value ?? '' : '' })) if (value) url.searchParams.set(name, value);
     pane.setAttribute('aria-busy', 'true');
     const answer = await post(url, { arrangement }, { signal: own.signal, accepted: [400, 404, 422] });
-    if (own !== asking) return;
+    let drawn = null;
+    try { drawn = answer && (answer.ok ? await answer.text() : (await answer.json()).message); } catch { /* another one is asked for already, or it was cut off */ }
+    if (own !== asking || timer) return;
     pane.removeAttribute('aria-busy');
-    if (!answer) return;
-    if (answer.ok) pane.innerHTML = await answer.text(); else refuse((await answer.json()).message);
+    if (drawn === null) return;
+    if (answer.ok) pane.innerHTML = drawn; else refuse(drawn);
     still();
   }
 
@@ -40,7 +44,7 @@ export function look(page, form) {
     for (const one of pane.querySelectorAll('[data-key], [data-cell], [data-sort], [autofocus]')) for (const name of ['data-key', 'data-cell', 'data-sort', 'autofocus']) one.removeAttribute(name);
   }
 
-  const soon = () => { clearTimeout(timer); timer = setTimeout(draw, WAIT); };
+  const soon = () => { pane.setAttribute('aria-busy', 'true'); clearTimeout(timer); timer = setTimeout(draw, WAIT); };
   const press = (selector, chosen) => { for (const button of box.querySelectorAll(selector)) button.setAttribute('aria-pressed', String(button === chosen)); };
 
   function show(screen) {

@@ -42,7 +42,7 @@ class Known:
         if not FOREIGN[language].search(text):
             return []
         on_screen = [self.data]
-        if re.split("[/?]", path)[1] in CONFIGURING:
+        if re.split("[/?]", path.removeprefix("/board"))[1] in CONFIGURING:
             on_screen += self.configuration.values()
         cut = text.rstrip().endswith("…")
         words = WORD.findall(without_allowed(text, language))

@@ -9,6 +9,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 
+from crm.backoffice.database import NO_ROOM, no_room
 from crm.errors import BramaError, GuardRefusal, Invalid
 from crm.languages import current_language
 from crm.messages import Message, m, render
@@ -26,6 +27,7 @@ SENTENCES = {
     414: m("The address is too long."),
     429: m("Too many attempts. Wait a little and try again."),
     503: m("The service is busy or being repaired. Try again in a minute."),
+    507: NO_ROOM,
 }
 WAITED = frozenset({"40P01", "40001", "55P03"})  # PostgreSQL's codes: a deadlock, a serialization failure, a lock not had in time
 OTHER = m("The request could not be carried out.")
@@ -40,13 +42,15 @@ CODES = {
     429: "too_many",
     500: "failed",
     503: "locked",
+    507: "no_room",
 }
 
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(BramaError, refused)
     app.register_error_handler(CSRFError, expired)
-    app.register_error_handler(OperationalError, busy)
+    app.register_error_handler(OperationalError, unable)
+    app.register_error_handler(OSError, unable)
     app.register_error_handler(InternalServerError, failed)
     app.register_error_handler(HTTPException, http)
 
@@ -75,8 +79,13 @@ def http(error: HTTPException) -> Response:
     return response
 
 
-def busy(error: OperationalError) -> Response:
-    """Two who waited for each other, or one who waited too long: the database let one of them go, and nothing of his was written."""
+def unable(error: OperationalError | OSError) -> Response:
+    """A full disk, or two who waited for each other, or one who waited too long: nothing of his was written."""
+    if no_room(error):
+        log.error("a disk is full", method=request.method, path=request.path, why=str(error)[:200])
+        return answer(507, CODES[507], SENTENCES[507])
+    if isinstance(error, OSError):
+        raise error
     if getattr(error.orig, "sqlstate", None) not in WAITED and "database is locked" not in str(error.orig):
         return failed(InternalServerError(original_exception=error))
     log.warning("the database was busy", method=request.method, path=request.path, why=str(error.orig)[:200])

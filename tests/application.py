@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 
@@ -13,6 +14,7 @@ from crm.extensions import db
 from crm.flask_settings import flask_settings
 
 _idle: dict[str, list[Flask]] = {}
+_config: dict[Flask, dict[str, Any]] = {}  # of each as it was made: a test may set something
 
 
 @contextmanager
@@ -21,10 +23,16 @@ def application(folder: Path, database_url: str, *, of: str = "the product") -> 
     otherwise makes his own; `of` names what entities there are where they are not the product's."""
     settings = Settings(instance=folder, database_url=database_url, secret_key="k" * 40, testing=True)
     idle = _idle.setdefault(of, [])
-    app = _moved(idle.pop(), settings) if idle else create_app(settings)
+    app = _moved(idle.pop(), settings) if idle else _made(settings)
     yield app
     app.extensions["brama"].engine.dispose()
     idle.append(app)
+
+
+def _made(settings: Settings) -> Flask:
+    app = create_app(settings)
+    _config[app] = dict(app.config)
+    return app
 
 
 def _moved(app: Flask, settings: Settings) -> Flask:
@@ -32,7 +40,8 @@ def _moved(app: Flask, settings: Settings) -> Flask:
     runtime = app.extensions["brama"]
     vars(runtime).clear()
     runtime.__init__(make_engine(settings.database_url), settings)
-    app.config.from_mapping(flask_settings(settings))
+    app.config.clear()
+    app.config.update(_config[app], **flask_settings(settings))
     app.instance_path = str(settings.instance)
     db._app_engines[app] = {None: runtime.engine}
     return app

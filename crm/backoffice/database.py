@@ -1,5 +1,6 @@
 """Engines that behave alike on SQLite and PostgreSQL. Code never asks the database for the time: moments come from Python, in UTC."""
 
+import errno
 import sqlite3
 import time
 from typing import Any, cast
@@ -7,6 +8,8 @@ from typing import Any, cast
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from crm.messages import m
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -17,6 +20,7 @@ NAMING = {
 }
 BUSY_SECONDS = 10
 ASK_AGAIN = 0.005  # seconds between two attempts to become SQLite's one writer
+NO_ROOM = m("There is no room left on the disk, so nothing was saved. Whoever runs Brama has to free some.")
 PRAGMAS = ("journal_mode = WAL", "foreign_keys = ON", f"busy_timeout = {BUSY_SECONDS * 1000}", "synchronous = NORMAL")
 
 
@@ -77,3 +81,11 @@ def _wait_to_write(connection: sqlite3.Connection) -> None:
             time.sleep(ASK_AGAIN)
     finally:
         connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+
+
+def no_room(fault: BaseException) -> bool:
+    """Whether a disk is full: that of the database, or that of files."""
+    if isinstance(fault, OSError):
+        return fault.errno in (errno.ENOSPC, errno.EDQUOT)
+    driver = getattr(fault, "orig", None)
+    return getattr(driver, "sqlstate", None) == "53100" or "database or disk is full" in str(driver)

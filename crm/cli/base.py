@@ -15,7 +15,9 @@ from typing import Any, NoReturn
 import click
 from flask import current_app
 from flask.cli import ScriptInfo
+from sqlalchemy.exc import OperationalError
 
+from crm.backoffice.database import NO_ROOM, no_room
 from crm.cli.usage import refuse
 from crm.errors import BramaError, Invalid
 from crm.messages import LANGUAGES, Label, Message, render
@@ -55,6 +57,10 @@ class Command(click.Command):
             raise click.exceptions.Exit(refusal.exit_code) from None
         except BramaError as refusal:
             stop(refusal.message, refusal.exit_code)
+        except (OperationalError, OSError) as fault:
+            if no_room(fault):
+                stop(NO_ROOM, BramaError.exit_code)
+            raise
 
 
 class Group(click.Group):

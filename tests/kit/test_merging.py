@@ -103,7 +103,7 @@ class Waited(Exception):
 
 
 @pytest.mark.parametrize(("why", "status"), [
-    (Waited("40P01"), 503), (Waited("40001"), 503), (Waited("55P03"), 503), (Waited(None, "database is locked"), 503), (Waited("53100", "disk full"), 500),
+    (Waited("40P01"), 503), (Waited("40001"), 503), (Waited("55P03"), 503), (Waited(None, "database is locked"), 503), (Waited("57014", "canceled"), 500),
 ])
 def test_one_of_two_who_waited_for_each_other_is_asked_to_try_again(
     house: House, browser: Sign, monkeypatch: pytest.MonkeyPatch, why: Waited, status: int

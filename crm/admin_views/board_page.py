@@ -42,15 +42,15 @@ class Board:
     def address(self, below: str = "", **changes: str | None) -> str:
         """The address of the board, or of what lies `below` it, with `changes` made to its words and to those of its list."""
         own = {key: changes.pop(key, self.args.get(key)) for key in OWN}
-        words = [query_string(self.args, **changes), urlencode({key: value for key, value in own.items() if value})]
-        query = "&".join(part for part in words if part)
-        return f"/board/{self.entity.key}{below}" + (f"?{query}" if query else "")
+        return self._at(below, query_string(self.args, **changes), own)
 
     def of(self, list_url: str) -> str:
         """The board of the list that stands at an address."""
-        words = [list_url.partition("?")[2], urlencode({key: self.args[key] for key in OWN if self.args.get(key)})]
-        query = "&".join(part for part in words if part)
-        return f"/board/{self.entity.key}" + (f"?{query}" if query else "")
+        return self._at("", list_url.partition("?")[2], {key: self.args.get(key) for key in OWN})
+
+    def _at(self, below: str, of_list: str, own: Mapping[str, str | None]) -> str:
+        query = "&".join(part for part in (of_list, urlencode({key: value for key, value in own.items() if value})) if part)
+        return f"/board/{self.entity.key}{below}" + (f"?{query}" if query else "")
 
 
 @dataclass(frozen=True)

@@ -170,7 +170,10 @@ def heads(table: Table, params: CommonParams, reader: Reader, address: Callable[
     return found
 
 
-def controls(report: Report, params: CommonParams, args: Mapping[str, str], session: UserSession, own: "Mapping[str, Own] | None" = None) -> list[Control]:
+Own = Callable[[UserSession, Report, CommonParams, Mapping[str, str]], list[Control]]  # the controls of one kind of parameter
+
+
+def controls(report: Report, params: CommonParams, args: Mapping[str, str], session: UserSession, own: Mapping[str, Own] | None = None) -> list[Control]:
     """The form: one control a parameter that this reader can use; `own` makes those of some kinds."""
     language = session.reader.language
     found: list[Control] = []
@@ -196,9 +199,6 @@ def controls(report: Report, params: CommonParams, args: Mapping[str, str], sess
             choices = [(value, called.get(number, value) if number is not None else value)] if value else []
             found.append(Control(f"{name}_id", label, choices, value, f"/{parameter.entity}/lookup"))
     return found
-
-
-Own = Callable[[UserSession, Report, CommonParams, Mapping[str, str]], list[Control]]
 
 
 def _with(choices: list[tuple[str, str]], value: str) -> list[tuple[str, str]]:

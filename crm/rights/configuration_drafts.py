@@ -1,6 +1,6 @@
 """Drafts of the configuration in the name of a person, and what he is told of others who change the same."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -66,7 +66,7 @@ def go_on(engine: Engine, catalog: Catalog, user_id: int, version: int) -> None:
         session.commit()
 
 
-def forgetting(user_id: int, saids: Iterable[Raw]) -> Any:
+def forgetting(user_id: int, saids: Iterable[Raw]) -> Callable[[SystemSession], None]:
     """What closes a publishing: the same is no draft any more."""
 
     def close(session: SystemSession) -> None:

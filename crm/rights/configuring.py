@@ -223,17 +223,20 @@ def _planned(session: SystemSession, engine: Engine, user_id: int, making: Makin
 def _still_needed(sight: Sight, change: Change) -> None:
     """Raises BadRequest for the removal of a field that something asks for; whose rule or condition that is, only the owner is told."""
     if change.needed_by is not None:
-        whole = sight.access is None or sight.access.unlimited
-        raise still_needed(change, use_in_words(change.needed_by) if whole else m("a rule or a condition"))
+        raise still_needed(change, use_in_words(change.needed_by) if _by_nothing_limited(sight) else m("a rule or a condition"))
 
 
 def _told(sight: Sight, change: Change) -> bool:
     kind = sight.catalog.entities.get(change.entity)
     if change.kind == "option" and change.effect in ("merge", "unmerge"):
         return sees_holders(sight, change.entity)
-    if change.kind == "rule":
-        return sight.access is None or sight.access.unlimited or (kind is not None and seen_whole(sight, kind.key, *(
-            key for key in (str(change.field).partition(".")[0],) if key in kind.fields)))
-    if change.kind not in ("entity", "field") or kind is None:
+    if change.kind not in ("entity", "field", "rule"):
         return True
-    return seen_whole(sight, kind.key, *([change.field] if change.field is not None and change.field in kind.fields else []))
+    if kind is None:
+        return change.kind != "rule" or _by_nothing_limited(sight)
+    key = (change.field or "").partition(".")[0]  # of a rule: the field that has it
+    return seen_whole(sight, kind.key, *([key] if key in kind.fields else []))
+
+
+def _by_nothing_limited(sight: Sight) -> bool:
+    return sight.access is None or sight.access.unlimited

@@ -1,7 +1,7 @@
 """Whether a person may make what a document of configuration says: nobody widens his own reach by it."""
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
 
 from crm.backoffice.access import Access
 from crm.backoffice.catalog import Catalog
@@ -10,6 +10,7 @@ from crm.backoffice.custom.reading import Made
 from crm.backoffice.fields.formula import sources
 from crm.backoffice.lowcode.document import Document
 from crm.backoffice.lowcode.made import CLASSES
+from crm.backoffice.lowcode.options import PicklistSpec, standing
 from crm.backoffice.sight import Sight
 from crm.errors import Forbidden
 from crm.messages import m
@@ -42,7 +43,7 @@ def judge(sight: Sight, document: Document, after: Catalog) -> None:
     if not all(access.configures(entity if entity in before.entities else "*") for entity in laid_out):
         raise Forbidden(m("You do not have the right to configure this."))
     lists = {one.picklist for one in document.merges} | {one.picklist for one in document.unmerged}
-    lists |= {spec.key for spec in document.options if spec != _standing(before, spec)} | {entity for kind, entity, _ in document.removed if kind == "option"}
+    lists |= {spec.key for spec in document.options if spec != _stands(before, spec)} | {entity for kind, entity, _ in document.removed if kind == "option"}
     if not all(may_configure_picklist(access, some, key) for key in lists for some in (before, after) if some is before or key not in before.picklists):
         raise Forbidden(m("Others use this picklist too: you do not have the right to configure all of them."))
     for old, new in _differing(before.made, after.made):
@@ -51,13 +52,13 @@ def judge(sight: Sight, document: Document, after: Catalog) -> None:
         raise Forbidden(m("You may ask for conditions only of fields that you see on every record."))
 
 
-def _standing(catalog: Catalog, spec: Any) -> Any:
-    """A picklist as its document would say it now."""
+def _stands(catalog: Catalog, spec: PicklistSpec) -> PicklistSpec | None:
+    """The picklist as its document would say it now, as far as it says something of it."""
     known = catalog.picklists.get(spec.key)
     if known is None:
         return None
-    options = tuple(type(spec.options[0])(o.key, o.label, o.colour, o.retired) for o in known.options) if spec.options else ()
-    return type(spec)(spec.key, known.label if spec.label is not None else None, options)
+    stands = standing(known)
+    return replace(stands, label=stands.label if spec.label is not None else None, options=stands.options if spec.options else ())
 
 
 def _entities(before: Made, after: Made) -> Iterator[str]:

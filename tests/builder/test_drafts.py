@@ -97,7 +97,8 @@ def test_two_who_change_different_things_are_both_heard(house: House, browser: S
     assert "Andrii published version" in text_of(shown) and shown.status_code == 200
     assert olena.post(LIST, hidden(shown) | {"step": "publish"}).status_code == 303
     now = house.catalog.picklists["industry"]
-    assert [getattr(now.by_key(first), "colour", ""), getattr(now.by_key(second), "label").en] == ["red", "Renamed"]  # noqa: B009
+    painted, renamed = now.by_key(first), now.by_key(second)
+    assert painted and renamed and (painted.colour, renamed.label.en) == ("red", "Renamed")
 
 
 def test_two_who_change_the_same_are_told_and_the_later_decides(house: House, browser: SignIn) -> None:

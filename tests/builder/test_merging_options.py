@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from crm.backoffice.lowcode.apply import apply
 from crm.backoffice.lowcode.document import from_raw
 from crm.backoffice.lowcode.plan import plan as planned
 from crm.errors import BadRequest
@@ -26,17 +25,10 @@ ROSE = {"field": "hue", "op": "in", "value": ["rose", "blue"]}
 PAGE = "/configuration/pick-list/merge?key=account.hue&option=rose"
 
 
-def put(house: House, said: dict[str, Any]) -> int:
-    with house.system() as session:
-        version = apply(session, from_raw(said, session.catalog)).version
-        session.commit()
-    return version
-
-
 def furnished(house: House) -> dict[str, int]:
     """Firms of each hue, and what asks for one."""
-    put(house, FIELDS)
-    put(house, {"views": {"rosy": {"entity": "account", "label": BOTH, "where": ROSE}}})
+    house.configure(FIELDS)
+    house.configure({"views": {"rosy": {"entity": "account", "label": BOTH, "where": ROSE}}})
     red, rose, blue = (house.option("account.hue", key) for key in ("red", "rose", "blue"))
     firms = {
         "rosy": house.make("account", name="Р", hue=rose, hues=[rose, blue], why="так"),
@@ -86,7 +78,7 @@ def test_records_move_what_asks_follows_and_an_undo_takes_it_back(house: House, 
 
 def test_a_file_says_it_too_and_saying_it_twice_changes_nothing(house: House) -> None:
     firms = furnished(house)
-    put(house, {"merged": {"account.hue": {"rose": "red"}}})
+    house.configure({"merged": {"account.hue": {"rose": "red"}}})
     assert hues(house, firms["rosy"])[0] == "red"
     with house.system(write=False) as session:
         assert planned(session, from_raw({"merged": {"account.hue": {"rose": "red"}}}, session.catalog)) == []

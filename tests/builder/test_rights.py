@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from crm.backoffice.lowcode.apply import apply
 from crm.backoffice.lowcode.document import from_raw
 from crm.errors import BadRequest
 from crm.permissions import access_for, explain
@@ -18,9 +17,7 @@ ALL = {"actions": ["read", "create", "update", "delete", "export"], "scope": "al
 
 def give(house: House, *rules: dict[str, Any]) -> None:
     """Bohdan's role has these rules from now on."""
-    with house.system() as session:
-        apply(session, from_raw({"roles": {"blind": {"label": {"uk": "Без обороту", "en": "Without revenue"}, "rules": list(rules)}}}, session.catalog))
-        session.commit()
+    house.configure({"roles": {"blind": {"label": {"uk": "Без обороту", "en": "Without revenue"}, "rules": list(rules)}}})
 
 
 CONFIGURES = {"entity": "account", "actions": ["configure"], "scope": "all"}

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from crm.backoffice.lowcode.apply import apply
 from crm.backoffice.lowcode.document import from_raw
 from crm.errors import BadRequest
 from tests.builder.steps import names, plan, publish, text_of
@@ -16,21 +15,14 @@ SignIn = Callable[..., Browser]
 VERSIONS = "/configuration/all-versions/"
 
 
-def put(house: House, said: dict[str, Any]) -> int:
-    with house.system() as session:
-        version = apply(session, from_raw(said, session.catalog)).version
-        session.commit()
-    return version
-
-
 def reason(**rules: Any) -> dict[str, Any]:
     return {"fields": {"account": {"reason": {"type": "text", "class": "internal", "label": {"uk": "Причина", "en": "Reason"}, **rules}}}}
 
 
 def test_rules_are_told_and_undone_as_the_rest(house: House, browser: SignIn) -> None:
     house.make("account", name="Фірма", revenue=1000)
-    put(house, reason())
-    ruled = put(house, {**reason(required_if={"field": "revenue", "op": "gt", "value": 5}), "checks": {"account": {
+    house.configure(reason())
+    ruled = house.configure({**reason(required_if={"field": "revenue", "op": "gt", "value": 5}), "checks": {"account": {
         "named": {"where": {"field": "name", "op": "not_empty"}, "message": {"uk": "Потрібна назва", "en": "A name is needed"}}}}})
     olena = browser("Olena")
     told = text_of(olena.get(VERSIONS))
@@ -44,10 +36,10 @@ def test_rules_are_told_and_undone_as_the_rest(house: House, browser: SignIn) ->
 
 
 def test_nobody_brings_back_a_condition_over_what_he_does_not_see(house: House, browser: SignIn) -> None:
-    put(house, reason(visible_if={"field": "revenue", "op": "gt", "value": 5}))
-    without = put(house, reason())
-    checked = put(house, {"checks": {"account": {"big": {"where": {"field": "revenue", "op": "gt", "value": 5}, "message": {"uk": "а", "en": "a"}}}}})
-    lifted = put(house, {"removed": ["account.checks.big"]})
+    house.configure(reason(visible_if={"field": "revenue", "op": "gt", "value": 5}))
+    without = house.configure(reason())
+    checked = house.configure({"checks": {"account": {"big": {"where": {"field": "revenue", "op": "gt", "value": 5}, "message": {"uk": "а", "en": "a"}}}}})
+    lifted = house.configure({"removed": ["account.checks.big"]})
     give(house, CONFIGURES, READS)
     bohdan = browser("Bohdan")
     for version in (without, lifted):

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from crm.backoffice.lowcode.apply import apply
-from crm.backoffice.lowcode.document import read
-from crm.organization.founding import add_person
+from crm.backoffice.database import make_engine
+from crm.organization.models import User
 from tests.application import application
-from tests.kit_forms.house import PASSWORD, House
+from tests.kit_forms.conftest import people_with_roles
+from tests.kit_forms.house import House
 from tests.signing_in import signed_in
 
 # `blind` knows no revenue and sees phones masked; `own` sees all deals and changes his own; `reader` changes nothing.
@@ -39,7 +40,7 @@ roles:
     rules:
       - {entity: account, actions: [read], scope: all, fields: {"*": read}}
 """
-PEOPLE = (("Olena", "owner"), ("Andrii", "administrator"), ("Bohdan", "blind"), ("Oksana", "own"), ("Roman", "reader"))
+PEOPLE = {"Olena": "owner", "Andrii": "administrator", "Bohdan": "blind", "Oksana": "own", "Roman": "reader"}
 
 
 @dataclass
@@ -80,17 +81,14 @@ def furnished(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -
     """A database with the roles and people of these tests, to be copied, and the people's numbers."""
     folder = tmp_path_factory.mktemp("furnished")
     shutil.copy(sqlite_template, folder / "brama.db")
-    with housed(folder, {}) as made:
-        with made.system() as session:
-            apply(session, read(ROLES.encode(), session.catalog))
-            session.commit()
-        with made.system() as session:
-            for name, role in PEOPLE:
-                made.people[name] = add_person(session, f"{name.lower()}@firm.example", name, roles=(role,), password=PASSWORD)
-            session.commit()
-        with made.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    return folder / "brama.db", made.people
+    engine = make_engine(f"sqlite:///{folder / 'brama.db'}")
+    people_with_roles(engine, ROLES, PEOPLE)
+    with engine.connect() as connection:
+        people = {row.name: row.id for row in connection.execute(select(User.name, User.id))}
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return folder / "brama.db", people
 
 
 @pytest.fixture

@@ -8,10 +8,9 @@ from decimal import Decimal
 from urllib.parse import quote
 
 import pytest
+import yaml
 from werkzeug.test import TestResponse
 
-from crm.backoffice.lowcode.apply import apply
-from crm.backoffice.lowcode.document import read
 from tests.kit.conftest import Browser, House, where
 from tests.statements import statements
 
@@ -29,12 +28,6 @@ def columns(page: str) -> list[tuple[str, str, str, list[str]]]:
         (key, html.unescape(label), re.findall(r'<span class="b-n">([^<]*)', head)[0], [html.unescape(s) for s in re.findall(r'b-col-sum">([^<]*)', head)])
         for key, label, head, _ in COLUMN.findall(page)
     ]
-
-
-def configure(house: House, text: str) -> None:
-    with house.system() as session:
-        apply(session, read(text.encode(), session.catalog))
-        session.commit()
 
 
 def cards_url(page: str, key: str) -> str:
@@ -157,7 +150,7 @@ def test_a_card_that_no_longer_fits_the_filter_leaves_it(sold: House, browser: S
 
 def test_what_may_not_be_moved_is_refused_in_a_sentence(sold: House, browser: SignIn) -> None:
     """A lost deal needs a reason; somebody else was faster; another pipeline; no such column; not one's own; no such record."""
-    configure(sold, OTHER_PIPELINE)
+    sold.configure(yaml.safe_load(OTHER_PIPELINE))
     reader, lead, lost = browser("Olena"), sold.stage("lead"), sold.stage("lost")
     other = next(s.id for s in sold.catalog.configured["stage"].values() if s.code == "service.asked")
     deal = sold.make("deal", name="Дах", stage=lead, owner=sold.people["Olena"])
@@ -189,8 +182,9 @@ def test_retired_options_keep_their_records_and_take_none(house: House, browser:
     trade, medical = house.option("industry", "trade"), house.option("industry", "medical")
     account = house.make("account", name="Обрій", industry=trade)
     nameless = house.make("account", name="Лан")
-    configure(house, "picklists: {industry: {label: {uk: Галузь, en: Industry}, options: [{key: trade, label: {uk: Т, en: Trade}, retired: true},"
-              " {key: medical, label: {uk: М, en: Medical}}]}}")
+    house.configure({"picklists": {"industry": {"label": {"uk": "Галузь", "en": "Industry"}, "options": [
+        {"key": "trade", "label": {"uk": "Т", "en": "Trade"}, "retired": True}, {"key": "medical", "label": {"uk": "М", "en": "Medical"}},
+    ]}}})
     reader = browser("Olena")
     page = reader.page("/board/account?by=industry")
     assert ("Trade", "1") in [(label, number) for _, label, number, _ in columns(page)] and "no longer used" in page

@@ -50,9 +50,7 @@ def query_of(page: str) -> dict[str, str]:
 
 
 def configure(house: House, **views: object) -> None:
-    with house.system() as session:
-        apply(session, from_raw({"views": views}, session.catalog))
-        session.commit()
+    house.configure({"views": views})
 
 
 def test_a_kept_list_is_a_tab_that_shows_what_it_showed(towns: House, browser: SignIn) -> None:

@@ -14,6 +14,8 @@ from werkzeug.test import TestResponse
 from crm.backoffice import lists, records
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.guard import SystemSession, system_session
+from crm.backoffice.lowcode.apply import apply
+from crm.backoffice.lowcode.document import from_raw
 
 PASSWORD = "seven quiet storks"
 PEOPLE = {"Olena": "owner", "Andrii": "administrator", "Sofiia": "seller", "Bohdan": "blind", "Stepan": "stranger"}
@@ -70,6 +72,13 @@ class House:
         with self.system() as session:
             records.change(session, entity, number, values)
             session.commit()
+
+    def configure(self, said: dict[str, Any]) -> int:
+        """Put what a configuration file says in force; the version."""
+        with self.system() as session:
+            version = apply(session, from_raw(said, session.catalog)).version
+            session.commit()
+        return version
 
     def remove(self, entity: str, number: int) -> None:
         with self.system() as session:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from tests.kit.conftest import Browser, House, browser, furnished, house, where
 
-assert browser and furnished and house  # fixtures
+__all__ = ["browser", "furnished", "house"]
 SignIn = Callable[..., Browser]
 
 
@@ -26,7 +26,7 @@ def cells(page: str) -> list[list[str]]:
     return [[html.unescape(re.sub(r"<[^>]+>", "", cell)).strip() for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.S)] for row in rows]
 
 
-def test_a_list_leads_to_its_report_and_a_figure_back(house: House, browser: SignIn) -> None:  # noqa: F811
+def test_a_list_leads_to_its_report_and_a_figure_back(house: House, browser: SignIn) -> None:
     fill(house)
     reader = browser("Olena")
     page = reader.page(f"/account/?where={quote(where('city', 'eq', 'Київ'))}&group=industry&columns=name,credit_limit&search=вежа")
@@ -41,7 +41,7 @@ def test_a_list_leads_to_its_report_and_a_figure_back(house: House, browser: Sig
     assert "Вежа</a>" in reader.page(behind) and "search=%D0%B2" in behind
 
 
-def test_the_screen_offers_what_its_reader_may_ask(house: House, browser: SignIn) -> None:  # noqa: F811
+def test_the_screen_offers_what_its_reader_may_ask(house: House, browser: SignIn) -> None:
     fill(house)
     page = browser("Bohdan").page("/report/records?entity=account&by=industry&and_by=created_at:year&measure=count,sum:credit_limit")
     assert 'value="sum:credit_limit"' in page and "revenue" not in page and 'value="phone"' not in page
@@ -53,7 +53,7 @@ def test_the_screen_offers_what_its_reader_may_ask(house: House, browser: SignIn
     assert browser("Olena").get("/report/records").status_code == 200
 
 
-def test_files_and_the_command_hold_the_same_figures(house: House, browser: SignIn) -> None:  # noqa: F811
+def test_files_and_the_command_hold_the_same_figures(house: House, browser: SignIn) -> None:
     fill(house)
     csv = browser("Olena").get("/report/records?entity=account&by=industry&measure=count,sum:credit_limit&format=csv").get_data(as_text=True)
     assert [line.split(",")[-2:] for line in csv.strip().splitlines()[1:]] == [["2", "14.50"], ["1", "1.00"]]

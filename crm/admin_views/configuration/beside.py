@@ -21,9 +21,15 @@ class Beside:
 
 def base() -> int:
     """The version over which a posted page was made: the one in force where it says none."""
-    text, now = request.form.get("base", ""), context.catalog().version
-    found = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else now
+    now = context.catalog().version
+    found = version_in("base")
     return found if 0 < found <= now else now
+
+
+def version_in(name: str) -> int:
+    """The number of a version that a form carries, 0 for none."""
+    text = request.form.get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
 def beside(*subjects: str) -> Beside:

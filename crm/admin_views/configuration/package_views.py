@@ -1,5 +1,6 @@
 """`/configuration/ready-packages/`: ready packages of registers, roles and pipelines, each shown in words before it is put in force."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -41,14 +42,14 @@ def index() -> Answer:
 def put_in_force(key: str) -> Answer:
     """Plan or publish a package; without “all” only what is not there yet."""
     _owner()
-    line = next(one for one in _lines() if one.key == key)
-    subject = Subject(line.name, HOME, say(m("Ready packages")), HOME)
+    subject = Subject(_line(key, {}).name, HOME, say(m("Ready packages")), HOME)
     return steps(of_package(text_of(key), whole=request.form.get("what") == "all"), partial(_page, at=key), subject)
 
 
 def _page(errors: Errors, at: str = "") -> str:
     _owner()
-    return render_template("admin/configuration/packages.html", lines=_lines(), errors=errors, at=at)
+    roles = known_roles()
+    return render_template("admin/configuration/packages.html", lines=[_line(key, roles) for key in KEYS], errors=errors, at=at)
 
 
 def _owner() -> None:
@@ -56,12 +57,8 @@ def _owner() -> None:
         raise Forbidden()
 
 
-def _lines() -> list[Line]:
+def _line(key: str, roles: Mapping[str, str]) -> Line:
     catalog, language = context.catalog(), context.reader().language
-    found, roles = [], known_roles()
-    for key in KEYS:
-        one = compared(context.runtime().engine, catalog, context.access().user_id, text_of(key))
-        others = [sentence(change, one.after, catalog, language, roles) for change in one.others]
-        head = one.package
-        found.append(Line(key, head.label.text(language), head.about.text(language), head.version, one.adds, others))
-    return found
+    one = compared(context.runtime().engine, catalog, context.access().user_id, text_of(key))
+    others = [sentence(change, one.after, catalog, language, roles) for change in one.others]
+    return Line(key, one.package.label.text(language), one.package.about.text(language), one.package.version, one.adds, others)

@@ -8,7 +8,7 @@ from flask import flash, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from crm.admin_views.configuration import clash_words
-from crm.admin_views.configuration.beside import base, beside
+from crm.admin_views.configuration.beside import base, beside, version_in
 from crm.admin_views.configuration.plan_words import told
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
@@ -65,7 +65,7 @@ def steps(making: Making, redraw: Redraw, subject: Subject, *saids: Raw, may_kee
         if step() == "publish":
             try:
                 closing = forgetting(me, saids) if saids else None
-                applied = publish(engine, context.catalog(), me, making, _version(), agreed="agreed" in request.form, closing=closing)
+                applied = publish(engine, context.catalog(), me, making, version_in("version"), agreed="agreed" in request.form, closing=closing)
                 if applied.changes:
                     published = say(m("Published: version %(version)s of the configuration", version=applied.version))
                     flash(published, f"success undo=/configuration/all-versions/{applied.version}/take-back")
@@ -127,8 +127,3 @@ def wrong_in(fault: BramaError) -> dict[str, str]:
         return {"default" if inner.id.startswith("the default") else "sources": say(why)}
     name = str(inner.params.get("name", "")) if inner.id.startswith("“%(name)s”") else ""
     return {f"{name}_uk" if name in ("label", "help", "plural") else name if re.fullmatch("[a-z_]+", name) else "": say(fault.message)}
-
-
-def _version() -> int:
-    text = request.form.get("version", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0

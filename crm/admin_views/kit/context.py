@@ -71,8 +71,8 @@ def only_show(rights: Access, of: Catalog, told: Reader) -> UserSession:
         opened.close()
     g.catalog, g.borrowed, g.reader, g.language = of, rights, told, told.language
     refresh()
-    g.session = user_session(runtime().engine, rights, of, reader=told, watcher=current_user.id)
-    return g.session  # type: ignore[no-any-return]
+    g.session = shown = user_session(runtime().engine, rights, of, reader=told, watcher=current_user.id)
+    return shown
 
 
 def init_app(app: Flask) -> None:

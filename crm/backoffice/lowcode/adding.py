@@ -6,7 +6,7 @@ from crm.backoffice.catalog import Catalog
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.document import Document
-from crm.backoffice.lowcode.options import OptionSpec, PicklistSpec
+from crm.backoffice.lowcode.options import PicklistSpec, standing
 from crm.backoffice.lowcode.plan import pipeline_of, plan, roles_there
 
 
@@ -45,4 +45,5 @@ def _completed(catalog: Catalog, spec: PicklistSpec) -> PicklistSpec | None:
     new = tuple(o for o in spec.options if there.by_key(o.key) is None)
     if not new:
         return None
-    return PicklistSpec(spec.key, there.label, (*(OptionSpec(o.key, o.label, o.colour, o.retired) for o in there.options), *new))
+    stands = standing(there)
+    return replace(stands, options=(*stands.options, *new))

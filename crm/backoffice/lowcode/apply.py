@@ -21,7 +21,7 @@ from crm.backoffice.lowcode.made_whole import MADE, Standing, catalog_with, made
 from crm.backoffice.lowcode.made_plan import LOSING, without_repeats
 from crm.backoffice.lowcode.narrow import narrowed
 from crm.backoffice.lowcode.option_merging import Merged, MergeSpec
-from crm.backoffice.lowcode.options import OptionSpec, PicklistSpec
+from crm.backoffice.lowcode.options import OptionSpec, PicklistSpec, standing
 from crm.backoffice.lowcode.parsing import order
 from crm.backoffice.lowcode.plan import pipeline_of, plan, rules_of, stages_of
 from crm.backoffice.lowcode.uses import told
@@ -144,9 +144,9 @@ def merges_still(session: SystemSession, one: Sequence[str]) -> bool:
 def add_options(session: SystemSession, picklist: str, options: Mapping[str, str]) -> Applied:
     """Add options (key → text in both languages) after those that a picklist has: what an import with `missing: create` does."""
     known = session.catalog.picklists[picklist]
-    kept = tuple(OptionSpec(o.key, o.label, o.colour, o.retired) for o in known.options)
+    stands = standing(known)
     new = tuple(OptionSpec(key, Label(text, text)) for key, text in options.items() if known.by_key(key) is None)
-    return apply(session, Document(picklists=(PicklistSpec(picklist, known.label, kept + new),)))
+    return apply(session, Document(picklists=(replace(stands, options=stands.options + new),)))
 
 
 def _picklist(session: SystemSession, spec: PicklistSpec) -> None:

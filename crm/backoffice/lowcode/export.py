@@ -9,6 +9,7 @@ from crm.backoffice.catalog import Catalog, Configured, Picklist
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.document import Document
 from crm.backoffice.lowcode import conflicts, emergencies, layouts, shared_views
+from crm.backoffice.lowcode.options import option_form, standing
 from crm.backoffice.lowcode.plan import pipeline_of, rules_of, stages_of
 from crm.messages import Label
 
@@ -76,11 +77,7 @@ def _codes(session: SystemSession, pipeline: Configured) -> set[str]:
 
 
 def _picklist(known: Picklist) -> dict[str, Any]:
-    options = [
-        {"key": o.key, "label": o.label.as_dict()} | ({"colour": o.colour} if o.colour else {}) | ({"retired": True} if o.retired else {})
-        for o in known.options
-    ]
-    return {"label": known.label.as_dict(), "options": options}
+    return {"label": known.label.as_dict(), "options": [option_form(one) for one in standing(known).options]}
 
 
 def _pipeline(session: SystemSession, known: Configured) -> dict[str, Any]:

@@ -36,6 +36,9 @@ DERIVED_NAMES: Mapping[str, tuple[str, ...]] = {
     "formula": ("formula", "gives", "scale", "indexed", "personal"), "rollup": ("of", "function", "field", "by", "indexed", "personal"),
     "auto_number": ("mask", "searchable", "indexed"),
 }
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "reference": ("to",), "many_to_many": ("to",), "formula": ("formula",), "rollup": ("of", "function"), "auto_number": ("mask",),
+}
 NO_DEFAULT = frozenset({"reference", "many_to_many", "file", "image"})
 NOT_INDEXED = frozenset({"many_to_many", "multi_picklist", "file", "image", "long_text", "rich_text"})
 ORDER = (
@@ -160,8 +163,7 @@ def _field(entity: str, key: str, said: Any) -> FieldSpec:
 
 
 def _complete(type_: str, kept: Mapping[str, Any], place: Message) -> None:
-    needed = {"reference": ("to",), "many_to_many": ("to",), "formula": ("formula",), "rollup": ("of", "function"), "auto_number": ("mask",)}
-    for name in needed.get(type_, ()):
+    for name in NEEDED.get(type_, ()):
         if not kept.get(name):
             raise wrong(place, m("“%(name)s” is missing", name=name))
     if kept.get("required") and (kept.get("required_if") or kept.get("visible_if")):

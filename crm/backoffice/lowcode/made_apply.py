@@ -69,7 +69,7 @@ def write(session: SystemSession, after: Made) -> list[Standing]:
         if spec is not None and spec.numbering and field.number not in known:
             counters.keep_numbers(session, catalog.entity(field.entity), spec)
     if moves:
-        uses.rename(session, known_by, Renaming(moves))
+        uses.rewritten(session, known_by, Renaming(moves))
     convert(session, before, [one for one in catalog.made.fields if one.number in fields])
     _work_out(session, {one.entity for one in catalog.made.fields if one.number not in known or known[one.number].said != one.said})
     return new

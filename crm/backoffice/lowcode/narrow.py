@@ -10,7 +10,7 @@ from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.document import Document, PipelineSpec, RoleSpec, StageSpec
 from crm.backoffice.lowcode import conflicts, emergencies, layouts
 from crm.backoffice.lowcode.emergencies import Emergency
-from crm.backoffice.lowcode.options import OptionSpec, PicklistSpec
+from crm.backoffice.lowcode.options import OptionSpec, PicklistSpec, standing
 from crm.backoffice.lowcode.shared_views import touched
 from crm.backoffice.lowcode.plan import pipeline_of, roles_there, rules_of, stages_of
 from crm.messages import Label
@@ -72,7 +72,7 @@ def _picklist(catalog: Catalog, spec: PicklistSpec, changes: Changes) -> Picklis
     known = catalog.picklists.get(spec.key)
     if known is None:
         return None
-    now = [OptionSpec(o.key, o.label, o.colour, o.retired) for o in known.options]
+    now = standing(known).options
     touched = {c["field"] for c in changes if c["kind"] == "option" and c["entity"] == spec.key}
     label = spec.label if any(c["kind"] == "picklist" and c["entity"] == spec.key for c in changes) else known.label
     return PicklistSpec(spec.key, label, tuple(_parts(spec.options, now, touched)))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from crm.backoffice.catalog import Picklist
 from crm.backoffice.lowcode.parsing import key_of, label_of, once, only, wrong
 from crm.messages import Label, Message, m
 
@@ -23,6 +24,17 @@ class PicklistSpec:
     key: str
     label: Label | None
     options: tuple[OptionSpec, ...]
+
+
+def standing(known: Picklist) -> PicklistSpec:
+    """A picklist as a file would say it now."""
+    return PicklistSpec(known.key, known.label, tuple(OptionSpec(o.key, o.label, o.colour, o.retired) for o in known.options))
+
+
+def option_form(option: OptionSpec) -> dict[str, Any]:
+    """An option as a file says it."""
+    more = ({"colour": option.colour} if option.colour else {}) | ({"retired": True} if option.retired else {})
+    return {"key": option.key, "label": option.label.as_dict()} | more
 
 
 def picklist(key: str, said: Any) -> PicklistSpec:

@@ -14,7 +14,7 @@ from crm.backoffice.configuration import ConfigVersion
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.layouts import layouts_of
 from crm.backoffice.lowcode.made import entities_of, fields_of
-from crm.backoffice.lowcode.options import OptionSpec, PicklistSpec, picklist
+from crm.backoffice.lowcode.options import OptionSpec, option_form, picklist, standing
 
 VERSIONS = ConfigVersion.__table__
 Raw = Mapping[str, Any]
@@ -171,14 +171,14 @@ def _picklist(catalog: Catalog, later: Sequence[Since], key: str, said: Any, cla
     if first is None or known is None:
         return dict(said)
     wanted = picklist(key, said)
-    now = PicklistSpec(key, known.label, tuple(OptionSpec(o.key, o.label, o.colour, o.retired) for o in known.options))
+    now = standing(known)
     stood = first.before["file"].get("picklists", {}).get(key)
     base = picklist(key, stood) if stood is not None else now
     label = _parts(place, {"label": base.label}, {"label": now.label}, {"label": wanted.label or base.label}, clashes)["label"]
     olds, theirs, mine = ({one.key: one for one in spec.options} for spec in (base, now, wanted))
     merged = {name: _option(key, olds.get(name), theirs.get(name), one, clashes) for name, one in mine.items()}
     ordered = _order(key, [list(one) for one in (olds, theirs, mine)], clashes)
-    return {"label": label.as_dict(), "options": [_said(merged[name]) for name in ordered if name in merged]}
+    return {"label": label.as_dict(), "options": [option_form(merged[name]) for name in ordered if name in merged]}
 
 
 def _option(key: str, base: OptionSpec | None, now: OptionSpec | None, wanted: OptionSpec, clashes: list[Clash]) -> OptionSpec:
@@ -205,11 +205,6 @@ def _order(key: str, states: Sequence[list[str]], clashes: list[Clash]) -> list[
     if theirs not in (old, mine):
         clashes.append(Clash("picklist", key, "", "order"))
     return wanted
-
-
-def _said(option: OptionSpec) -> dict[str, Any]:
-    more = ({"colour": option.colour} if option.colour else {}) | ({"retired": True} if option.retired else {})
-    return {"key": option.key, "label": option.label.as_dict()} | more
 
 
 def combined(raws: Iterable[Raw]) -> Raw:

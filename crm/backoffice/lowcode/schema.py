@@ -1,7 +1,7 @@
 """The JSON Schema (draft 2020-12) of configuration files: what an editor completes and marks. It says of a file all but what depends on what else
 there is; whether names lead anywhere, `flask config plan` tells."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from crm.backoffice.access import ACTIONS, MODES, SCOPES
@@ -15,7 +15,7 @@ from crm.backoffice.lowcode.document import KINDS
 from crm.backoffice.lowcode.field_rules import MOST_CHECKS
 from crm.backoffice.lowcode.icons import ICONS
 from crm.backoffice.lowcode.layouts import LAST_PLACE, MOST_SECTIONS
-from crm.backoffice.lowcode.made import ALWAYS, CLASSES, DERIVED_NAMES, FIELD_TYPES, NAMES, TYPED
+from crm.backoffice.lowcode.made import ALWAYS, CLASSES, DERIVED_NAMES, FIELD_TYPES, NAMES, NEEDED, TYPED
 from crm.backoffice.lowcode.options import COLOURS, MOST
 from crm.backoffice.lowcode.packages import LATEST
 from crm.backoffice.views.shows import NARROWEST, WIDEST
@@ -23,9 +23,6 @@ from crm.backoffice.views.shows import NARROWEST, WIDEST
 Schema = dict[str, Any]
 TEXT: Schema = {"type": "string", "minLength": 1}
 FLAG: Schema = {"type": "boolean"}
-NEEDED: Mapping[str, Sequence[str]] = {
-    "reference": ("to",), "many_to_many": ("to",), "formula": ("formula",), "rollup": ("of", "function"), "auto_number": ("mask",),
-}
 
 
 def schema() -> Schema:

@@ -59,13 +59,9 @@ def naming(session: SystemSession, change: Rewriting) -> list[Use]:
     return [place.use for place in _places(session, session.catalog) if place.renamed(change) != place.held]
 
 
-def rename(session: SystemSession, before: Catalog, change: Rewriting) -> None:
-    """The new names or options everywhere; `before` is the catalog that still knows the old ones."""
-    rewritten(session, before, change)
-
-
 def rewritten(session: SystemSession, before: Catalog, change: Rewriting) -> list[list[Any]]:
-    """The same; what was written: table, row, column, what stood there, what stands there now."""
+    """The new names or options everywhere, by the catalog `before` that still knows the old ones; what was written: table, row, column, what stood
+    there, what stands there now."""
     found: list[list[Any]] = []
     for place in _places(session, before):
         new = place.renamed(change)

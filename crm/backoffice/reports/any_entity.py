@@ -14,7 +14,7 @@ from crm.backoffice.fields.base import Field
 from crm.backoffice.guard import DataSession
 from crm.backoffice.money import round_half_up
 from crm.backoffice.reports.grouping import Key, columns_of, grouping, row_conditions, row_keys
-from crm.backoffice.reports.parameters import CommonParams, Dimension, Parameter
+from crm.backoffice.reports.parameters import CommonParams, Dimension, Parameter, Step
 from crm.backoffice.reports.registry import Report, report
 from crm.backoffice.reports.table import Chart, Column, Drill, Row, Series, Table, Unit, ordered, total_of
 from crm.backoffice.search import matches
@@ -28,7 +28,7 @@ FUNCTIONS: Mapping[str, Label] = {
     "sum": Label("разом", "total"), "avg": Label("у середньому", "mean"), "min": Label("найменше", "least"), "max": Label("найбільше", "most"),
 }
 NUMBERS: Mapping[str, Unit] = {"money": "money", "decimal": "decimal", "integer": "count", "percent": "decimal", "duration": "minutes"}
-STEPS: Mapping[str, Label] = {"month": Label("місяць", "month"), "quarter": Label("квартал", "quarter"), "year": Label("рік", "year")}
+STEPS: Mapping[Step, Label] = {"month": Label("місяць", "month"), "quarter": Label("квартал", "quarter"), "year": Label("рік", "year")}
 ENTITY = Parameter("entity", Label("Записи", "Records"), Label("Ключ сутності: deal, account…", "The key of an entity: deal, account…"))
 MEASURE = Parameter("measure", Label("Показник", "Measure"), Label(
     "count, sum:ПОЛЕ, avg:ПОЛЕ, min:ПОЛЕ, max:ПОЛЕ, кілька через кому", "count, sum:FIELD, avg:FIELD, min:FIELD, max:FIELD, several with commas"))
@@ -125,7 +125,7 @@ def dimensions(session: DataSession, kind: Entity) -> tuple[Dimension, ...]:
         elif spec.type in ("date", "moment"):
             for step, word in STEPS.items():
                 key = spec.key if step == "month" else f"{spec.key}:{step}"
-                found.append(Dimension(key, Label(f"{spec.label.uk}: {word.uk}", f"{spec.label.en}: {word.en}"), spec.key, step=step))  # type: ignore[arg-type]
+                found.append(Dimension(key, Label(f"{spec.label.uk}: {word.uk}", f"{spec.label.en}: {word.en}"), spec.key, step=step))
     return tuple(found)
 
 

@@ -13,6 +13,7 @@ from crm.errors import BadRequest
 from crm.messages import Label, m
 
 Kind = Literal["period", "currency", "time_zone", "record", "branch", "where", "by", "sort", "entity", "measure", "date", "search"]
+Step = Literal["month", "quarter", "year"]
 Json = Mapping[str, Any]
 
 READERS: Mapping[Kind, Callable[[DataSession, Any, str], Any]] = {
@@ -43,7 +44,7 @@ class Dimension:
     entity: str = ""  # whose names the rows carry
     picklist: str = ""  # whose options' keys they carry; without either it is a step of days
     flag: bool = False  # yes or no
-    step: Literal["month", "quarter", "year"] = "month"
+    step: Step = "month"
 
     @property
     def by_month(self) -> bool:

@@ -1,16 +1,16 @@
 """The first hour of an installation: the company itself and the person who owns it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import available_timezones
 
 from babel.numbers import list_currencies
 from sqlalchemy import insert, select, update
 
-from crm.backoffice import records
-from crm.backoffice.configuration import CompanySettings, ConfigVersion
+from crm.backoffice import records, versions
+from crm.backoffice.configuration import CompanySettings
 from crm.backoffice.guard import SystemSession
+from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.working_time import working_time
 from crm.errors import FieldError, Invalid, NotFound
 from crm.messages import LANGUAGES, Message, m
@@ -66,11 +66,7 @@ def set_terms(session: SystemSession, terms: Terms) -> bool:
         if not changed:
             return False
         session.kernel(update(COMPANY).values(changed))
-    session.kernel(
-        insert(ConfigVersion.__table__).values(
-            at=datetime.now(UTC), actor_id=session.actor_id, changes=[{"kind": "company", **given}], before={"file": {}, "made": []}
-        )
-    )
+    versions.announce(session, [Change("company", "company", None, "create" if row is None else "change").as_dict()], {}, ())
     return True
 
 

@@ -183,14 +183,10 @@ def past(engine: Engine, catalog: Catalog, access: Access) -> list[Past]:
     row = ConfigVersion.__table__
     with working(engine, catalog, access.user_id, write=False) as session:
         found = session.execute(select(row.c.id, row.c.at, row.c.actor_id, row.c.changes).order_by(row.c.id.desc()).limit(MOST_VERSIONS)).all()
-    made = (Past(one.id, one.at, one.actor_id, tuple(_recorded(change) for change in one.changes)) for one in found)
+    made = (Past(one.id, one.at, one.actor_id, tuple(map(Change.recorded, one.changes))) for one in found)
     if access.unlimited:
         return [one for one in made if one.changes]
     return [one for one in made if one.changes and {c.kind for c in one.changes} <= KINDS and all(_concerns(catalog, access, c) for c in one.changes)]
-
-
-def _recorded(change: Raw) -> Change:
-    return Change(change["kind"], change["entity"], change["field"], change["effect"], change["records"])
 
 
 def _concerns(catalog: Catalog, access: Access, change: Change) -> bool:

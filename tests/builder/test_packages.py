@@ -1,7 +1,12 @@
 """Ready packages on the screen: for the owner alone, shown in words, put in force, taken back."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
+from sqlalchemy import insert
+
+from crm.backoffice.configuration import ConfigVersion
+from crm.organization.founding import Terms, set_terms
 from tests.builder.steps import hidden, plan, publish, text_of
 from tests.kit_forms.house import Browser, House
 
@@ -59,3 +64,17 @@ def test_a_package_is_put_in_force_over_a_newer_configuration_of_other_things(ho
     version = house.catalog.version
     assert olena.post(f"{HERE}services", form | {"step": "publish"}).status_code == 303
     assert house.catalog.version == version + 1
+
+
+def test_the_terms_of_the_company_stand_among_the_versions(house: House, browser: SignIn) -> None:
+    """Those of `flask init` too, and those that a version kept without a word of what they are."""
+    with house.system() as session:
+        assert set_terms(session, Terms(language="en"))
+        session.execute(insert(ConfigVersion).values(at=datetime.now(UTC), changes=[{"kind": "company", "currency": "UAH"}], before={"file": {}, "made": []}))
+        session.commit()
+    words = text_of(browser("Olena").get("/configuration/all-versions/"))
+    assert words.count("The terms of the company change: currency, time zone, language or working time") == 2
+    assert browser("Andrii").get("/configuration/all-versions/").status_code == 200
+    olena = browser("Olena")
+    form = hidden(plan(olena, f"{HERE}services")) | {"version": "1"}
+    assert olena.post(f"{HERE}services", form | {"step": "publish"}).status_code == 303, "they are about other things"

@@ -39,6 +39,8 @@ SENTENCES: Mapping[tuple[str, str], Message] = {
     ("rule", "remove"): m("The rule of “%(entity)s” is lifted: %(name)s"),
     ("option", "merge"): m("The option “%(name)s” of “%(entity)s” is merged into another"),
     ("option", "unmerge"): m("The option “%(name)s” of “%(entity)s” stands on its own again"),
+    ("company", "create"): m("The terms of the company: currency, time zone, language, working time"),
+    ("company", "change"): m("The terms of the company change: currency, time zone, language or working time"),
     ("option", "retire"): m("The option “%(name)s” in “%(entity)s” is retired"),
 }
 RULES: Mapping[str, Label] = {

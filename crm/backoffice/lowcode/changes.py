@@ -1,7 +1,8 @@
 """A difference that a configuration makes, as it is planned, printed and kept with its version."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from crm.backoffice.lowcode.uses import Use
 
@@ -21,6 +22,11 @@ class Change:
     def needed_by(self) -> Use | None:
         """Of a removed field: what could not be asked any more without it."""
         return next((use for use in self.uses if use.needs), None) if self.effect == "remove" else None
+
+    @classmethod
+    def recorded(cls, kept: Mapping[str, Any]) -> Self:
+        """As a version keeps it. Versions made before 0.1.0 was out may say no more of the company's terms than that they changed."""
+        return cls(kept["kind"], kept.get("entity", kept["kind"]), kept.get("field"), kept.get("effect", "change"), kept.get("records", 0))
 
     def as_dict(self) -> dict[str, Any]:
         told = {"kind": self.kind, "entity": self.entity, "field": self.field, "effect": self.effect, "records": self.records}

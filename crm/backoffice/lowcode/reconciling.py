@@ -12,6 +12,7 @@ from sqlalchemy import select
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.configuration import ConfigVersion
 from crm.backoffice.guard import SystemSession
+from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.layouts import layouts_of
 from crm.backoffice.lowcode.made import entities_of, fields_of
 from crm.backoffice.lowcode.options import OptionSpec, option_form, picklist, standing
@@ -49,7 +50,7 @@ class Since:
 
     @property
     def touched(self) -> frozenset[tuple[str, str, str | None]]:
-        return frozenset((one["kind"], one["entity"], one["field"]) for one in self.changes)
+        return frozenset((one.kind, one.entity, one.field) for one in map(Change.recorded, self.changes))
 
 
 def since(session: SystemSession, version: int) -> list[Since]:

@@ -1,0 +1,1 @@
+"""An installation that is configured while people work: `python -m benchmarks.live`."""

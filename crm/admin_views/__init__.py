@@ -8,8 +8,9 @@ from flask_login import current_user
 from crm.admin_views import board, calendar_feed, deals, duties, emergency, employment, interactions, segment_choice, segments, sign_in_of_others, timer
 from crm.admin_views.access_reviews import views as access_reviews
 from crm.admin_views.calendar import CalendarView
-from crm.admin_views.configuration import draft_views, field_views, layout_reset, layout_views, list_views, package_views, use_views, version_views
-from crm.admin_views.configuration import views as configuration_views
+from crm.admin_views.configuration import draft_views, field_views, layout_reset, layout_views, list_views, number_views, package_views
+from crm.admin_views.configuration import stage_views, use_views, version_views
+from crm.admin_views.configuration import leads as configuration_leads, views as configuration_views
 from crm.admin_views.duplicates import DuplicatesView
 from crm.admin_views.home import HomeView
 from crm.admin_views.imports import figures, past_views, row_views, views as import_views
@@ -23,7 +24,8 @@ from crm.admin_views.reports import ReportsView
 from crm.admin_views.rights import leads as rights_leads, views as rights_views, watching
 from crm.backoffice.catalog import product
 
-AREAS = (deals, employment, interactions, rights_leads, segments)  # what areas add to the derived screens is registered when they are imported
+# What areas add to the derived screens is registered when they are imported.
+AREAS = (configuration_leads, deals, employment, interactions, rights_leads, segments)
 
 
 def init_app(app: Flask) -> None:
@@ -52,6 +54,8 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(layout_reset.pages)
     app.register_blueprint(field_views.pages)
     app.register_blueprint(list_views.pages)
+    app.register_blueprint(stage_views.pages)
+    app.register_blueprint(number_views.pages)
     app.register_blueprint(version_views.pages)
     app.register_blueprint(package_views.pages)
     app.register_blueprint(sign_in_of_others.pages)

@@ -1,7 +1,7 @@
 """What data is made of, changed in the name of a person: planned, judged, put in force, taken back — all by the document of a configuration file."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Engine, select
@@ -23,15 +23,18 @@ from crm.backoffice.lowcode.parsing import only
 from crm.backoffice.lowcode.plan import plan
 from crm.backoffice.lowcode.reconciling import Clash, brought_over, combined, since
 from crm.backoffice.lowcode.uses import told as use_in_words
+from crm.backoffice.saving.next_numbers import Next
 from crm.backoffice.sight import Sight
 from crm.errors import BadRequest, Invalid, NotFound
 from crm.messages import m
 from crm.permissions import access_now
 from crm.rights.configuring_judged import judge, may_configure_picklist, seen_whole
+from crm.rights.numbering import next_numbers
 from crm.rights.option_merges import judge_merges, sees_holders
+from crm.rights.stage_changes import judge_stages, sees_standing
 
-SECTIONS = ("entities", "fields", "removed", "picklists", "layouts", "merged")  # of a file, that concern what data is made of
-KINDS = frozenset({"entity", "field", "rule", "picklist", "option", "layout"})  # of changes
+SECTIONS = ("entities", "fields", "removed", "picklists", "layouts", "merged", "pipelines", "merged_stages")  # of a file, that concern what data is made of
+KINDS = frozenset({"entity", "field", "rule", "picklist", "option", "layout", "pipeline", "stage"})  # of changes
 MOST_VERSIONS = 200
 REPEATED = m("Several records hold the same value, so the field cannot be unique.")
 Raw = Mapping[str, Any]
@@ -67,6 +70,7 @@ class Plan:
     after: Catalog
     document: Document
     clashes: tuple[Clash, ...] = ()
+    numbers: Mapping[tuple[str, str], list[Next]] = field(default_factory=dict)  # of fields whose mask changes: what is given next, as far as it may be told
 
     @property
     def loses(self) -> bool:
@@ -209,11 +213,13 @@ def _planned(session: SystemSession, engine: Engine, user_id: int, making: Makin
     after = foreseen(before, document)
     judge(sight, document, after)
     judge_merges(session, sight, document)
+    judge_stages(session, sight, document)
     without_repeats(session, after.made)
     changes = tuple(plan(session, document))
     for change in changes:
         _still_needed(sight, change)
-    return Plan(before.version, changes, tuple(_told(sight, change) for change in changes), before, after, document, asked.clashes)
+    numbers = next_numbers(session, sight, document)
+    return Plan(before.version, changes, tuple(_told(sight, change) for change in changes), before, after, document, asked.clashes, numbers)
 
 
 def _still_needed(sight: Sight, change: Change) -> None:
@@ -226,6 +232,8 @@ def _told(sight: Sight, change: Change) -> bool:
     kind = sight.catalog.entities.get(change.entity)
     if change.kind == "option" and change.effect in ("merge", "unmerge"):
         return sees_holders(sight, change.entity)
+    if change.kind == "stage" and change.effect in ("merge", "unmerge"):
+        return sees_standing(sight)
     if change.kind not in ("entity", "field", "rule"):
         return True
     if kind is None:

@@ -11,6 +11,7 @@ from crm.backoffice.fields.formula import sources
 from crm.backoffice.lowcode.document import Document
 from crm.backoffice.lowcode.made import CLASSES
 from crm.backoffice.lowcode.options import PicklistSpec, standing
+from crm.backoffice.lowcode.pipelines import pipeline_of
 from crm.backoffice.sight import Sight
 from crm.errors import Forbidden
 from crm.messages import m
@@ -24,6 +25,12 @@ def may_configure_picklist(access: Access, catalog: Catalog, key: str) -> bool:
     return all(map(access.configures, users)) if users else access.configures()
 
 
+def entity_led(catalog: Catalog, pipeline: str) -> str | None:
+    """Whose records a pipeline leads, by its key; None for one that is not there."""
+    known = pipeline_of(catalog, pipeline)
+    return str(known.values["entity"]) if known is not None else None
+
+
 def seen_whole(sight: Sight, entity: str, *keys: str) -> bool:
     """Whether somebody reads these fields wholly: on every record, without a condition."""
     return sight.access is None or sight.access.unlimited or sees_all(sight, entity, keys)
@@ -34,9 +41,13 @@ def judge(sight: Sight, document: Document, after: Catalog) -> None:
     access = sight.access
     if access is None or access.unlimited:
         return
-    if document.roles or document.pipelines or document.views or document.conflicts:
+    if document.roles or document.views or document.conflicts:
         raise Forbidden()
     before = sight.catalog
+    led = {entity for spec in document.pipelines for entity in (spec.entity, entity_led(before, spec.key) or spec.entity)}
+    led |= {entity for kind, entity, _ in document.removed if kind in ("pipeline", "stage")}
+    if not all(access.configures(entity if entity in before.entities else "*") for entity in led):
+        raise Forbidden(m("You do not have the right to configure this."))
     if not all(access.configures(entity) for entity in _entities(before.made, after.made)):
         raise Forbidden(m("You do not have the right to configure this."))
     laid_out = {spec.entity for spec in document.layouts} | {entity for kind, entity, _ in document.removed if kind == "layout"}

@@ -16,7 +16,8 @@ Asking = Callable[[SystemSession], list[Use]]
 
 @dataclass(frozen=True)
 class Known:
-    """`named` may be told; `others` counts the rest by kind: rule, view, own_view, layout, field, check, pipeline, conflict."""
+    """`named` may be told; `others` counts the rest by kind: rule, view, own_view, layout, field, check, pipeline,
+    conflict, mapping, own_mapping."""
 
     named: tuple[Use, ...] = ()
     others: dict[str, int] = field(default_factory=dict)
@@ -41,8 +42,10 @@ def known(engine: Engine, catalog: Catalog, access: Access, asking: Asking, sees
 
 
 def _told(catalog: Catalog, access: Access, use: Use) -> bool:
-    if use.kind == "own_view":
+    if use.kind in ("own_view", "own_mapping"):
         return False
+    if use.kind == "mapping":
+        return access.unlimited or access.may(use.entity, "create")
     if use.kind == "view":
         view = catalog.views.get(use.name)
         return view is not None and view.is_for(access) and (access.may(view.entity, "read") or access.unlimited)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
+from crm.backoffice.colours import COLOUR_WORDS
 from crm.backoffice.entities import Child, Declared, Record, Section
 from crm.backoffice.fields import (
     boolean,
@@ -27,6 +28,7 @@ from crm.backoffice.fields import (
 from crm.messages import Label
 
 
+COLOURS = tuple((key, label) for key, label in COLOUR_WORDS.items() if key)
 STAGE_KINDS = (("open", Label("відкритий", "open")), ("won", Label("виграно", "won")), ("lost", Label("програно", "lost")))
 
 
@@ -134,7 +136,7 @@ class Stage(Record):
     __entity__ = Declared(
         key="stage", label=Label("Етап", "Stage"), plural=Label("Етапи", "Stages"), area="administration", icon="stairs", prefix="S",
         columns=("name", "name_en", "pipeline", "position", "kind", "probability"), order="position", configuration=True,
-        sections=(Section(Label("Етап", "Stage"), ("name", "name_en", "code", "pipeline", "key", "position", "kind", "probability")),),
+        sections=(Section(Label("Етап", "Stage"), ("name", "name_en", "code", "pipeline", "key", "position", "kind", "probability", "colour", "retired")),),
     )
 
     name_en: Mapped[str | None] = text(Label("Назва англійською", "Name in English"), searchable=True, sensitivity="open")
@@ -145,6 +147,7 @@ class Stage(Record):
     position: Mapped[int] = integer(Label("Порядок", "Position"), required=True, default=0, sensitivity="open")
     kind: Mapped[str] = text(Label("Тип", "Type"), required=True, default="open", max_length=8, sensitivity="open", words=STAGE_KINDS)
     probability: Mapped[Decimal | None] = percent(Label("Ймовірність", "Probability"), sensitivity="open")
+    colour: Mapped[str | None] = text(Label("Колір", "Colour"), max_length=16, sensitivity="open", words=COLOURS)
     retired: Mapped[bool] = boolean(Label("Не вживається", "Retired"), required=True, default=False, sensitivity="open")
 
 

@@ -10,10 +10,12 @@ from sqlalchemy import ColumnElement, and_, func, select
 from crm.backoffice import records
 from crm.backoffice.catalog import Configured
 from crm.backoffice.guard import DataSession
+from crm.backoffice.lowcode.edits import APPLYING
+from crm.backoffice.lowcode.stage_merging import MERGING
 from crm.backoffice.money import round_half_up
 from crm.backoffice.parts import in_parts
 from crm.backoffice.rules import Draft, before_save, when_changed
-from crm.errors import Forbidden
+from crm.errors import Forbidden, Invalid
 from crm.messages import m
 from crm.sales.models import Deal, DealLine, Stage, StageHistory
 
@@ -50,6 +52,22 @@ def a_stage_keeps_its_key(draft: Draft) -> None:
 def a_stage_with_deals_stays(session: DataSession, drafts: Sequence[Draft]) -> None:
     """A stage in which deals stand is retired, not deleted."""
     _stands_empty(session, Deal.__table__.c.stage_id, {d.id for d in drafts if d["deleted_at"] is not None})
+
+
+@when_changed("stage", "retired", "kind", "deleted_at")
+def a_pipeline_keeps_an_open_stage(session: DataSession, drafts: Sequence[Draft]) -> None:
+    """A pipeline in which deals could begin keeps a stage for them; its last open one is neither retired nor made another kind."""
+    if session.info.get(APPLYING):
+        return  # stage by stage it may lack one in between: a file is judged as a whole, by its plan
+    stages = Stage.__table__
+    for number in sorted({d["pipeline"] for d in drafts if d.stood and d.old["kind"] == "open" and not d.old["retired"]}):
+        here = select(stages.c.kind, stages.c.retired).where(stages.c.pipeline_id == number, stages.c.deleted_at.is_(None))
+        left = session.kernel(here).all()
+        if left and not any(kind == "open" and not retired for kind, retired in left):
+            known = session.catalog.configured["pipeline"].get(number)
+            raise Invalid({"kind": m(
+                "The pipeline “%(name)s” would have no open stage left: new deals would have nowhere to stand.", name=known.label if known else str(number),
+            )})
 
 
 @when_changed("pipeline", "deleted_at")
@@ -137,8 +155,8 @@ def _difference(amount: Any, cost: Any) -> Decimal | None:
 
 @when_changed("deal", "stage")
 def keep_stage_history(session: DataSession, drafts: Sequence[Draft]) -> None:
-    """Every move to another stage is kept with its moment; an import brings its own history."""
-    if session.source in LOADING:
+    """Every move to another stage is kept with its moment; an import brings its own history, and a merge of stages moves it along."""
+    if session.source in LOADING or session.info.get(MERGING):
         return
     table, now = StageHistory.__table__, datetime.now(UTC)
     existing = [d.id for d in drafts if not d.is_new]

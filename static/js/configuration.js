@@ -32,10 +32,11 @@ function fresh(list) {
   row.querySelector('[name="opt"]').value = number;
   for (const control of row.querySelectorAll(`[name$="-${old}"]`)) {
     control.name = control.name.replace(/\d+$/, number);
-    if (control.type !== 'checkbox') control.value = '';
+    if (control.type !== 'checkbox') control.value = control.dataset.usual ?? '';
     control.removeAttribute('aria-invalid');
   }
-  for (const gone of row.querySelectorAll('.form-check, .b-wrong')) gone.remove();
+  for (const gone of row.querySelectorAll('.form-check, .b-wrong, a[data-known]')) gone.remove();
+  for (const count of row.querySelectorAll('[data-known]')) count.textContent = '';
   row.classList.remove('is-retired');
   swatch(row);
   return row;
@@ -43,7 +44,7 @@ function fresh(list) {
 
 function swatch(row) {
   const tag = row.querySelector('[data-swatch]');
-  const colour = row.querySelector('select').value;
+  const colour = (row.querySelector('[data-colour]') ?? row.querySelector('select')).value;
   tag.className = `b-tag${colour ? ` is-${colour}` : ''}`;
   const named = (language) => row.querySelector(`input[lang="${language}"]`).value;
   tag.textContent = named(document.documentElement.lang) || named('uk') || named('en') || '…';

@@ -22,7 +22,7 @@ from crm.backoffice.fields.base import Facets
 from crm.backoffice.layouts import PARTS
 from crm.backoffice.lowcode.document import SECTIONS, from_raw
 from crm.backoffice.lowcode.icons import ICONS
-from crm.backoffice.lowcode.options import COLOURS
+from crm.backoffice.colours import COLOURS
 from crm.error_pages import CODES
 from crm.errors import BramaError
 from crm.serving import doctor

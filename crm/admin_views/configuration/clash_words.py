@@ -1,16 +1,14 @@
 """Where two have changed the same, as the later of them is told it."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from crm.admin_views.configuration.options_form import COLOUR_WORDS
+from crm.admin_views.configuration import stage_words
 from crm.admin_views.configuration.plan_words import FACETS, value_words
 from crm.admin_views.kit.answers import say
 from crm.backoffice.catalog import Catalog
+from crm.backoffice.lowcode.pipelines import pipeline_of, stages_of
 from crm.backoffice.lowcode.reconciling import GONE, Clash
-from crm.messages import Label, m
-
-OPTION_PARTS = {"label": FACETS["label"], "colour": Label("Колір", "Colour"), "retired": Label("Вилучене зі вжитку", "Retired")}
+from crm.messages import m
 
 
 @dataclass(frozen=True)
@@ -27,13 +25,13 @@ def told(clash: Clash, catalog: Catalog, language: str) -> Line:
     if clash.part == GONE:
         return Line(say(m("“%(name)s” has been changed, removed or named otherwise meanwhile.", name=name)))
     if clash.part == "order":
+        if clash.kind == "pipeline":
+            return Line(say(m("Others have put the stages of “%(name)s” in another order.", name=name)))
         return Line(say(m("Others have put the options of “%(name)s” in another order.", name=name)))
-    if clash.part.startswith("option:"):
-        key, _, part = clash.part.removeprefix("option:").rpartition(".")
-        known = catalog.picklists.get(clash.entity)
-        option = known.by_key(key) if known else None
-        what = f"{name} · {option.label.text(language) if option else key} · {OPTION_PARTS[part].text(language)}"
-        return Line(what, _option_word(part, clash.now, language), _option_word(part, clash.wanted, language))
+    if clash.part.startswith(("option:", "stage:")):
+        key, _, part = clash.part.partition(":")[2].rpartition(".")
+        what = f"{name} · {_row_name(clash, catalog, key, language)} · {stage_words.PARTS[part].text(language)}"
+        return Line(what, stage_words.word(part, clash.now, language), stage_words.word(part, clash.wanted, language))
     facet = FACETS.get(clash.part)
     plain = facet is not None and not isinstance(clash.now, list) and not isinstance(clash.wanted, list)
     words = tuple(value_words(clash.part, one, language) if plain else "" for one in (clash.now, clash.wanted))
@@ -44,6 +42,9 @@ def _name(clash: Clash, catalog: Catalog, language: str) -> str:
     if clash.kind == "picklist":
         known = catalog.picklists.get(clash.entity)
         return known.label.text(language) if known else clash.entity
+    if clash.kind == "pipeline":
+        row = pipeline_of(catalog, clash.entity)
+        return row.label.text(language) if row else clash.entity
     kind = catalog.entities.get(clash.entity)
     entity = kind.plural.text(language) if kind else clash.entity
     if clash.kind == "field":
@@ -52,9 +53,11 @@ def _name(clash: Clash, catalog: Catalog, language: str) -> str:
     return f"{entity}, {clash.key}" if clash.key else entity
 
 
-def _option_word(part: str, value: Any, language: str) -> str:
-    if isinstance(value, Label):
-        return value.text(language)
-    if part == "colour":
-        return COLOUR_WORDS.get(str(value or ""), COLOUR_WORDS[""]).text(language)
-    return value_words("required", bool(value), language)
+def _row_name(clash: Clash, catalog: Catalog, key: str, language: str) -> str:
+    """An option or a stage by its label."""
+    if clash.kind == "pipeline":
+        row = stages_of(catalog, pipeline_of(catalog, clash.entity)).get(key)
+        return row.label.text(language) if row else key
+    known = catalog.picklists.get(clash.entity)
+    option = known.by_key(key) if known else None
+    return option.label.text(language) if option else key

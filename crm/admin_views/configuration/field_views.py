@@ -13,6 +13,7 @@ from crm.admin_views.configuration.listed import type_name
 from crm.admin_views.configuration.publishing import Answer, Errors, Subject, changed, refused, refused_page, step
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
+from crm.backoffice.colours import COLOUR_WORDS
 from crm.backoffice.custom.fields import RESULTS, Kept
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields import expressions
@@ -151,7 +152,7 @@ def _form(kind: Entity, type_: str, kept: Kept | None, form: Any, errors: Errors
         "admin/configuration/field_form.html", kind=kind, type=palette.KINDS[type_], kept=kept, form=form, errors=errors, asked=asked, here=here, base=base,
         turned=turned, title=_label(kept).text(language) if kept else "", summary=entity_form.summary(errors), classes=palette.CLASSES, flags=palette.FLAGS,
         functions=[(key, label.text(language)) for key, label in palette.FUNCTIONS], pairs=_pairs, options=options, own_list=own_list,
-        colours=options_form.COLOUR_WORDS, beside=beside(f"entity:{kind.key}"), defaults=_default_options(kept, form), **choosing,
+        colours=COLOUR_WORDS, beside=beside(f"entity:{kind.key}"), defaults=_default_options(kept, form), **choosing,
     )
 
 

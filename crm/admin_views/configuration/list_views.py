@@ -13,6 +13,7 @@ from crm.admin_views.configuration.publishing import Answer, Errors, Subject, ch
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
 from crm.backoffice.catalog import Option, Picklist
+from crm.backoffice.colours import COLOUR_WORDS
 from crm.errors import NotFound
 from crm.messages import m
 from crm.rights.configuring_judged import may_configure_picklist
@@ -89,9 +90,11 @@ def _targets(known: Picklist, option: Option) -> list[Option]:
 def _merge_form(known: Picklist, option: Option, errors: Errors) -> str:
     language = context.reader().language
     return render_template(
-        "admin/configuration/merge_option.html", known=known, option=option, title=option.label.text(language), form=request.form, errors=errors,
+        "admin/configuration/merge_option.html", title=option.label.text(language), form=request.form, errors=errors,
         targets=[(one.key, one.label.text(language)) for one in _targets(known, option)], summary=entity_form.summary(errors), here=request.full_path,
-        back=f"/configuration/pick-list/?{urlencode({'key': known.key})}", beside=beside(f"picklist:{known.key}"),
+        back=f"/configuration/pick-list/?{urlencode({'key': known.key})}", beside=beside(f"picklist:{known.key}"), back_label=known.label.text(language),
+        into=say(m("Into which option")),
+        subtitle=say(m("Records that have it will have the other; views, rules and conditions that ask for it will ask for the other.")),
     )
 
 
@@ -109,6 +112,6 @@ def _form(known: Picklist, form: Any, rows: list[options_form.Row], errors: Erro
     typed = form if form is not None else {"label_uk": known.label.uk, "label_en": known.label.en}
     return render_template(
         "admin/configuration/picklist.html", known=known, line=line, form=typed, options=rows, errors=errors, summary=entity_form.summary(errors),
-        colours=options_form.COLOUR_WORDS, here=request.full_path, title=known.label.text(context.reader().language), own_list=True,
+        colours=COLOUR_WORDS, here=request.full_path, title=known.label.text(context.reader().language), own_list=True,
         beside=beside(f"picklist:{known.key}"),
     )

@@ -2,25 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from werkzeug.datastructures import MultiDict
 
 from crm.admin_views.configuration.keys import proposed
 from crm.admin_views.kit.answers import say
 from crm.backoffice.catalog import Picklist
-from crm.backoffice.lowcode.options import COLOURS
-from crm.messages import Label, m
+from crm.backoffice.colours import COLOURS
+from crm.messages import m
 
 MOST_ROWS = 500  # on one screen; longer lists come with a file
-COLOUR_WORDS: dict[str, Label] = {
-    "": Label("без кольору", "no colour"), "grey": Label("сірий", "grey"), "blue": Label("синій", "blue"), "azure": Label("блакитний", "azure"),
-    "indigo": Label("індиго", "indigo"), "purple": Label("фіолетовий", "purple"), "pink": Label("рожевий", "pink"), "red": Label("червоний", "red"),
-    "orange": Label("помаранчевий", "orange"), "yellow": Label("жовтий", "yellow"), "lime": Label("лаймовий", "lime"), "green": Label("зелений", "green"),
-    "teal": Label("бірюзовий", "teal"), "cyan": Label("ціановий", "cyan"),
-}
-assert set(COLOUR_WORDS) == set(COLOURS)
 Form = MultiDict[str, str]
+One = TypeVar("One")
 
 
 @dataclass(frozen=True)
@@ -49,14 +43,14 @@ def posted(form: Form) -> list[Row]:
             bool(form.get(f"opt-retired-{n}")))
         for n in form.getlist("opt")[:MOST_ROWS]
     ]
-    return stepped(rows, form.get("step", ""))
+    return stepped(rows, form.get("step", ""), Row(), MOST_ROWS)
 
 
-def stepped(rows: list[Row], step: str) -> list[Row]:
+def stepped(rows: list[One], step: str, new: One, most: int) -> list[One]:
     """The rows after “add”, “up”, “down” or “drop” of one of them; anything else leaves them as they are."""
     what, _, place = step.removeprefix("opt-").partition("-")
-    if step == "opt-add" and len(rows) < MOST_ROWS:
-        return [*rows, Row()]
+    if step == "opt-add" and len(rows) < most:
+        return [*rows, new]
     at = int(place) if step.startswith("opt-") and place.isascii() and place.isdecimal() and len(place) < 4 else -1
     if not 0 <= at < len(rows):
         return rows
@@ -81,12 +75,13 @@ def said(rows: Sequence[Row]) -> tuple[list[dict[str, Any]], dict[str, str]]:
             continue
         if row.colour not in COLOURS:
             row = replace(row, colour="")
-        key = row.key or _free(proposed(row.en, row.uk) or "option", taken)
+        key = row.key or free(proposed(row.en, row.uk) or "option", taken)
         taken.add(key)
         option: dict[str, Any] = {"key": key, "label": {"uk": row.uk.strip(), "en": row.en.strip()}}
         made.append(option | ({"colour": row.colour} if row.colour else {}) | ({"retired": True} if row.retired else {}))
     return made, errors
 
 
-def _free(key: str, taken: set[str]) -> str:
+def free(key: str, taken: set[str]) -> str:
+    """The key, or the first of its numbered likes that is not taken."""
     return next(one for one in (key, *(f"{key}_{n}" for n in range(2, MOST_ROWS + 2))) if one not in taken)

@@ -7,6 +7,7 @@ from typing import Any
 
 from babel.numbers import format_decimal
 
+from crm.admin_views.configuration import number_words, stage_words
 from crm.admin_views.configuration.layout_words import differences
 from crm.admin_views.configuration.palette import CLASSES, FUNCTIONS, KINDS
 from crm.backoffice.catalog import Catalog
@@ -39,6 +40,7 @@ SENTENCES: Mapping[tuple[str, str], Message] = {
     ("rule", "remove"): m("The rule of “%(entity)s” is lifted: %(name)s"),
     ("option", "merge"): m("The option “%(name)s” of “%(entity)s” is merged into another"),
     ("option", "unmerge"): m("The option “%(name)s” of “%(entity)s” stands on its own again"),
+    ("stage", "merge"): m("The stage “%(name)s” is merged into another"), ("stage", "unmerge"): m("The stage “%(name)s” stands on its own again"),
     ("company", "create"): m("The terms of the company: currency, time zone, language, working time"),
     ("company", "change"): m("The terms of the company change: currency, time zone, language or working time"),
     ("option", "retire"): m("The option “%(name)s” in “%(entity)s” is retired"),
@@ -74,7 +76,7 @@ class Line:
 
 def told(plan: Plan, language: str) -> list[Line]:
     """The changes of a plan."""
-    roles = {one.key: one.label.text(language) for one in plan.document.roles}
+    roles = {one.key: one.label.text(language) for one in plan.document.roles} | stage_words.names(plan.document, plan.before, language)
     return [
         Line(sentence(change, plan.after, plan.before, language, roles), [*_details(plan, change, language), *_records(change, told_too, language)],
              change.effect, change.kind in ("entity", "field") and change.effect in LOSING)
@@ -83,9 +85,9 @@ def told(plan: Plan, language: str) -> list[Line]:
 
 
 def sentence(change: Change, catalog: Catalog, before: Catalog, language: str, roles: Mapping[str, str] = MappingProxyType({})) -> str:
-    """One change in words, with the names that things have afterwards, or had; `roles` are names by code."""
+    """One change in words, with the names that things have afterwards, or had; `roles` are names by code, of pipelines and stages too."""
     entity, name = _names(change, (catalog, before), language)
-    if change.kind in ("role", "rules"):
+    if change.kind in ("role", "rules") or (change.kind in ("pipeline", "stage") and name == change.field):
         name = roles.get(name, name)
     return render(Message(SENTENCES.get((change.kind, change.effect), OTHER).id, {"entity": entity, "name": name}), language)
 
@@ -148,7 +150,9 @@ def _numbered(catalog: Catalog, entity: str, name: str) -> Mapping[str, Any] | N
 def _details(plan: Plan, change: Change, language: str) -> Iterator[str]:
     if change.kind == "layout":
         yield from _laid_out(plan, change, language)
-    if change.kind in ("layout", "rule"):
+    if change.kind == "stage":
+        yield from stage_words.details(plan.document, plan.before, change, language)
+    if change.kind in ("layout", "rule", "stage", "pipeline"):
         return
     if change.kind == "option":
         specs = (one for picklist in plan.document.options if picklist.key == change.entity for one in picklist.options if one.key == change.field)
@@ -165,6 +169,8 @@ def _details(plan: Plan, change: Change, language: str) -> Iterator[str]:
         was, becomes = (value_words(name, (said or {}).get(name), language) for said in (old, new))
         if was != becomes:
             yield f"{FACETS[name].text(language)}: {was} → {becomes}"
+    for number in plan.numbers.get((change.entity, change.field or ""), ()) if change.kind == "field" else ():
+        yield number_words.told(number, language)
     if old is None and new is not None and change.kind == "field":
         kind = KINDS[new["type"]].name.text(language)
         yield f"{kind} · {value_words('class', new.get('class'), language)}"
@@ -178,7 +184,9 @@ def _laid_out(plan: Plan, change: Change, language: str) -> Iterator[str]:
 
 
 def _moved(change: Change, told_too: bool, language: str) -> Iterator[str]:
-    if told_too:
+    if told_too and change.kind == "stage":
+        yield render(mn("%(num)s record moves", "%(num)s records move", change.records), language)
+    elif told_too:
         yield render(mn("%(num)s value moves", "%(num)s values move", change.records), language)
     else:
         yield render(m("How many values it touches is not yours to know: you do not see all of them."), language)

@@ -1,4 +1,4 @@
-"""`/configuration/where-used/`: what refers to an entity, a field, a picklist, an option or a role."""
+"""`/configuration/where-used/`: what refers to an entity, a field, a picklist, an option, a pipeline, a stage or a role."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from crm.backoffice.catalog import Picklist
 from crm.backoffice.conditions.tree import All, Any_, Leaf
 from crm.backoffice.fields.condition import ConditionField
 from crm.backoffice.lowcode import where_used
+from crm.backoffice.lowcode.pipelines import pipeline_of, stages_of
 from crm.backoffice.lowcode.uses import Use
 from crm.errors import NotFound
 from crm.messages import Label, m, mn
@@ -28,7 +29,8 @@ GROUPS = {
     "check": Label("Перевірки", "Checks"), "rule": Label("Права ролей", "Rights of roles"), "view": Label("Спільні вигляди", "Shared views"),
     "own_view": Label("Власні вигляди людей", "People's own views"), "layout": Label("Розкладки", "Layouts"),
     "condition": Label("Сегменти й інші збережені умови", "Segments and other kept conditions"), "pipeline": Label("Воронки", "Pipelines"),
-    "conflict": Label("Несумісні ролі", "Conflicts of duties"),
+    "conflict": Label("Несумісні ролі", "Conflicts of duties"), "mapping": Label("Спільні джерела імпорту", "Shared sources of imports"),
+    "own_mapping": Label("Власні джерела імпорту людей", "People's own sources of imports"),
 }
 
 
@@ -60,7 +62,7 @@ class Thing:
 
 @pages.get("/")
 def show() -> str:
-    """Of `?entity=`, `?field=` (as entity.key), `?picklist=` (with `option=`) or `?role=`. Raises NotFound."""
+    """Of `?entity=`, `?field=` (as entity.key), `?picklist=` (with `option=`), `?pipeline=` (with `stage=`) or `?role=`. Raises NotFound."""
     configurer()
     thing = _thing()
     found = known(context.runtime().engine, context.catalog(), context.access(), thing.asking, _seen)
@@ -84,6 +86,8 @@ def _thing() -> Thing:
             raise NotFound(m("There is no such page."))
         asking = partial(where_used.of_field, entity=entity, key=key)
         return Thing(kind.fields[key].label.text(language), f"/configuration/{entity}/", kind.plural.text(language), asking, [])
+    if "pipeline" in asked:
+        return _of_pipeline(asked["pipeline"], asked.get("stage", ""))
     if "picklist" in asked:
         return _of_list(asked["picklist"], asked.get("option", ""))
     code = asked.get("role", "")
@@ -93,6 +97,17 @@ def _thing() -> Thing:
         raise NotFound(m("There is no such page."))
     name = lookup.titles(session, catalog.entity("role"), [number]).get(number, code)
     return Thing(name, f"/rights/role/{number}/", name, partial(where_used.of_role, code=code), [])
+
+
+def _of_pipeline(key: str, stage: str) -> Thing:
+    catalog, language = context.catalog(), context.reader().language
+    known = pipeline_of(catalog, key)
+    row = stages_of(catalog, known).get(stage) if stage else known
+    if known is None or row is None or not context.access().configures(str(known.values["entity"])):
+        raise NotFound(m("There is no such page."))
+    home = f"/configuration/stages-of/?{urlencode({'key': key})}"
+    asking = partial(where_used.of_configured, entity="stage" if stage else "pipeline", number=row.id)
+    return Thing(row.label.text(language), home, known.label.text(language), asking, [])
 
 
 def _of_list(key: str, option: str) -> Thing:
@@ -154,7 +169,11 @@ def _line(use: Use) -> Line:
             return Line(f"{plural}, {role}" if role else plural, f"/configuration/{use.entity}/layout/" + (f"?role={quote(role)}" if role else ""))
         case "rule":
             return Line(_title(use), f"/rights/role/{use.record}/")
-        case "condition" | "pipeline":
+        case "mapping":
+            return Line(f"{plural} · {use.name}", f"/{use.entity}/import/")
+        case "pipeline":
+            return Line(_title(use), f"/configuration/stages-of/?{urlencode({'key': use.name})}")
+        case "condition":
             return Line(_title(use), f"/{use.entity}/{use.record}/")
         case _:
             return Line(f"{plural} · {use.name}" if plural else use.name, f"/configuration/{use.entity}/" if plural else "")

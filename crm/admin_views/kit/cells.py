@@ -101,7 +101,7 @@ def avatar(number: int, name: str) -> str:
 
 
 def stage_mark(stage: Configured) -> str:
-    """A pie that fills with the probability; a tick for won, a cross for lost: colour is never the only sign."""
+    """A pie that fills with the probability; a tick for won, a cross for lost, whatever the colour: that is never the only sign."""
     kind = stage.values.get("kind")
     if kind == "won":
         drawing = '<circle cx="7" cy="7" r="6.5" fill="currentColor"/><path d="M4.2 7.2l2 2 3.6-4" fill="none" class="b-st-sign"/>'
@@ -113,7 +113,8 @@ def stage_mark(stage: Configured) -> str:
             '<circle cx="7" cy="7" r="5.9" fill="none" stroke="currentColor" stroke-width="1.5"/><circle cx="7" cy="7" r="2.1" fill="none" '
             f'stroke="currentColor" stroke-width="4.2" stroke-dasharray="{filled:.2f} 99" transform="rotate(-90 7 7)"/>'
         )
-    css = f"b-st {kind}" if kind in ("won", "lost") else "b-st"
+    colour = stage.values.get("colour")
+    css = f"b-st is-{colour}" if colour in COLOURS else f"b-st {kind}" if kind in ("won", "lost") else "b-st"
     return f'<svg class="{css}" viewBox="0 0 14 14" aria-hidden="true">{drawing}</svg>'
 
 

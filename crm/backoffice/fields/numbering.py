@@ -18,6 +18,7 @@ _MADE: Mapping[str, Callable[[date, str], str]] = {
     "YYYY": lambda day, department: f"{day.year:04}", "YY": lambda day, department: f"{day.year % 100:02}",
     "MM": lambda day, department: f"{day.month:02}", "DEPARTMENT": lambda day, department: department or NOWHERE,
 }
+_LIKE = {"YYYY": re.compile("[0-9]{4}"), "YY": re.compile("[0-9]{2}"), "MM": re.compile("[0-9]{2}"), "DEPARTMENT": re.compile(".+")}
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,19 @@ class Mask:
     def text(self, day: date, department: str, number: int) -> str:
         """The number as it is kept and read."""
         before, after = (_TOKEN.sub(lambda token: _MADE[token[1]](day, department), part) for part in (self.before, self.after))
+        return f"{before}{number:0{self.digits}}{after}"
+
+    def text_in(self, scope: str, number: int) -> str | None:
+        """A number of the counter that runs over `scope`; None for a scope that this mask does not give."""
+        names, parts = _TOKEN.findall(self.before + self.after), scope.split("/") if scope else []
+        more = len(parts) - len(names)
+        if more > 0 and "DEPARTMENT" in names:  # a code may hold what parts the parts
+            place = names.index("DEPARTMENT")
+            parts[place : place + more + 1] = ["/".join(parts[place : place + more + 1])]
+        if len(parts) != len(names) or not all(_LIKE[name].fullmatch(part) for name, part in zip(names, parts, strict=True)):
+            return None
+        given = dict(zip(names, parts, strict=True))
+        before, after = (_TOKEN.sub(lambda token: given[token[1]], part) for part in (self.before, self.after))
         return f"{before}{number:0{self.digits}}{after}"
 
 

@@ -7,7 +7,8 @@ from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.document import Document
 from crm.backoffice.lowcode.options import PicklistSpec, standing
-from crm.backoffice.lowcode.plan import pipeline_of, plan, roles_there
+from crm.backoffice.lowcode.pipelines import pipeline_of
+from crm.backoffice.lowcode.plan import plan, roles_there
 
 
 def missing(session: SystemSession, wanted: Document) -> Document:

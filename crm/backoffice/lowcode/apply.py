@@ -1,6 +1,6 @@
 """Putting a configuration file in force, in one transaction: rows, journal, a new version — and the way back."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -12,9 +12,9 @@ from crm.backoffice.catalog import Catalog
 from crm.backoffice.checks import check_entities
 from crm.backoffice.configuration import AccessRule, ConfigVersion, OptionRow, PicklistRow
 from crm.backoffice.guard import SystemSession
-from crm.backoffice.lowcode import conflicts, emergencies, export, layouts, option_merging, shared_views
+from crm.backoffice.lowcode import conflicts, emergencies, export, layouts, option_merging, shared_views, stage_merging
 from crm.backoffice.lowcode.changes import Change
-from crm.backoffice.lowcode.document import Document, PipelineSpec, RoleSpec, from_raw
+from crm.backoffice.lowcode.document import Document, RoleSpec, from_raw
 from crm.backoffice.lowcode.edits import applied_as_a_whole
 from crm.backoffice.lowcode import made_apply
 from crm.backoffice.lowcode.made_whole import MADE, Standing, catalog_with, made_with
@@ -23,7 +23,9 @@ from crm.backoffice.lowcode.narrow import narrowed
 from crm.backoffice.lowcode.option_merging import Merged, MergeSpec
 from crm.backoffice.lowcode.options import OptionSpec, PicklistSpec, standing
 from crm.backoffice.lowcode.parsing import order
-from crm.backoffice.lowcode.plan import pipeline_of, plan, rules_of, stages_of
+from crm.backoffice.lowcode.pipelines import PipelineSpec, pipeline_of, stages_of
+from crm.backoffice.lowcode.plan import plan, rules_of
+from crm.backoffice.lowcode.stage_merging import StageMerge, StageMerged
 from crm.backoffice.lowcode.uses import told
 from crm.errors import BadRequest, NotFound
 from crm.messages import Label, Message, m
@@ -66,10 +68,14 @@ def apply(session: SystemSession, document: Document, *, agreed: bool = True) ->
         merged = [option_merging.write(session, one) for one in document.merges if ("option", one.picklist, one.old) in touched]
         for one in document.unmerged:
             option_merging.take_back(session, one)
+        led = [stage_merging.write(session, one) for one in document.stage_merges]
+        for moved in document.stages_unmerged:
+            stage_merging.take_back(session, moved)
         _write(session, document, touched)
     made = [(c.kind, c.entity, c.field or "") for c in changes if c.effect == "create" and c.kind not in ("picklist", "rule", *MADE)]
     version = versions.announce(session, [c.as_dict() for c in changes], before, made, [asdict(one) for one in standing],
-        {"merged": [dict(option_merging.as_kept(one)) for one in merged], "again": [[one.picklist, one.old, one.new] for one in document.unmerged]})
+        {"merged": [dict(option_merging.as_kept(one)) for one in merged], "again": [[one.picklist, one.old, one.new] for one in document.unmerged],
+         "merged_stages": [asdict(one) for one in led], "stages_again": [[one.pipeline, one.old, one.new] for one in document.stages_unmerged]})
     journal.event(session, "configure", changes={"version": [None, version], "changes": [None, [c.as_dict() for c in changes]]})
     return Applied(version, tuple(changes))
 
@@ -132,7 +138,15 @@ def undoing(session: SystemSession, version: int) -> Document:
     standing = tuple(Standing(**one) for one in row.before.get("standing", ()))
     unmerged = tuple(Merged(**one) for one in row.before.get("merged", ()))
     again = tuple(MergeSpec(*one) for one in row.before.get("again", ()) if merges_still(session, one))
-    return replace(back, removed=removed, undoes=row.at, standing=standing, unmerged=unmerged, merges=again)
+    led = tuple(StageMerged(**one) for one in row.before.get("merged_stages", ()))
+    led_again = tuple(StageMerge(*one) for one in row.before.get("stages_again", ()) if set(one[1:]) <= set(_stage_keys(session, one[0])))
+    return replace(
+        back, removed=removed, undoes=row.at, standing=standing, unmerged=unmerged, merges=again, stages_unmerged=led, stage_merges=led_again,
+    )
+
+
+def _stage_keys(session: SystemSession, pipeline: str) -> Iterable[str]:
+    return stages_of(session.catalog, pipeline_of(session.catalog, pipeline))
 
 
 def merges_still(session: SystemSession, one: Sequence[str]) -> bool:
@@ -185,6 +199,7 @@ def _pipeline(session: SystemSession, spec: PipelineSpec) -> None:
             "position": ordered.index(stage.key),
             "kind": stage.kind,
             "probability": stage.probability,
+            "colour": stage.colour or None,
             "retired": stage.retired,
         }
         old = stages.get(stage.key)

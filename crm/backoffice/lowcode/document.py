@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import yaml
@@ -20,8 +19,10 @@ from crm.backoffice.lowcode.made_whole import MADE, Standing, catalog_with, made
 from crm.backoffice.lowcode.option_merging import Merged, MergeSpec, followed, merges_of, retiring
 from crm.backoffice.lowcode.options import PicklistSpec, picklist
 from crm.backoffice.lowcode.packages import PackageSpec, package_of
-from crm.backoffice.lowcode.parsing import key_of, label_of, once, only, section_of, wrong
+from crm.backoffice.lowcode.parsing import label_of, only, section_of, wrong
+from crm.backoffice.lowcode.pipelines import PipelineSpec, pipeline
 from crm.backoffice.lowcode.shared_views import NAMES as VIEW_NAMES, shared_view
+from crm.backoffice.lowcode.stage_merging import StageMerge, StageMerged, retiring_stages, stage_merges_of
 from crm.backoffice.release import PRODUCT
 from crm.backoffice.outside import read_yaml
 from crm.backoffice.sight import Sight
@@ -29,25 +30,8 @@ from crm.backoffice.views.shared import SharedView
 from crm.errors import BadRequest, BramaError
 from crm.messages import Label, Message, m
 
-SECTIONS = ("package", "entities", "fields", "checks", "removed", "roles", "pipelines", "picklists", "views", "conflicts", "layouts", "merged")
-KINDS = ("open", "won", "lost")
-
-
-@dataclass(frozen=True)
-class StageSpec:
-    key: str
-    label: Label
-    kind: str = "open"
-    probability: Decimal | None = None
-    retired: bool = False
-
-
-@dataclass(frozen=True)
-class PipelineSpec:
-    key: str
-    label: Label
-    entity: str
-    stages: tuple[StageSpec, ...]
+SECTIONS = ("package", "entities", "fields", "checks", "removed", "roles", "pipelines", "picklists", "views", "conflicts", "layouts", "merged",
+            "merged_stages")
 
 
 @dataclass(frozen=True)
@@ -78,6 +62,8 @@ class Document:
     package: PackageSpec | None = None  # what it calls itself, where it is one
     merges: tuple[MergeSpec, ...] = ()
     unmerged: tuple[Merged, ...] = ()  # merges that an undo takes back; no file says this
+    stage_merges: tuple[StageMerge, ...] = ()
+    stages_unmerged: tuple[StageMerged, ...] = ()  # as above
     undoes: datetime | None = None  # when the version was made that this undoes: a role removed by it comes back itself, with whoever held it
 
     @property
@@ -113,19 +99,22 @@ def from_raw(raw: Any, catalog: Catalog) -> Document:
     merges = merges_of(raw, catalog)
     if merges:
         lists = retiring(catalog, merges, lists)
-        entities, fields, checks = followed(catalog, merges, entities, fields, checks)
+        entities, fields, checks = followed(catalog, [one.change for one in merges], entities, fields, checks)
+    stage_merges = stage_merges_of(raw, catalog)
+    if stage_merges:
+        entities, fields, checks = followed(catalog, [one.change(catalog) for one in stage_merges], entities, fields, checks)
     if entities or fields or removed or checks:
         # What else the file says may name what it makes.
         options = (*(one.options for one in fields if one.options is not None), *lists)
         catalog = catalog_with(catalog, made_with(catalog, entities, fields, removed, checks=checks), options)
     return Document(
         tuple(_role(key, spec, catalog) for key, spec in section_of(raw, "roles")),
-        tuple(_pipeline(key, spec, catalog) for key, spec in section_of(raw, "pipelines")),
+        tuple(retiring_stages(catalog, stage_merges, [pipeline(key, spec, catalog) for key, spec in section_of(raw, "pipelines")])),
         lists,
         tuple(_view(key, spec, catalog) for key, spec in section_of(raw, "views")),
         tuple(_conflict(key, spec) for key, spec in section_of(raw, "conflicts")),
         tuple(entities), tuple(fields), tuple(spec for key, said in section_of(raw, "layouts") for spec in layouts_of(key, said, catalog)),
-        tuple(removed), tuple(checks), package=package, merges=tuple(merges),
+        tuple(removed), tuple(checks), package=package, merges=tuple(merges), stage_merges=tuple(stage_merges),
     )
 
 
@@ -137,6 +126,7 @@ def merge(documents: Iterable[Document]) -> Document:
         tuple(x for d in several for x in d.views), tuple(x for d in several for x in d.conflicts), tuple(x for d in several for x in d.entities),
         tuple(x for d in several for x in d.fields), tuple(x for d in several for x in d.layouts), tuple(x for d in several for x in d.removed),
         tuple(x for d in several for x in d.checks), merges=tuple(x for d in several for x in d.merges),
+        stage_merges=tuple(x for d in several for x in d.stage_merges),
     )
 
 
@@ -178,33 +168,6 @@ def check_rule(rule: Rule, catalog: Catalog) -> None:
             compiler.compile_condition(rule.where, everything)
     except BramaError as fault:
         raise wrong(place, fault.message) from None
-
-
-def _pipeline(key: str, spec: Any, catalog: Catalog) -> PipelineSpec:
-    place = m("pipeline “%(key)s”", key=key)
-    only(spec, ("label", "entity", "stages"), place)
-    stages = spec.get("stages") or []
-    if not isinstance(stages, list):
-        raise wrong(place, m("“stages” is a list"))
-    read_stages = tuple(_stage(s, place) for s in stages)
-    once((s.key for s in read_stages), place)
-    return PipelineSpec(key, label_of(spec, place), catalog.entity(str(spec.get("entity", "deal"))).key, read_stages)
-
-
-def _stage(spec: Any, place: Message) -> StageSpec:
-    only(spec, ("key", "label", "type", "probability", "retired"), place)
-    kind = spec.get("type", "open")
-    if kind not in KINDS:
-        raise wrong(place, m("a stage is open, won or lost, not “%(kind)s”", kind=str(kind)[:40]))
-    probability = None
-    if spec.get("probability") is not None:
-        try:
-            probability = Decimal(str(spec["probability"]))
-        except InvalidOperation:
-            probability = Decimal(-1)
-        if not 0 <= probability <= 1:
-            raise wrong(place, m("a probability is a fraction from 0 to 1"))
-    return StageSpec(key_of(spec, place), label_of(spec, place), kind, probability, bool(spec.get("retired")))
 
 
 def _view(key: str, spec: Any, catalog: Catalog) -> SharedView:

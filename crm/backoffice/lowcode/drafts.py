@@ -70,6 +70,9 @@ def things(said: Raw) -> list[tuple[str, str]]:
               for key, one in named.items()]
     found += [(f"picklist:{key}", f"picklist:{key}") for key in said.get("picklists", {})]
     found += [(f"merge:{key}.{old}", f"picklist:{key}") for key, pairs in said.get("merged", {}).items() for old in pairs]
+    for key, one in said.get("pipelines", {}).items():
+        found.append((f"pipeline:{key}", f"entity:{one.get('entity', 'deal')}"))
+    found += [(f"stages:{key}.{old}", "entity:deal") for key, pairs in said.get("merged_stages", {}).items() for old in pairs]
     for entity, one in said.get("layouts", {}).items():
         found += [(f"layout:{entity}.{role}", f"entity:{entity}") for role in one.get("roles", {"": None})]
     return found + [(f"removal:{one}", f"entity:{one.split('.')[0]}") for one in said.get("removed", ())]

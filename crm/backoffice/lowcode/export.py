@@ -10,7 +10,8 @@ from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.document import Document
 from crm.backoffice.lowcode import conflicts, emergencies, layouts, shared_views
 from crm.backoffice.lowcode.options import option_form, standing
-from crm.backoffice.lowcode.plan import pipeline_of, rules_of, stages_of
+from crm.backoffice.lowcode.pipelines import StageSpec, pipeline_of, stage_said, stages_of
+from crm.backoffice.lowcode.plan import rules_of
 from crm.messages import Label
 
 
@@ -101,9 +102,5 @@ def pipeline_form(label: Label, entity: str, stages: Sequence[Mapping[str, Any]]
 
 
 def stage_form(label: Label, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Of a stage's `values`: key, kind, probability, retired."""
-    probability = values["probability"]
-    return (
-        {"key": values["key"], "label": label.as_dict(), "type": values["kind"]}
-        | ({"probability": float(probability)} if probability is not None else {}) | ({"retired": True} if values["retired"] else {})
-    )
+    """Of a stage's `values`: key, kind, probability, colour, retired."""
+    return stage_said(StageSpec(values["key"], label, values["kind"], values["probability"], bool(values["retired"]), values["colour"] or ""))

@@ -7,12 +7,13 @@ from sqlalchemy import select
 
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.guard import SystemSession
-from crm.backoffice.lowcode.document import Document, PipelineSpec, RoleSpec, StageSpec
+from crm.backoffice.lowcode.document import Document, RoleSpec
 from crm.backoffice.lowcode import conflicts, emergencies, layouts
 from crm.backoffice.lowcode.emergencies import Emergency
 from crm.backoffice.lowcode.options import OptionSpec, PicklistSpec, standing
 from crm.backoffice.lowcode.shared_views import touched
-from crm.backoffice.lowcode.plan import pipeline_of, roles_there, rules_of, stages_of
+from crm.backoffice.lowcode.pipelines import PipelineSpec, StageSpec, pipeline_of, stage_stands, stages_of
+from crm.backoffice.lowcode.plan import roles_there, rules_of
 from crm.messages import Label
 
 Changes = Sequence[Mapping[str, Any]]
@@ -60,7 +61,7 @@ def _pipeline(catalog: Catalog, spec: PipelineSpec, changes: Changes) -> Pipelin
     if known is None or "remove" in did:
         return spec if "remove" in did else None
     stages = stages_of(catalog, known)
-    now = [StageSpec(s.key, s.label, s.values["kind"], s.values["probability"], s.retired) for s in stages.values()]
+    now = list(map(stage_stands, stages.values()))
     named = {c["field"] for c in changes if c["kind"] == "stage"}
     removed = any(c["kind"] == "stage" and c["effect"] == "remove" for c in changes)
     touched = {s.key for s in spec.stages if (stages[s.key].code in named if s.key in stages else removed)}

@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, select, type_coerce
 
 from crm.backoffice import records
 from crm.backoffice.catalog import Catalog
-from crm.backoffice.conditions.revaluing import Revaluing
+from crm.backoffice.conditions.revaluing import Replacing, Revaluing
 from crm.backoffice.custom.fields import Kept
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
@@ -76,15 +76,15 @@ def merges_of(raw: Any, catalog: Catalog) -> list[MergeSpec]:
 
 
 def followed(
-    catalog: Catalog, merges: Sequence[MergeSpec], entities: Sequence[EntitySpec], fields: Sequence[FieldSpec], checks: Sequence[CheckSpec],
+    catalog: Catalog, replaced: Sequence[Replacing], entities: Sequence[EntitySpec], fields: Sequence[FieldSpec], checks: Sequence[CheckSpec],
 ) -> tuple[list[EntitySpec], list[FieldSpec], list[CheckSpec]]:
-    """Made rules and defaults that go on with the other options, where the file says nothing of them itself."""
+    """Made rules and defaults that go on with the other options or stages, where the file says nothing of them itself."""
     made, said = catalog.made, {("entity", one.key) for one in entities} | {("field", f"{one.entity}.{one.key}") for one in fields}
     said |= {("check", f"{one.entity}.{one.key}") for one in checks}
 
     def after(one: Kept) -> Kept:
-        for merge in merges:
-            one = revalued(one, catalog, merge.change)
+        for change in replaced:
+            one = revalued(one, catalog, change)
         return one
 
     new_fields = [FieldSpec(one.entity, one.key, after(one).said) for one in made.fields

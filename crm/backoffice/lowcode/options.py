@@ -1,13 +1,14 @@
 """Picklists in a configuration file: options in their order, with both labels and a colour."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from crm.backoffice.catalog import Picklist
+from crm.backoffice.colours import COLOURS
 from crm.backoffice.lowcode.parsing import key_of, label_of, once, only, wrong
 from crm.messages import Label, Message, m
 
-COLOURS = ("", "grey", "blue", "azure", "indigo", "purple", "pink", "red", "orange", "yellow", "lime", "green", "teal", "cyan")
 MOST = 20_000
 
 
@@ -53,9 +54,14 @@ def options_of(given: Any, place: Message) -> tuple[OptionSpec, ...]:
     found: list[OptionSpec] = []
     for option in given:
         only(option, ("key", "label", "colour", "retired"), place)
-        colour = option.get("colour") or ""
-        if colour not in COLOURS:
-            raise wrong(place, m("the colour “%(colour)s” is not known", colour=str(colour)[:40]))
-        found.append(OptionSpec(key_of(option, place), label_of(option, place), colour, bool(option.get("retired"))))
+        found.append(OptionSpec(key_of(option, place), label_of(option, place), colour_of(option, place), bool(option.get("retired"))))
     once((one.key for one in found), place)
     return tuple(found)
+
+
+def colour_of(said: Mapping[str, Any], place: Message) -> str:
+    """The colour that an option or a stage names, "" for none. Raises BadRequest for one that is not known."""
+    colour = said.get("colour") or ""
+    if colour not in COLOURS:
+        raise wrong(place, m("the colour “%(colour)s” is not known", colour=str(colour)[:40]))
+    return str(colour)

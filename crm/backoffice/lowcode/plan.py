@@ -1,21 +1,22 @@
 """What a configuration file would change: a list of differences with their effect on records. Nothing is written."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import func, select
 
-from crm.backoffice.catalog import Catalog, Configured
+from crm.backoffice.catalog import Catalog
 from crm.backoffice.configuration import AccessRule
 from crm.backoffice.guard import SystemSession
-from crm.backoffice.lowcode import conflicts, emergencies, layouts, option_merging
+from crm.backoffice.lowcode import conflicts, emergencies, layouts, option_merging, stage_merging
 from crm.backoffice.lowcode.changes import Change
-from crm.backoffice.lowcode.document import Document, PipelineSpec, RoleSpec
+from crm.backoffice.lowcode.document import Document, RoleSpec
 from crm.backoffice.lowcode.field_rules import rule_changes
 from crm.backoffice.lowcode.made_plan import made_changes
 from crm.backoffice.lowcode.made_whole import MADE, catalog_with, made_with
 from crm.backoffice.lowcode.options import PicklistSpec
 from crm.backoffice.lowcode.parsing import order
+from crm.backoffice.lowcode.pipelines import pipeline_changes
 from crm.backoffice.lowcode.shared_views import effects
 from crm.errors import BadRequest
 from crm.messages import Label, m
@@ -37,6 +38,7 @@ def plan(session: SystemSession, document: Document) -> list[Change]:
     changes += option_merging.changes(session, document.merges, document.unmerged)
     for pipeline in document.pipelines:
         changes += pipeline_changes(session.catalog, pipeline)
+    changes += stage_merging.changes(session, document.stage_merges, document.stages_unmerged)
     for role in document.roles:
         changes += role_changes(session, role)
     changes += [Change("conflict", "role", one.key, effect, holders) for one, effect, holders in conflicts.effects(session, document.conflicts)]
@@ -75,31 +77,6 @@ def picklist_changes(catalog: Catalog, spec: PicklistSpec) -> Iterator[Change]:
             yield Change("option", spec.key, option.key, "create")
         elif (old.label, old.colour, old.retired) != (option.label, option.colour, option.retired) or ordered.index(option.key) != keys.index(option.key):
             yield Change("option", spec.key, option.key, "change")
-
-
-def pipeline_of(catalog: Catalog, key: str) -> Configured | None:
-    return next((p for p in catalog.configured["pipeline"].values() if p.code == key), None)
-
-
-def stages_of(catalog: Catalog, pipeline: Configured | None) -> Mapping[str, Configured]:
-    """The stages of a pipeline by key."""
-    return {s.key: s for s in catalog.configured["stage"].values() if pipeline is not None and s.parent_id == pipeline.id}
-
-
-def pipeline_changes(catalog: Catalog, spec: PipelineSpec) -> Iterator[Change]:
-    known = pipeline_of(catalog, spec.key)
-    if known is None or known.label != spec.label:
-        yield Change("pipeline", spec.entity, spec.key, "create" if known is None else "label")
-    stages = stages_of(catalog, known)
-    ordered = order(list(stages), [s.key for s in spec.stages])
-    for stage in spec.stages:
-        old = stages.get(stage.key)
-        if old is None:
-            yield Change("stage", spec.entity, f"{spec.key}.{stage.key}", "create")
-            continue
-        now = (old.label, old.retired, old.values["kind"], old.values["probability"], list(stages).index(stage.key))
-        if now != (stage.label, stage.retired, stage.kind, stage.probability, ordered.index(stage.key)):
-            yield Change("stage", spec.entity, f"{spec.key}.{stage.key}", "change")
 
 
 def role_changes(session: SystemSession, spec: RoleSpec) -> Iterator[Change]:

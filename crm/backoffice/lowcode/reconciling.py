@@ -5,7 +5,7 @@ Three states of each thing decide: as it stood at the older version, as it stand
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 
@@ -16,18 +16,21 @@ from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.layouts import layouts_of
 from crm.backoffice.lowcode.made import entities_of, fields_of
 from crm.backoffice.lowcode.options import OptionSpec, option_form, picklist, standing
+from crm.backoffice.lowcode.pipelines import StageSpec, pipeline, pipeline_of, stage_said, stages_of, stands
 
 VERSIONS = ConfigVersion.__table__
 Raw = Mapping[str, Any]
 State = Mapping[str, Any]
 Place = tuple[str, str, str]  # kind, entity or picklist, key or role
 NOTHING: State = {}
+Part = TypeVar("Part", OptionSpec, StageSpec)
 GONE = "gone"  # the part of a thing that is not there any more, or was removed though it had changed
 
 
 @dataclass(frozen=True)
 class Clash:
-    """What both have changed: the thing, its part (`GONE` for the whole), what it was, is and would be. An option's part is `option:<key>.<facet>`."""
+    """What both have changed: the thing, its part (`GONE` for the whole), what it was, is and would be. That of an option or a stage is `option:<key>.<facet>`,
+    `stage:<key>.<facet>`."""
 
     kind: str
     entity: str
@@ -72,6 +75,8 @@ def brought_over(session: SystemSession, raw: Raw, base: int) -> tuple[Raw, list
     if "fields" in raw:
         found["fields"] = {entity: {key: _field(catalog, later, entity, key, said, clashes) for key, said in named.items()}
                            for entity, named in raw["fields"].items()}
+    if "pipelines" in raw:
+        found["pipelines"] = {key: _pipeline(catalog, later, key, said, clashes) for key, said in raw["pipelines"].items()}
     if "layouts" in raw:
         found["layouts"] = {entity: _layouts(catalog, later, entity, said, clashes) for entity, said in raw["layouts"].items()}
     for one in raw.get("removed", ()):
@@ -162,7 +167,7 @@ def _layouts(catalog: Catalog, later: Sequence[Since], entity: str, said: Any, c
     return found
 
 
-# --- picklists: option by option --------------------------------------------------------------------------------------
+# --- picklists and pipelines: option by option, stage by stage ----------------------------------------------------------
 
 
 def _picklist(catalog: Catalog, later: Sequence[Since], key: str, said: Any, clashes: list[Clash]) -> Raw:
@@ -176,35 +181,60 @@ def _picklist(catalog: Catalog, later: Sequence[Since], key: str, said: Any, cla
     stood = first.before["file"].get("picklists", {}).get(key)
     base = picklist(key, stood) if stood is not None else now
     label = _parts(place, {"label": base.label}, {"label": now.label}, {"label": wanted.label or base.label}, clashes)["label"]
-    olds, theirs, mine = ({one.key: one for one in spec.options} for spec in (base, now, wanted))
-    merged = {name: _option(key, olds.get(name), theirs.get(name), one, clashes) for name, one in mine.items()}
-    ordered = _order(key, [list(one) for one in (olds, theirs, mine)], clashes)
-    return {"label": label.as_dict(), "options": [option_form(merged[name]) for name in ordered if name in merged]}
+    options = _listed(place, "option", ("label", "colour", "retired"), [base.options, now.options, wanted.options], clashes)
+    return {"label": label.as_dict(), "options": [option_form(one) for one in options]}
 
 
-def _option(key: str, base: OptionSpec | None, now: OptionSpec | None, wanted: OptionSpec, clashes: list[Clash]) -> OptionSpec:
+def _pipeline(catalog: Catalog, later: Sequence[Since], key: str, said: Any, clashes: list[Clash]) -> Raw:
+    known = pipeline_of(catalog, key)
+    codes = {row.code for row in stages_of(catalog, known).values()}
+    first = next((version for version in later if any(
+        (kind == "pipeline" and name == key) or (kind == "stage" and (name in codes or str(name).startswith(f"{key}."))) for kind, _, name in version.touched
+    )), None)
+    if first is None or known is None:
+        return dict(said)
+    place, wanted, now = ("pipeline", key, ""), pipeline(key, said, catalog), stands(catalog, known)
+    stood = first.before["file"].get("pipelines", {}).get(key)
+    base = pipeline(key, stood, catalog) if stood is not None else now
+    label = _parts(place, {"label": base.label}, {"label": now.label}, {"label": wanted.label}, clashes)["label"]
+    facets = ("label", "kind", "probability", "colour", "retired")
+    return {"label": label.as_dict(), "entity": now.entity, "stages": [
+        stage_said(one) for one in _listed(place, "stage", facets, [base.stages, now.stages, wanted.stages], clashes)
+    ]}
+
+
+def _listed(place: Place, what: str, facets: Sequence[str], states: Sequence[Sequence[Part]], clashes: list[Clash]) -> list[Part]:
+    """The wanted rows of a list, brought over what stands, in the order of whoever changed it."""
+    olds, theirs, mine = ({one.key: one for one in state} for state in states)
+    merged = {name: _row(place, what, facets, (olds.get(name), theirs.get(name), one), clashes) for name, one in mine.items()}
+    ordered = _order(place, [list(one) for one in (olds, theirs, mine)], clashes)
+    return [merged[name] for name in ordered if name in merged]
+
+
+def _row(place: Place, what: str, facets: Sequence[str], states: tuple[Part | None, Part | None, Part], clashes: list[Clash]) -> Part:
+    base, now, wanted = states
     if now is None or now in (wanted, base):
         return wanted
     if base == wanted:
         return now
     chosen: dict[str, Any] = {}
-    for name in ("label", "colour", "retired"):
-        was, stands, asked = (getattr(one, name) if one is not None else None for one in (base, now, wanted))
-        chosen[name] = stands if asked == was else asked
-        if asked != was and stands not in (was, asked):
-            clashes.append(Clash("picklist", key, "", f"option:{wanted.key}.{name}", was, stands, asked))
+    for name in facets:
+        was, stood, asked = (getattr(one, name) if one is not None else None for one in states)
+        chosen[name] = stood if asked == was else asked
+        if asked != was and stood not in (was, asked):
+            clashes.append(Clash(*place, f"{what}:{wanted.key}.{name}", was, stood, asked))
     return replace(wanted, **chosen)
 
 
-def _order(key: str, states: Sequence[list[str]], clashes: list[Clash]) -> list[str]:
-    """The options in the order of whoever changed it."""
+def _order(place: Place, states: Sequence[list[str]], clashes: list[Clash]) -> list[str]:
+    """The rows in the order of whoever changed it."""
     base, now, wanted = states
     common = [one for one in base if one in now and one in wanted]
     old, theirs, mine = ([one for one in state if one in common] for state in (base, now, wanted))
     if mine == old:
         return [*now, *(one for one in wanted if one not in now)]
     if theirs not in (old, mine):
-        clashes.append(Clash("picklist", key, "", "order"))
+        clashes.append(Clash(*place, "order"))
     return wanted
 
 
@@ -218,7 +248,7 @@ def combined(raws: Iterable[Raw]) -> Raw:
                 continue
             here = found.setdefault(section, {})
             for key, one in said.items():
-                deep = section in ("fields", "merged") or (section == "layouts" and isinstance(one, Mapping))
+                deep = section in ("fields", "merged", "merged_stages") or (section == "layouts" and isinstance(one, Mapping))
                 here[key] = _joined(here.get(key) or {}, one) if deep else one
     return found
 

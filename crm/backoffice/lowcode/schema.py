@@ -5,19 +5,20 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from crm.backoffice.access import ACTIONS, MODES, SCOPES
+from crm.backoffice.colours import COLOURS
 from crm.backoffice.conditions.tree import AGGREGATE_OPS, FUNCTIONS, OPS
 from crm.backoffice.custom.fields import CONDITIONS, DERIVED
 from crm.backoffice.custom.naming import KEY as FIELD_KEY
 from crm.backoffice.fields.rollup import FUNCTIONS as ROLLUPS
 from crm.backoffice.lists import MAX_COLUMNS, SIZES
 from crm.backoffice.lowcode import conflicts, emergencies
-from crm.backoffice.lowcode.document import KINDS
 from crm.backoffice.lowcode.field_rules import MOST_CHECKS
 from crm.backoffice.lowcode.icons import ICONS
 from crm.backoffice.lowcode.layouts import LAST_PLACE, MOST_SECTIONS
 from crm.backoffice.lowcode.made import ALWAYS, CLASSES, DERIVED_NAMES, FIELD_TYPES, NAMES, NEEDED, TYPED
-from crm.backoffice.lowcode.options import COLOURS, MOST
+from crm.backoffice.lowcode.options import MOST
 from crm.backoffice.lowcode.packages import LATEST
+from crm.backoffice.lowcode.pipelines import KINDS, MOST as MOST_STAGES
 from crm.backoffice.views.shows import NARROWEST, WIDEST
 
 Schema = dict[str, Any]
@@ -36,7 +37,7 @@ def schema() -> Schema:
         "checks": _named(_named(_ref("check"))), "removed": _list(TEXT), "roles": _named(_role()), "pipelines": _named(_pipeline()),
         "picklists": _named(_things({"label": _ref("label"), "options": _ref("options")})), "views": _named(_view()),
         "conflicts": _named(_things({"roles": _list(TEXT, most=conflicts.MOST), "with_reason": FLAG}, ["roles"])), "layouts": _named(_layouts()),
-        "merged": _named(_named(TEXT)),
+        "merged": _named(_named(TEXT)), "merged_stages": _named(_named(TEXT)),
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Brama: configuration", **_things(sections), "$defs": {
@@ -84,8 +85,11 @@ def _role() -> Schema:
 
 def _pipeline() -> Schema:
     probability = {"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, TEXT]}
-    stage = _things({"key": TEXT, "label": _ref("label"), "type": {"enum": list(KINDS)}, "probability": probability, "retired": FLAG}, ["key", "label"])
-    return _things({"label": _ref("label"), "entity": TEXT, "stages": _list(stage)}, ["label"])
+    stage = _things({
+        "key": TEXT, "label": _ref("label"), "type": {"enum": list(KINDS)}, "probability": probability,
+        "colour": {"enum": [*COLOURS, None]}, "retired": FLAG,
+    }, ["key", "label"])
+    return _things({"label": _ref("label"), "entity": TEXT, "stages": _list(stage, most=MOST_STAGES)}, ["label"])
 
 
 def _view() -> Schema:

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from crm.backoffice import layouts
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.conditions.renaming import Renaming
-from crm.backoffice.conditions.revaluing import Revaluing
+from crm.backoffice.conditions.revaluing import Replacing
 from crm.backoffice.conditions.tree import dump, parse
 from crm.backoffice.configuration import AccessRule
 from crm.backoffice.entities import Entity
@@ -22,14 +22,15 @@ from crm.errors import BramaError
 from crm.messages import Message, m
 
 RULES, VIEWS, LAYOUTS = AccessRule.__table__, SavedView.__table__, layouts.TABLE
-Rewriting = Renaming | Revaluing
+Rewriting = Renaming | Replacing
 Cell = tuple[Any, int, str]  # table, row, column
 GONE = "\0"  # no name: what differs under it names the field
 
 
 @dataclass(frozen=True)
 class Use:
-    """A place that names a field: `rule` of a role, `layout` of an entity, shared `view`, somebody's `own_view`, a `condition` kept in a record.
+    """A place that names a field: `rule` of a role, `layout` of an entity, shared `view`, somebody's `own_view`, a `condition` kept in a record, a shared
+    or somebody's own source of imports (`mapping`, `own_mapping`).
     `needs`: it could not be asked any more without the field."""
 
     kind: str

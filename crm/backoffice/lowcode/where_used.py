@@ -7,13 +7,14 @@ from typing import Any
 from sqlalchemy import select
 
 from crm.backoffice.catalog import Catalog
-from crm.backoffice.conditions.revaluing import Revaluing
+from crm.backoffice.conditions.restaging import Restaging
+from crm.backoffice.conditions.revaluing import Replacing, Revaluing
 from crm.backoffice.conditions.tree import dump, parse
 from crm.backoffice.configuration import AccessRule
 from crm.backoffice.custom.fields import CONDITIONS, Kept
 from crm.backoffice.fields.condition import ConditionField
 from crm.backoffice.guard import SystemSession
-from crm.backoffice.lowcode import emergencies
+from crm.backoffice.lowcode import emergencies, mapping_uses
 from crm.backoffice.lowcode.made_whole import following
 from crm.backoffice.lowcode.uses import GONE, Use, naming, uses
 from crm.errors import BramaError
@@ -22,15 +23,15 @@ RULES = AccessRule.__table__
 
 
 def of_field(session: SystemSession, entity: str, key: str) -> list[Use]:
-    """Formulas, roll-ups, rules of fields, checks, rules of roles, views, layouts and kept conditions that name the field."""
+    """Formulas, roll-ups, rules of fields, checks, rules of roles, views, layouts, kept conditions and sources of imports that name the field."""
     catalog = session.catalog
     moves = {(entity, key): GONE}
     made = [_of_made(one) for one in _made(catalog) if (one.entity, one.key) != (entity, key) and following(one, catalog.entities, moves) != one]
-    return [*made, *uses(session, entity, key)]
+    return [*made, *uses(session, entity, key), *mapping_uses.filling(session, entity, key)]
 
 
 def of_entity(session: SystemSession, entity: str) -> list[Use]:
-    """References and roll-ups that lead to it, pipelines, rules of roles, views, layouts and kept conditions over it."""
+    """References and roll-ups that lead to it, pipelines, rules of roles, views, layouts, kept conditions and sources of imports over it."""
     catalog = session.catalog
     found = [Use("field", spec.key, True, kind.key) for kind in catalog.entities.values() for spec in kind.fields.values()
              if not spec.system and (spec.target == entity or (spec.rollup is not None and _rolls_up(catalog, kind.key, spec.key, entity)))]
@@ -38,7 +39,7 @@ def of_entity(session: SystemSession, entity: str) -> list[Use]:
     found += _rules(session, entity)
     found += [Use("view", one.key, True, entity) for one in catalog.views.values() if one.entity == entity]
     found += [Use("layout", f"{entity}, {role}" if role else entity, True, entity) for role in catalog.layouts.get(entity, {})]
-    return [*found, *_conditions(session, entity)]
+    return [*found, *_conditions(session, entity), *mapping_uses.into(session, entity)]
 
 
 def of_picklist(catalog: Catalog, picklist: str) -> list[Use]:
@@ -47,8 +48,19 @@ def of_picklist(catalog: Catalog, picklist: str) -> list[Use]:
 
 
 def of_option(session: SystemSession, picklist: str, key: str) -> list[Use]:
-    """Rules, defaults, views and kept conditions that name the option."""
-    change, catalog = Revaluing(picklist, key, GONE), session.catalog
+    """Rules, defaults, views, kept conditions and sources of imports that name the option."""
+    change = Revaluing(picklist, key, GONE)
+    return [*_valued(session, change), *mapping_uses.valued(session, change.concerns, lambda value: value == key)]
+
+
+def of_configured(session: SystemSession, entity: str, number: int) -> list[Use]:
+    """The same of a stage or a pipeline, by number."""
+    change = Restaging(entity, session.catalog.configured[entity], number, None)
+    return [*_valued(session, change), *mapping_uses.valued(session, change.concerns, change.means)]
+
+
+def _valued(session: SystemSession, change: Replacing) -> list[Use]:
+    catalog = session.catalog
     return [*(_of_made(one) for one in _made(catalog) if revalued(one, catalog, change) != one), *naming(session, change)]
 
 
@@ -65,8 +77,8 @@ def of_role(session: SystemSession, code: str) -> list[Use]:
     return found
 
 
-def revalued(kept: Kept, catalog: Catalog, change: Revaluing) -> Kept:
-    """A made field or check whose rules and default go on with the other option."""
+def revalued(kept: Kept, catalog: Catalog, change: Replacing) -> Kept:
+    """A made field or check whose rules and default go on with the other option or stage."""
     said, kind = dict(kept.said), catalog.entities.get(kept.entity)
     if kind is None:
         return kept
@@ -79,7 +91,7 @@ def revalued(kept: Kept, catalog: Catalog, change: Revaluing) -> Kept:
             after = change.inside(before, kind, catalog.entities)
             if after != before:
                 said[name] = dump(after)
-    if said.get("picklist") == change.picklist and said.get("default") is not None:
+    if isinstance(change, Revaluing) and said.get("picklist") == change.picklist and said.get("default") is not None:
         said["default"] = change.value(said["default"])
     return replace(kept, said=said) if said != kept.said else kept
 

@@ -161,6 +161,8 @@ def uses(view: View) -> Iterator[Question]:
         known = view.catalog.picklists.get(key)
         for option in known.options[:3] if known else ():
             yield get(page, "", page, picklist=key, option=option.key)
+    for stage in ("", "lead", "no_such"):
+        yield get(page, "deal", page, pipeline="sales", stage=stage)
     for role in ("seller", "owner", "no_such"):
         yield get(page, "", page, role=role)
 
@@ -175,3 +177,26 @@ def versions(view: View) -> Iterator[Question]:
     for version in (1, 2, 99999):
         yield post(VERSION + "undo", "", f"{HERE}all-versions/{version}/undo").expecting(403, 404)
         yield post(VERSION + "take-back", "", f"{HERE}all-versions/{version}/take-back").expecting(403, 404)
+
+
+@probe(HERE + "all-pipelines/", HERE + "stages-of/", HERE + "new-pipeline/", HERE + "stages-of/merge")
+def stages(view: View) -> Iterator[Question]:
+    """Pipelines of records that are one's own to configure, others' and none; how many records stand in a stage."""
+    yield get(HERE + "all-pipelines/", "", HERE + "all-pipelines/")
+    yield get(HERE + "new-pipeline/", "", HERE + "new-pipeline/").expecting(403, 404)
+    rows = {"opt": "0", "opt-uk-0": "Нове", "opt-en-0": "New", "opt-kind-0": "open"}
+    yield post(HERE + "new-pipeline/", "", HERE + "new-pipeline/", form=names(entity="deal") | rows).expecting(403, 404)
+    for key in ("sales", "no_such"):
+        of = "deal" if key == "sales" else ""
+        yield get(HERE + "stages-of/", of, HERE + "stages-of/", key=key)
+        yield post(HERE + "stages-of/", of, HERE + "stages-of/", form=names() | rows, key=key)
+        for stage in ("lead", "no_such"):
+            yield get(HERE + "stages-of/merge", of, HERE + "stages-of/merge", key=key, stage=stage)
+            yield post(HERE + "stages-of/merge", of, HERE + "stages-of/merge", form={"step": "check", "into": "qualified"}, key=key, stage=stage)
+
+
+@probe(HERE + "number-masks/")
+def masks(view: View) -> Iterator[Question]:
+    """Patterns of numbers, as they stand and changed."""
+    yield get(HERE + "number-masks/", "", HERE + "number-masks/")
+    yield post(HERE + "number-masks/", "", HERE + "number-masks/", form={"step": "check", "mask-account.no_such": "{0}"})

@@ -1,0 +1,75 @@
+"""What a plan does to pipelines and their stages, in words."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from crm.backoffice.catalog import Catalog
+from crm.backoffice.colours import COLOUR_WORDS
+from crm.backoffice.fields.numbers import decimal_formatter
+from crm.backoffice.fields.percent import SIGNS
+from crm.backoffice.lowcode.changes import Change
+from crm.backoffice.lowcode.document import Document
+from crm.backoffice.lowcode.parsing import order
+from crm.backoffice.lowcode.pipelines import PipelineSpec, StageSpec, pipeline_of, stage_stands, stages_of
+from crm.messages import Label
+from crm.sales.models import STAGE_KINDS
+
+PARTS = {
+    "label": Label("Назва", "Name"), "kind": Label("Тип", "Type"), "probability": Label("Ймовірність", "Probability"), "colour": Label("Колір", "Colour"),
+    "retired": Label("Вилучене зі вжитку", "Retired"),
+}
+PLACE = Label("Місце", "Place")
+
+
+def names(document: Document, catalog: Catalog, language: str) -> dict[str, str]:
+    """The names that pipelines and stages of a document have there, by code."""
+    found = {spec.key: spec.label.text(language) for spec in document.pipelines}
+    return found | {code: stage.label.text(language) for spec in document.pipelines for code, stage, _ in _coded(catalog, spec)}
+
+
+def details(document: Document, catalog: Catalog, change: Change, language: str) -> Iterator[str]:
+    """What a change says of one stage; `catalog` is the one in force."""
+    if change.effect == "merge":
+        merge = next((one for one in document.stage_merges if one.rows(catalog)[0].code == change.field), None)
+        if merge is not None:
+            yield f"→ {merge.rows(catalog)[1].label.text(language)}"
+        return
+    for spec in document.pipelines:
+        for code, stage, old in _coded(catalog, spec):
+            if code == change.field:
+                yield from _differences(catalog, spec, stage, old, language)
+
+
+def _differences(catalog: Catalog, spec: PipelineSpec, stage: StageSpec, old: StageSpec | None, language: str) -> Iterator[str]:
+    if old is None:
+        yield " · ".join(word(name, getattr(stage, name), language) for name in ("kind", "probability", "colour") if getattr(stage, name) not in (None, ""))
+        return
+    for name, label in PARTS.items():
+        was, becomes = (word(name, getattr(one, name), language) for one in (old, stage))
+        if was != becomes:
+            yield f"{label.text(language)}: {was} → {becomes}"
+    before = list(stages_of(catalog, pipeline_of(catalog, spec.key)))
+    now, then = (keys.index(stage.key) + 1 for keys in (before, order(before, [one.key for one in spec.stages])))
+    if now != then:
+        yield f"{PLACE.text(language)}: {now} → {then}"
+
+
+def word(name: str, value: Any, language: str) -> str:
+    """A part of a stage."""
+    if isinstance(value, Label):
+        return value.text(language)
+    if name == "kind":
+        return dict(STAGE_KINDS)[value].text(language)
+    if name == "colour":
+        return COLOUR_WORDS[value or ""].text(language)
+    if name == "probability":
+        return decimal_formatter(language, 0, 2)(value.scaleb(2)) + SIGNS.get(language, "%") if value is not None else "—"
+    return (Label("так", "yes") if value else Label("ні", "no")).text(language)
+
+
+def _coded(catalog: Catalog, spec: PipelineSpec) -> Iterator[tuple[str, StageSpec, StageSpec | None]]:
+    """The stages that a document names, by code, with how they stand."""
+    rows = stages_of(catalog, pipeline_of(catalog, spec.key))
+    for stage in spec.stages:
+        row = rows.get(stage.key)
+        yield (row.code if row else f"{spec.key}.{stage.key}"), stage, stage_stands(row) if row else None

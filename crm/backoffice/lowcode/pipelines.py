@@ -1,0 +1,121 @@
+"""Pipelines in a configuration file: stages in their order, each with what it is, how likely deals in it are won, and a colour."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from crm.backoffice.catalog import Catalog, Configured
+from crm.backoffice.lowcode.changes import Change
+from crm.backoffice.lowcode.options import colour_of
+from crm.backoffice.lowcode.parsing import key_of, label_of, once, only, order, wrong
+from crm.errors import BadRequest
+from crm.messages import Label, Message, m
+
+KINDS = ("open", "won", "lost")
+MOST = 100  # stages of one pipeline
+
+
+@dataclass(frozen=True)
+class StageSpec:
+    key: str
+    label: Label
+    kind: str = "open"
+    probability: Decimal | None = None
+    retired: bool = False
+    colour: str = ""
+
+    @property
+    def takes_open(self) -> bool:
+        """Whether deals that are not decided yet may stand in it."""
+        return self.kind == "open" and not self.retired
+
+
+@dataclass(frozen=True)
+class PipelineSpec:
+    key: str
+    label: Label
+    entity: str
+    stages: tuple[StageSpec, ...]
+
+
+def pipeline(key: str, said: Any, catalog: Catalog) -> PipelineSpec:
+    """What a file says of a pipeline under its key. Raises BadRequest, UnknownName."""
+    place = m("pipeline “%(key)s”", key=key)
+    only(said, ("label", "entity", "stages"), place)
+    stages = said.get("stages") or []
+    if not isinstance(stages, list):
+        raise wrong(place, m("“stages” is a list"))
+    if len(stages) > MOST:
+        raise wrong(place, m("a pipeline has at most %(count)s stages", count=MOST))
+    found = tuple(_stage(one, place) for one in stages)
+    once((one.key for one in found), place)
+    return PipelineSpec(key, label_of(said, place), catalog.entity(str(said.get("entity", "deal"))).key, found)
+
+
+def _stage(said: Any, place: Message) -> StageSpec:
+    only(said, ("key", "label", "type", "probability", "colour", "retired"), place)
+    kind = said.get("type", "open")
+    if kind not in KINDS:
+        raise wrong(place, m("a stage is open, won or lost, not “%(kind)s”", kind=str(kind)[:40]))
+    probability = None
+    if said.get("probability") is not None:
+        try:
+            probability = Decimal(str(said["probability"]))
+        except InvalidOperation:
+            probability = Decimal(-1)
+        if not 0 <= probability <= 1:
+            raise wrong(place, m("a probability is a fraction from 0 to 1"))
+    return StageSpec(key_of(said, place), label_of(said, place), kind, probability, bool(said.get("retired")), colour_of(said, place))
+
+
+def pipeline_of(catalog: Catalog, key: str) -> Configured | None:
+    return next((p for p in catalog.configured["pipeline"].values() if p.code == key), None)
+
+
+def stages_of(catalog: Catalog, known: Configured | None) -> Mapping[str, Configured]:
+    """The stages of a pipeline by key."""
+    return {s.key: s for s in catalog.configured["stage"].values() if known is not None and s.parent_id == known.id}
+
+
+def stage_stands(row: Configured) -> StageSpec:
+    """A stage as a file would say it now."""
+    return StageSpec(row.key, row.label, row.values["kind"], row.values["probability"], row.retired, row.values["colour"] or "")
+
+
+def stands(catalog: Catalog, known: Configured) -> PipelineSpec:
+    """A pipeline as a file would say it now."""
+    return PipelineSpec(known.code, known.label, known.values["entity"], tuple(map(stage_stands, stages_of(catalog, known).values())))
+
+
+def stage_said(stage: StageSpec) -> dict[str, Any]:
+    """A stage as a file says it."""
+    return (
+        {"key": stage.key, "label": stage.label.as_dict(), "type": stage.kind}
+        | ({"probability": float(stage.probability)} if stage.probability is not None else {}) | ({"colour": stage.colour} if stage.colour else {})
+        | ({"retired": True} if stage.retired else {})
+    )
+
+
+def stuck(before: Iterable[StageSpec], after: Iterable[StageSpec]) -> bool:
+    """Whether a change leaves nowhere to stand for what is not decided yet: a pipeline that had such a stage has none any more."""
+    later = list(after)
+    return bool(later) and not any(one.takes_open for one in later) and any(one.takes_open for one in before)
+
+
+def pipeline_changes(catalog: Catalog, spec: PipelineSpec) -> Iterator[Change]:
+    """Raises BadRequest when no open stage would be left."""
+    known = pipeline_of(catalog, spec.key)
+    if known is None or known.label != spec.label:
+        yield Change("pipeline", spec.entity, spec.key, "create" if known is None else "label")
+    stages = stages_of(catalog, known)
+    now = {key: stage_stands(row) for key, row in stages.items()}
+    if stuck(now.values(), (now | {one.key: one for one in spec.stages}).values()):
+        raise BadRequest(m("The pipeline “%(name)s” would have no open stage left: new deals would have nowhere to stand.", name=spec.label))
+    ordered, places = order(list(now), [one.key for one in spec.stages]), {key: place for place, key in enumerate(now)}
+    later = {key: place for place, key in enumerate(ordered)}
+    for stage in spec.stages:
+        if stage.key not in now:
+            yield Change("stage", spec.entity, f"{spec.key}.{stage.key}", "create")
+        elif now[stage.key] != stage or places[stage.key] != later[stage.key]:
+            yield Change("stage", spec.entity, stages[stage.key].code, "change")

@@ -14,6 +14,7 @@ from crm.backoffice.lowcode import drafts
 from crm.backoffice.lowcode.drafts import Draft, Elsewhere
 from crm.backoffice.lowcode.reconciling import since
 from crm.rights.configuring import working
+from crm.rights.drafted import standing_on
 
 Raw = Mapping[str, Any]
 
@@ -41,18 +42,23 @@ def kept(engine: Engine, catalog: Catalog, user_id: int) -> list[Draft]:
         return drafts.of(session, user_id)
 
 
-def keep(engine: Engine, catalog: Catalog, user_id: int, title: str, page: str, typed: list[tuple[str, str]], said: Raw, base: int) -> None:
-    """Keep a change for later. Raises BadRequest."""
+def keep(
+    engine: Engine, catalog: Catalog, user_id: int, title: str, page: str, typed: list[tuple[str, str]], said: Raw, base: int, instead: int = 0,
+) -> None:
+    """Keep a change for later, `instead` of one's own of that number. Raises BadRequest."""
     with working(engine, catalog, user_id, write=True) as session:
+        drafts.throw_away(session, user_id, [instead])
         drafts.keep(session, user_id, title, page, typed, said, base)
         journal.event(session, "configure", changes={"draft": [None, title]})
         session.commit()
 
 
 def throw_away(engine: Engine, catalog: Catalog, user_id: int, ids: Iterable[int]) -> int:
-    """Forget kept changes of a person's own; how many they were."""
+    """Forget kept changes of a person's own, and those that make no sense without them; how many they were."""
     with working(engine, catalog, user_id, write=True) as session:
-        titles = drafts.throw_away(session, user_id, ids)
+        mine, chosen = drafts.of(session, user_id), set(ids)
+        going = [one for one in mine if one.id in chosen]
+        titles = drafts.throw_away(session, user_id, [one.id for one in (*going, *standing_on(going, mine, catalog))])
         for title in titles:
             journal.event(session, "configure", changes={"draft": [title, None]})
         session.commit()

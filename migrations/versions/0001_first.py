@@ -519,7 +519,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("what", sa.String(length=255), nullable=False),
-        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("subjects", sa.Text(), nullable=False),
         sa.Column("title", sa.String(length=255), nullable=False),
         sa.Column("page", sa.String(length=500), nullable=False),
         sa.Column("typed", sa.JSON(), nullable=False),
@@ -530,7 +530,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_config_draft")),
         sa.UniqueConstraint("user_id", "what", name=op.f("uq_config_draft_user_id_what")),
     )
-    op.create_index(op.f("ix_config_draft_subject"), "config_draft", ["subject"], unique=False)
     create_table(
         "config_version",
         sa.Column("id", sa.Integer(), nullable=False),

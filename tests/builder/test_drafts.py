@@ -159,3 +159,106 @@ def test_a_draft_is_judged_by_the_rights_of_its_publishing(house: House, browser
         session.commit()
     for path in ("publish", "throw-away"):
         assert bohdan.post(f"/configuration/draft/{path}", {"step": "check", "id": "1"}).status_code == 403
+
+
+def test_a_new_kind_with_fields_lists_and_layout_is_kept_and_published_as_one_version(house: House, browser: SignIn) -> None:
+    """Nothing of it is in force before: each piece stands on those kept before it, and seen by nobody else."""
+    olena, before = browser("Olena"), house.catalog.version
+    keep(olena, "/configuration/new-entity/", names("Тендер", "Tender", icon="coins", area="sales"))
+    home = "/configuration/tender/"
+    assert "tender" not in house.catalog.entities and "Only kept by you" in text_of(olena.get(home))
+    keep(olena, home + "add/money/", names("Бюджет", "Budget", **{"class": "internal"}))
+    keep(olena, home + "add/reference/", names("Замовник", "Customer", to="account", **{"class": "internal"}))
+    assert 'data-put="budget"' in olena.get(home + "add/formula/").get_data(as_text=True)
+    keep(olena, home + "add/formula/", names("Внесок", "Fee", formula="budget * 0.02", **{"class": "internal"}))
+    rows = {"opt": ["0", "1"], "opt-uk-0": "Відкрито", "opt-en-0": "Open", "opt-uk-1": "Виграно", "opt-en-1": "Won"}
+    keep(olena, home + "add/picklist/", names("Стан", "State", **rows, **{"class": "internal"}))
+    keep(olena, "/configuration/account/add/rollup/", names("Тендери", "Tenders", of="tender.customer", function="sum", field="tender:budget",
+                                                            **{"class": "sensitive"}))
+    assert "Budget" in text_of(olena.get(home + "layout/"))
+    arrangement = "columns=name&columns=budget&columns=fee"
+    for screen in ("form", "card", "list", "quick"):
+        drawn = olena.post(f"{home}layout/preview?screen={screen}", {"arrangement": arrangement})
+        assert drawn.status_code == 200, screen
+        assert screen == "card" or "Budget" in drawn.get_data(as_text=True)
+    keep(olena, home + "layout/", {"columns": ["name", "budget", "fee"]})
+    page = text_of(olena.get(home))
+    assert all(word in page for word in ("Budget", "Customer", "Fee", "State", "budget * 0.02"))
+    assert browser("Andrii").get(home).status_code == 404, "a draft is its maker's own"
+    wrong = plan(olena, home + "add/formula/", names("Інше", "Other", formula="no_such * 2", **{"class": "internal"}))
+    assert wrong.status_code == 422
+    shown = olena.post("/configuration/draft/publish", {"step": "check"})
+    assert "New kind of records: “Tenders”" in text_of(shown) or "New kind of records: “Tender”" in text_of(shown)
+    assert olena.post("/configuration/draft/publish", hidden(shown) | {"step": "publish"}).status_code == 303
+    assert house.catalog.version == before + 1 and kept_forms(olena) == []
+    kind = house.catalog.entity("tender")
+    assert {"budget", "customer", "fee", "state"} <= set(kind.fields) and list(house.catalog.layout("tender").columns) == ["name", "budget", "fee"]
+    assert "tenders" in house.catalog.entity("account").fields
+    assert publish(olena, f"/configuration/all-versions/{before + 1}/undo", agreed=True).status_code == 303
+    assert "tender" not in house.catalog.entities and "tenders" not in house.catalog.entity("account").fields
+
+
+def test_a_piece_of_a_draft_is_published_with_what_it_stands_on_and_thrown_away_with_it(house: House, browser: SignIn) -> None:
+    olena = browser("Olena")
+    keep(olena, "/configuration/new-entity/", names("Тендер", "Tender", icon="coins", area="sales"))
+    keep(olena, "/configuration/tender/add/text/", names("Номер", "Number", **{"class": "internal"}))
+    number = kept_forms(olena)[0][2]
+    assert "2 kept changes are thrown away" in text_of(olena.client.post(
+        "/configuration/draft/throw-away", data={"csrf_token": olena.token, "id": number}, follow_redirects=True)) and kept_forms(olena) == []
+    keep(olena, "/configuration/new-entity/", names("Тендер", "Tender", icon="coins", area="sales"))
+    typed = names("Номер", "Number", **{"class": "internal"})
+    shown = plan(olena, "/configuration/tender/add/text/", typed)
+    assert "published with it: Tender" in text_of(shown) and "New field “Number”" in text_of(shown)
+    assert olena.post("/configuration/tender/add/text/", hidden(shown) | {"step": "publish"}).status_code == 303
+    assert "number" in house.catalog.entity("tender").fields and kept_forms(olena) == []
+
+
+def test_a_draft_gone_on_with_takes_its_own_place_under_another_key(house: House, browser: SignIn) -> None:
+    olena = browser("Olena")
+    keep(olena, "/configuration/new-entity/", names("Тендер", "Tender", icon="coins", area="sales"))
+    page = "/configuration/tender/add/text/"
+    keep(olena, page, names("Номер", "Number", **{"class": "internal"}))
+    form = olena.post(page, kept_forms(olena)[1][1] | {"step": "edit"}).get_data(as_text=True)
+    found = re.search(r'name="draft" value="(\d+)"', form)
+    assert found
+    keep(olena, page, names("Шифр", "Cipher", **{"class": "internal"}) | {"draft": found[1]})
+    page_of_all = text_of(olena.get("/configuration/tender/"))
+    assert len(kept_forms(olena)) == 2 and "Cipher" in page_of_all and "Number" not in page_of_all
+
+
+def test_a_draft_that_changed_in_another_tab_is_shown_before_it_is_published(house: House, browser: SignIn) -> None:
+    olena, other = browser("Olena"), browser("Olena")
+    keep(olena, ADD, names("Один", "One", **{"class": "internal"}))
+    shown = olena.post("/configuration/draft/publish", {"step": "check"})
+    keep(other, ADD, names("Два", "Two", **{"class": "internal"}))
+    before = house.catalog.version
+    again = olena.post("/configuration/draft/publish", hidden(shown) | {"step": "publish"})
+    assert again.status_code == 409 and "another tab" in text_of(again) and "“Two”" in text_of(again) and house.catalog.version == before
+    assert olena.post("/configuration/draft/publish", hidden(again) | {"step": "publish"}).status_code == 303
+    assert {"one", "two"} <= set(house.catalog.entity("account").fields)
+
+
+def test_a_kept_merge_is_held_against_what_others_have_done_to_its_options(house: House, browser: SignIn) -> None:
+    olena, andrii = browser("Olena"), browser("Andrii")
+    old, new = (one.key for one in house.catalog.picklists["industry"].options[:2])
+    page = f"/configuration/pick-list/merge?key=industry&option={old}"
+    keep(olena, page, {"into": new, "base": str(house.catalog.version)})
+    stages = "/configuration/stages-of/merge?key=sales&stage=lead"
+    keep(olena, stages, {"into": "qualified", "base": str(house.catalog.version)})
+    assert publish(andrii, LIST, options(house, **{new: {"en": "Renamed", "uk": "Інша"}})).status_code == 303
+    house.configure({"pipelines": {"sales": {"label": {"uk": "Продажі", "en": "Sales"}, "stages": [
+        {"key": "lead", "label": {"uk": "Перше", "en": "First"}, "probability": 0.05}]}}})
+    shown = olena.post("/configuration/draft/publish", {"step": "check"})
+    assert shown.status_code == 409 and "Renamed” has been changed" in text_of(shown) and "First” has been changed" in text_of(shown)
+    seen = olena.post("/configuration/draft/publish", hidden(shown) | {"step": "check"})
+    assert seen.status_code == 200, "whoever goes on has seen it"
+    assert olena.post("/configuration/draft/publish", hidden(seen) | {"step": "publish"}).status_code == 303
+
+
+def test_all_layouts_of_a_role_put_back_as_a_draft_are_told_at_each_of_their_entities(house: House, browser: SignIn) -> None:
+    house.configure({"layouts": {key: {"roles": {"seller": {"columns": ["name"]}}} for key in ("account", "contact")}})
+    olena, andrii = browser("Olena"), browser("Andrii")
+    keep(olena, "/configuration/all-layouts/reset?role=seller", {})
+    for key in ("account", "contact"):
+        assert "has a draft that changes this too" in text_of(andrii.get(f"/configuration/{key}/layout/?role=seller")), key
+    assert "has a draft that changes this too" not in text_of(andrii.get("/configuration/deal/layout/"))

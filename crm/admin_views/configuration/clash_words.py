@@ -41,10 +41,12 @@ def told(clash: Clash, catalog: Catalog, language: str) -> Line:
 def _name(clash: Clash, catalog: Catalog, language: str) -> str:
     if clash.kind == "picklist":
         known = catalog.picklists.get(clash.entity)
-        return known.label.text(language) if known else clash.entity
+        name = known.label.text(language) if known else clash.entity
+        return f"{name} · {_row_name(clash, catalog, clash.key, language)}" if clash.key else name
     if clash.kind == "pipeline":
         row = pipeline_of(catalog, clash.entity)
-        return row.label.text(language) if row else clash.entity
+        name = row.label.text(language) if row else clash.entity
+        return f"{name} · {_row_name(clash, catalog, clash.key, language)}" if clash.key else name
     kind = catalog.entities.get(clash.entity)
     entity = kind.plural.text(language) if kind else clash.entity
     if clash.kind == "field":

@@ -1,11 +1,16 @@
 """Who comes to the pages of configuration, and to which entity."""
 
+from flask import g
+
 from crm.admin_views.kit import context, lookup
 from crm.admin_views.rights.door import reading
 from crm.backoffice import lists
+from crm.backoffice.catalog import Catalog
 from crm.backoffice.entities import Entity
 from crm.errors import Forbidden, NotFound
 from crm.messages import m
+from crm.rights.configuration_drafts import kept
+from crm.rights.drafted import Drafted, drafted
 
 MOST_ROLES = 200
 
@@ -24,6 +29,29 @@ def entity_of(key: str) -> Entity:
     if kind is None or not context.access().configures(key):
         raise NotFound(m("There is no such page."))
     return kind
+
+
+def own() -> Drafted:
+    """What is in force with the kinds of records that whoever asks has only kept."""
+    if "drafted" not in g:
+        catalog, me = context.catalog(), context.access().user_id
+        g.drafted = drafted(catalog, kept(context.runtime().engine, catalog, me))
+    found: Drafted = g.drafted
+    return found
+
+
+def catalog_of(kind: Entity) -> Catalog:
+    """The catalog in which a kind stands: the one in force, or the one with one's own drafts."""
+    known = context.catalog()
+    return known if kind.key in known.entities else own().catalog
+
+
+def kept_entity(key: str) -> Entity:
+    """An entity that this person may configure, or one that he has only kept. Raises NotFound."""
+    configurer()
+    if key in context.catalog().entities or key not in own().kinds or not context.access().configures():
+        return entity_of(key)
+    return own().catalog.entity(key)
 
 
 def known_roles() -> dict[str, str]:

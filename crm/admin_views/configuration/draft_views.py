@@ -1,5 +1,6 @@
 """`/configuration/draft/…`: what one has kept and not published, thrown away or published as one version."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -7,10 +8,11 @@ from flask import Blueprint, flash, redirect, request
 from flask_babel import ngettext
 
 from crm.admin_views.configuration.beside import base, moment
-from crm.admin_views.configuration.door import configurer
+from crm.admin_views.configuration.door import configurer, own
 from crm.admin_views.configuration.publishing import Answer, Subject, refused_page, steps
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
+from crm.backoffice.lowcode.drafts import Draft, stamp
 from crm.errors import BadRequest, NotFound
 from crm.messages import m
 from crm.rights.configuration_drafts import kept, throw_away
@@ -30,13 +32,28 @@ class Line:
     page: str
     typed: list[tuple[str, str]]
     older: bool
+    kind: str = ""  # the key of a kind of records that it makes
 
 
 def lines() -> list[Line]:
     """The kept changes of whoever asks."""
     catalog, me = context.catalog(), context.access().user_id
-    found = kept(context.runtime().engine, catalog, me)
-    return [Line(one.id, one.title, moment(one.kept_at), one.page, one.typed, one.base < catalog.version) for one in found]
+    return told(kept(context.runtime().engine, catalog, me))
+
+
+def told(some: Sequence[Draft]) -> list[Line]:
+    """Kept changes as lines; going on with one takes its place."""
+    kinds, version = own().kinds, context.catalog().version
+    return [
+        Line(one.id, one.title, moment(one.kept_at), one.page, _again(one), one.base < version,
+             next((key for key in one.said.get("entities", {}) if key in kinds), ""))
+        for one in some
+    ]
+
+
+def _again(one: Draft) -> list[tuple[str, str]]:
+    """What was typed, and that it takes the place of this draft when it is kept."""
+    return [*((name, value) for name, value in one.typed if name != "draft"), ("draft", str(one.id))] if one.typed else []
 
 
 @pages.post("/publish")
@@ -50,7 +67,7 @@ def publish_all() -> Answer:
     seen = base() if "base" in request.form else 0
     subject = Subject(say(m("Your draft")), HOME, say(m("Data set-up")), HOME)
     making = of_pieces([(one.said, max(one.base, seen)) for one in found])
-    return steps(making, partial(refused_page, subject), subject, *(one.said for one in found))
+    return steps(making, partial(refused_page, subject), subject, *(one.said for one in found), stamp=stamp(found))
 
 
 @pages.post("/throw-away")

@@ -6,6 +6,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from crm.admin_views.configuration import options_form
+from crm.admin_views.configuration.door import catalog_of
 from crm.admin_views.configuration.entity_form import missing
 from crm.admin_views.configuration.keys import proposed
 from crm.admin_views.configuration.palette import FLAGS, facets
@@ -95,9 +96,16 @@ def _key(kind: Entity, form: Form, old: Kept | None, errors: dict[str, str]) -> 
     key = form.get("key", "").strip() or (old.key if old else proposed(form.get("label_en", ""), form.get("label_uk", "")))
     if not KEY.fullmatch(key) or key in WORDS:
         errors["key"] = say(m("A key begins with a Latin letter and has only small letters, digits and “_”, at most 48."))
-    elif (old is None or key != old.key) and (key in kind.fields or key in context.catalog().made.of(kind.key)):
+    elif (old is None or key != old.key) and _taken(kind, key):
         errors["key"] = say(m("This entity has a field of this key already; choose another one."))
     return key
+
+
+def _taken(kind: Entity, key: str) -> bool:
+    """Whether a field has the key; one that is only kept gives its place to a new one."""
+    if kind.key in context.catalog().entities:
+        return key in kind.fields or key in context.catalog().made.of(kind.key)
+    return key in kind.fields and key not in catalog_of(kind).made.of(kind.key)
 
 
 def _sources(form: Form, asked: frozenset[str], said: dict[str, Any], errors: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ from flask import Blueprint, render_template, request
 
 from crm.admin_views.configuration import choices, entity_form, field_form, options_form, palette
 from crm.admin_views.configuration.beside import beside
-from crm.admin_views.configuration.door import entity_of
+from crm.admin_views.configuration.door import entity_of, kept_entity
 from crm.admin_views.configuration.listed import type_name
 from crm.admin_views.configuration.publishing import Answer, Errors, Subject, changed, refused, refused_page, step
 from crm.admin_views.kit import context
@@ -27,20 +27,20 @@ FORMULA_GIVES = ("decimal", "integer", "percent", "money", "duration", "boolean"
 @pages.get("/<entity>/add/")
 def choose(entity: str) -> Answer:
     """The types of fields."""
-    return _palette(entity_of(entity), None)
+    return _palette(kept_entity(entity), None)
 
 
 @pages.get("/<entity>/add/<type_>/")
 def begin(entity: str, type_: str) -> Answer:
     """The form of a new field of a type."""
-    kind = entity_of(entity)
+    kind = kept_entity(entity)
     return _form(kind, _type(type_), None, field_form.stored(kind, None), {})
 
 
 @pages.post("/<entity>/add/<type_>/")
 def add(entity: str, type_: str) -> Answer:
     """Plan or publish it."""
-    return _posted(entity_of(entity), _type(type_), None)
+    return _posted(kept_entity(entity), _type(type_), None)
 
 
 @pages.get("/<entity>/field/<key>/")
@@ -79,7 +79,7 @@ def remove(entity: str, key: str) -> Answer:
 @pages.post("/<entity>/formula")
 def try_formula(entity: str) -> Answer:
     """What a formula that is being typed gives, or what is wrong with it."""
-    kind = entity_of(entity)
+    kind = kept_entity(entity)
     text = request.form.get("formula", "").strip()
     if not text:
         return render_template("admin/configuration/formula.html", gives="", wrong="")

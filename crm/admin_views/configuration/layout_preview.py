@@ -9,6 +9,7 @@ from flask import render_template, request
 from werkzeug.datastructures import MultiDict
 
 from crm.admin_views.configuration import layout_form
+from crm.admin_views.configuration.door import catalog_of
 from crm.admin_views.kit import context, forms, lookup
 from crm.admin_views.kit.columns import BOX, columns, with_companions
 from crm.admin_views.kit.details import read_card
@@ -48,11 +49,11 @@ def draw(kind: Entity, role: str, whose: Whose) -> str:
     screen, language = request.args.get("screen", "form"), request.args.get("in", "")
     if screen not in SCREENS or language not in ("", *LANGUAGES):
         raise BadRequest(m("There is no such screen."))
-    catalog = _arranged(kind, role)
+    catalog, waits = _arranged(kind, role), kind.key not in context.catalog().entities
     reader = replace(context.reader(), catalog=catalog, language=language or context.reader().language)
     access = as_role(catalog, context.access(), whose.role, whose.rules)
     session = context.only_show(access, catalog, reader)
-    return _drawn(session, kind, screen, whose)
+    return _drawn(session, catalog.entity(kind.key), screen, whose, waits=waits)
 
 
 def asked_role(roles: dict[str, str]) -> Whose:
@@ -74,7 +75,7 @@ def asked_role(roles: dict[str, str]) -> Whose:
 
 
 def _arranged(kind: Entity, role: str) -> Catalog:
-    text, catalog = request.form.get("arrangement", ""), context.catalog()
+    text, catalog = request.form.get("arrangement", ""), catalog_of(kind)
     if len(text) > LONGEST:
         raise BadRequest(m("The arrangement is too large."))
     try:
@@ -88,17 +89,18 @@ def _arranged(kind: Entity, role: str) -> Catalog:
     return over(catalog, document.layouts)
 
 
-def _drawn(session: UserSession, kind: Entity, screen: str, whose: Whose) -> str:
+def _drawn(session: UserSession, kind: Entity, screen: str, whose: Whose, *, waits: bool) -> str:
+    """With `waits` the kind is only kept as a draft: it has no records yet, and a form is that of a new one."""
     template, language = "admin/configuration/preview.html", context.reader().language
     shared = {"screen": screen, "entity": kind, "language": language, "whose": whose, "why": ""}
     if not session.sight.may(kind.key, "read"):
         return render_template(template, **shared | {"why": "unread"})
     if screen == "list":
-        return render_template(template, **shared, **_list(session, kind))
-    if screen == "quick":
-        filled = forms.record_form(session, kind, session.sight.creatable(kind.key), {}, asked=(), in_sheet=True)
+        return render_template(template, **shared, **_list(session, kind, waits=waits))
+    if screen == "quick" or (waits and screen == "form"):
+        filled = forms.record_form(session, kind, session.sight.creatable(kind.key), {}, asked=(), in_sheet=screen == "quick")
         return render_template(template, **shared | {"filled": filled, "why": "" if filled.fields else "unwritten"})
-    number = _record(session, kind)
+    number = _record(session, kind) if not waits else None
     if number is None:
         return render_template(template, **shared | {"why": "empty"})
     rights = standing(session, kind, number)
@@ -122,9 +124,9 @@ def _record(session: UserSession, kind: Entity) -> int | None:
     return rows[0].id if rows else None
 
 
-def _list(session: UserSession, kind: Entity) -> dict[str, object]:
+def _list(session: UserSession, kind: Entity, *, waits: bool) -> dict[str, object]:
     query = lists.parse_query(session, kind.key, {})
     made = columns(session, kind, query.columns)
-    rows = lists.page(session, replace(with_companions(session, kind, query), size=ROWS)).rows
+    rows = [] if waits else lists.page(session, replace(with_companions(session, kind, query), size=ROWS)).rows
     title, width = kind.plural.text(context.reader().language), BOX + sum(one.width for one in made)
     return {"heads": heads(kind, query, made, {}), "rows": body(kind, made, rows), "shown": len(rows), "width": width, "title": title}

@@ -7,7 +7,7 @@ from flask import Blueprint, render_template, request
 
 from crm.admin_views.configuration import entity_form, layout_form, layout_preview
 from crm.admin_views.configuration.beside import beside
-from crm.admin_views.configuration.door import entity_of, known_roles
+from crm.admin_views.configuration.door import catalog_of, kept_entity, known_roles
 from crm.admin_views.configuration.palette import KINDS
 from crm.admin_views.configuration.publishing import Answer, Errors, Subject, changed, refused, step
 from crm.admin_views.kit import context
@@ -27,14 +27,14 @@ pages = Blueprint("configuration_layouts", __name__, url_prefix="/configuration"
 @pages.get("/<entity>/layout/")
 def show(entity: str) -> Answer:
     """The layout of `?role=`, without it the one for everybody."""
-    kind, role = entity_of(entity), role_asked()
-    return _form(kind, role, layout_form.stored(_said(entity).get(role, {})), {})
+    kind, role = kept_entity(entity), role_asked()
+    return _form(kind, role, layout_form.stored(_said(kind).get(role, {})), {})
 
 
 @pages.post("/<entity>/layout/")
 def change(entity: str) -> Answer:
     """Take a step in the form, or plan or publish its change."""
-    kind, role = entity_of(entity), role_asked()
+    kind, role = kept_entity(entity), role_asked()
     typed = layout_form.posted(request.form, _usual(kind, role))
     redraw = partial(_form, kind, role, typed)
     if step() not in ("check", "publish", "keep"):
@@ -50,7 +50,7 @@ def change(entity: str) -> Answer:
 @pages.post("/<entity>/layout/preview")
 def preview(entity: str) -> Answer:
     """The posted `arrangement`, published nowhere, as a screen of a record: `?screen=form|card|list|quick&record=&as=<role>&in=uk|en`."""
-    kind, role = entity_of(entity), role_asked()
+    kind, role = kept_entity(entity), role_asked()
     return layout_preview.draw(kind, role, layout_preview.asked_role(known_roles()))
 
 
@@ -58,13 +58,13 @@ def here(kind: Entity, role: str) -> str:
     return f"/configuration/{kind.key}/layout/" + (f"?role={role}" if role else "")
 
 
-def _said(entity: str) -> dict[str, Said]:
-    return dict(context.catalog().layouts.get(entity, {}))
+def _said(kind: Entity) -> dict[str, Said]:
+    return dict(catalog_of(kind).layouts.get(kind.key, {}))
 
 
 def _usual(kind: Entity, role: str) -> Layout:
     """What holds where this layout says nothing."""
-    for_all = _said(kind.key).get("", {})
+    for_all = _said(kind).get("", {})
     return laid_out(kind, [for_all] if role else [])
 
 
@@ -87,7 +87,8 @@ def _form(kind: Entity, role: str, typed: layout_form.Typed, errors: Errors) -> 
         types={key: KINDS[spec.type].name.text(language) for key, spec in kind.fields.items() if spec.type in KINDS},
         broad={key for key, spec in kind.fields.items() if spec.type in WIDE},
         here=here(kind, role), preview=f"/configuration/{kind.key}/layout/preview" + (f"?role={quote(role)}" if role else ""),
-        title=kind.plural.text(language), icons=ICONS, said=_said(kind.key), beside=beside(f"entity:{kind.key}"), reads=context.access().may(kind.key, "read"),
+        title=kind.plural.text(language), icons=ICONS, said=_said(kind), beside=beside(f"entity:{kind.key}"), reads=context.access().may(kind.key, "read"),
+        waits=kind.key not in catalog.entities,
         of_role=sum(role in one for one in catalog.layouts.values()) if role else 0,
         areas=[(key, label.text(language)) for key, label, _ in AREAS if key in areas(catalog)],
     )

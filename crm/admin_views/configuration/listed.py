@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from crm.admin_views.configuration.door import catalog_of
 from crm.admin_views.configuration.palette import CLASSES, KINDS
 from crm.admin_views.kit import context
 from crm.admin_views.kit.menu import AREAS, ORDER
@@ -76,7 +77,7 @@ def entities() -> list[EntityGroup]:
 
 def fields(kind: Entity) -> list[FieldLine]:
     """The fields of an entity, made ones first, in the order of the form."""
-    made = context.catalog().made.of(kind.key)
+    made = catalog_of(kind).made.of(kind.key)
     own = [_own(spec) for spec in kind.fields.values() if not spec.system and not spec.number]
     return [_made(kept, kind.fields.get(kept.key)) for kept in made.values()] + own
 

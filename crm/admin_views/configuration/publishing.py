@@ -1,7 +1,7 @@
 """From what was typed to what is in force: the plan is shown in words, then published; nothing that was typed gets lost on the way."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import flash, make_response, redirect, render_template, request
@@ -12,16 +12,17 @@ from crm.admin_views.configuration.beside import base, beside, version_in
 from crm.admin_views.configuration.plan_words import told
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
-from crm.backoffice.lowcode.drafts import subjects
+from crm.backoffice.lowcode.drafts import Draft, stamp as stamp_of, subjects
 from crm.errors import BramaError, Conflict, Forbidden, Invalid, NotFound
 from crm.messages import Message, m
-from crm.rights.configuration_drafts import forgetting, keep
-from crm.rights.configuring import Making, Outdated, Raw, Unagreed, of_raw, planned, publish
+from crm.rights.configuration_drafts import forgetting, keep, kept
+from crm.rights.configuring import Making, Outdated, Raw, Unagreed, of_pieces, planned, publish
+from crm.rights.drafted import grounds, named
 
 Answer = BaseResponse | str
 Errors = Mapping[str, str]
 Redraw = Callable[[Errors], str]
-STEPS = ("csrf_token", "step", "version", "agreed")  # what belongs to the way and not to what was typed
+STEPS = ("csrf_token", "step", "version", "agreed", "stamp")  # what belongs to the way and not to what was typed
 
 
 @dataclass(frozen=True)
@@ -40,29 +41,39 @@ def step() -> str:
 
 def changed(said: Raw, redraw: Redraw, subject: Subject) -> Answer:
     """One step with what a form says of one thing: its plan, its publishing, or keeping it as a draft."""
-    making = of_raw(said, base())
-    return steps(making, redraw, subject, said, may_keep=True) if step() != "keep" else _kept(making, said, redraw, subject)
+    engine, catalog, me = context.runtime().engine, context.catalog(), context.access().user_id
+    under = grounds(said, kept(engine, catalog, me), catalog)
+    making = of_pieces([*((one.said, one.base) for one in under), (said, base())])
+    if step() == "keep":
+        return _kept(making, said, redraw, subject)
+    return steps(making, redraw, subject, *(one.said for one in under), said, may_keep=True, under=under, stamp=stamp_of(under) if under else "")
 
 
 def _kept(making: Making, said: Raw, redraw: Redraw, subject: Subject) -> Answer:
     engine, catalog, me = context.runtime().engine, context.catalog(), context.access().user_id
     try:
         planned(engine, catalog, me, making)
-        keep(engine, catalog, me, subject.title, here(), typed(), said, base())
+        keep(engine, catalog, me, subject.title, here(), typed(), said, base(), version_in("draft"))
     except NotFound:
         raise
     except BramaError as fault:
         return refused(redraw, wrong_in(fault), fault.status if isinstance(fault, Forbidden) else 422)
     flash(say(m("Kept as a draft: nobody else sees it until you publish.")), "success")
-    return redirect("/configuration/", 303)
+    waiting = next((key for key in sorted(named(said)) if key not in catalog.entities), "")
+    return redirect(f"/configuration/{waiting}/" if waiting else "/configuration/", 303)
 
 
-def steps(making: Making, redraw: Redraw, subject: Subject, *saids: Raw, may_keep: bool = False) -> Answer:
+def steps(
+    making: Making, redraw: Redraw, subject: Subject, *saids: Raw, may_keep: bool = False, under: Sequence[Draft] = (), stamp: str = "",
+) -> Answer:
     """One step: the plan of what was typed, or its publishing. `redraw` shows the form again, with what is wrong by the name of its control ("" for
-    the whole); `saids` is what a form or a draft says, none of it for an undo."""
+    the whole); `saids` is what a form or a draft says, none of it for an undo. `under` are kept changes that are published with it, and `stamp` says
+    how kept changes stand: those that have changed since the plan was shown are shown anew first."""
     engine, me, note, missing = context.runtime().engine, context.access().user_id, "", False
     try:
-        if step() == "publish":
+        if step() == "publish" and request.form.get("stamp", "") != stamp:
+            note = say(m("Your draft has changed since this plan was shown, perhaps in another tab. This is the plan of it as it is now."))
+        elif step() == "publish":
             try:
                 closing = forgetting(me, saids) if saids else None
                 applied = publish(engine, context.catalog(), me, making, version_in("version"), agreed="agreed" in request.form, closing=closing)
@@ -84,7 +95,8 @@ def steps(making: Making, redraw: Redraw, subject: Subject, *saids: Raw, may_kee
     language = context.reader().language
     page = render_template(
         "admin/configuration/plan.html", subject=subject, lines=told(plan, language), version=plan.version, loses=plan.loses,
-        typed=_going_on(plan.version) if plan.clashes else typed(), here=here(), note=note, missing=missing,
+        typed=[*(_going_on(plan.version) if plan.clashes else typed()), *([("stamp", stamp)] if stamp else [])], here=here(), note=note, missing=missing,
+        under=[one.title for one in under],
         clashes=[clash_words.told(one, plan.before, language) for one in plan.clashes], may_keep=may_keep,
         told=beside(*(one for said in saids for one in subjects(said))).told if saids else (),
     )

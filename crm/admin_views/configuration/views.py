@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, render_template, request
 
 from crm.admin_views.configuration import draft_views, entity_form, listed
 from crm.admin_views.configuration.beside import beside
-from crm.admin_views.configuration.door import configurer, entity_of
+from crm.admin_views.configuration.door import configurer, entity_of, kept_entity, own
 from crm.admin_views.configuration.publishing import Answer, Errors, Subject, changed, refused, refused_page, step
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
@@ -51,11 +51,12 @@ def show(entity: str) -> Answer:
     """The fields of an entity. One that was just removed leads back to the list of all."""
     if entity in context.catalog().made.gone and context.access().configures():
         return redirect("/configuration/")
-    kind = entity_of(entity)
-    lines = listed.fields(kind)
+    kind = kept_entity(entity)
+    lines, waits = listed.fields(kind), kind.key not in context.catalog().entities
     return render_template(
         "admin/configuration/entity.html", kind=kind, made=[one for one in lines if one.made], own=[one for one in lines if not one.made],
-        title=kind.plural.text(context.reader().language), beside=beside(f"entity:{kind.key}"),
+        title=kind.plural.text(context.reader().language), beside=beside(f"entity:{kind.key}"), waits=waits,
+        draft=draft_views.told(own().of(kind.key)) if waits else [],
     )
 
 

@@ -4,9 +4,10 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, Table, UniqueConstraint, delete, func, insert, select, update
+from sqlalchemy import JSON, ForeignKey, String, Table, Text, UniqueConstraint, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.backoffice.entities import Base
@@ -29,7 +30,7 @@ class DraftRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     what: Mapped[str] = mapped_column(String(255))  # the thing that changes, as `things` names it
-    subject: Mapped[str] = mapped_column(String(255), index=True)  # what others are told of: entity:<key> or picklist:<key>
+    subjects: Mapped[str] = mapped_column(Text)  # what others are told of, each between commas: ,entity:<key>,picklist:<key>,
     title: Mapped[str] = mapped_column(String(255))
     page: Mapped[str] = mapped_column(String(500))  # the address of the form
     typed: Mapped[list[Any]] = mapped_column(JSON)  # pairs of control and value
@@ -78,8 +79,10 @@ def things(said: Raw) -> list[tuple[str, str]]:
     return found + [(f"removal:{one}", f"entity:{one.split('.')[0]}") for one in said.get("removed", ())]
 
 
-def _all(said: Raw) -> str:
-    return ",".join(what for what, _ in things(said))[:255]
+def what(said: Raw) -> str:
+    """What a change is known by: two of the same things are one draft."""
+    whole = ",".join(what for what, _ in things(said))
+    return whole if len(whole) <= 255 else f"{whole[:190]}…{sha256(whole.encode()).hexdigest()}"
 
 
 def subjects(said: Raw) -> list[str]:
@@ -94,14 +97,14 @@ def keep(session: SystemSession, user_id: int, title: str, page: str, typed: lis
     found = things(said)
     if not found:
         raise BadRequest(m("Nothing would change."))
-    what, subject = _all(said), found[0][1]
-    session.execute(delete(TABLE).where(TABLE.c.user_id == user_id, TABLE.c.what == what))
+    named = what(said)
+    session.execute(delete(TABLE).where(TABLE.c.user_id == user_id, TABLE.c.what == named))
     number = session.execute(select(func.count()).select_from(TABLE).where(TABLE.c.user_id == user_id)).scalar_one()
     if number >= MOST_KEPT:
         raise BadRequest(m("A draft holds at most %(count)s changes: publish some of them first.", count=MOST_KEPT))
     session.execute(insert(TABLE).values(
-        user_id=user_id, what=what, subject=subject[:255], title=title[:255], page=page, typed=[list(one) for one in typed], said=dict(said), base=base,
-        kept_at=datetime.now(UTC),
+        user_id=user_id, what=named, subjects=f",{','.join(subjects(said))},", title=title[:255], page=page, typed=[list(one) for one in typed],
+        said=dict(said), base=base, kept_at=datetime.now(UTC),
     ))
 
 
@@ -109,6 +112,11 @@ def of(session: SystemSession, user_id: int) -> list[Draft]:
     """What a person has kept, in the order in which he did."""
     rows = session.execute(select(TABLE).where(TABLE.c.user_id == user_id).order_by(TABLE.c.id)).all()
     return [Draft(r.id, r.what, r.title, r.page, [(name, value) for name, value in r.typed], r.said, r.base, r.kept_at) for r in rows]
+
+
+def stamp(kept: Iterable[Draft]) -> str:
+    """What changes as soon as one of the kept changes does: a change that is kept again is a new row."""
+    return sha256(json.dumps([(one.id, one.kept_at.isoformat()) for one in kept]).encode()).hexdigest()[:32]
 
 
 def throw_away(session: SystemSession, user_id: int, ids: Iterable[int]) -> list[str]:
@@ -121,7 +129,7 @@ def throw_away(session: SystemSession, user_id: int, ids: Iterable[int]) -> list
 
 def published(session: SystemSession, user_id: int, said: Raw) -> None:
     """What is in force is no draft any more."""
-    session.execute(delete(TABLE).where(TABLE.c.user_id == user_id, TABLE.c.what == _all(said)))
+    session.execute(delete(TABLE).where(TABLE.c.user_id == user_id, TABLE.c.what == what(said)))
 
 
 def rebase(session: SystemSession, user_id: int, version: int) -> None:
@@ -131,6 +139,9 @@ def rebase(session: SystemSession, user_id: int, version: int) -> None:
 
 def elsewhere(session: SystemSession, user_id: int, concerned: Collection[str]) -> list[Elsewhere]:
     """Who else keeps changes of these entities and picklists, each person once, the newest first."""
+    if not concerned:
+        return []
     newest = func.max(TABLE.c.kept_at)
-    query = select(TABLE.c.user_id, newest).where(TABLE.c.subject.in_(concerned), TABLE.c.user_id != user_id).group_by(TABLE.c.user_id)
+    meant = or_(*(TABLE.c.subjects.contains(f",{one},", autoescape=True) for one in concerned))
+    query = select(TABLE.c.user_id, newest).where(meant, TABLE.c.user_id != user_id).group_by(TABLE.c.user_id)
     return [Elsewhere(number, at) for number, at in session.execute(query.order_by(newest.desc()).limit(20)).all()]

@@ -79,12 +79,26 @@ def brought_over(session: SystemSession, raw: Raw, base: int) -> tuple[Raw, list
         found["pipelines"] = {key: _pipeline(catalog, later, key, said, clashes) for key, said in raw["pipelines"].items()}
     if "layouts" in raw:
         found["layouts"] = {entity: _layouts(catalog, later, entity, said, clashes) for entity, said in raw["layouts"].items()}
+    clashes += _merges(catalog, later, raw)
     for one in raw.get("removed", ()):
         entity, _, key = str(one).partition(".")
         place = ("field", entity, key) if key else ("entity", entity, "")
         if any(_touches(version, place) for version in later):
             clashes.append(Clash(*place, GONE))
     return found, clashes
+
+
+def _merges(catalog: Catalog, later: Sequence[Since], raw: Raw) -> Iterable[Clash]:
+    """Merges of which others have changed an option or a stage meanwhile: either of the two."""
+    touched = {one for version in later for one in version.touched}
+    for picklist_key, pairs in raw.get("merged", {}).items():
+        for old, new in pairs.items():
+            yield from (Clash("picklist", picklist_key, key, GONE) for key in (old, new) if ("option", picklist_key, key) in touched)
+    for pipeline_key, pairs in raw.get("merged_stages", {}).items():
+        stages = stages_of(catalog, pipeline_of(catalog, pipeline_key))
+        codes = {(kind, name) for kind, _, name in touched}
+        for old, new in pairs.items():
+            yield from (Clash("pipeline", pipeline_key, key, GONE) for key in (old, new) if key in stages and ("stage", stages[key].code) in codes)
 
 
 def _touches(version: Since, place: Place) -> bool:

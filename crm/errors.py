@@ -37,6 +37,14 @@ class UnknownName(BadRequest):
             self.exit_code = 4
 
 
+class UnknownCondition(UnknownName):
+    """A saved condition that does not exist — or that asks for what this reader may not know; both read alike."""
+
+    def __init__(self, key: str, *, hidden: bool = False) -> None:
+        super().__init__(key, hidden=hidden)
+        self.message = m("There is no saved condition “%(key)s”.", key=key[:64])
+
+
 class FieldError(ValueError):
     """A value that a field, a period or an amount does not accept; carries the sentence for the person who typed it."""
 

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, Row, Table, bindparam, select, true
 
 from crm.backoffice.access import ACTIONS, EVERYTHING, Access, Action, Rule, parse_rule
 from crm.backoffice.catalog import Catalog, version_in_force
+from crm.backoffice.conditions.saved import read_saved
 from crm.backoffice.conditions.tree import Node, dump
 from crm.backoffice.configuration import AccessRule
 from crm.backoffice.entities import Entity
@@ -109,9 +110,10 @@ def _read_rules(engine: Engine) -> Mapping[int, tuple[Rule, ...]]:
     rules, role = AccessRule.__table__, Role.__table__
     found: dict[int, list[Rule]] = {}
     with engine.connect() as connection:
+        saved = read_saved(connection)  # those of the same moment, whatever the catalog knows
         query = select(rules.c.role_id, rules.c.position, rules.c.rule, role.c.code).join(role, role.c.id == rules.c.role_id).order_by(rules.c.position)
         for row in connection.execute(query):
-            found.setdefault(row.role_id, []).append(parse_rule(row.code, row.position + 1, row.rule))
+            found.setdefault(row.role_id, []).append(parse_rule(row.code, row.position + 1, row.rule, saved))
     return MappingProxyType({role_id: tuple(given) for role_id, given in found.items()})
 
 

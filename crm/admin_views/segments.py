@@ -171,7 +171,8 @@ def why(record_id: int) -> Response:
 def _facts(session: UserSession, of: str, text: str, number: int) -> list[Fact]:
     kind = session.catalog.entity(of)
     try:
-        return [Fact(in_words(session, kind, part.node), _told(session, part), part.fits) for part in parts(session, of, node_of(text), number)]
+        node = node_of(text, session.sight.saved)
+        return [Fact(in_words(session, kind, part.node), _told(session, part), part.fits) for part in parts(session, of, node, number)]
     except (BadRequest, UnknownName, NotFound):
         return []
 

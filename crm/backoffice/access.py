@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Literal, cast, get_args
 from zoneinfo import ZoneInfo
 
-from crm.backoffice.conditions.tree import Node, parse
+from crm.backoffice.conditions.tree import Lookup, Node, parse, unsaved
 from crm.errors import BadRequest
 from crm.messages import m
 
@@ -112,7 +112,7 @@ class Access:
         return self.unlimited or any(self.configures(key) for key in self.rules)
 
 
-def parse_rule(role: str, number: int, raw: Mapping[str, Any]) -> Rule:
+def parse_rule(role: str, number: int, raw: Mapping[str, Any], saved: Lookup = unsaved) -> Rule:
     """A rule as it stands in a configuration file. Raises BadRequest naming role, rule and what is wrong."""
 
     def wrong(what: str, value: object) -> BadRequest:
@@ -128,7 +128,7 @@ def parse_rule(role: str, number: int, raw: Mapping[str, Any]) -> Rule:
     actions = raw.get("actions", ())
     if not isinstance(actions, Sequence) or isinstance(actions, str) or not actions or any(a not in ACTIONS for a in actions):
         raise wrong("actions", actions)
-    where = parse(raw["where"]) if raw.get("where") is not None else None
+    where = parse(raw["where"], saved) if raw.get("where") is not None else None
     scope = raw.get("scope") or ("where" if where else "none" if effect == "allow" else "all")
     if scope not in SCOPES:
         raise wrong("scope", scope)
@@ -142,7 +142,7 @@ def parse_rule(role: str, number: int, raw: Mapping[str, Any]) -> Rule:
             if bare not in MODES:
                 raise wrong("fields", mode)
             condition = mode.get("where") if isinstance(mode, Mapping) else None
-            modes[str(key)] = FieldMode(cast(Mode, bare), parse(condition) if condition is not None else None)
+            modes[str(key)] = FieldMode(cast(Mode, bare), parse(condition, saved) if condition is not None else None)
     return Rule(
         role, number, str(raw.get("entity", "")), cast(Literal["allow", "deny"], effect), frozenset(actions), cast(ScopeKind, scope), where,
         MappingProxyType(modes) if modes is not None else None,

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, func, select
 
+from crm.backoffice.conditions.saved import SavedConditions, read_saved
 from crm.backoffice.configuration import CompanySettings, ConfigVersion, OptionRow, PicklistRow, RoleConflict
 from crm.backoffice.custom.reading import Made, described, read_made
 from crm.backoffice.entities import Base, Entity, Relation, called_after, describe
@@ -95,6 +96,7 @@ class Catalog:
     conflicts: Mapping[str, Conflict] = field(default_factory=dict)
     made: Made = field(default_factory=Made)
     layouts: Kept = field(default_factory=dict)
+    saved: SavedConditions = field(default_factory=SavedConditions)
 
     def entity(self, key: str) -> Entity:
         """Raises UnknownName."""
@@ -188,9 +190,9 @@ def version_in_force(connection: Connection) -> int:
 
 def read_catalog(connection: Connection) -> Catalog:
     """The catalog as this connection's transaction sees it."""
-    made = read_made(connection)
+    made, saved = read_made(connection), read_saved(connection)
     options = {(row.picklist, row.key): row.id for row in connection.execute(select(OptionRow.__table__))} if made.fields else {}
-    static = Catalog(0, MappingProxyType(link(described(product(), made, lambda *named: options.get(named)))), made=made)
+    static = Catalog(0, MappingProxyType(link(described(product(), made, lambda *named: options.get(named), saved=saved))), made=made, saved=saved)
     configured = {e.key: MappingProxyType(_configured(connection, e)) for e in static.entities.values() if e.declared.configuration}
     return replace(
         static, version=version_in_force(connection), picklists=MappingProxyType(_picklists(connection, static.entities.values())),

@@ -51,6 +51,21 @@ class OptionRow(Base):
     retired: Mapped[bool] = mapped_column(default=False)
 
 
+class SavedConditionRow(Base):
+    """A condition over an entity under a name, as the configuration file says it."""
+
+    __tablename__ = "saved_condition"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    entity: Mapped[str] = mapped_column(String(64))
+    label_uk: Mapped[str] = mapped_column(String(255))
+    label_en: Mapped[str] = mapped_column(String(255))
+    note_uk: Mapped[str] = mapped_column(String(1000), default="")
+    note_en: Mapped[str] = mapped_column(String(1000), default="")
+    said: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
 class AccessRule(Base):
     """One rule of a role as it stands in the configuration file; `position` keeps their order."""
 

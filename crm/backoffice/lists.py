@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, and_, case, func, lite
 from crm.backoffice import paging, unread
 from crm.backoffice.access import Action
 from crm.backoffice.belonging import Belonging, asked as asked_of
-from crm.backoffice.conditions.tree import Node, parse
+from crm.backoffice.conditions.tree import Lookup, Node, parse
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, Ref as FieldRef
 from crm.backoffice.fields.many_to_many import by_name, in_order
@@ -104,8 +104,9 @@ def parse_query(session: DataSession, entity: str, args: Mapping[str, str]) -> L
     if len(asked) > MAX_COLUMNS:
         raise BadRequest(m("A list shows at most %(count)s columns.", count=MAX_COLUMNS))
     columns = tuple(dict.fromkeys(asked)) or tuple(c for c in session.sight.columns(entity) if of is None or c != of.own)
+    where = _where(args.get("where", ""), session.sight.saved)
     query = ListQuery(
-        entity, columns, _where(args.get("where", "")), parse_sort(session, entity, args.get("sort", "")), args.get("search", "")[:200].strip(),
+        entity, columns, where, parse_sort(session, entity, args.get("sort", "")), args.get("search", "")[:200].strip(),
         args.get("after") or None, _size(args.get("size", "")), of=of, unread=bool(args.get("unread")),
     )
     if query.unread:
@@ -358,13 +359,13 @@ def _values(row: Any, count: int) -> tuple[Any, ...]:
     return tuple(row[-count:])
 
 
-def _where(text: str) -> Node | None:
+def _where(text: str, saved: Lookup) -> Node | None:
     if not text:
         return None
     if len(text) > 20_000:
         raise BadRequest(m("The condition is too large."))
     try:
-        return parse(read_json(text))
+        return parse(read_json(text), saved)
     except (ValueError, RecursionError):
         raise BadRequest(m("The condition is not valid JSON.")) from None
 

@@ -15,9 +15,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crm.backoffice import grants
 from crm.backoffice.access import Action
 from crm.backoffice.catalog import Catalog
-from crm.backoffice.conditions.tree import Aggregate, All, Any_, Latest, Leaf, Node, Not
+from crm.backoffice.conditions.tree import Aggregate, All, Any_, Latest, Leaf, Node, Not, Saved
 from crm.backoffice.entities import Base, Entity
-from crm.errors import UnknownName
+from crm.errors import UnknownCondition, UnknownName
 
 if TYPE_CHECKING:
     from crm.backoffice.guard import DataSession
@@ -74,6 +74,10 @@ def _of(catalog: Catalog, here: Entity, node: Node, far: str) -> Iterator[str]:
             yield from _path(catalog, here, path, value, far)
             yield from _path(catalog, here, (*path[:-1], by), None, far)
             yield from _path(catalog, here, (at,), None, far)
+        case Saved(key, of, part):
+            if part is None or of != here.key:
+                raise UnknownCondition(key)
+            yield from _of(catalog, here, part, far)
         case _:
             assert_never(node)
 

@@ -15,14 +15,14 @@ from crm.backoffice import grants, links, resting
 from crm.backoffice.access import Access, Action
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.conditions import compiler
-from crm.backoffice.conditions.tree import Node
+from crm.backoffice.conditions.tree import Node, Saved, parse
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, Reader
 from crm.backoffice.fields.many_to_many import ManyToManyField
 from crm.backoffice.grants import Grant, Grants
 from crm.backoffice.layouts import Layout
 from crm.backoffice.pieces import ALIASES, Whole, is_filled, is_null, matching, shared_alias, standing_rows
-from crm.errors import UnknownName
+from crm.errors import BadRequest, UnknownCondition, UnknownName
 
 READ: frozenset[Action] = frozenset({"read"})
 
@@ -65,6 +65,28 @@ class Sight:
         """Vouch for an element made by the back office itself."""
         self.sealed[id(element)] = element
         return element
+
+    def saved(self, key: str) -> Saved:
+        """What a saved condition says to this reader. Raises UnknownCondition, alike for one that is not there and one that asks for what he
+        may not ask for himself."""
+        if self.access is None or self.access.unlimited:
+            return self.catalog.saved(key)
+        found: Saved | UnknownCondition | None = self._granted.get(("saved", key))
+        if found is None:
+            found = self._granted["saved", key] = self._may_ask(key)
+        if isinstance(found, UnknownCondition):
+            raise UnknownCondition(key, hidden=found.hidden)
+        return found
+
+    def _may_ask(self, key: str) -> "Saved | UnknownCondition":
+        try:
+            found = self.catalog.saved(key)
+            Sight(self.access, self.catalog, self.reader).table(found.entity).where(found)  # nothing is read: it is no reading of what is sensitive
+        except UnknownName as unknown:
+            return UnknownCondition(key, hidden=unknown.hidden)
+        except BadRequest:
+            return UnknownCondition(key)
+        return found
 
     def grants(self, entity: Entity, spec: Field, actions: frozenset[Action], mode: str) -> Grants:
         """Where the field may be met."""
@@ -241,6 +263,10 @@ class Source:
     def where(self, node: Node) -> ColumnElement[bool]:
         """A condition over what this reader may see. Raises BadRequest and UnknownName."""
         return self._seal(compiler.compile_condition(node, self))
+
+    def asked(self, raw: Any) -> ColumnElement[bool]:
+        """The same of a condition as an address or a parameter says it."""
+        return self.where(parse(raw, self.sight.saved))
 
     def by_rule(self, node: Node) -> ColumnElement[bool]:
         """Whether a condition holds that the configuration puts: it reads what the reader may not."""

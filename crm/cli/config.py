@@ -7,16 +7,18 @@ import yaml
 from sqlalchemy import Engine, select
 
 from crm.backoffice.access import parse_rule
+from crm.backoffice.catalog import Catalog
 from crm.backoffice.guard import SystemSession, system_session
 from crm.backoffice.lowcode import export as exporting
 from crm.backoffice.lowcode.adding import missing, standing_otherwise
 from crm.backoffice.lowcode.apply import Applied, apply as put_in_force, undo as take_back
-from crm.backoffice.lowcode.document import RoleSpec, read
+from crm.backoffice.lowcode.document import Document, RoleSpec, foreseen, read
 from crm.backoffice.lowcode.plan import plan as differences
 from crm.backoffice.lowcode.schema import schema as schema_of_files
 from crm.cli.base import answer, group, runtime
 from crm.organization.models import Role
 from crm.packages import KEYS, text_of
+from crm.rights.conditions_judged import role_changes
 from crm.rights.rehearsal import rehearse
 
 DIFFERENT = 3
@@ -78,7 +80,7 @@ def plan(file: BinaryIO, only_missing: bool) -> None:
         if only_missing:
             document = missing(session, document)
         changes = differences(session, document)
-        told = [one for role in document.roles for one in _rehearsed(session, here.engine, role)]
+        told = _rehearsals(session, here.engine, document)
     said: dict[str, Any] = {"changes": [c.as_dict() for c in changes]}
     answer(said | ({"conflicts": conflicts} if conflicts is not None else {}) | ({"rehearsal": told} if told else {}))
     if changes:
@@ -113,13 +115,24 @@ def undo(version: int, yes: bool) -> None:
     answer(_result(applied))
 
 
-def _rehearsed(session: SystemSession, engine: Engine, spec: RoleSpec) -> list[dict[str, Any]]:
+def _rehearsals(session: SystemSession, engine: Engine, document: Document) -> list[dict[str, Any]]:
+    """What the file would do to those who hold the roles that it changes, by their rules or by saved conditions that these use."""
+    after = foreseen(session.catalog, document)
+    told = [one for role in document.roles for one in _rehearsed(session, engine, role, after)]
+    if not document.makes:
+        said = {role.key for role in document.roles}
+        others = (new for _, new in role_changes(session, session.catalog, after) if new.code not in said)
+        told += [one for new in others for one in _rehearsed(session, engine, RoleSpec(new.code, new.label, new.rules), after)]
+    return told
+
+
+def _rehearsed(session: SystemSession, engine: Engine, spec: RoleSpec, after: Catalog) -> list[dict[str, Any]]:
     """What a changed role would do to those who hold it, all of them."""
     role = Role.__table__
     number = session.execute(select(role.c.id).where(role.c.code == spec.key, role.c.deleted_at.is_(None))).scalar()
     if number is None:
         return []
-    rules = [parse_rule(spec.key, n, raw) for n, raw in enumerate(spec.rules, 1)]
+    rules = [parse_rule(spec.key, n, raw, after.saved) for n, raw in enumerate(spec.rules, 1)]
     found = rehearse(engine, session.catalog, number, spec.key, rules, seconds=LONGEST)
     return [{"role": spec.key, **one, "counted": found.counted, "holders": found.holders} for one in found.as_dicts()] if found is not None else []
 

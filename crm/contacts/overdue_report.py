@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, case, func, select
 
-from crm.backoffice.conditions.tree import parse
 from crm.backoffice.guard import DataSession
 from crm.backoffice.periods import day_start
 from crm.backoffice.reports import Chart, Column, CommonParams, Dimension, Drill, Series, Table, report
@@ -160,7 +159,7 @@ def _counted(
     for before, after in zip((None, *edges), (*edges, None), strict=True):
         parts.append(number(planned, *([ends < before] if before else []), *([ends >= after] if after else [])))
     statement = groups.joined(select(*groups.expressions, *parts).select_from(source.table))
-    chosen = source.where(parse({"all": params.conditions(DATED, moment=True)}))
+    chosen = source.asked({"all": params.conditions(DATED, moment=True)})
     found: dict[Key, Figures] = {}
     for row in session.execute(statement.where(source.visible, ends < today.now, chosen).group_by(*groups.expressions)):
         due, kept, late, *ages = (int(n or 0) for n in row[groups.width :])
@@ -177,7 +176,7 @@ def _middles(
     source = session.table("interaction")
     groups = grouping(source, dimensions)
     statement = groups.joined(select(*groups.expressions, source[DATED].label("value")).select_from(source.table))
-    chosen = source.where(parse({"all": params.conditions(DATED, moment=True)}))
+    chosen = source.asked({"all": params.conditions(DATED, moment=True)})
     statement = statement.where(source.visible, source["state"] == states.get(PLANNED), source[DATED] < today.now, chosen)
     found = [(groups.key(row), row[groups.width]) for row in session.execute(middles(statement))]
     if found:

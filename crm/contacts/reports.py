@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import Select, case, func, null, select
 
-from crm.backoffice.conditions.tree import parse
 from crm.backoffice.guard import DataSession
 from crm.backoffice.reports import Chart, Column, CommonParams, Dimension, Drill, Series, Table, report
 from crm.backoffice.reports.figures import middle, whole_seconds
@@ -145,7 +144,7 @@ def numbers(session: DataSession, picklist: str) -> Mapping[str, int]:
 
 def _chosen(statement: Select[Any], params: CommonParams, source: Source, groups: Grouping) -> Select[Any]:
     """The interactions that the parameters choose, with the joins of the dimensions."""
-    return groups.joined(statement.select_from(source.table)).where(source.visible, source.where(parse({"all": params.conditions(DATED, moment=True)})))
+    return groups.joined(statement.select_from(source.table)).where(source.visible, source.asked({"all": params.conditions(DATED, moment=True)}))
 
 
 def _counted(session: DataSession, params: CommonParams, options: Options) -> dict[Key, Figures]:

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Integer, Select, and_, case, cast, func, null, select
 
-from crm.backoffice.conditions.tree import parse
 from crm.backoffice.guard import DataSession
 from crm.backoffice.periods import period
 from crm.backoffice.reports import Chart, Column, CommonParams, Dimension, Drill, Series, Table, report
@@ -131,7 +130,7 @@ def _counted(session: DataSession, params: CommonParams, dimensions: tuple[Dimen
 
 
 def _chosen(session: DataSession, params: CommonParams, source: Source, statement: Select[Any]) -> Select[Any]:
-    conditions = source.where(parse({"all": params.conditions(DATED, moment=True)}))
+    conditions = source.asked({"all": params.conditions(DATED, moment=True)})
     return statement.where(source.visible, source["state"] == _state(session), conditions)
 
 

@@ -95,7 +95,7 @@ def _overlap(one: Rule, other: Rule) -> bool:
 def _rules(session: DataSession, role_id: int) -> list[Rule]:
     role, rules = Role.__table__, AccessRule.__table__
     query = select(role.c.code, rules.c.rule).join(rules, rules.c.role_id == role.c.id).where(role.c.id == role_id).order_by(rules.c.position)
-    return [parse_rule(row.code, n, row.rule) for n, row in enumerate(session.kernel(query), 1)]
+    return [parse_rule(row.code, n, row.rule, session.catalog.saved) for n, row in enumerate(session.kernel(query), 1)]
 
 
 def _held(access: Access, rule: Rule, catalog: Catalog, asked: Sequence[Rule]) -> bool:

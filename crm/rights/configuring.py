@@ -28,13 +28,15 @@ from crm.backoffice.sight import Sight
 from crm.errors import BadRequest, Invalid, NotFound
 from crm.messages import m
 from crm.permissions import access_now
+from crm.rights.conditions_judged import judge_conditions, role_changes
 from crm.rights.configuring_judged import judge, may_configure_picklist, seen_whole
 from crm.rights.numbering import next_numbers
 from crm.rights.option_merges import judge_merges, sees_holders
+from crm.rights.roles import RoleRules
 from crm.rights.stage_changes import judge_stages, sees_standing
 
-SECTIONS = ("entities", "fields", "removed", "picklists", "layouts", "merged", "pipelines", "merged_stages")  # of a file, that concern what data is made of
-KINDS = frozenset({"entity", "field", "rule", "picklist", "option", "layout", "pipeline", "stage"})  # of changes
+SECTIONS = ("entities", "fields", "removed", "conditions", "picklists", "layouts", "merged", "pipelines", "merged_stages")  # of a file, that concern data
+KINDS = frozenset({"entity", "field", "rule", "picklist", "option", "layout", "pipeline", "stage", "condition"})  # of changes
 MOST_VERSIONS = 200
 REPEATED = m("Several records hold the same value, so the field cannot be unique.")
 Raw = Mapping[str, Any]
@@ -71,6 +73,7 @@ class Plan:
     document: Document
     clashes: tuple[Clash, ...] = ()
     numbers: Mapping[tuple[str, str], list[Next]] = field(default_factory=dict)  # of fields whose mask changes: what is given next, as far as it may be told
+    roles: tuple[tuple[RoleRules, RoleRules], ...] = ()  # whose rights change by a saved condition: as they are, as they would be
 
     @property
     def loses(self) -> bool:
@@ -213,13 +216,15 @@ def _planned(session: SystemSession, engine: Engine, user_id: int, making: Makin
     after = foreseen(before, document)
     judge(sight, document, after)
     judge_merges(session, sight, document)
+    judge_conditions(session, sight, document, after)
     judge_stages(session, sight, document)
     without_repeats(session, after.made)
     changes = tuple(plan(session, document))
     for change in changes:
         _still_needed(sight, change)
     numbers = next_numbers(session, sight, document)
-    return Plan(before.version, changes, tuple(_told(sight, change) for change in changes), before, after, document, asked.clashes, numbers)
+    return Plan(before.version, changes, tuple(_told(sight, change) for change in changes), before, after, document, asked.clashes, numbers,
+                tuple(role_changes(session, before, after)))
 
 
 def _still_needed(sight: Sight, change: Change) -> None:
@@ -234,7 +239,9 @@ def _told(sight: Sight, change: Change) -> bool:
         return sees_holders(sight, change.entity)
     if change.kind == "stage" and change.effect in ("merge", "unmerge"):
         return sees_standing(sight)
-    if change.kind not in ("entity", "field", "rule"):
+    if change.kind == "rules":
+        return _by_nothing_limited(sight)
+    if change.kind not in ("entity", "field", "rule", "condition"):
         return True
     if kind is None:
         return change.kind != "rule" or _by_nothing_limited(sight)

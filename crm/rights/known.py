@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import func, select
 
 from crm.backoffice.access import Access, Action, Rule
-from crm.backoffice.conditions.tree import Aggregate, All, Any_, Latest, Leaf, Node, Not
+from crm.backoffice.conditions.tree import Aggregate, All, Any_, Latest, Leaf, Node, Not, Saved
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession
 from crm.backoffice.sight import Sight
@@ -66,6 +66,8 @@ def _seen(sight: Sight, here: Entity, node: Node, shown: frozenset[str] | None) 
             return _rows(sight, here, node)
         case Latest(path, by, at):
             return all(_path(sight, here, one, shown) for one in (path, (*path[:-1], by), (at,)))
+        case Saved(_, of, part):
+            return part is not None and of == here.key and _seen(sight, here, part, shown)
 
 
 def _rows(sight: Sight, here: Entity, node: Aggregate) -> bool:

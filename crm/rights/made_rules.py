@@ -16,7 +16,7 @@ def rules_seen(sight: Sight, after: Catalog) -> bool:
     before = {(entity, place): raw for entity, place, raw in _rules(sight.catalog.made)}
     eyes = Sight(sight.access, after, sight.reader)
     return all(
-        rests_on_the_seen(eyes, after.entities[entity], parse(raw)) for entity, place, raw in _rules(after.made)
+        rests_on_the_seen(eyes, after.entities[entity], parse(raw, after.saved)) for entity, place, raw in _rules(after.made)
         if before.get((entity, place)) != raw and entity in after.entities
     )
 

@@ -2,9 +2,11 @@
 
 from crm.backoffice.conditions.revaluing import Revaluing
 from crm.backoffice.guard import SystemSession
+from crm.backoffice.lowcode import condition_uses
 from crm.backoffice.lowcode.document import Document
 from crm.backoffice.lowcode.option_merging import using
-from crm.backoffice.lowcode.uses import GONE, naming
+from crm.backoffice.lowcode.saved_conditions import reaching
+from crm.backoffice.lowcode.uses import GONE, Rewriting, naming
 from crm.backoffice.sight import Sight
 from crm.errors import Forbidden
 from crm.messages import m
@@ -18,8 +20,15 @@ def judge_merges(session: SystemSession, sight: Sight, document: Document) -> No
     pairs = [(one.picklist, key) for one in document.merges for key in (one.old, one.new)]
     pairs += [(one.picklist, key) for one in document.unmerged for key in (one.old, one.new)]
     for picklist, key in pairs:
-        if any(use.kind == "rule" for use in naming(session, Revaluing(picklist, key, GONE))):
+        if rights_ask(session, Revaluing(picklist, key, GONE)):
             raise Forbidden(m("Rights of roles ask for one of these options, so merging them is for the owner."))
+
+
+def rights_ask(session: SystemSession, change: Rewriting) -> bool:
+    """Whether rules of roles name what would change, by themselves or through saved conditions."""
+    found = naming(session, change)
+    saved = reaching(session.catalog.saved, {use.name for use in found if use.kind == "saved"})
+    return any(use.kind == "rule" for use in found) or bool(condition_uses.roles_naming(session, saved))
 
 
 def sees_holders(sight: Sight, picklist: str) -> bool:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,8 +12,10 @@ from sqlalchemy import Engine, select
 from crm.backoffice import versions
 from crm.backoffice.access import EVERYTHING, Rule, parse_rule
 from crm.backoffice.catalog import Catalog
+from crm.backoffice.conditions.tree import Lookup, unsaved
 from crm.backoffice.configuration import AccessRule, ConfigVersion
 from crm.backoffice.guard import DataSession, SystemSession, system_session
+from crm.backoffice.lowcode import made_apply
 from crm.backoffice.lowcode.apply import Applied, apply
 from crm.backoffice.lowcode.document import Document, RoleSpec, check_rule
 from crm.backoffice.sight import Sight
@@ -38,11 +40,12 @@ class RoleRules:
     label: Label
     builtin: bool
     rules: tuple[Raw, ...]
+    saved: Lookup = field(default=unsaved, compare=False, repr=False)
 
     @cached_property
     def parsed(self) -> tuple[Rule, ...]:
         """The same as typed values, numbered as explanations cite them."""
-        return tuple(parse_rule(self.code, n, raw) for n, raw in enumerate(self.rules, 1))
+        return tuple(parse_rule(self.code, n, raw, self.saved) for n, raw in enumerate(self.rules, 1))
 
     @property
     def is_owner(self) -> bool:
@@ -81,7 +84,7 @@ def read_role(session: DataSession, role_id: int) -> RoleRules:
     if row is None:
         raise NotFound()
     held = session.kernel(select(rules.c.rule).where(rules.c.role_id == role_id).order_by(rules.c.position)).scalars()
-    return RoleRules(row.id, row.code, Label.of(row.name, row.name_en), bool(row.builtin), tuple(held))
+    return RoleRules(row.id, row.code, Label.of(row.name, row.name_en), bool(row.builtin), tuple(held), session.catalog.saved)
 
 
 def why_not(session: DataSession, sight: Sight, role: RoleRules) -> Message | None:
@@ -134,7 +137,7 @@ def save(engine: Engine, catalog: Catalog, user_id: int, role_id: int, given: Ma
     if any(len(rules) > MOST_RULES for rules in given.values()):
         raise BadRequest(m("A role holds at most %(most)s rules about one kind of record.", most=MOST_RULES))
     with _work(engine, catalog, user_id) as session:
-        versions.one_at_a_time(session)
+        _alone(session)
         role = read_role(session, role_id)
         if role.mark(*given) != mark:
             raise Conflict("role", role_id, ("rules",))
@@ -149,7 +152,7 @@ def take_back(engine: Engine, catalog: Catalog, user_id: int, role_id: int, vers
     Raises NotFound for any other version, Forbidden.
     """
     with _work(engine, catalog, user_id) as session:
-        versions.one_at_a_time(session)
+        _alone(session)
         role = read_role(session, role_id)
         made = _made(session, version)
         rules = (made.before["file"].get("roles") or {}).get(role.code, {}).get("rules") if made is not None else None
@@ -158,6 +161,13 @@ def take_back(engine: Engine, catalog: Catalog, user_id: int, role_id: int, vers
         applied = _put(session, engine, user_id, role, replace(role, rules=tuple(rules)))
         session.commit()
     return applied
+
+
+def _alone(session: SystemSession) -> None:
+    """Nobody else changes the configuration now, and what is judged is judged by what is in force."""
+    versions.one_at_a_time(session)
+    if versions.in_force(session) != session.catalog.version:
+        made_apply.follow(session)
 
 
 def _work(engine: Engine, catalog: Catalog, user_id: int) -> SystemSession:

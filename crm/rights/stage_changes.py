@@ -10,11 +10,12 @@ from crm.backoffice.lowcode.document import Document
 from crm.backoffice.lowcode.parsing import order
 from crm.backoffice.lowcode.pipelines import PipelineSpec, pipeline_of, stage_stands, stages_of
 from crm.backoffice.lowcode.stage_merging import STAGE, StageMerge, StageMerged, standing_in
-from crm.backoffice.lowcode.uses import GONE, Rewriting, naming
+from crm.backoffice.lowcode.uses import GONE, Rewriting
 from crm.backoffice.sight import Sight
 from crm.errors import Forbidden
 from crm.messages import m
 from crm.rights.known import sees_all
+from crm.rights.option_merges import rights_ask
 
 
 def judge_stages(session: SystemSession, sight: Sight, document: Document) -> None:
@@ -36,7 +37,7 @@ def sees_standing(sight: Sight) -> bool:
 
 
 def _asked(session: SystemSession, change: Rewriting) -> bool:
-    return any(use.kind == "rule" for use in naming(session, change))
+    return rights_ask(session, change)
 
 
 def _merged(catalog: Catalog, merges: tuple[StageMerge | StageMerged, ...]) -> Iterator[Restaging]:

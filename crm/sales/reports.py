@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import case, func, null, select
 
-from crm.backoffice.conditions.tree import parse
 from crm.backoffice.guard import DataSession
 from crm.backoffice.reports import Chart, Column, CommonParams, Dimension, Drill, Series, Table, report
 from crm.backoffice.reports.drill import prefixed
@@ -132,7 +131,7 @@ def _figures(session: DataSession, params: CommonParams, dimensions: tuple[Dimen
 
 def _closed(params: CommonParams, deal: Any, groups: Grouping, stages: list[int], *by: Any, number: Any) -> Any:
     """Closed deals that the parameters choose, grouped by the dimensions and by `by`, with one aggregate at the end."""
-    where = deal.where(parse({"all": params.conditions(CLOSED_ON)}))
+    where = deal.asked({"all": params.conditions(CLOSED_ON)})
     statement = select(*groups.expressions, *by, number).select_from(deal.table)
     grouped = [*groups.expressions, *(b for b in by if not isinstance(b, type(null())))]
     return groups.joined(statement).where(deal.visible, deal["stage"].in_(stages), where).group_by(*grouped)

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Integer, and_, cast, func, null, select
 
-from crm.backoffice.conditions.tree import parse
 from crm.backoffice.guard import DataSession
 from crm.backoffice.reports import Chart, Column, CommonParams, Dimension, Drill, Series, Table, report
 from crm.backoffice.reports.drill import grouped_by, prefixed
@@ -150,7 +149,7 @@ def _stood(session: DataSession, params: CommonParams, dimensions: tuple[Dimensi
         history = session.table("stage_history")
         table, stage = table.join(history.table, and_(history["deal"] == deal.id, history.visible, history["stage"].is_not(None))), history["stage"]
     statement = groups.joined(select(*groups.expressions, stage.label("stage"), now.label("now"), deal.id.label("deal")).distinct().select_from(table))
-    inner = statement.where(deal.visible, deal.where(parse({"all": params.conditions(DATED)}))).subquery()
+    inner = statement.where(deal.visible, deal.asked({"all": params.conditions(DATED)})).subquery()
     split = list(inner.c)[:-1]
     for row in session.execute(select(*split, func.count()).select_from(inner).group_by(*split)):
         yield groups.key(row), *row[groups.width :]
@@ -166,7 +165,7 @@ def _touched(
     minutes: Any = talk["actual_minutes"] if params.shows("minutes") else NOTHING
     table = talk.table.join(deal.table, and_(deal.id == talk["deal"], deal.visible))
     picked = select(*groups.expressions, then.label("stage"), now.label("now"), deal.id.label("deal"), minutes.label("minutes")).select_from(table)
-    chosen = deal.where(parse({"all": params.conditions(DATED)}))
+    chosen = deal.asked({"all": params.conditions(DATED)})
     each = groups.joined(picked).where(talk.visible, talk["state"] == _held(session), chosen).subquery()
     of_deals = list(each.c)[:-1]
     deals = select(*of_deals, func.count().label("touches"), func.sum(each.c.minutes).label("minutes")).group_by(*of_deals).subquery()

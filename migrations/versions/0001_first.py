@@ -300,6 +300,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_role_conflict_key")),
     )
     create_table(
+        "saved_condition",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("entity", sa.String(length=64), nullable=False),
+        sa.Column("label_uk", sa.String(length=255), nullable=False),
+        sa.Column("label_en", sa.String(length=255), nullable=False),
+        sa.Column("note_uk", sa.String(length=1000), nullable=False),
+        sa.Column("note_en", sa.String(length=1000), nullable=False),
+        sa.Column("said", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_condition")),
+        sa.UniqueConstraint("key", name=op.f("uq_saved_condition_key")),
+    )
+    create_table(
         "sign_in_attempt",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
@@ -1939,6 +1952,7 @@ TABLES = (
     "user",
     "territory",
     "sign_in_attempt",
+    "saved_condition",
     "role_conflict",
     "record_seen",
     "record_resting",

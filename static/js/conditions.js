@@ -27,6 +27,7 @@ function read(raw) {
     const path = raw.field.split('.');
     return { path: path.slice(0, -1), field: path.at(-1), op: raw.op, value: raw.value };
   }
+  if (typeof raw?.saved === 'string') return { path: [], field: '', saved: raw.saved };
   return { raw };
 }
 
@@ -36,6 +37,7 @@ function write(node) {
     const parts = node.parts.map(write).filter(Boolean);
     return parts.length ? { [node.mode]: parts } : null;
   }
+  if (node.saved) return { saved: node.saved };
   if (!node.field || !node.op) return null;
   const field = [...node.path, node.field].join('.');
   if (node.op === 'empty' || node.op === 'not_empty') return { field, op: node.op };
@@ -130,11 +132,18 @@ async function fieldSelect(node, here) {
   const own = make('optgroup', { label: here.path.length ? here.label : word('own_fields') }, ...options(here.fields.map((one) => [one.key, one.label]), node.field));
   select.append(own);
   if (here.steps.length) select.append(make('optgroup', { label: word('further') }, ...options(here.steps.map((step) => [`>${step.key}`, `${step.label} →`]), '')));
+  const saved = here.saved.map((one) => [`=${one.key}`, one.label]);
+  if (node.saved && !here.saved.some((one) => one.key === node.saved)) saved.push([`=${node.saved}`, node.saved]);
+  if (saved.length) select.append(make('optgroup', { label: word('saved_conditions') }, ...options(saved, node.saved ? `=${node.saved}` : '')));
+  const note = here.saved.find((one) => one.key === node.saved)?.note;
+  if (note) select.title = note;
   if (here.path.length) select.append(make('option', { value: '<' }, `← ${word('back')}`));
   select.addEventListener('change', () => {
     const { value } = select;
+    delete node.saved;
     if (value === '<') { node.path = node.path.slice(0, -1); node.field = ''; }
     else if (value.startsWith('>')) { node.path = [...node.path, value.slice(1)]; node.field = ''; }
+    else if (value.startsWith('=')) { node.saved = value.slice(1); node.field = ''; }
     else node.field = value;
     node.op = '';
     node.value = undefined;

@@ -62,6 +62,26 @@ def test_a_view_that_names_what_is_hidden_is_not_watched(house: House, browser: 
     assert browser("Olena").post("/account/views/rich", {"watched": "1"}).status_code == 200
 
 
+def test_what_a_changed_saved_condition_brings_in_is_no_news(house: House, browser: SignIn) -> None:
+    def near(city: str) -> None:
+        with house.system() as session:
+            said = {"entity": "account", "label": "Near", "where": {"field": "city", "op": "eq", "value": city}}
+            apply(session, from_raw({"conditions": {"near": said}}, session.catalog))
+            session.commit()
+
+    near("Київ")
+    house.make("account", name="Львівська", city="Львів")
+    someone = browser("Olena")
+    name = keep(someone, "Поруч", where='{"saved":"near"}', columns="name,city")
+    assert someone.post(f"/account/views/{name}", {"watched": "1"}).status_code == 200
+    near("Львів")
+    watching.look_for(house.engine, house.catalog, house.people["Olena"])
+    assert someone.get("/notices/unread").get_json() == {"unread": 0}
+    house.make("account", name="Нова", city="Львів")
+    watching.look_for(house.engine, house.catalog, house.people["Olena"])
+    assert someone.get("/notices/unread").get_json() == {"unread": 1}
+
+
 def test_unread_notices_come_by_mail_once_to_whoever_wants_them_and_may_still_read(house: House, browser: SignIn) -> None:
     someone, other = browser("Olena"), browser("Bohdan")
     for reader in (someone, other):

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
+from tests.leaks import saved
+from tests.leaks.kept import WHERE, meaning
 from tests.leaks.questions import View
 
 PERIODS = ("today", "this_week", "this_month", "this_quarter", "this_year", "last_90_days", "next_30_days", "2026", "2026-Q3", "2026-05", "1960..1990")
@@ -145,9 +147,24 @@ def pasts(view: View, kind: Entity) -> Iterator[Asked]:
             yield Asked(made, names, blocked or at in hidden or bool({key, by, relation.field} & shut))
 
 
+def by_name(view: View, kind: Entity) -> Iterator[Asked]:
+    """Saved conditions, plain, negated, and over the rows that refer here."""
+    for key in saved.over(kind):
+        names = tuple(f"{entity}.{field}" for entity, field in saved.names(view, kind, meaning(WHERE[key][1])))
+        shut = saved.is_shut(view, kind, key)
+        yield Asked({"saved": key}, names, shut)
+        yield Asked({"not": {"saved": key}}, names, shut)
+    for relation in kind.relations.values():
+        rows = view.catalog.entities[relation.entity]
+        known = saved.over(rows)
+        for key in view.rng.sample(known, min(2, len(known))):
+            made = {"count": relation.key, "where": {"saved": key}, "op": "gt", "value": 0}
+            yield Asked(made, (f"{rows.key}.{relation.field}",), relation.field in view.shut(rows.key) or saved.is_shut(view, rows, key))
+
+
 def trees(view: View, kind: Entity, count: int) -> Iterator[Asked]:
     """All, any and not, of several conditions."""
-    known = [*of_fields(view, kind), *over_relations(view, kind), *aggregates(view, kind)]
+    known = [*of_fields(view, kind), *over_relations(view, kind), *aggregates(view, kind), *by_name(view, kind)]
     for _ in range(count if len(known) >= 3 else 0):
         parts = view.rng.sample(known, view.rng.randint(2, 3))
         raw = [{"not": p.where} if view.rng.random() < 0.4 else p.where for p in parts]
@@ -156,4 +173,4 @@ def trees(view: View, kind: Entity, count: int) -> Iterator[Asked]:
 
 
 def every(view: View, kind: Entity) -> list[Asked]:
-    return [*of_fields(view, kind), *over_relations(view, kind), *aggregates(view, kind), *pasts(view, kind), *trees(view, kind, 12)]
+    return [*of_fields(view, kind), *over_relations(view, kind), *aggregates(view, kind), *pasts(view, kind), *by_name(view, kind), *trees(view, kind, 12)]

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
+from tests.leaks.kept import meaning
 
 MISSING = 98  # the number of no record of any entity
 Row = Mapping[str, Any]
@@ -34,7 +35,7 @@ class Oracle:
             return False
         if any(row[key] is not None and not self.stands_there(kind.fields[key].target or "", row[key]) for key in kind.declared.seen_with):
             return False
-        if kind.declared.rests and row["condition"] is not None and not self.asks_what_shows(row["of"], json.loads(row["condition"])):
+        if kind.declared.rests and row["condition"] is not None and not self.asks_what_shows(row["of"], meaning(json.loads(row["condition"]))):
             return False
         if kind.declared.configuration:
             return True

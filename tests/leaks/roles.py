@@ -9,6 +9,7 @@ import crm.models
 from crm.backoffice.catalog import shape
 from crm.standard import AREAS, HERE
 from tests.factories.made import configuration
+from tests.leaks.kept import meaning
 
 assert crm.models
 SEED = 5
@@ -70,15 +71,15 @@ masked:  # much is masked, everywhere
   - {entity: segment_member, actions: [read, export], scope: all, fields: {"*": read, since: masked}}
 conditional:  # fields that show on some records only, and records by a condition
   - {entity: user, actions: [read], scope: all, fields: {"*": read}}
-  - {entity: account, actions: [read, update, export], where: {field: payment_days, op: lt, value: 15}, fields: {"*": edit,
+  - {entity: account, actions: [read, update, export], where: {saved: prompt}, fields: {"*": edit,
      interests: {mode: edit, where: {field: payment_days, op: lt, value: 8}}}}
   - {entity: product_category, actions: [read], scope: department_tree, fields: {"*": read}}
-  - {entity: deal, actions: [read, update, export], scope: all, fields: {"*": edit, amount: {mode: edit, where: {field: probability, op: lt, value: "0.5"}},
+  - {entity: deal, actions: [read, update, export], scope: all, fields: {"*": edit, amount: {mode: edit, where: {saved: unlikely}},
      margin: {mode: read, where: {field: name, op: contains, value: "1"}}, next_step: {mode: masked, where: {field: probability, op: lt, value: "0.5"}}}}
   - {entity: deal_line, actions: [read], scope: all, fields: {"*": read, amount: {mode: read, where: {field: quantity, op: lt, value: 3}}}}
   - {entity: product, actions: [read], scope: all, fields: {"*": read, cost: {mode: read, where: {field: active, op: eq, value: true}}}}
   - {entity: interaction, actions: [read, update, export], scope: all, fields: {"*": edit,
-     agreed: {mode: edit, where: {field: actual_minutes, op: lt, value: 30}},
+     agreed: {mode: edit, where: {saved: short}},
      planned_minutes: {mode: read, where: {field: actual_minutes, op: lt, value: 45}}}}
   - {entity: segment, actions: [read, create, update, export], scope: all, fields: {"*": edit}}
   - {entity: segment_member, actions: [read, create, update, export], scope: all, fields: {"*": edit,
@@ -86,7 +87,7 @@ conditional:  # fields that show on some records only, and records by a conditio
 denied:  # a wide role, less what denials take
   - {entity: user, actions: [read], scope: all, fields: {"*": read}}
   - {entity: account, actions: [read, create, update, delete, export], scope: all, fields: {"*": edit}}
-  - {entity: account, effect: deny, actions: [read], where: {field: city, op: eq, value: Одеса}}
+  - {entity: account, effect: deny, actions: [read], where: {saved: of_odesa}}
   - {entity: account, effect: deny, actions: [read], scope: all, fields: {credit_limit: hidden}}
   - {entity: deal, actions: [read, update, export], scope: all, fields: {"*": edit, margin: read, cost: read}}
   - {entity: deal, effect: deny, actions: [read], scope: own, fields: {margin: hidden}}
@@ -129,11 +130,11 @@ def _over_made(given: list[dict[str, Any]], chance: Random) -> None:
 
 
 def rules() -> dict[str, list[dict[str, Any]]]:
-    """Role → its rules as they stand in a configuration file, built-in ones too."""
+    """Role → its rules as they stand in a configuration file, built-in ones too, with what saved conditions say in their place."""
     standard: dict[str, Any] = {}
     for area in AREAS:
         standard |= yaml.safe_load((HERE / area / "standard.yaml").read_text()).get("roles") or {}
-    return generated() | {key: standard[key]["rules"] for key in BUILT_IN}
+    return meaning(generated()) | {key: standard[key]["rules"] for key in BUILT_IN}
 
 
 def document() -> str:

@@ -23,7 +23,7 @@ from crm.organization.sign_in import Where, accounts, open_session
 from tests.company import Company, build
 from tests.factories.anything import Anything
 from tests.factories.codes import firm_code
-from tests.leaks import roles
+from tests.leaks import kept, roles
 from tests.leaks.chance import FOUNDED, repeatable
 
 PASSWORD = "seven quiet storks"
@@ -48,6 +48,7 @@ def _found(url: str, seed: int) -> None:
     build(engine)
     company = Company(engine)
     company.configure(yaml.safe_dump(roles.MADE, allow_unicode=True))
+    company.configure(json.dumps(kept.document()))
     company.configure(roles.document())
     arranged = ("account", "deal", *roles.MADE["entities"])
     company.configure(json.dumps({"layouts": {key: laid_out(company.catalog.entity(key)) for key in arranged}}))
@@ -205,6 +206,7 @@ CONDITIONS: tuple[tuple[str, Any], ...] = (
         {"count": "deals", "where": {"field": "margin", "op": "gt", "value": "2000"}, "op": "ge", "value": 1},
     ]}),
     ("account", {"field": "interests", "op": "not_empty"}), ("account", {"field": "owner.name", "op": "contains", "value": "в"}),
+    ("account", {"saved": "rich"}), ("account", {"all": [{"saved": "served"}, {"not": {"saved": "called"}}]}), ("contact", {"saved": "old"}),
     ("account", {"field": "employees", "op": "gt", "value": 300}), ("contact", {"field": "email", "op": "contains", "value": "3"}),
     ("contact", {"field": "birth_date", "op": "lt", "value": "1975-01-01"}), ("contact", {"field": "positions.account.city", "op": "eq", "value": "Київ"}),
     ("contact", {"field": "code", "op": "contains", "value": "1"}),

@@ -31,7 +31,7 @@ def role_words(session: UserSession, ids: Sequence[int]) -> dict[int, RoleWords]
     owner = set(session.kernel(select(role.c.id).where(role.c.code == OWNER, role.c.builtin.is_(True))).scalars())
     held: dict[int, list[Rule]] = {number: [] for number in wanted}
     for row in session.kernel(select(rules.c.role_id, rules.c.rule).where(rules.c.role_id.in_(wanted)).order_by(rules.c.role_id, rules.c.position)):
-        held[row.role_id].append(parse_rule("", len(held[row.role_id]) + 1, row.rule))
+        held[row.role_id].append(parse_rule("", len(held[row.role_id]) + 1, row.rule, session.catalog.saved))
     kinds = shown_entities(session)
     return {number: RoleWords(number in owner, list(_lines(session, kinds, own))) for number, own in held.items()}
 

@@ -43,6 +43,11 @@ SENTENCES: Mapping[tuple[str, str], Message] = {
     ("stage", "merge"): m("The stage “%(name)s” is merged into another"), ("stage", "unmerge"): m("The stage “%(name)s” stands on its own again"),
     ("company", "create"): m("The terms of the company: currency, time zone, language, working time"),
     ("company", "change"): m("The terms of the company change: currency, time zone, language or working time"),
+    ("condition", "create"): m("New saved condition “%(name)s” of “%(entity)s”"),
+    ("condition", "change"): m("The saved condition “%(name)s” of “%(entity)s” asks for something else"),
+    ("condition", "label"): m("The saved condition “%(name)s” of “%(entity)s” has another name or note"),
+    ("condition", "remove"): m("The saved condition “%(name)s” of “%(entity)s” is removed"),
+    ("rules", "condition"): m("The rights of the role “%(name)s” change: a rule of it uses the condition"),
     ("option", "retire"): m("The option “%(name)s” in “%(entity)s” is retired"),
 }
 RULES: Mapping[str, Label] = {
@@ -60,6 +65,7 @@ FACETS: Mapping[str, Label] = {
     "to": Label("На що посилається", "Refers to"), "formula": Label("Формула", "Formula"), "gives": Label("Тип результату", "Type of the result"),
     "of": Label("Що підсумовується", "What is added up"), "function": Label("Як", "How"), "field": Label("За полем", "By the field"),
     "by": Label("Порядок за полем", "Ordered by"), "mask": Label("Зразок", "Pattern"), "area": Label("Розділ меню", "Area of the menu"),
+    "note": Label("Примітка", "Note"), "where": Label("Умова", "Condition"),
     "icon": Label("Значок", "Icon"), "prefix": Label("Початок кодів", "Prefix of codes"),
 }
 
@@ -76,7 +82,8 @@ class Line:
 
 def told(plan: Plan, language: str) -> list[Line]:
     """The changes of a plan."""
-    roles = {one.key: one.label.text(language) for one in plan.document.roles} | stage_words.names(plan.document, plan.before, language)
+    roles = {new.code: new.label.text(language) for _, new in plan.roles} | {one.key: one.label.text(language) for one in plan.document.roles}
+    roles |= stage_words.names(plan.document, plan.before, language)
     return [
         Line(sentence(change, plan.after, plan.before, language, roles), [*_details(plan, change, language), *_records(change, told_too, language)],
              change.effect, change.kind in ("entity", "field") and change.effect in LOSING)
@@ -97,6 +104,10 @@ def _names(change: Change, catalogs: tuple[Catalog, ...], language: str) -> tupl
         whom = m("the role “%(role)s”", role=change.field) if change.field else m("everybody")
         kind = next((found for catalog in catalogs if (found := catalog.entities.get(change.entity))), None)
         return kind.plural.text(language) if kind else change.entity, render(whom, language)
+    if change.kind == "condition":
+        kind = next((found for catalog in catalogs if (found := catalog.entities.get(change.entity))), None)
+        known = next((found for catalog in catalogs if (found := catalog.saved.known.get(change.field or ""))), None)
+        return kind.plural.text(language) if kind else change.entity, known.label.text(language) if known else change.field or ""
     if change.kind in ("pipeline", "stage", "view"):
         return _configured(change, catalogs, language)
     if change.kind == "rule":
@@ -225,6 +236,12 @@ def _records(change: Change, told_too: bool, language: str) -> Iterator[str]:
     if change.effect in ("merge", "unmerge"):
         yield from _moved(change, told_too, language)
         return
+    if change.kind == "condition":
+        yield from _uses(change, told_too, language)
+        return
+    if (change.kind, change.effect) == ("rules", "condition") and told_too:
+        yield render(mn("%(num)s person holds it", "%(num)s people hold it", change.records), language)
+        return
     views = sum(use.kind == "view" for use in change.uses)
     if views:
         yield render(mn("%(num)s shared view shows it no more", "%(num)s shared views show it no more", views), language)
@@ -249,3 +266,12 @@ def _records(change: Change, told_too: bool, language: str) -> Iterator[str]:
             yield render(mn("%(text)s record is out of reach until an undo", "%(text)s records are out of reach until an undo", number, text=text), language)
         case _:
             yield render(mn("%(text)s value is out of reach until an undo", "%(text)s values are out of reach until an undo", number, text=text), language)
+
+
+def _uses(change: Change, told_too: bool, language: str) -> Iterator[str]:
+    """How many records a saved condition chooses, and by how many places it is used; places that others keep for themselves are not told."""
+    if change.effect in ("create", "change") and told_too:
+        yield render(mn("It chooses %(num)s record now", "It chooses %(num)s records now", change.records), language)
+    places = sum(use.kind not in ("condition", "own_view") for use in change.uses)
+    if places:
+        yield render(mn("%(num)s place uses it and changes with it", "%(num)s places use it and change with it", places), language)

@@ -9,15 +9,18 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crm.admin_views.configuration import clash_words
 from crm.admin_views.configuration.beside import base, beside, version_in
+from crm.admin_views.configuration.choices import sight
 from crm.admin_views.configuration.plan_words import told
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
+from crm.admin_views.rights.rehearsal_words import Told, told as effects_in_words
 from crm.backoffice.lowcode.drafts import Draft, stamp as stamp_of, subjects
 from crm.errors import BramaError, Conflict, Forbidden, Invalid, NotFound
 from crm.messages import Message, m
 from crm.rights.configuration_drafts import forgetting, keep, kept
-from crm.rights.configuring import Making, Outdated, Raw, Unagreed, of_pieces, planned, publish
+from crm.rights.configuring import Making, Outdated, Plan, Raw, Unagreed, of_pieces, planned, publish
 from crm.rights.drafted import grounds, named
+from crm.rights.rehearsal import SECONDS, rehearse
 
 Answer = BaseResponse | str
 Errors = Mapping[str, str]
@@ -98,9 +101,21 @@ def steps(
         typed=[*(_going_on(plan.version) if plan.clashes else typed()), *([("stamp", stamp)] if stamp else [])], here=here(), note=note, missing=missing,
         under=[one.title for one in under],
         clashes=[clash_words.told(one, plan.before, language) for one in plan.clashes], may_keep=may_keep,
-        told=beside(*(one for said in saids for one in subjects(said))).told if saids else (),
+        rehearsals=_rehearsed(plan), told=beside(*(one for said in saids for one in subjects(said))).told if saids else (),
     )
     return make_response(page, 409 if note or plan.clashes else 422 if missing else 200)
+
+
+def _rehearsed(plan: Plan) -> list[tuple[str, Told | None]]:
+    """What a changed condition does to those who hold a role whose rules use it, by the role's name; nothing where it asks for fields to be made."""
+    if plan.document.makes:
+        return []
+    engine, catalog, language = context.runtime().engine, context.catalog(), context.reader().language
+    found = []
+    for _, new in plan.roles:
+        one = rehearse(engine, catalog, new.id, new.code, new.parsed, asker=sight(), seconds=SECONDS / len(plan.roles))
+        found.append((new.label.text(language), effects_in_words(one, catalog, language) if one is not None else None))
+    return found
 
 
 def typed() -> list[tuple[str, str]]:
@@ -135,6 +150,8 @@ def wrong_in(fault: BramaError) -> dict[str, str]:
     if not isinstance(inner, Message):
         return {"": say(fault.message)}
     why = inner.params.get("why")
+    if isinstance(why, Message) and inner.id.startswith("the condition"):
+        return {"where": say(fault.message)}
     if isinstance(why, Message):
         return {"default" if inner.id.startswith("the default") else "sources": say(why)}
     name = str(inner.params.get("name", "")) if inner.id.startswith("“%(name)s”") else ""

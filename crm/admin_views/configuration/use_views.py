@@ -1,4 +1,4 @@
-"""`/configuration/where-used/`: what refers to an entity, a field, a picklist, an option, a pipeline, a stage or a role."""
+"""`/configuration/where-used/`: what refers to an entity, a field, a picklist, an option, a saved condition, a pipeline, a stage or a role."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from crm.backoffice import lists
 from crm.backoffice.catalog import Picklist
 from crm.backoffice.conditions.tree import All, Any_, Leaf
 from crm.backoffice.fields.condition import ConditionField
-from crm.backoffice.lowcode import where_used
+from crm.backoffice.lowcode import condition_uses, where_used
 from crm.backoffice.lowcode.pipelines import pipeline_of, stages_of
 from crm.backoffice.lowcode.uses import Use
 from crm.errors import NotFound
@@ -28,7 +28,8 @@ GROUPS = {
     "field": Label("Поля: посилання, формули, підсумки, правила, усталені значення", "Fields: references, formulas, roll-ups, rules, defaults"),
     "check": Label("Перевірки", "Checks"), "rule": Label("Права ролей", "Rights of roles"), "view": Label("Спільні вигляди", "Shared views"),
     "own_view": Label("Власні вигляди людей", "People's own views"), "layout": Label("Розкладки", "Layouts"),
-    "condition": Label("Сегменти й інші збережені умови", "Segments and other kept conditions"), "pipeline": Label("Воронки", "Pipelines"),
+    "saved": Label("Збережені умови", "Saved conditions"),
+    "condition": Label("Сегменти й інші записи з умовами", "Segments and other records that keep conditions"), "pipeline": Label("Воронки", "Pipelines"),
     "conflict": Label("Несумісні ролі", "Conflicts of duties"), "mapping": Label("Спільні джерела імпорту", "Shared sources of imports"),
     "own_mapping": Label("Власні джерела імпорту людей", "People's own sources of imports"),
 }
@@ -62,7 +63,8 @@ class Thing:
 
 @pages.get("/")
 def show() -> str:
-    """Of `?entity=`, `?field=` (as entity.key), `?picklist=` (with `option=`), `?pipeline=` (with `stage=`) or `?role=`. Raises NotFound."""
+    """Of `?entity=`, `?field=` (as entity.key), `?picklist=` (with `option=`), `?pipeline=` (with `stage=`), `?condition=` or `?role=`. Raises
+    NotFound."""
     configurer()
     thing = _thing()
     found = known(context.runtime().engine, context.catalog(), context.access(), thing.asking, _seen)
@@ -90,6 +92,8 @@ def _thing() -> Thing:
         return _of_pipeline(asked["pipeline"], asked.get("stage", ""))
     if "picklist" in asked:
         return _of_list(asked["picklist"], asked.get("option", ""))
+    if "condition" in asked:
+        return _of_condition(asked["condition"])
     code = asked.get("role", "")
     session = context.session()
     number = _role_number(code) if session.sight.may("role", "read") else 0
@@ -108,6 +112,14 @@ def _of_pipeline(key: str, stage: str) -> Thing:
     home = f"/configuration/stages-of/?{urlencode({'key': key})}"
     asking = partial(where_used.of_configured, entity="stage" if stage else "pipeline", number=row.id)
     return Thing(row.label.text(language), home, known.label.text(language), asking, [])
+
+
+def _of_condition(key: str) -> Thing:
+    known, language = context.catalog().saved.known.get(key), context.reader().language
+    if known is None or not context.access().configures(known.entity):
+        raise NotFound(m("There is no such page."))
+    home, name = f"/configuration/saved-condition/?{urlencode({'key': key})}", known.label.text(language)
+    return Thing(name, home, name, partial(condition_uses.of_condition, key=key), [])
 
 
 def _of_list(key: str, option: str) -> Thing:
@@ -167,6 +179,10 @@ def _line(use: Use) -> Line:
         case "layout":
             role = use.name.partition(", ")[2]
             return Line(f"{plural}, {role}" if role else plural, f"/configuration/{use.entity}/layout/" + (f"?role={quote(role)}" if role else ""))
+        case "saved":
+            known = catalog.saved.known.get(use.name)
+            name = f"{plural} · {known.label.text(language) if known else use.name}"
+            return Line(name, f"/configuration/saved-condition/?{urlencode({'key': use.name})}")
         case "rule":
             return Line(_title(use), f"/rights/role/{use.record}/")
         case "mapping":

@@ -17,7 +17,7 @@ from crm.errors import BramaError
 def words(session: UserSession, of: str, text: str) -> str | None:
     """A kept condition over records of an entity as a sentence; None where it does not read, or names what is hidden or gone."""
     try:
-        kind, node = session.catalog.entity(of), node_of(text)
+        kind, node = session.catalog.entity(of), node_of(text, session.sight.saved)
         session.table(of).where(node)
         return told(session, kind, node)
     except BramaError:
@@ -49,14 +49,15 @@ def fill_known(session: UserSession, fields: Iterable[EntityField]) -> None:
     for f in several:
         if isinstance(f.spec, ConditionField):
             f.of = typed.get(f.spec.over) or f.of
-            f.known = _names(session, f.of, f.text)
+            f.known = names_known(session, f.of, f.text)
 
 
-def _names(session: UserSession, of: str, text: str) -> str:
+def names_known(session: UserSession, of: str, text: str) -> str:
+    """What the records in a condition are called, as JSON for its builder."""
     found: dict[str, dict[str, str]] = {}
     if text and of:
         try:
-            for (target, value), name in names_in(session, session.catalog.entity(of), node_of(text)).items():
+            for (target, value), name in names_in(session, session.catalog.entity(of), node_of(text, session.sight.saved)).items():
                 found.setdefault(target, {})[str(value)] = name
         except BramaError:
             return "{}"

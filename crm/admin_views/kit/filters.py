@@ -38,7 +38,7 @@ def chips(session: UserSession, entity: Entity, where: str) -> tuple[list[Chip],
         return [], {}
     raw = json.loads(where)
     parts = raw.get("all", [raw])
-    nodes = [parse(part) for part in parts]
+    nodes = [parse(part, session.sight.saved) for part in parts]
     names = names_in(session, entity, All(tuple(nodes)))
     made = []
     for n, phrase in enumerate(phrases(session, entity, nodes, names)):
@@ -79,7 +79,21 @@ def describe(session: UserSession, entity: Entity, path: tuple[str, ...] = ()) -
         "entity": here.key, "label": here.label.text(reader.language), "path": list(path),
         "fields": sorted((f for f in fields if f["ops"]), key=lambda f: f["system"]),
         "steps": _steps(session, here) if len(path) < MAX_HOPS - 1 else [],
+        "saved": saved_conditions(session, here) if not path else [],
     }
+
+
+def saved_conditions(session: UserSession, entity: Entity) -> list[dict[str, str]]:
+    """The saved conditions over an entity that this reader may ask: `key`, `label`, `note`."""
+    language, found = session.reader.language, []
+    for one in session.catalog.saved.known.values():
+        if one.entity == entity.key:
+            try:
+                session.sight.saved(one.key)
+            except UnknownName:
+                continue
+            found.append({"key": one.key, "label": one.label.text(language), "note": one.note.text(language) if one.note else ""})
+    return sorted(found, key=lambda one: one["label"])
 
 
 def _steps(session: UserSession, entity: Entity) -> list[dict[str, str]]:

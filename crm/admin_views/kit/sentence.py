@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 
 from crm.admin_views.kit.cells import text_formatter
 from crm.backoffice.conditions.compiler import ME
-from crm.backoffice.conditions.tree import Aggregate, All, Any_, Latest, Leaf, Node, Not, walk
+from crm.backoffice.conditions.tree import Aggregate, All, Any_, Latest, Leaf, Node, Not, Saved, walk
 from crm.backoffice.entities import Entity
 from crm.admin_views.kit.form_fields import LARGEST_ID, number_of
 from crm.backoffice.fields.base import Field, FieldError, Reader
@@ -125,6 +125,9 @@ def _phrase(session: UserSession, entity: Entity, node: Node, names: Mapping[tup
             return Phrase(group=(inner,), negated=render(m("not"), language))
         case Aggregate():
             return _aggregate(session, entity, node, names)
+        case Saved(key):
+            known = session.catalog.saved.known.get(key)
+            return Phrase(f"“{known.label.text(language)}”" if known is not None else f"“{key}”")
     step = follow(session.catalog.entities, entity, node.path, language)
     subject = " · ".join(step.labels)
     if isinstance(node, Latest):

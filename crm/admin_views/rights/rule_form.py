@@ -15,7 +15,7 @@ from crm.admin_views.kit.sentence import names_in
 from crm.admin_views.rights.words import SCOPES, condition_words
 from crm.backoffice.access import ACTIONS, MODES, RANK, SCOPES as KNOWN_SCOPES
 from crm.backoffice.access import FieldMode, Rule, parse_rule
-from crm.backoffice.conditions.tree import Node, dump
+from crm.backoffice.conditions.tree import Node, as_stored, dump
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.guard import UserSession
@@ -172,7 +172,8 @@ def posted(session: UserSession, kind: Entity, code: str, stored: Sequence[Raw],
             raise BadRequest(m("This form is of other rules. Reload the page."))
         old = stored[int(was)] if was else None
         made = _posted_rule(kind, place, old, known, form)
-        same = old is not None and _plain(parse_rule(code, 0, old)) == _plain(parse_rule(code, 0, made))
+        saved = session.catalog.saved
+        same = old is not None and _plain(parse_rule(code, 0, old, saved)) == _plain(parse_rule(code, 0, made, saved))
         found.append((was, old if same and old is not None else made))
     return found
 
@@ -200,7 +201,7 @@ def _posted_rule(kind: Entity, place: str, old: Raw | None, known: set[str], for
         if key in known and mode:
             condition = _read(form.get(f"if-{place}-{key}", ""))
             fields[key] = mode if condition is None else {"mode": mode, "where": condition}
-    stays = parse_rule("", 0, old).fields if old is not None else None
+    stays = parse_rule("", 0, old, as_stored).fields if old is not None else None
     raw_fields = (old or {}).get("fields")
     for key in stays or {}:
         if key != REST and key not in known:

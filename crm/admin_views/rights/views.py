@@ -175,7 +175,7 @@ def _stepped(step: str, kind: Entity, given: list[tuple[str, Raw]]) -> list[tupl
 
 
 def _form(session: UserSession, role: RoleRules, kind: Entity, given: list[tuple[str, Raw]], refusal: Message | None, **words: Any) -> str:
-    rules = [(was, replace(parse_rule(role.code, 0, raw), number=n)) for n, (was, raw) in enumerate(given)]
+    rules = [(was, replace(parse_rule(role.code, 0, raw, session.catalog.saved), number=n)) for n, (was, raw) in enumerate(given)]
     return render_template(
         "admin/rights/rules.html", role=role, kind=kind, rules=rule_form.shown(session, kind, role.parsed, rules), mark=role.mark(kind.key),
         refusal=say(refusal) if refusal is not None else "", base=f"/{kind.key}/", here=f"/rights/role/{role.id}/{kind.key}/", most=MOST_RULES,

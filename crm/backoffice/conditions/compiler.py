@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, literal, not_, or_, select, true, type_coerce
 
-from crm.backoffice.conditions.tree import Aggregate, All, Any_, Latest, Leaf, Node, Not
+from crm.backoffice.conditions.tree import Aggregate, All, Any_, Latest, Leaf, Node, Not, Saved
 from crm.backoffice.fields.base import NEGATED, Field, FieldError
 from crm.backoffice.fields.picklist import LARGEST_ID
-from crm.errors import BadRequest, UnknownName
+from crm.errors import BadRequest, UnknownCondition, UnknownName
 from crm.messages import m
 
 if TYPE_CHECKING:
@@ -42,6 +42,21 @@ def compile_condition(node: Node, source: "Source") -> ColumnElement[bool]:
             return _aggregate(node, source)
         case Latest():
             return _latest(node, source)
+        case Saved():
+            return _saved(node, source)
+
+
+def _saved(node: Saved, source: "Source") -> ColumnElement[bool]:
+    """What a saved condition says; which of its fields is hidden is not told."""
+    if node.part is None:
+        raise UnknownCondition(node.key)
+    if node.entity != source.entity.key:
+        raise _wrong(m("The saved condition “%(key)s” is about “%(entity)s” and cannot be asked of “%(other)s”.",
+                       key=node.key, entity=node.entity, other=source.entity.key))
+    try:
+        return compile_condition(node.part, source)
+    except UnknownName as unknown:
+        raise UnknownCondition(node.key, hidden=unknown.hidden) from None
 
 
 def _negated(predicate: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from crm.backoffice.conditions.tree import Aggregate, All, Any_, Latest, Leaf, Node, Not
+from crm.backoffice.conditions.tree import Aggregate, All, Any_, Latest, Leaf, Node, Not, Saved
 from crm.backoffice.entities import Entity, called_after
 
 Entities = Mapping[str, Entity]
@@ -49,6 +49,8 @@ def renamed(node: Node, kind: Entity, entities: Entities, change: Renaming) -> N
             return replace(node, path=(*new, own[0]), by=own[1], at=change.of(kind.key, at))
         case Aggregate():
             return _aggregate(node, kind, entities, change)
+        case Saved():
+            return node  # what it says is kept, and rewritten, elsewhere
 
 
 def _aggregate(node: Aggregate, kind: Entity, entities: Entities, change: Renaming) -> Aggregate:

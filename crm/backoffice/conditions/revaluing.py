@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from crm.backoffice.conditions.renaming import Entities, Renaming, walked
-from crm.backoffice.conditions.tree import Aggregate, All, Any_, Latest, Leaf, Node, Not
+from crm.backoffice.conditions.tree import Aggregate, All, Any_, Latest, Leaf, Node, Not, Saved
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 
@@ -41,6 +41,8 @@ class Replacing(ABC):
             case Aggregate():
                 _, rows = (None, entities.get(node.of[0])) if node.of is not None else walked(node.path[:1], kind, entities, NO_MOVES)
                 return replace(node, where=self.inside(node.where, rows, entities)) if node.where is not None and rows is not None else node
+            case Saved():
+                return node  # what it says is kept, and rewritten, elsewhere
 
     def _compares(self, path: tuple[str, ...], kind: Entity, entities: Entities) -> bool:
         _, home = walked(path[:-1], kind, entities, NO_MOVES)

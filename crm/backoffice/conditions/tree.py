@@ -1,16 +1,18 @@
 """The JSON of a condition as typed nodes, bounded in depth, size and joins. Nothing here knows an entity."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Literal, get_args
 
-from crm.errors import BadRequest
+from crm.errors import BadRequest, UnknownCondition
 from crm.messages import m
 
 MAX_DEPTH = 12
 MAX_NODES = 200
 MAX_HOPS = 4
 MAX_JOINS = 16
+LONGEST_KEY = 64  # of a saved condition
 
 Op = Literal["eq", "ne", "lt", "le", "gt", "ge", "in", "not_in", "contains", "starts", "empty", "not_empty", "between", "within"]
 Function = Literal["count", "sum", "min", "max", "avg"]
@@ -67,13 +69,34 @@ class Latest:
     value: Any = None
 
 
-Node = All | Any_ | Not | Leaf | Aggregate | Latest
+@dataclass(frozen=True)
+class Saved:
+    """A condition over `entity` that the configuration keeps under a name, with what it says; `part` None: it is only named."""
+
+    key: str
+    entity: str = ""
+    part: "Node | None" = None
 
 
-def parse(raw: Any) -> Node:
-    """The tree of a condition. Raises BadRequest when it is malformed, too deep or too large."""
-    node = _parse(raw, 1)
-    nodes = list(walk(node))
+Node = All | Any_ | Not | Leaf | Aggregate | Latest | Saved
+Lookup = Callable[[str], Saved]  # the saved condition of a key; raises UnknownCondition
+
+
+def unsaved(key: str) -> Saved:
+    """Where no saved conditions are known."""
+    raise UnknownCondition(key)
+
+
+def as_stored(key: str) -> Saved:
+    """For who reads a condition as it is kept: a saved one stays a name."""
+    return Saved(key)
+
+
+def parse(raw: Any, saved: Lookup = unsaved) -> Node:
+    """The tree of a condition; `{"saved": key}` becomes what that one says, within the same bounds. Raises BadRequest when it is malformed, too
+    deep or too large, UnknownCondition."""
+    node = _parse(raw, 1, saved)
+    nodes = list(islice(walk(node), MAX_NODES + 1))
     if len(nodes) > MAX_NODES or sum(max(len(n.path) - 1, 0) for n in nodes if isinstance(n, Leaf | Aggregate | Latest)) > MAX_JOINS:
         raise BadRequest(m("The condition is too large."))
     return node
@@ -96,6 +119,8 @@ def dump(node: Node) -> dict[str, Any]:
             of = {"of": ".".join(node.of)} if node.of else {}
             where = {"where": dump(node.where)} if node.where else {}
             return {node.function: ".".join(node.path)} | of | where | {"op": node.op, "value": node.value}
+        case Saved(key):
+            return {"saved": key}
 
 
 def _operand(op: str, value: Any) -> dict[str, Any]:
@@ -113,6 +138,54 @@ def walk(node: Node) -> Iterator[Node]:
             yield from walk(part)
         case Aggregate(where=where) if where is not None:
             yield from walk(where)
+        case Saved(part=part) if part is not None:
+            yield from walk(part)
+
+
+def saved_in(node: Node) -> Iterator[str]:
+    """The keys of the saved conditions in a condition, as it is kept."""
+    return (one.key for one in walk(node) if isinstance(one, Saved))
+
+
+def expanded(node: Node) -> Node:
+    """The same without names: what saved conditions say stands in their place."""
+    match node:
+        case All(parts):
+            return All(tuple(map(expanded, parts)))
+        case Any_(parts):
+            return Any_(tuple(map(expanded, parts)))
+        case Not(part):
+            return Not(expanded(part))
+        case Aggregate(where=where):
+            return replace(node, where=expanded(where)) if where is not None else node
+        case Saved(part=part):
+            return expanded(part) if part is not None else node
+        case Leaf() | Latest():
+            return node
+
+
+def meaning(raw: Any, saved: Lookup) -> Any:
+    """The JSON of a condition with what saved ones say in their place; as it stands where it names none, or reads no more."""
+    try:
+        node = parse(raw, saved)
+    except BadRequest:
+        return raw
+    return dump(expanded(node)) if any(saved_in(node)) else raw
+
+
+def depth(node: Node) -> int:
+    """How many levels a condition has."""
+    match node:
+        case All(parts) | Any_(parts):
+            return 1 + max((depth(part) for part in parts), default=0)
+        case Not(part):
+            return 1 + depth(part)
+        case Aggregate(where=where):
+            return 1 + (depth(where) if where is not None else 0)
+        case Saved(part=part):
+            return depth(part) if part is not None else 1
+        case Leaf() | Latest():
+            return 1
 
 
 def names(node: Node) -> Iterator[str]:
@@ -127,8 +200,8 @@ def names(node: Node) -> Iterator[str]:
                 yield from (*path, *(of or ()))
 
 
-def _parse(raw: Any, depth: int) -> Node:
-    if depth > MAX_DEPTH:
+def _parse(raw: Any, level: int, saved: Lookup) -> Node:
+    if level > MAX_DEPTH:
         raise BadRequest(m("The condition is nested too deeply."))
     if not isinstance(raw, Mapping):
         raise BadRequest(m("A condition is an object with “all”, “any”, “not” or “field”."))
@@ -137,13 +210,15 @@ def _parse(raw: Any, depth: int) -> Node:
             _only(raw, {name})
             if not isinstance(raw[name], list):
                 raise BadRequest(m("“%(name)s” takes a list of conditions.", name=name))
-            return kind(tuple(_parse(part, depth + 1) for part in raw[name]))
+            return kind(tuple(_parse(part, level + 1, saved) for part in raw[name]))
     if "not" in raw:
         _only(raw, {"not"})
-        return Not(_parse(raw["not"], depth + 1))
+        return Not(_parse(raw["not"], level + 1, saved))
+    if "saved" in raw:
+        return _saved(raw, level, saved)
     function = next((f for f in FUNCTIONS if f in raw), None)
     if function:
-        return _aggregate(raw, function, depth)
+        return _aggregate(raw, function, level, saved)
     named = {"latest", "by", "at"} if "latest" in raw else {"field"}
     _only(raw, {*named, "op", "value"})
     op = raw.get("op")
@@ -154,7 +229,17 @@ def _parse(raw: Any, depth: int) -> Node:
     return Latest(_path(raw["latest"]), _name(raw.get("by")), _name(raw.get("at")), op, raw.get("value"))
 
 
-def _aggregate(raw: Mapping[str, Any], function: Function, depth: int) -> Aggregate:
+def _saved(raw: Mapping[str, Any], level: int, saved: Lookup) -> Saved:
+    _only(raw, {"saved"})
+    if not isinstance(raw["saved"], str) or not raw["saved"] or len(raw["saved"]) > LONGEST_KEY:
+        raise BadRequest(m("“saved” takes the key of a saved condition."))
+    found = saved(raw["saved"])
+    if level - 1 + depth(found) > MAX_DEPTH:
+        raise BadRequest(m("The condition is nested too deeply."))
+    return found
+
+
+def _aggregate(raw: Mapping[str, Any], function: Function, level: int, saved: Lookup) -> Aggregate:
     _only(raw, {function, "of", "where", "op", "value"})
     op = raw.get("op")
     if not isinstance(op, str) or op not in AGGREGATE_OPS:
@@ -166,7 +251,7 @@ def _aggregate(raw: Mapping[str, Any], function: Function, depth: int) -> Aggreg
             raise BadRequest(m("“of” names an entity and its reference: tender.customer."))
         of = (pair[0], pair[1])
     path = _path(raw[function]) if raw[function] not in (None, "", "*") else ()
-    where = _parse(raw["where"], depth + 1) if raw.get("where") is not None else None
+    where = _parse(raw["where"], level + 1, saved) if raw.get("where") is not None else None
     return Aggregate(function, path, of, where, op, raw.get("value"))
 
 

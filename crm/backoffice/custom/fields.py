@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields as facets_of, replace
 from typing import Any
 
-from crm.backoffice.conditions.tree import parse as parse_condition
+from crm.backoffice.conditions.tree import Lookup, parse as parse_condition
 from crm.backoffice.entities import Check
 from crm.backoffice.fields import TYPES, expressions
 from crm.backoffice.fields.base import Field
@@ -39,12 +39,12 @@ def label_of(said: Said) -> Label:
     return Label(said["label"]["uk"], said["label"]["en"])
 
 
-def checks_of(said: Iterable[Said]) -> tuple[Check, ...]:
+def checks_of(said: Iterable[Said], saved: Lookup) -> tuple[Check, ...]:
     """What records must satisfy, from what a file says of it."""
-    return tuple(Check(parse_condition(one["where"]), Label(one["message"]["uk"], one["message"]["en"]), str(one.get("field", ""))) for one in said)
+    return tuple(Check(parse_condition(one["where"], saved), Label(one["message"]["uk"], one["message"]["en"]), str(one.get("field", ""))) for one in said)
 
 
-def field_of(kept: Kept, found: Callable[[str, str], Field], option: Option) -> Field:
+def field_of(kept: Kept, found: Callable[[str, str], Field], option: Option, saved: Lookup) -> Field:
     """The description of a made field. `found` gives a described field of an entity by keys: what formulas and roll-ups are typed by.
     Raises FieldError when what it is computed from is not there or makes no sense."""
     said, type_ = kept.said, str(kept.said["type"])
@@ -58,7 +58,7 @@ def field_of(kept: Kept, found: Callable[[str, str], Field], option: Option) -> 
         return _formula(kept, common, found)
     if type_ == "rollup":
         return _rollup(kept, common, found)
-    common |= {name: parse_condition(said[name]) for name in CONDITIONS if said.get(name) is not None}
+    common |= {name: parse_condition(said[name], saved) for name in CONDITIONS if said.get(name) is not None}
     spec = plain(TYPES["text" if type_ == "auto_number" else type_], said, common)
     return spec if said.get("default") is None else replace(spec, default=_default(spec, said, option))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 from sqlalchemy import Connection, Table, select
 
+from crm.backoffice.conditions.tree import Lookup, unsaved
 from crm.backoffice.custom.fields import Kept, Option, Said, checks_of, field_of, label_of
 from crm.backoffice.custom.models import CHECKS, ENTITIES, FIELDS
 from crm.backoffice.custom.tables import own_fields, table_of, widened
@@ -63,7 +64,9 @@ def leave_out(kept: Kept, why: Exception) -> None:
     log.warning("field left out", entity=kept.entity, field=kept.key, why=str(why))
 
 
-def described(own: Mapping[str, Entity], made: Made, option: Option, wrong: Callable[[Kept, Exception], None] = leave_out) -> dict[str, Entity]:
+def described(
+    own: Mapping[str, Entity], made: Made, option: Option, wrong: Callable[[Kept, Exception], None] = leave_out, saved: Lookup = unsaved,
+) -> dict[str, Entity]:
     """The description of everything: the product's entities with their made fields, and the made ones. `wrong` is told of a field whose
     sources are gone or make no sense."""
     if not made.fields and not made.entities and not made.checks:
@@ -71,17 +74,17 @@ def described(own: Mapping[str, Entity], made: Made, option: Option, wrong: Call
     checks: dict[str, list[Said]] = defaultdict(list)
     for one in made.checks:
         checks[one.entity].append(one.said)
-    bound = _Binding(own, made, option, wrong)
+    bound = _Binding(own, made, option, wrong, saved)
     found: dict[str, Entity] = {}
     for key, entity in own.items():
         extra = bound.of(key)
         found[key] = replace(entity, fields=arranged({**entity.fields, **extra}), table=widened(entity.table, extra.values())) if extra else entity
         if checks[key]:
-            found[key] = replace(found[key], checks=checks_of(checks[key]))
+            found[key] = replace(found[key], checks=checks_of(checks[key], saved))
     for key, (number, said) in ((one.key, (one.number, one.said)) for one in made.entities.values()):
         extra = bound.of(key)
         standard = {spec.key: spec for spec in own_fields()}
-        demanded = checks_of((*said.get("checks", ()), *checks[key]))
+        demanded = checks_of((*said.get("checks", ()), *checks[key]), saved)
         found[key] = Entity(declared(key, said), table_of(number, extra.values()), arranged({**standard, **extra}), checks=demanded)
     return found
 
@@ -98,8 +101,8 @@ def declared(key: str, said: Said) -> Declared:
 class _Binding:
     """Made fields described in any order: one that is computed asks for those it is computed from."""
 
-    def __init__(self, own: Mapping[str, Entity], made: Made, option: Option, wrong: Callable[[Kept, Exception], None]) -> None:
-        self.own, self.entities, self.option, self.wrong = own, made.entities, option, wrong
+    def __init__(self, own: Mapping[str, Entity], made: Made, option: Option, wrong: Callable[[Kept, Exception], None], saved: Lookup) -> None:
+        self.own, self.entities, self.option, self.wrong, self.saved = own, made.entities, option, wrong, saved
         self.made: dict[str, dict[str, Kept]] = defaultdict(dict)
         for kept in made.fields:
             self.made[kept.entity][kept.key] = kept
@@ -130,7 +133,7 @@ class _Binding:
             return known
         self.done[entity, key] = None
         try:
-            self.done[entity, key] = found = field_of(kept, self.field, self.option)
+            self.done[entity, key] = found = field_of(kept, self.field, self.option, self.saved)
         finally:
             if self.done[entity, key] is None:
                 del self.done[entity, key]

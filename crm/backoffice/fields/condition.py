@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Text as SqlText
 from sqlalchemy.orm import MappedColumn
 from sqlalchemy.types import TypeEngine
 
-from crm.backoffice.conditions.tree import Aggregate, All, Any_, Latest, Leaf, Node, Not, dump, parse
+from crm.backoffice.conditions.tree import Aggregate, All, Any_, Latest, Leaf, Node, Lookup, Not, Saved, as_stored, dump, parse
 from crm.backoffice.fields.base import Facets, Field, FieldError, Reader, Text, declare
 from crm.backoffice.fields.text import refuse_controls
 from crm.errors import BadRequest, BramaError
@@ -40,7 +40,7 @@ class ConditionField(Field):
             raise FieldError(m("A condition is expected here."))
         refuse_controls(value)
         try:
-            return json.dumps(dump(parse(json.loads(value))), ensure_ascii=False, separators=(",", ":"))
+            return written(parse(json.loads(value), as_stored))
         except (ValueError, RecursionError):
             raise FieldError(m("The condition is not readable.")) from None
         except BadRequest as wrong:
@@ -65,10 +65,15 @@ class ConditionField(Field):
         return column("").is_not(None)
 
 
-def node_of(text: str) -> Node:
-    """The tree of a kept condition. Raises BadRequest."""
+def written(node: Node) -> str:
+    """A condition in the one form in which it is kept."""
+    return json.dumps(dump(node), ensure_ascii=False, separators=(",", ":"))
+
+
+def node_of(text: str, saved: Lookup) -> Node:
+    """The tree of a kept condition. Raises BadRequest, UnknownCondition."""
     try:
-        return parse(json.loads(text))
+        return parse(json.loads(text), saved)
     except ValueError:
         raise BadRequest(m("The condition is not readable.")) from None
 
@@ -76,7 +81,7 @@ def node_of(text: str) -> Node:
 def line(text: str) -> str:
     """A kept condition in a line; as it stands where it cannot be read."""
     try:
-        return _told(node_of(text))
+        return _told(node_of(text, as_stored))
     except BramaError:
         return text
 
@@ -97,6 +102,8 @@ def _told(node: Node) -> str:
             return f"{node.function} {'.'.join(node.path)}{of}{where} {node.op} {node.value}"
         case Latest(path, by, at, op, value):
             return f"{'.'.join(path)} [{by} <= {at}] {op}" + ("" if value is None else f" {value}")
+        case Saved(key):
+            return f"“{key}”"
 
 
 def condition(label: Label, *, over: str, **facets: Unpack[Facets]) -> MappedColumn[Any]:

@@ -24,6 +24,7 @@ def missing(session: SystemSession, wanted: Document) -> Document:
         picklists=tuple(filter(None, (_completed(known, spec) for spec in lists))),
         views=tuple(v for v in wanted.views if v.key not in known.views),
         conflicts=tuple(c for c in wanted.conflicts if c.key not in known.conflicts),
+        conditions=tuple(c for c in wanted.conditions if c.key not in known.saved.known),
         entities=tuple(e for e in wanted.entities if e.key not in known.entities),
         fields=fields,
         layouts=tuple(one for one in wanted.layouts if one.role not in known.layouts.get(one.entity, {})),

@@ -10,14 +10,16 @@ from sqlalchemy import delete, insert, select, update
 from crm.backoffice import journal, links, records, versions
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.checks import check_entities
+from crm.backoffice.conditions.saved import SavedConditions
 from crm.backoffice.configuration import AccessRule, ConfigVersion, OptionRow, PicklistRow
 from crm.backoffice.guard import SystemSession
-from crm.backoffice.lowcode import conflicts, emergencies, export, layouts, option_merging, shared_views, stage_merging
+from crm.backoffice.lowcode import condition_plan, condition_uses, conflicts, emergencies, export, layouts, option_merging, saved_conditions, shared_views
+from crm.backoffice.lowcode import stage_merging
 from crm.backoffice.lowcode.changes import Change
-from crm.backoffice.lowcode.document import Document, RoleSpec, from_raw
+from crm.backoffice.lowcode.document import Document, RoleSpec, foreseen as as_it_would_be, from_raw
 from crm.backoffice.lowcode.edits import applied_as_a_whole
 from crm.backoffice.lowcode import made_apply
-from crm.backoffice.lowcode.made_whole import MADE, Standing, catalog_with, made_with
+from crm.backoffice.lowcode.made_whole import MADE, Standing
 from crm.backoffice.lowcode.made_plan import LOSING, without_repeats
 from crm.backoffice.lowcode.narrow import narrowed
 from crm.backoffice.lowcode.option_merging import Merged, MergeSpec
@@ -59,11 +61,12 @@ def apply(session: SystemSession, document: Document, *, agreed: bool = True) ->
             raise still_needed(change, told(change.needed_by))
     if not changes:
         return Applied(session.catalog.version, ())
-    before = export.of(session, document)
+    before, stood = export.of(session, document), condition_plan.stood(session.catalog, as_it_would_be(session.catalog, document))
     touched = {(c.kind, c.entity, c.field) for c in changes}
     with applied_as_a_whole(session):
         for spec in document.options:
             _picklist(session, spec)
+        saved_conditions.write(session, document.conditions)  # what is made may name them
         standing = _make(session, document) if document.makes else []
         merged = [option_merging.write(session, one) for one in document.merges if ("option", one.picklist, one.old) in touched]
         for one in document.unmerged:
@@ -72,6 +75,7 @@ def apply(session: SystemSession, document: Document, *, agreed: bool = True) ->
         for moved in document.stages_unmerged:
             stage_merging.take_back(session, moved)
         _write(session, document, touched)
+        _ask_anew(session, stood, touched)
     made = [(c.kind, c.entity, c.field or "") for c in changes if c.effect == "create" and c.kind not in ("picklist", "rule", *MADE)]
     version = versions.announce(session, [c.as_dict() for c in changes], before, made, [asdict(one) for one in standing],
         {"merged": [dict(option_merging.as_kept(one)) for one in merged], "again": [[one.picklist, one.old, one.new] for one in document.unmerged],
@@ -82,16 +86,14 @@ def apply(session: SystemSession, document: Document, *, agreed: bool = True) ->
 
 def still_needed(change: Change, use: Message) -> BadRequest:
     """The refusal to remove a field, as far as its reader may know what asks for it."""
-    return BadRequest(m("“%(place)s” is still asked for by %(use)s; change that first.", place=f"{change.entity}.{change.field}", use=use))
+    place = change.field if change.kind == "condition" else f"{change.entity}.{change.field}"
+    return BadRequest(m("“%(place)s” is still asked for by %(use)s; change that first.", place=place, use=use))
 
 
 def foreseen(catalog: Catalog, document: Document) -> Catalog:
     """The catalog that a document would make of this one, as far as entities and fields go. Raises BadRequest for what would make no sense."""
-    if not document.makes:
-        return catalog
-    made = made_with(catalog, document.entities, document.fields, document.removed, document.standing, document.checks)
-    after = catalog_with(catalog, made, document.options)
-    problem = next((f for f in check_entities(after) if f.check not in UNASKED), None)
+    after = as_it_would_be(catalog, document)
+    problem = None if after is catalog else next((f for f in check_entities(after) if f.check not in UNASKED), None)
     if problem is not None:
         raise BadRequest(problem.message)
     return after
@@ -115,9 +117,24 @@ def _write(session: SystemSession, document: Document, touched: Collection[tuple
             emergencies.write(session, role.key, role.emergency)
     shared_views.write(session, document.views)
     conflicts.write(session, document.conflicts)
+    saved_conditions.write(session, document.conditions)  # once more: fields that have changed their keys were renamed in them
     layouts.write(session, document.layouts, touched)
     for kind, entity, key in (one for one in document.removed if one[0] not in MADE):
         _remove(session, kind, entity, key)
+
+
+def _ask_anew(session: SystemSession, before: SavedConditions, touched: Collection[tuple[str, str, str | None]]) -> None:
+    """What follows saved conditions that say something else: the journal of the roles whose rules name them, and records that keep them."""
+    if not any(kind == "condition" for kind, _, _ in touched):
+        return
+    made_apply.follow(session)
+    after = session.catalog.saved
+    changed = saved_conditions.changed_meaning(before, after)
+    for role in condition_uses.roles_naming(session, changed):
+        if ("rules", "role", role.code) in touched:
+            was, now = (condition_uses.spelled_out(role.rules, saved) for saved in (before, after))
+            journal.event(session, "rules", "role", role.id, {"rules": [was, now]})
+    condition_uses.follow(session, changed)
 
 
 def undo(session: SystemSession, version: int, *, agreed: bool = True) -> Applied:
@@ -131,11 +148,15 @@ def undoing(session: SystemSession, version: int) -> Document:
     if row is None:
         raise NotFound(m("There is no version %(version)s of the configuration.", version=version))
     said = {**row.before["file"]}
-    # Layouts are taken as they were kept: they may name what comes back with them.
-    kept = layouts.named_in(said.pop("layouts", {}))
-    back = narrowed(session, replace(from_raw(said, session.catalog), layouts=kept), row.changes)
     removed = tuple((kind, entity, key) for kind, entity, key in row.before["made"])
     standing = tuple(Standing(**one) for one in row.before.get("standing", ()))
+    catalog = session.catalog
+    if said.get("conditions"):  # they may ask for what comes back with them, and that for them
+        conditions = tuple(saved_conditions.touched(saved_conditions.conditions_of(said)[0], row.changes))
+        catalog = as_it_would_be(catalog, Document(conditions=conditions, removed=removed, standing=standing))
+    # Layouts are taken as they were kept: they may name what comes back with them.
+    kept = layouts.named_in(said.pop("layouts", {}))
+    back = narrowed(session, replace(from_raw(said, catalog), layouts=kept), row.changes)
     unmerged = tuple(Merged(**one) for one in row.before.get("merged", ()))
     again = tuple(MergeSpec(*one) for one in row.before.get("again", ()) if merges_still(session, one))
     led = tuple(StageMerged(**one) for one in row.before.get("merged_stages", ()))
@@ -238,6 +259,9 @@ def _remove(session: SystemSession, kind: str, entity: str, key: str) -> None:
     """What an undone version had made: options and stages are retired; a pipeline that deals stand in and a built-in role stay."""
     if kind == "option":
         session.execute(update(OptionRow).where(OptionRow.picklist == entity, OptionRow.key == key).values(retired=True))
+        return
+    if kind == "condition":
+        saved_conditions.remove(session, key)
         return
     if kind == "conflict":
         conflicts.remove(session, key)

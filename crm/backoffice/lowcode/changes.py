@@ -16,12 +16,15 @@ class Change:
     field: str | None
     effect: str
     records: int = 0
-    uses: tuple[Use, ...] = ()  # of a removed field: who names it
+    uses: tuple[Use, ...] = ()  # of a field or a saved condition: who names it
 
     @property
     def needed_by(self) -> Use | None:
-        """Of a removed field: what could not be asked any more without it."""
-        return next((use for use in self.uses if use.needs), None) if self.effect == "remove" else None
+        """Of something removed: what could not be asked any more without it. A saved condition stays as long as anything but views of people's own
+        names it."""
+        if self.effect != "remove":
+            return None
+        return next((use for use in self.uses if use.needs or (self.kind == "condition" and use.kind != "own_view")), None)
 
     @classmethod
     def recorded(cls, kept: Mapping[str, Any]) -> Self:

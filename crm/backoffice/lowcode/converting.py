@@ -44,7 +44,7 @@ def _computed(kept: Kept) -> bool:
 
 
 def _fill(session: DataSession, kind: Entity, old: Kept, new: Field) -> None:
-    was = field_of(old, lambda entity, key: session.catalog.entity(entity).fields[key], lambda picklist, key: None)
+    was = field_of(old, lambda entity, key: session.catalog.entity(entity).fields[key], lambda picklist, key: None, session.catalog.saved)
     table = widened(kind.table, [was])
     position = 0
     while True:

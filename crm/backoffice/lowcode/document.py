@@ -10,6 +10,7 @@ import yaml
 from crm.backoffice.access import EVERYTHING, Rule, parse_rule
 from crm.backoffice.catalog import Catalog, Conflict
 from crm.backoffice.conditions import compiler
+from crm.backoffice.conditions.saved import SavedCondition
 from crm.backoffice.lowcode.conflicts import NAMES as CONFLICT_NAMES, conflict
 from crm.backoffice.lowcode.emergencies import Emergency, emergency
 from crm.backoffice.lowcode.field_rules import CheckSpec, named_checks
@@ -21,6 +22,7 @@ from crm.backoffice.lowcode.options import PicklistSpec, picklist
 from crm.backoffice.lowcode.packages import PackageSpec, package_of
 from crm.backoffice.lowcode.parsing import label_of, only, section_of, wrong
 from crm.backoffice.lowcode.pipelines import PipelineSpec, pipeline
+from crm.backoffice.lowcode.saved_conditions import conditions_of
 from crm.backoffice.lowcode.shared_views import NAMES as VIEW_NAMES, shared_view
 from crm.backoffice.lowcode.stage_merging import StageMerge, StageMerged, retiring_stages, stage_merges_of
 from crm.backoffice.release import PRODUCT
@@ -30,8 +32,10 @@ from crm.backoffice.views.shared import SharedView
 from crm.errors import BadRequest, BramaError
 from crm.messages import Label, Message, m
 
-SECTIONS = ("package", "entities", "fields", "checks", "removed", "roles", "pipelines", "picklists", "views", "conflicts", "layouts", "merged",
-            "merged_stages")
+SECTIONS = (
+    "package", "entities", "fields", "checks", "removed", "conditions", "roles", "pipelines", "picklists", "views", "conflicts", "layouts", "merged",
+    "merged_stages",
+)
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Document:
     entities: tuple[EntitySpec, ...] = ()
     fields: tuple[FieldSpec, ...] = ()
     layouts: tuple[LayoutSpec, ...] = ()
-    removed: tuple[tuple[str, str, str], ...] = field(default=())  # kind, entity, key of what goes: a file says it of entities and fields alone
+    removed: tuple[tuple[str, str, str], ...] = field(default=())  # kind, entity, key of what goes: a file says it of what is made and of saved conditions
     checks: tuple[CheckSpec, ...] = ()
     standing: tuple[Standing, ...] = ()  # how an undo puts back what was made; no file says this
     package: PackageSpec | None = None  # what it calls itself, where it is one
@@ -64,12 +68,18 @@ class Document:
     unmerged: tuple[Merged, ...] = ()  # merges that an undo takes back; no file says this
     stage_merges: tuple[StageMerge, ...] = ()
     stages_unmerged: tuple[StageMerged, ...] = ()  # as above
+    conditions: tuple[SavedCondition, ...] = ()
     undoes: datetime | None = None  # when the version was made that this undoes: a role removed by it comes back itself, with whoever held it
 
     @property
     def makes(self) -> bool:
         """Whether it says anything of made entities, fields and checks."""
         return bool(self.entities or self.fields or self.checks or self.standing or any(kind in MADE for kind, _, _ in self.removed))
+
+    @property
+    def lifted(self) -> list[str]:
+        """The saved conditions that go."""
+        return [key for kind, _, key in self.removed if kind == "condition"]
 
     @property
     def options(self) -> tuple[PicklistSpec, ...]:
@@ -95,6 +105,8 @@ def from_raw(raw: Any, catalog: Catalog) -> Document:
     own = {key: kind for key, kind in catalog.entities.items() if not kind.custom}
     entities, inside = entities_of(raw, own)
     fields, removed, checks = [*inside, *fields_of(raw)], removed_of(raw), named_checks(raw)
+    conditions, lifted = conditions_of(raw)
+    removed += [("condition", catalog.saved.known[key].entity, key) for key in lifted if key in catalog.saved.known]
     lists = tuple(picklist(key, spec) for key, spec in section_of(raw, "picklists"))
     merges = merges_of(raw, catalog)
     if merges:
@@ -103,10 +115,10 @@ def from_raw(raw: Any, catalog: Catalog) -> Document:
     stage_merges = stage_merges_of(raw, catalog)
     if stage_merges:
         entities, fields, checks = followed(catalog, [one.change(catalog) for one in stage_merges], entities, fields, checks)
-    if entities or fields or removed or checks:
+    if entities or fields or removed or checks or conditions:
         # What else the file says may name what it makes.
         options = (*(one.options for one in fields if one.options is not None), *lists)
-        catalog = catalog_with(catalog, made_with(catalog, entities, fields, removed, checks=checks), options)
+        catalog = catalog_with(catalog, made_with(catalog, entities, fields, removed, checks=checks), options, conditions, lifted)
     return Document(
         tuple(_role(key, spec, catalog) for key, spec in section_of(raw, "roles")),
         tuple(retiring_stages(catalog, stage_merges, [pipeline(key, spec, catalog) for key, spec in section_of(raw, "pipelines")])),
@@ -114,8 +126,16 @@ def from_raw(raw: Any, catalog: Catalog) -> Document:
         tuple(_view(key, spec, catalog) for key, spec in section_of(raw, "views")),
         tuple(_conflict(key, spec) for key, spec in section_of(raw, "conflicts")),
         tuple(entities), tuple(fields), tuple(spec for key, said in section_of(raw, "layouts") for spec in layouts_of(key, said, catalog)),
-        tuple(removed), tuple(checks), package=package, merges=tuple(merges), stage_merges=tuple(stage_merges),
+        tuple(removed), tuple(checks), package=package, merges=tuple(merges), stage_merges=tuple(stage_merges), conditions=tuple(conditions),
     )
+
+
+def foreseen(catalog: Catalog, document: Document) -> Catalog:
+    """The catalog that a document would make of this one, as far as entities, fields and saved conditions go. Raises BadRequest."""
+    if not document.makes and not document.conditions and not document.lifted:
+        return catalog
+    made = made_with(catalog, document.entities, document.fields, document.removed, document.standing, document.checks)
+    return catalog_with(catalog, made, document.options, document.conditions, document.lifted)
 
 
 def merge(documents: Iterable[Document]) -> Document:
@@ -127,6 +147,7 @@ def merge(documents: Iterable[Document]) -> Document:
         tuple(x for d in several for x in d.fields), tuple(x for d in several for x in d.layouts), tuple(x for d in several for x in d.removed),
         tuple(x for d in several for x in d.checks), merges=tuple(x for d in several for x in d.merges),
         stage_merges=tuple(x for d in several for x in d.stage_merges),
+        conditions=tuple(x for d in several for x in d.conditions),
     )
 
 
@@ -137,7 +158,7 @@ def _role(key: str, spec: Any, catalog: Catalog) -> RoleSpec:
     if not isinstance(rules, list) or not all(isinstance(r, Mapping) for r in rules):
         raise wrong(place, m("“rules” is a list"))
     for number, rule in enumerate(rules, 1):
-        check_rule(parse_rule(key, number, rule), catalog)
+        check_rule(parse_rule(key, number, rule, catalog.saved), catalog)
     asks = spec.get("second_factor")
     if asks is not None and not isinstance(asks, bool):
         raise wrong(place, m("“second_factor” is true or false"))

@@ -74,6 +74,7 @@ def things(said: Raw) -> list[tuple[str, str]]:
     for key, one in said.get("pipelines", {}).items():
         found.append((f"pipeline:{key}", f"entity:{one.get('entity', 'deal')}"))
     found += [(f"stages:{key}.{old}", "entity:deal") for key, pairs in said.get("merged_stages", {}).items() for old in pairs]
+    found += [(f"condition:{key}", f"entity:{one['entity']}" if one else f"condition:{key}") for key, one in said.get("conditions", {}).items()]
     for entity, one in said.get("layouts", {}).items():
         found += [(f"layout:{entity}.{role}", f"entity:{entity}") for role in one.get("roles", {"": None})]
     return found + [(f"removal:{one}", f"entity:{one.split('.')[0]}") for one in said.get("removed", ())]

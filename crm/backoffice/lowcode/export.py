@@ -8,7 +8,7 @@ from sqlalchemy import Row, select
 from crm.backoffice.catalog import Catalog, Configured, Picklist
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.document import Document
-from crm.backoffice.lowcode import conflicts, emergencies, layouts, shared_views
+from crm.backoffice.lowcode import conflicts, emergencies, layouts, saved_conditions, shared_views
 from crm.backoffice.lowcode.options import option_form, standing
 from crm.backoffice.lowcode.pipelines import StageSpec, pipeline_of, stage_said, stages_of
 from crm.backoffice.lowcode.plan import rules_of
@@ -31,6 +31,7 @@ def whole(session: SystemSession) -> dict[str, Any]:
         "checks": {entity: {one.key: dict(one.said) for one in catalog.made.checks if one.entity == entity} for entity in _in_order(catalog)},
         "picklists": {key: _picklist(p) for key, p in sorted(catalog.picklists.items())},
         "pipelines": {p.code: _pipeline(session, p) for p in catalog.configured["pipeline"].values()},
+        "conditions": saved_conditions.forms(catalog),
         "roles": {row.code: _role(session, row) for row in rows},
         "views": shared_views.forms(catalog),
         "conflicts": conflicts.forms(catalog),
@@ -50,6 +51,7 @@ def of(session: SystemSession, document: Document) -> dict[str, Any]:
     named: dict[str, set[str]] = {
         "picklists": {p.key for p in document.options}, "pipelines": {p.key for p in document.pipelines}, "roles": {r.key for r in document.roles},
         "views": {v.key for v in document.views}, "conflicts": {c.key for c in document.conflicts},
+        "conditions": {c.key for c in document.conditions},
         "layouts": {spec.entity for spec in document.layouts},
     }
     for kind, entity, key in document.removed:

@@ -13,7 +13,7 @@ from sqlalchemy.sql import visitors
 
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.conditions.compiler import compile_condition
-from crm.backoffice.conditions.tree import All, Leaf, Node, Not, dump, parse
+from crm.backoffice.conditions.tree import All, Leaf, Node, Not, as_stored, dump, parse
 from crm.backoffice.custom.fields import CONDITIONS, Kept, Said
 from crm.backoffice.custom.reading import Made
 from crm.backoffice.entities import Entity
@@ -75,7 +75,7 @@ def _check(said: Any, place: Message) -> Said:
 def _condition(raw: Any, place: Message, name: str) -> Any:
     """A condition in its one form, as JSON keeps it."""
     try:
-        return json.loads(json.dumps(dump(parse(raw)), default=str, allow_nan=False))
+        return json.loads(json.dumps(dump(parse(raw, as_stored)), default=str, allow_nan=False))
     except BramaError as fault:
         raise _at(place, name, fault) from None
     except ValueError:
@@ -108,11 +108,11 @@ def _rules(catalog: Catalog) -> Iterator[tuple[str, Message, str, Node]]:
     made = catalog.made
     for field in made.fields:
         place = m("field “%(key)s”", key=f"{field.entity}.{field.key}")
-        yield from ((field.entity, place, name, parse(field.said[name])) for name in CONDITIONS if field.said.get(name) is not None)
+        yield from ((field.entity, place, name, parse(field.said[name], catalog.saved)) for name in CONDITIONS if field.said.get(name) is not None)
     for kind in made.entities.values():
         place = m("entity “%(key)s”", key=kind.key)
-        yield from ((kind.key, place, f"checks {number}", parse(one["where"])) for number, one in enumerate(kind.said.get("checks", ()), 1))
-    yield from ((check.entity, check_place(check.entity, check.key), "where", parse(check.said["where"])) for check in made.checks)
+        yield from ((kind.key, place, f"checks {number}", parse(one["where"], catalog.saved)) for number, one in enumerate(kind.said.get("checks", ()), 1))
+    yield from ((check.entity, check_place(check.entity, check.key), "where", parse(check.said["where"], catalog.saved)) for check in made.checks)
 
 
 # --- what becomes of them ----------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ def rule_changes(session: SystemSession, catalog: Catalog) -> Iterator[Change]:
         had = before.entities[kind.key].said.get("checks", []) if kind.key in before.entities else []
         for number, one in enumerate(kind.said.get("checks", []), 1):
             if one not in had:
-                yield _change(session, catalog, kind.key, f"checks.{number}", None, one, Not(parse(one["where"])))
+                yield _change(session, catalog, kind.key, f"checks.{number}", None, one, Not(parse(one["where"], catalog.saved)))
     yield from _named(session, catalog, before, after)
 
 
@@ -147,25 +147,25 @@ def _named(session: SystemSession, catalog: Catalog, before: Made, after: Made) 
         old = known.pop(check.number, None)
         if old is None or old.said != check.said:
             was = old.said if old is not None else None
-            yield _change(session, catalog, check.entity, f"checks.{check.key}", was, check.said, Not(parse(check.said["where"])))
+            yield _change(session, catalog, check.entity, f"checks.{check.key}", was, check.said, Not(parse(check.said["where"], catalog.saved)))
     for gone in known.values():
         yield Change("rule", gone.entity, f"checks.{gone.key}", "remove")
 
 
 def _change(session: SystemSession, catalog: Catalog, entity: str, name: str, was: Any, said: Any, broken: Node | None) -> Change:
     effect = "create" if was is None else "remove" if said is None else "change"
-    return Change("rule", entity, name, effect, _count(session, catalog, entity, broken) if said is not None and broken is not None else 0)
+    return Change("rule", entity, name, effect, count(session, catalog, entity, broken) if said is not None and broken is not None else 0)
 
 
 def _wrong_by(catalog: Catalog, field: Kept, name: str) -> Node | None:
     """The condition under which a record lacks something by a rule of a field; the other rules are of changes alone."""
     if name != "required_if" or field.said.get(name) is None:
         return None
-    lacking = parse({"all": [{"field": field.key, "op": "empty"}, field.said[name]]})
-    return lacking if field.said.get("visible_if") is None else All((lacking, parse(field.said["visible_if"])))
+    lacking = parse({"all": [{"field": field.key, "op": "empty"}, field.said[name]]}, catalog.saved)
+    return lacking if field.said.get("visible_if") is None else All((lacking, parse(field.said["visible_if"], catalog.saved)))
 
 
-def _count(session: SystemSession, catalog: Catalog, entity: str, broken: Node) -> int:
+def count(session: SystemSession, catalog: Catalog, entity: str, broken: Node) -> int:
     """The records for which a condition holds. Fields that are only planned are empty in them; where a condition leads to rows that are only
     planned, all are counted that there are."""
     kind: Entity | None = session.catalog.entities.get(entity)

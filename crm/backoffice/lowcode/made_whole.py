@@ -1,12 +1,13 @@
 """What everything made would be with what a configuration file says: numbers kept, things put back, and the catalog that follows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from crm.backoffice.catalog import Catalog, Option, Picklist, link, product
 from crm.backoffice.conditions.renaming import Renaming, field_called, renamed
-from crm.backoffice.conditions.tree import dump, parse
+from crm.backoffice.conditions.saved import SavedCondition
+from crm.backoffice.conditions.tree import as_stored, dump, parse
 from crm.backoffice.custom.fields import CONDITIONS, Kept, Said
 from crm.backoffice.custom.reading import KeptEntity, Made, described
 from crm.backoffice.entities import Entity
@@ -16,6 +17,7 @@ from crm.backoffice.lowcode.field_rules import CheckSpec, check_place, verify
 from crm.backoffice.lowcode.made import ORDER, EntitySpec, FieldSpec
 from crm.backoffice.lowcode.options import PicklistSpec
 from crm.backoffice.lowcode.parsing import wrong
+from crm.backoffice.lowcode.saved_conditions import conditions_with, verify as verify_conditions
 from crm.errors import BramaError
 from crm.messages import Label, m
 
@@ -123,7 +125,7 @@ def following(kept: Kept, entities: Mapping[str, Entity], moves: Mapping[tuple[s
     elif said.get("where") and said.get("field"):  # of a check
         said["field"] = change.of(kept.entity, said["field"])
     if kind is not None:
-        said |= {name: dump(renamed(parse(said[name]), kind, entities, change)) for name in (*CONDITIONS, "where") if said.get(name)}
+        said |= {name: dump(renamed(parse(said[name], as_stored), kind, entities, change)) for name in (*CONDITIONS, "where") if said.get(name)}
     return replace(kept, said=said) if said != kept.said else kept
 
 
@@ -162,10 +164,12 @@ def stored_alike(old: Said, new: Said) -> bool:
     )
 
 
-def catalog_with(catalog: Catalog, made: Made, options: Iterable[PicklistSpec] = ()) -> Catalog:
-    """The catalog as it would be, with the options that come with it. Raises BadRequest for a field or a rule that would make no sense, one that
-    stands already too."""
-    catalog = _with_options(catalog, options)
+def catalog_with(
+    catalog: Catalog, made: Made, options: Iterable[PicklistSpec] = (), conditions: Iterable[SavedCondition] = (), gone: Collection[str] = (),
+) -> Catalog:
+    """The catalog as it would be, with the options and saved conditions that come with it; `gone` are keys of those that go. Raises BadRequest
+    for a field, a condition or a rule that would make no sense, one that stands already too."""
+    catalog = replace(_with_options(catalog, options), saved=conditions_with(catalog, conditions, gone, moves_of(catalog, made)))
 
     def refuse(kept: Kept, why: Exception) -> None:
         message = why.message if isinstance(why, BramaError) else m("it makes no sense")
@@ -176,7 +180,7 @@ def catalog_with(catalog: Catalog, made: Made, options: Iterable[PicklistSpec] =
         found = known.by_key(key) if known else None
         return found.id if found else None
 
-    entities = described(product(), made, option, refuse)
+    entities = described(product(), made, option, refuse, catalog.saved)
     for kept in made.fields:
         place, to = m("field “%(key)s”", key=f"{kept.entity}.{kept.key}"), kept.said.get("to")
         if to is not None and to not in entities:
@@ -184,8 +188,19 @@ def catalog_with(catalog: Catalog, made: Made, options: Iterable[PicklistSpec] =
         if kept.said.get("mask") and read_mask(kept.said["mask"]).by_department and "department" not in entities[kept.entity].fields:
             raise wrong(place, m("the records of “%(key)s” have no department that the mask could name", key=kept.entity))
     found = replace(catalog, entities=MappingProxyType(link(entities)), made=made)
+    verify_conditions(found)
     verify(found)
     return found
+
+
+def moves_of(catalog: Catalog, made: Made) -> Moves:
+    """Fields that get other keys."""
+    numbers, moves = {one.number: one for one in catalog.made.fields}, Moves()
+    for field in made.fields:
+        old = numbers.get(field.number)
+        if old is not None and old.key != field.key:
+            moves |= field_called(catalog.entities, field.entity, old.key, field.key).moves
+    return moves
 
 
 def _with_options(catalog: Catalog, options: Iterable[PicklistSpec]) -> Catalog:

@@ -8,12 +8,12 @@ from sqlalchemy import func, select
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.configuration import AccessRule
 from crm.backoffice.guard import SystemSession
-from crm.backoffice.lowcode import conflicts, emergencies, layouts, option_merging, stage_merging
+from crm.backoffice.lowcode import condition_plan, conflicts, emergencies, layouts, option_merging, stage_merging
 from crm.backoffice.lowcode.changes import Change
-from crm.backoffice.lowcode.document import Document, RoleSpec
+from crm.backoffice.lowcode.document import Document, RoleSpec, foreseen
 from crm.backoffice.lowcode.field_rules import rule_changes
 from crm.backoffice.lowcode.made_plan import made_changes
-from crm.backoffice.lowcode.made_whole import MADE, catalog_with, made_with
+from crm.backoffice.lowcode.made_whole import MADE
 from crm.backoffice.lowcode.options import PicklistSpec
 from crm.backoffice.lowcode.parsing import order
 from crm.backoffice.lowcode.pipelines import pipeline_changes
@@ -29,10 +29,10 @@ def plan(session: SystemSession, document: Document) -> list[Change]:
     if unknown is not None:
         raise BadRequest(m("There is no role “%(key)s”.", key=unknown[:64]))
     changes: list[Change] = []
+    after = foreseen(session.catalog, document)
     if document.makes:
-        after = made_with(session.catalog, document.entities, document.fields, document.removed, document.standing, document.checks)
-        changes += made_changes(session, after)
-        changes += rule_changes(session, catalog_with(session.catalog, after, document.options))
+        changes += made_changes(session, after.made)
+        changes += rule_changes(session, after)
     for picklist in document.options:
         changes += picklist_changes(session.catalog, picklist)
     changes += option_merging.changes(session, document.merges, document.unmerged)
@@ -41,10 +41,11 @@ def plan(session: SystemSession, document: Document) -> list[Change]:
     changes += stage_merging.changes(session, document.stage_merges, document.stages_unmerged)
     for role in document.roles:
         changes += role_changes(session, role)
+    changes += condition_plan.changes(session, document, after, {c.field for c in changes if c.kind == "rules"})
     changes += [Change("conflict", "role", one.key, effect, holders) for one, effect, holders in conflicts.effects(session, document.conflicts)]
     changes += [Change("view", view.entity, view.key, effect) for view, effect in effects(session.catalog, document.views)]
     changes += [Change("layout", spec.entity, spec.role or None, effect) for spec, effect in layouts.effects(session.catalog, document.layouts)]
-    gone = (one for one in document.removed if one[0] not in MADE)
+    gone = (one for one in document.removed if one[0] not in (*MADE, "condition"))
     changes += [Change(kind, entity, key or None, "retire" if kind in ("option", "stage") else "remove") for kind, entity, key in gone]
     return changes
 

@@ -15,6 +15,7 @@ from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.layouts import layouts_of
 from crm.backoffice.lowcode.made import entities_of, fields_of
+from crm.backoffice.lowcode.saved_conditions import condition_of, form
 from crm.backoffice.lowcode.options import OptionSpec, option_form, picklist, standing
 from crm.backoffice.lowcode.pipelines import StageSpec, pipeline, pipeline_of, stage_said, stages_of, stands
 
@@ -77,6 +78,8 @@ def brought_over(session: SystemSession, raw: Raw, base: int) -> tuple[Raw, list
                            for entity, named in raw["fields"].items()}
     if "pipelines" in raw:
         found["pipelines"] = {key: _pipeline(catalog, later, key, said, clashes) for key, said in raw["pipelines"].items()}
+    if "conditions" in raw:
+        found["conditions"] = {key: _saved(catalog, later, key, said, clashes) for key, said in raw["conditions"].items()}
     if "layouts" in raw:
         found["layouts"] = {entity: _layouts(catalog, later, entity, said, clashes) for entity, said in raw["layouts"].items()}
     clashes += _merges(catalog, later, raw)
@@ -159,6 +162,19 @@ def _field(catalog: Catalog, later: Sequence[Since], entity: str, key: str, said
     kept = catalog.made.of(entity).get(known_as)
     now = kept.said if kept else None
     return _parts(place, _before(later, place, now), now, fields_of({"fields": {entity: {key: said}}})[0].said, clashes) | aside
+
+
+def _saved(catalog: Catalog, later: Sequence[Since], key: str, said: Any, clashes: list[Clash]) -> Any:
+    known = catalog.saved.known.get(key)
+    first = next((version for version in later if any(kind == "condition" and of == key for kind, _, of in version.touched)), None)
+    if first is None:
+        return said
+    place = ("condition", str(said["entity"]) if said else known.entity if known else "", key)
+    if said is None:
+        clashes.append(Clash(*place, GONE))
+        return said
+    wanted = form(condition_of(key, said))
+    return _parts(place, first.before["file"].get("conditions", {}).get(key), form(known) if known else None, wanted, clashes)
 
 
 def _layouts(catalog: Catalog, later: Sequence[Since], entity: str, said: Any, clashes: list[Clash]) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from crm.backoffice.access import ACTIONS, MODES, SCOPES
 from crm.backoffice.colours import COLOURS
-from crm.backoffice.conditions.tree import AGGREGATE_OPS, FUNCTIONS, OPS
+from crm.backoffice.conditions.tree import AGGREGATE_OPS, FUNCTIONS, LONGEST_KEY, OPS
 from crm.backoffice.custom.fields import CONDITIONS, DERIVED
 from crm.backoffice.custom.naming import KEY as FIELD_KEY
 from crm.backoffice.fields.rollup import FUNCTIONS as ROLLUPS
@@ -17,6 +17,7 @@ from crm.backoffice.lowcode.icons import ICONS
 from crm.backoffice.lowcode.layouts import LAST_PLACE, MOST_SECTIONS
 from crm.backoffice.lowcode.made import ALWAYS, CLASSES, DERIVED_NAMES, FIELD_TYPES, NAMES, NEEDED, TYPED
 from crm.backoffice.lowcode.options import MOST
+from crm.backoffice.lowcode.saved_conditions import LONGEST_NOTE
 from crm.backoffice.lowcode.packages import LATEST
 from crm.backoffice.lowcode.pipelines import KINDS, MOST as MOST_STAGES
 from crm.backoffice.views.shows import NARROWEST, WIDEST
@@ -34,7 +35,8 @@ def schema() -> Schema:
     }, ["label"])
     sections = {
         "package": _package(), "entities": _named(entity, FIELD_KEY.pattern), "fields": _named(_named(_ref("field"), FIELD_KEY.pattern)),
-        "checks": _named(_named(_ref("check"))), "removed": _list(TEXT), "roles": _named(_role()), "pipelines": _named(_pipeline()),
+        "checks": _named(_named(_ref("check"))), "removed": _list(TEXT),
+        "conditions": _named(_saved()), "roles": _named(_role()), "pipelines": _named(_pipeline()),
         "picklists": _named(_things({"label": _ref("label"), "options": _ref("options")})), "views": _named(_view()),
         "conflicts": _named(_things({"roles": _list(TEXT, most=conflicts.MOST), "with_reason": FLAG}, ["roles"])), "layouts": _named(_layouts()),
         "merged": _named(_named(TEXT)), "merged_stages": _named(_named(TEXT)),
@@ -70,7 +72,14 @@ def _condition() -> Schema:
     leaf = _things({"field": TEXT, "op": {"enum": sorted(OPS)}, "value": value}, ["field", "op"])
     compared: Schema = {"of": TEXT, "where": _ref("condition"), "op": {"enum": sorted(AGGREGATE_OPS)}, "value": value}
     sums = [_things({function: {"type": ["string", "boolean"]}, **compared}, [function, "op", "value"]) for function in FUNCTIONS]
-    return {"anyOf": [_things({"all": some}, ["all"]), _things({"any": some}, ["any"]), _things({"not": _ref("condition")}, ["not"]), leaf, *sums]}
+    saved = _things({"saved": {**TEXT, "maxLength": LONGEST_KEY}}, ["saved"])
+    return {"anyOf": [saved, _things({"all": some}, ["all"]), _things({"any": some}, ["any"]), _things({"not": _ref("condition")}, ["not"]), leaf, *sums]}
+
+
+def _saved() -> Schema:
+    note = {"anyOf": [{"type": "string", "maxLength": LONGEST_NOTE}, _things({key: {"type": "string", "maxLength": LONGEST_NOTE} for key in ("uk", "en")})]}
+    one = _things({"entity": TEXT, "label": _ref("label"), "note": note, "where": _ref("condition")}, ["entity", "label", "where"])
+    return {"anyOf": [one, {"type": "null"}]}
 
 
 def _role() -> Schema:

@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 
 from crm.backoffice.catalog import Catalog
-from crm.backoffice.conditions.tree import parse
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lists import MAX_COLUMNS, SIZES
 from crm.backoffice.lowcode.parsing import order
@@ -74,7 +73,7 @@ def _missing(everything: Sight, entity: str, shows: Mapping[str, Any], found: Ma
     if shows.get("unread") and not found.get("unread"):
         return m("of this list it is not told what is unread")
     try:
-        everything.table(entity).where(parse(shows.get("where")))
+        everything.table(entity).asked(shows.get("where"))
     except BramaError as wrong:
         return wrong.message
     return m("the condition makes no sense")

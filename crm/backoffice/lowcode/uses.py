@@ -11,8 +11,10 @@ from sqlalchemy import select, update
 from crm.backoffice import layouts
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.conditions.renaming import Renaming
+from crm.backoffice.conditions.resaving import Resaving
 from crm.backoffice.conditions.revaluing import Replacing
-from crm.backoffice.conditions.tree import dump, parse
+from crm.backoffice.conditions.saved import TABLE as SAVED
+from crm.backoffice.conditions.tree import as_stored, dump, parse
 from crm.backoffice.configuration import AccessRule
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.condition import ConditionField
@@ -22,15 +24,15 @@ from crm.errors import BramaError
 from crm.messages import Message, m
 
 RULES, VIEWS, LAYOUTS = AccessRule.__table__, SavedView.__table__, layouts.TABLE
-Rewriting = Renaming | Replacing
+Rewriting = Renaming | Replacing | Resaving
 Cell = tuple[Any, int, str]  # table, row, column
 GONE = "\0"  # no name: what differs under it names the field
 
 
 @dataclass(frozen=True)
 class Use:
-    """A place that names a field: `rule` of a role, `layout` of an entity, shared `view`, somebody's `own_view`, a `condition` kept in a record, a shared
-    or somebody's own source of imports (`mapping`, `own_mapping`).
+    """A place that names a field: `rule` of a role, `layout` of an entity, shared `view`, somebody's `own_view`, a `saved` condition, a `condition`
+    kept in a record, a shared or somebody's own source of imports (`mapping`, `own_mapping`).
     `needs`: it could not be asked any more without the field."""
 
     kind: str
@@ -74,7 +76,7 @@ def rewritten(session: SystemSession, before: Catalog, change: Rewriting) -> lis
 
 def put_back(session: SystemSession, written: Sequence[Sequence[Any]]) -> None:
     """Undo what `rewritten` did, where nobody has changed it since."""
-    tables = {one.name: one for one in (RULES, VIEWS, LAYOUTS, *(kind.table for kind in session.catalog.entities.values()))}
+    tables = {one.name: one for one in (RULES, VIEWS, LAYOUTS, SAVED, *(kind.table for kind in session.catalog.entities.values()))}
     for name, number, column, held, new in written:
         table = tables.get(name)
         if table is not None and session.execute(select(table.c[column]).where(table.c.id == number)).scalar() == new:
@@ -92,6 +94,9 @@ def _places(session: SystemSession, catalog: Catalog) -> Iterator[_Place]:
     for number, entity, role_key, said in session.execute(select(LAYOUTS.c.id, LAYOUTS.c.entity, LAYOUTS.c.role, LAYOUTS.c.said)).all():
         use = Use("layout", f"{entity}, {role_key}" if role_key else entity, False, entity)
         yield _Place(use, said, partial(_layout, said, entity), (LAYOUTS, number, "said"))
+    for number, key, entity, said in session.execute(select(SAVED.c.id, SAVED.c.key, SAVED.c.entity, SAVED.c.said).order_by(SAVED.c.id)).all():
+        # Whether it makes sense without the field the catalog as it would be tells: it may go, or ask for something else, in the same file.
+        yield _Place(Use("saved", key, False, entity), said, partial(_condition, said, entity, catalog), (SAVED, number, "said"))
     for kind in catalog.entities.values():
         for spec in kind.fields.values():
             if isinstance(spec, ConditionField):
@@ -120,7 +125,7 @@ def _condition(raw: Any, entity: str, catalog: Catalog, change: Rewriting) -> An
     if kind is None:
         return raw
     try:
-        before = parse(raw)
+        before = parse(raw, as_stored)
         after = change.inside(before, kind, catalog.entities)
     except BramaError:
         return raw
@@ -170,6 +175,12 @@ def told(use: Use) -> Message:
             return m("the view “%(name)s”", name=use.name)
         case "layout":
             return m("layout “%(key)s”", key=use.name)
+        case "saved":
+            return m("the saved condition “%(name)s”", name=use.name)
+        case "field":
+            return m("a rule of the field “%(name)s”", name=f"{use.entity}.{use.name}")
+        case "check":
+            return m("the check “%(name)s” of “%(entity)s”", name=use.name, entity=use.entity)
         case "own_view":
             return m("somebody's view")
         case _:

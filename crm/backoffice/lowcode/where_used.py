@@ -9,9 +9,10 @@ from sqlalchemy import select
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.conditions.restaging import Restaging
 from crm.backoffice.conditions.revaluing import Replacing, Revaluing
-from crm.backoffice.conditions.tree import dump, parse
+from crm.backoffice.conditions.tree import as_stored, dump, parse, saved_in
 from crm.backoffice.configuration import AccessRule
 from crm.backoffice.custom.fields import CONDITIONS, Kept
+from crm.backoffice.custom.reading import Made
 from crm.backoffice.fields.condition import ConditionField
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode import emergencies, mapping_uses
@@ -26,7 +27,7 @@ def of_field(session: SystemSession, entity: str, key: str) -> list[Use]:
     """Formulas, roll-ups, rules of fields, checks, rules of roles, views, layouts, kept conditions and sources of imports that name the field."""
     catalog = session.catalog
     moves = {(entity, key): GONE}
-    made = [_of_made(one) for one in _made(catalog) if (one.entity, one.key) != (entity, key) and following(one, catalog.entities, moves) != one]
+    made = [_of_made(one) for one in _made(catalog.made) if (one.entity, one.key) != (entity, key) and following(one, catalog.entities, moves) != one]
     return [*made, *uses(session, entity, key), *mapping_uses.filling(session, entity, key)]
 
 
@@ -37,6 +38,7 @@ def of_entity(session: SystemSession, entity: str) -> list[Use]:
              if not spec.system and (spec.target == entity or (spec.rollup is not None and _rolls_up(catalog, kind.key, spec.key, entity)))]
     found += [Use("pipeline", one.code, True, "pipeline", one.id) for one in catalog.configured["pipeline"].values() if one.values["entity"] == entity]
     found += _rules(session, entity)
+    found += [Use("saved", one.key, True, entity) for one in catalog.saved.known.values() if one.entity == entity]
     found += [Use("view", one.key, True, entity) for one in catalog.views.values() if one.entity == entity]
     found += [Use("layout", f"{entity}, {role}" if role else entity, True, entity) for role in catalog.layouts.get(entity, {})]
     return [*found, *_conditions(session, entity), *mapping_uses.into(session, entity)]
@@ -61,7 +63,7 @@ def of_configured(session: SystemSession, entity: str, number: int) -> list[Use]
 
 def _valued(session: SystemSession, change: Replacing) -> list[Use]:
     catalog = session.catalog
-    return [*(_of_made(one) for one in _made(catalog) if revalued(one, catalog, change) != one), *naming(session, change)]
+    return [*(_of_made(one) for one in _made(catalog.made) if revalued(one, catalog, change) != one), *naming(session, change)]
 
 
 def of_role(session: SystemSession, code: str) -> list[Use]:
@@ -77,6 +79,12 @@ def of_role(session: SystemSession, code: str) -> list[Use]:
     return found
 
 
+def made_asking(made: Made, saved: str) -> list[Use]:
+    """Rules of fields and checks that name a saved condition."""
+    names = (*CONDITIONS, "where")
+    return [_of_made(one) for one in _made(made) if any(saved in saved_in(parse(one.said[name], as_stored)) for name in names if one.said.get(name))]
+
+
 def revalued(kept: Kept, catalog: Catalog, change: Replacing) -> Kept:
     """A made field or check whose rules and default go on with the other option or stage."""
     said, kind = dict(kept.said), catalog.entities.get(kept.entity)
@@ -85,7 +93,7 @@ def revalued(kept: Kept, catalog: Catalog, change: Replacing) -> Kept:
     for name in (*CONDITIONS, "where"):
         if said.get(name):
             try:
-                before = parse(said[name])
+                before = parse(said[name], as_stored)
             except BramaError:
                 continue
             after = change.inside(before, kind, catalog.entities)
@@ -96,11 +104,11 @@ def revalued(kept: Kept, catalog: Catalog, change: Replacing) -> Kept:
     return replace(kept, said=said) if said != kept.said else kept
 
 
-def _made(catalog: Catalog) -> Iterator[Kept]:
+def _made(made: Made) -> Iterator[Kept]:
     """Everything made that may name fields; checks of made entities by their numbers."""
-    yield from catalog.made.fields
-    yield from catalog.made.checks
-    for kind in catalog.made.entities.values():
+    yield from made.fields
+    yield from made.checks
+    for kind in made.entities.values():
         for number, one in enumerate(kind.said.get("checks", ()), 1):
             yield Kept(0, kind.key, str(number), one)
 

@@ -103,7 +103,7 @@ def _counted(
     statement = groups.joined(select(*groups.expressions, func.count(source.id), *parts.values(), *full).select_from(source.table))
     found: dict[Key, Counter[str]] = defaultdict(Counter)
     filled: dict[Key, int] = {}
-    for row in session.execute(statement.where(source.visible, source.where(parse({"all": list(base)}))).group_by(*groups.expressions)):
+    for row in session.execute(statement.where(source.visible, source.asked({"all": list(base)})).group_by(*groups.expressions)):
         key, (records, *numbers) = groups.key(row), row[groups.width :]
         found[key] = Counter({"records": records} | {name: int(n or 0) for name, n in zip(parts, numbers, strict=False)})
         filled[key] = sum(int(n or 0) for n in numbers[len(parts) :])
@@ -114,7 +114,7 @@ def _placed(session: DataSession, params: CommonParams, subject: Subject, base: 
     """In which row each of `ids` stands, of those that the parameters choose."""
     source = session.table(subject.entity)
     groups = grouping(source, params.dimensions)
-    chosen = source.where(parse({"all": list(base)}))
+    chosen = source.asked({"all": list(base)})
     found: dict[Key, list[int]] = defaultdict(list)
     for part in in_parts(ids):
         statement = groups.joined(select(*groups.expressions, source.id).select_from(source.table))

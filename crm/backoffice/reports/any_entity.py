@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 from sqlalchemy import func, select
 
-from crm.backoffice.conditions.tree import parse
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.guard import DataSession
@@ -212,7 +211,7 @@ def _figures(session: DataSession, params: AnyParams) -> dict[Key, Figures]:
     groups = grouping(source, params.dimensions, params.time_zone)
     measured = list(dict.fromkeys(c.key.partition(":")[2] for c in params.shown if c.key != COUNT))
     split_by_currency = any("currency" in c.needs for c in params.shown)
-    where = [source.visible, source.where(parse({"all": _conditions(session, params)}))]
+    where = [source.visible, source.asked({"all": _conditions(session, params)})]
     # What is grouped by stands in a sub-query: PostgreSQL takes the same expression with parameters twice for two different ones.
     named = [expression.label(f"g{n}") for n, expression in enumerate(groups.expressions)]
     currency = [source["currency"].label("currency")] if split_by_currency else []

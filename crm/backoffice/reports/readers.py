@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from crm.backoffice.conditions.tree import parse
+from crm.backoffice.conditions.tree import as_stored, parse
 from crm.backoffice.guard import DataSession
 from crm.backoffice.money import currency_names
 from crm.backoffice.outside import read_json, sound
@@ -107,7 +107,7 @@ def where_of(_session: DataSession, _asked: Asked, text: str) -> Mapping[str, An
         value = read_json(text)
     except (ValueError, RecursionError):
         raise BadRequest(m("The condition is not valid JSON.")) from None
-    parse(value)
+    parse(value, as_stored)
     return dict(value)
 
 

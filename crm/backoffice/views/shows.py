@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from crm.backoffice import lists
-from crm.backoffice.conditions.tree import parse
 from crm.backoffice.grouped import may_be_group, parse_group
 from crm.backoffice.guard import DataSession
 from crm.backoffice.sight import Sight
@@ -89,7 +88,7 @@ def cleaned(sight: Sight, entity: str, shows: Shows) -> tuple[dict[str, Any], in
 
 def _may_ask(sight: Sight, entity: str, part: Any) -> bool:
     try:
-        sight.table(entity).where(parse(part))
+        sight.table(entity).asked(part)
     except BramaError:
         return False
     return True

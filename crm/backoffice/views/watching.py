@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from sqlalchemy import delete, insert, select, update
 
 from crm.backoffice import lists, notices
-from crm.backoffice.conditions.tree import All, Leaf
+from crm.backoffice.conditions.tree import All, Leaf, meaning
 from crm.backoffice.guard import DataSession
 from crm.backoffice.journal import JournalRow
 from crm.backoffice.lists import ListQuery
@@ -49,7 +49,7 @@ def watch(session: DataSession, view: KeptView, on: bool) -> None:
     if len(ids) > LARGEST:
         raise Invalid({"watched": m("A view of at most %(count)s records can be watched. Narrow it.", count=LARGEST)})
     _remember(session, use_id, ids)
-    session.kernel(update(USE).where(USE.c.id == use_id).values(watched=_digest(view), looked_at=now, scanned_at=now))
+    session.kernel(update(USE).where(USE.c.id == use_id).values(watched=_digest(session, view), looked_at=now, scanned_at=now))
 
 
 def look(session: DataSession) -> int:
@@ -70,7 +70,7 @@ def _look_at(session: DataSession, use: Any, view: KeptView) -> int:
     if query is None:
         return 0  # his rights no longer reach: nothing is told until they do again
     now = datetime.now(UTC)
-    if use.watched != _digest(view):
+    if use.watched != _digest(session, view):
         return _begin_anew(session, use, view, query, now)
     changed = None if now - use.scanned_at >= SCANNED_EVERY else _changed(session, view.entity, use.looked_at - OVERLAP)
     if changed is not None and not changed:
@@ -101,7 +101,7 @@ def _begin_anew(session: DataSession, use: Any, view: KeptView, query: ListQuery
     _drop(session, use.id, sorted(_known(session, use.id, None)))
     ids = lists.ids(session, query, LARGEST + 1)
     _remember(session, use.id, ids[:LARGEST])
-    session.kernel(update(USE).where(USE.c.id == use.id).values(watched=_digest(view), looked_at=now, scanned_at=now))
+    session.kernel(update(USE).where(USE.c.id == use.id).values(watched=_digest(session, view), looked_at=now, scanned_at=now))
     return 0
 
 
@@ -121,8 +121,10 @@ def _also(query: ListQuery, leaf: Leaf) -> Any:
     return All((query.where, leaf)) if query.where is not None else leaf
 
 
-def _digest(view: KeptView) -> str:
+def _digest(session: DataSession, view: KeptView) -> str:
     asked = {part: view.shows.get(part) for part in ("where", "search")}
+    if asked["where"]:
+        asked["where"] = meaning(asked["where"], session.catalog.saved)
     return sha256(json.dumps([view.entity, asked], sort_keys=True).encode()).hexdigest()
 
 

@@ -69,7 +69,7 @@ def count(session: DataSession, segment_id: int) -> bool:
     if found is None or found.condition is None:
         return False
     try:
-        fitting = _fitting(session, found.of, node_of(found.condition))
+        fitting = _fitting(session, found.of, node_of(found.condition, session.catalog.saved))
     except BramaError:
         return False
     now = datetime.now(UTC)

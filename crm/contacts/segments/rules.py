@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select, update
 
 from crm.backoffice import records, resting
+from crm.backoffice.catalog import Catalog
+from crm.backoffice.conditions.kept import KEEPERS, Keeper
+from crm.backoffice.conditions.tree import Node, expanded
 from crm.backoffice.entities import Entity
-from crm.backoffice.fields.condition import node_of
+from crm.backoffice.fields.condition import node_of, written
 from crm.backoffice.guard import DataSession
 from crm.backoffice.merging import before_merge
 from crm.backoffice.parts import in_parts
@@ -16,13 +19,15 @@ from crm.backoffice.rules import Draft, before_save, when_changed
 from crm.contacts.segments import counting
 from crm.contacts.segments.models import ACCOUNT, CONTACT, DYNAMIC, FROZEN, HAND, IMPORT, MERGE, OF, STATIC, Segment, SegmentMember
 from crm.errors import BramaError, Invalid, UnknownName
-from crm.messages import m
+from crm.messages import Message, m
 
 SEGMENT, MEMBER = Segment.__table__, SegmentMember.__table__
 OURS = ("segment", "segment-member")  # as needs name them
 LASTING = ("of", "kind", "frozen_from")
 NOT_BY_HAND = m("Only a static segment is put together by hand.")
 ALREADY = m("This one is in the segment already.")
+OTHER_SEGMENTS = m("The condition of a segment cannot ask for other segments.")
+FOR_ME = m("A segment is the same for all: name a person instead of “me”.")
 AHEAD = timedelta(minutes=1)  # clocks differ
 
 
@@ -54,7 +59,17 @@ def a_snapshot_is_of_a_segment(draft: Draft) -> None:
             select(source.table.c.of, source.table.c.condition).where(source.visible, source.table.c.id == draft["frozen_from"])
         ).first()
         if found is not None:  # one that he does not see is refused with the other references
-            draft["of"], draft["condition"] = found
+            draft["of"], draft["condition"] = found.of, _spelled_out(draft.session, found.condition)
+
+
+def _spelled_out(session: DataSession, text: str | None) -> str | None:
+    """What saved conditions say at this moment stands in a snapshot, whatever they say later."""
+    if text is None:
+        return None
+    try:
+        return written(expanded(node_of(text, session.catalog.saved)))
+    except BramaError:
+        return text
 
 
 @before_save("segment")
@@ -75,7 +90,7 @@ def a_condition_of_a_dynamic_one(draft: Draft) -> None:
 def _judge(draft: Draft, of: str, text: str) -> None:
     session = draft.session
     try:
-        node = node_of(text)
+        node = node_of(text, session.sight.saved)
         session.table(of).where(node)
         wanted = resting.needs(session.catalog, session.catalog.entity(of), node)
     except UnknownName:
@@ -85,9 +100,9 @@ def _judge(draft: Draft, of: str, text: str) -> None:
     if NOBODY in wanted or not resting.meets(session.sight, wanted):
         return draft.refuse("condition", m("The condition names a field that is not there, or that you do not see on every record."))
     if any(name.lstrip(resting.WHOLE).partition(".")[0] in OURS for name in wanted):
-        draft.refuse("condition", m("The condition of a segment cannot ask for other segments."))
+        draft.refuse("condition", OTHER_SEGMENTS)
     if counting.asks_for_me(node):
-        draft.refuse("condition", m("A segment is the same for all: name a person instead of “me”."))
+        draft.refuse("condition", FOR_ME)
 
 
 @when_changed("segment", "condition", "of", "kind", "deleted_at")
@@ -100,12 +115,36 @@ def rest_on_the_condition(session: DataSession, drafts: Sequence[Draft]) -> None
 
 
 def _needs(session: DataSession, draft: Draft) -> frozenset[str]:
-    if draft["condition"] is None:
+    return _needs_of(session, draft["of"], draft["condition"])
+
+
+def _needs_of(session: DataSession, of: str, text: str | None) -> frozenset[str]:
+    if text is None:
         return frozenset()
     try:
-        return resting.needs(session.catalog, session.catalog.entity(draft["of"]), node_of(draft["condition"]))
+        return resting.needs(session.catalog, session.catalog.entity(of), node_of(text, session.catalog.saved))
     except BramaError:
         return frozenset({NOBODY})
+
+
+def _why_not(catalog: Catalog, of: str, node: Node) -> Message | None:
+    """Why a saved condition cannot say what makes `node` of a segment's condition."""
+    if any(name.lstrip(resting.WHOLE).partition(".")[0] in OURS for name in resting.needs(catalog, catalog.entity(of), node)):
+        return OTHER_SEGMENTS
+    return FOR_ME if counting.asks_for_me(node) else None
+
+
+def _follow_saved(session: DataSession, ids: Sequence[int]) -> None:
+    """Segments whose condition says something else from now on rest on other fields, and are counted anew."""
+    for part in in_parts(ids):
+        rows = session.kernel(select(SEGMENT.c.id, SEGMENT.c.of, SEGMENT.c.condition, SEGMENT.c.kind, SEGMENT.c.deleted_at).where(SEGMENT.c.id.in_(part)))
+        for row in rows.all():
+            resting.keep(session, "segment", row.id, _needs_of(session, row.of, row.condition))
+            if row.kind == DYNAMIC and row.deleted_at is None:
+                counting.ask(session, row.id)
+
+
+KEEPERS["segment"] = Keeper(_why_not, _follow_saved)
 
 
 @when_changed("segment", "frozen_from")

@@ -1,8 +1,10 @@
 """Pages on which data is set up: plans that name what is hidden, tried and never put in force."""
 
+import json
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
+from tests.leaks.kept import WHERE
 from tests.leaks.questions import Question, View, get, post, probe
 
 HERE = "/configuration/"
@@ -124,6 +126,28 @@ def picklists(view: View) -> Iterator[Question]:
         yield get(HERE + "pick-list/", "", HERE + "pick-list/", key=key)
         form = names(opt="0") | {"opt-uk-0": "Нове", "opt-en-0": "New"}
         yield post(HERE + "pick-list/", "", HERE + "pick-list/", form=form, key=key)
+
+
+@probe(HERE + "saved-conditions/", HERE + "saved-condition/", HERE + "saved-condition/new", HERE + "saved-condition/remove")
+def saved_conditions(view: View) -> Iterator[Question]:
+    """Conditions under names, one's own, others' and none: planned, and published over a version that never was."""
+    page = HERE + "saved-condition/"
+    for language in ("en", "uk"):
+        yield get(HERE + "saved-conditions/", "", HERE + "saved-conditions/", lang=language)
+    for key in (*WHERE, "no_such"):
+        yield get(page, "", page, key=key)
+        yield post(page + "remove", "", page + "remove", form={"step": "check"}, key=key)
+        for step in ("check", "publish"):
+            yield post(page, "", page, form=names(step=step, version="0", where='{"all": []}'), key=key)
+        yield get(HERE + "where-used/", "", HERE + "where-used/", condition=key)
+    for entity in ENTITIES:
+        of = entity if entity != "no_such" else ""
+        yield get(page + "new", of, page + "new", entity=entity)
+        for key in view.secret(of)[:6] if of else ():
+            where = json.dumps({"field": key, "op": "not_empty"})
+            yield post(page + "new", of, page + "new", f"{entity}.{key}", form=names(entity=entity, where=where))
+        for key in list(WHERE)[:9]:
+            yield post(page + "new", of, page + "new", form=names(entity=entity, where=json.dumps({"not": {"saved": key}})))
 
 
 @probe(HERE + "draft/publish", HERE + "draft/throw-away")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from crm.backoffice.entities import Entity
-from tests.leaks import conditions
+from tests.leaks import conditions, saved
 from tests.leaks.questions import MISSING, Question, View, get, probe
 from tests.leaks.sides import Answer, Side
 
@@ -27,6 +27,12 @@ def filtered(view: View, kind: Entity) -> Iterator[Question]:
             here, name = address(kind, endpoint), f"{kind.key}.{key}"
             known, other = (get(endpoint, kind.key, here, name, where={"field": k, "op": "eq", "value": value}) for k in (key, unknown))
             yield known.expecting(400).just_as(other, unknown, key)
+    for key in saved.over(kind) if view.reads(kind.key) else ():
+        if saved.is_shut(view, kind, key):
+            unknown = view.unknown(kind.key, key)
+            for endpoint in ("/<entity>/", "/<entity>/count"):
+                known, other = (get(endpoint, kind.key, address(kind, endpoint), where={"all": [{"saved": k}]}) for k in (key, unknown))
+                yield known.expecting(400).just_as(other, unknown, key)
 
 
 @probe("/<entity>/")

@@ -2,6 +2,7 @@
 import { Board, read, put } from './arrange_board.js';
 import { dragging } from './arrange_drag.js';
 import { look } from './arrange_look.js';
+import { newFields } from './arrange_types.js';
 
 const page = document.querySelector('[data-arrange]');
 const form = page.querySelector('form');
@@ -124,7 +125,8 @@ function showPart(name) {
   for (const button of shown) button.setAttribute('aria-pressed', String(button.dataset.show === name));
   for (const box of form.querySelectorAll('[data-part], [data-with]')) box.hidden = (box.dataset.part ?? box.dataset.with) !== name;
   const board = parts.find(({ element }) => element.dataset.part === name);
-  if (board) screen.show(board.element.dataset.screen);
+  const drawn = board?.element.dataset.screen ?? form.querySelector(`[data-with="${name}"][data-screen]`)?.dataset.screen;
+  if (drawn) screen.show(drawn);
   try { sessionStorage.setItem('brama.arranged', name); } catch { /* forbidden: the first part then */ }
 }
 
@@ -144,6 +146,7 @@ dragging(page, {
     item.querySelector('[data-grip]').focus({ preventScroll: true });
   },
 });
+newFields(page);
 const wrong = form.querySelector('[aria-invalid="true"], .b-wrong');
 let begin = wrong?.closest('[data-part], [data-with]')?.dataset ?? {};
 try { begin = begin.part || begin.with ? begin : { part: sessionStorage.getItem('brama.arranged') }; } catch { /* forbidden */ }

@@ -203,3 +203,36 @@ def test_it_is_for_everybody_at_both_widths(desk: Desk, works: Firm, width: int,
     page.locator("button[value=publish]").click()
     toast(page, re.compile("Published|Опубліковано"))
     assert "account" not in load_catalog(works.engine).layouts
+
+
+def test_a_type_dragged_to_its_place_opens_the_form_of_a_field_that_will_stand_there(desk: Desk, works: Firm) -> None:
+    page = desk("Olena", at=works)
+    page.goto(PAGE)
+    expect(page.locator("[data-look]:not([aria-busy]) [data-field=name]")).to_be_visible()
+    page.locator("[data-types] summary").click()
+    drag(page, page.locator("[data-type=date]"), page.locator("[data-look] [data-field=name]"), y=0.9)
+    page.wait_for_url(re.compile(r"/add/date/\?place=after%3Aname"))
+    expect(page.locator(".b-notice")).to_contain_text("stand after “Name”")
+    page.goto(PAGE)
+    page.locator("[data-types] summary").click()
+    page.locator("[data-type=text]").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/add/text/\?place=end"))
+    page.locator("#label_uk").fill("Дільниця")
+    page.locator("#label_en").fill("Ward")
+    page.get_by_role("button", name="Show what changes").click()
+    expect(page.locator(".b-plan")).to_contain_text("New field “Ward”")
+    expect(page.locator(".b-plan")).to_contain_text("Companies")
+    assert check(page) == []
+
+
+def test_the_menu_is_seen_beside_as_it_will_be(desk: Desk, works: Firm) -> None:
+    page = desk("Olena", at=works)
+    page.goto(PAGE)
+    open_menu = page.locator("[data-show=menu]")
+    open_menu.click()
+    expect(page.locator("[data-look] .b-look-menu .is-here")).to_have_text("Companies")
+    page.locator("#hidden").select_option(value="yes")  # its word is “no”
+    expect(page.locator("[data-look]")).to_contain_text("It stands in no menu.")
+    page.locator("[data-show=row]").click()
+    expect(page.locator("[data-look] [data-field=name]")).to_be_visible()

@@ -33,6 +33,12 @@ def keys(answer: TestResponse) -> list[str]:
     return re.findall(r'data-field="(\w+)"', answer.get_data(as_text=True))
 
 
+def words(answer: TestResponse) -> str:
+    """What a drawn screen says, without markup."""
+    assert answer.status_code == 200, answer.get_data(as_text=True)[:600]
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.get_data(as_text=True)).split())
+
+
 def counted(house: House) -> tuple[int, int]:
     """Versions of the configuration and changes of records."""
     with house.system(write=False) as session:
@@ -167,3 +173,50 @@ def test_a_help_text_stands_beside_its_field_for_whom_it_is_meant(house: House, 
         assert words in person.get("/account/?columns=name,city").get_data(as_text=True)
     assert "Town of the office" not in browser("Sofiia").get("/account/new/").get_data(as_text=True)
     assert 'value="Town of the office"' in olena.get("/configuration/account/layout/").get_data(as_text=True)
+
+
+def test_the_list_of_a_role_opens_as_its_view_and_its_layout_say(house: House, browser: SignIn, firm: int) -> None:
+    house.make_many("account", [{"name": "Альфа", "city": "Львів"}, {"name": "Яма", "city": "Київ"}])
+    olena = browser("Olena")
+    sorted_ = look(olena, "list", [("columns", "name"), ("sort-1", "-name")]).get_data(as_text=True)
+    assert sorted_.index("Яма") < sorted_.index("Альфа") and "opens with the view" not in sorted_
+    house.configure({"views": {"kyiv": {"entity": "account", "label": {"uk": "Київські", "en": "Of Kyiv"}, "default_for": ["seller"], "columns": ["name"],
+                                        "where": {"field": "city", "op": "eq", "value": "Київ"}, "sort": "-name"}}})
+    shown = look(olena, "list", [("columns", "city"), ("columns", "name")], **{"as": "seller"})
+    page = shown.get_data(as_text=True)
+    assert "Of Kyiv" in page and "columns of its own" in page and "Яма" in page and "Альфа" not in page and keys(shown) == ["city", "name"]
+    assert "Of Kyiv" not in look(olena, "list", **{"as": "head"}).get_data(as_text=True)
+
+
+def test_the_menu_is_drawn_as_the_role_will_have_it(house: House, browser: SignIn, firm: int) -> None:
+    olena = browser("Olena")
+    mine = words(look(olena, "menu", [("area", "sales"), ("order", "1"), ("icon", "star")]))
+    assert mine.index("Sales") < mine.index("Companies") < mine.index("Deals"), "first in the area that was chosen"
+    assert "Rights of roles" in mine
+    theirs = words(look(olena, "menu", [("area", "sales")], **{"as": "seller"}))
+    assert "Companies" in theirs and "Rights of roles" not in theirs
+    assert "stands in no menu" in words(look(olena, "menu", [("hidden", "yes")]))
+    give(house, {**CONFIGURES, "entity": "*", "fields": None} | {"actions": ["configure"]}, {"entity": "account", **ALL, "fields": {"*": "edit"}})
+    bohdan = words(look(browser("Bohdan"), "menu", [], **{"as": ""}))
+    assert "Companies" in bohdan and "Deals" not in bohdan, "nothing that the looker does not have"
+
+
+def test_a_field_made_by_its_place_stands_there_in_the_same_version(house: House, browser: SignIn, firm: int) -> None:
+    olena, before = browser("Olena"), house.catalog.version
+    page = olena.get("/configuration/account/layout/").get_data(as_text=True)
+    assert 'data-type="picklist"' in page and "/configuration/account/add/text/?place=end" in page
+    form = olena.get("/configuration/account/add/text/?place=after:city")
+    assert "stand after “City”" in text_of(form) and 'name="place" value="after:city"' in form.get_data(as_text=True)
+    typed = {"label_uk": "Дільниця", "label_en": "Ward", "class": "internal", "place": "after:city"}
+    assert publish(olena, "/configuration/account/add/text/", typed).status_code == 303
+    fields = [key for section in house.catalog.layout("account").sections for key in section.fields]
+    assert house.catalog.version == before + 1 and fields.index("ward") == fields.index("city") + 1
+    for place, key in (("before:city", "first"), ("end", "last"), ("after:no_such", "lost")):
+        typed = {"label_uk": key, "label_en": key, "key": key, "class": "internal", "place": place}
+        assert publish(olena, "/configuration/account/add/text/", typed).status_code == 303
+    fields = [key for section in house.catalog.layout("account").sections for key in section.fields]
+    assert fields.index("first") == fields.index("city") - 1 and fields[-2:] == ["last", "lost"]
+    of_role = typed | {"key": "apart", "place": "before:city", "place_role": "seller"}
+    assert publish(olena, "/configuration/account/add/text/", of_role).status_code == 303
+    assert "apart" in str(house.catalog.layouts["account"]["seller"]["sections"]) and "apart" not in str(house.catalog.layouts["account"][""])
+    assert olena.post("/configuration/account/add/text/", typed | {"step": "check", "key": "none", "place_role": "no_such"}).status_code == 404

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from crm.admin_views.configuration import choices, entity_form, field_form, options_form, palette
+from crm.admin_views.configuration import choices, entity_form, field_form, layout_form, options_form, palette
 from crm.admin_views.configuration.beside import beside
-from crm.admin_views.configuration.door import entity_of, kept_entity
+from crm.admin_views.configuration.door import catalog_of, entity_of, kept_entity, known_roles
 from crm.admin_views.configuration.listed import type_name
 from crm.admin_views.configuration.publishing import Answer, Errors, Subject, changed, refused, refused_page, step
 from crm.admin_views.kit import context
@@ -17,8 +17,9 @@ from crm.backoffice.colours import COLOUR_WORDS
 from crm.backoffice.custom.fields import RESULTS, Kept
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields import expressions
+from crm.backoffice.layouts import laid_out
 from crm.errors import FieldError, NotFound
-from crm.messages import Label, m
+from crm.messages import Label, Message, m
 
 pages = Blueprint("configuration_fields", __name__, url_prefix="/configuration")
 FORMULA_GIVES = ("decimal", "integer", "percent", "money", "duration", "boolean", "date")
@@ -34,7 +35,9 @@ def choose(entity: str) -> Answer:
 def begin(entity: str, type_: str) -> Answer:
     """The form of a new field of a type."""
     kind = kept_entity(entity)
-    return _form(kind, _type(type_), None, field_form.stored(kind, None), {})
+    form = field_form.stored(kind, None)
+    form.update({name: request.args[name] for name in ("place", "place_role") if request.args.get(name)})
+    return _form(kind, _type(type_), None, form, {})
 
 
 @pages.post("/<entity>/add/<type_>/")
@@ -128,7 +131,19 @@ def _posted(kind: Entity, type_: str, kept: Kept | None) -> Answer:
         return refused(redraw, found.errors)
     language, home = context.reader().language, f"/configuration/{kind.key}/"
     subject = Subject(found.said["label"][language], home, kind.plural.text(language), home)
-    return changed({"fields": {kind.key: {found.key: found.said}}}, redraw, subject)
+    return changed({"fields": {kind.key: {found.key: found.said}}} | _laid_out(kind, found.key, form), redraw, subject)
+
+
+def _laid_out(kind: Entity, key: str, form: Any) -> dict[str, Any]:
+    """The layout with a new field in the place where its type was put, as a file says it; nothing where none was named."""
+    place, role = form.get("place", ""), form.get("place_role", "")
+    if not place:
+        return {}
+    if role and role not in known_roles():
+        raise NotFound(m("There is no such page."))
+    kept = catalog_of(kind).layouts.get(kind.key, {})
+    said = layout_form.with_field(kept.get(role, {}), laid_out(kind, [kept.get("", {})] if role else []), key, place)
+    return {"layouts": {kind.key: {"roles": {role: said}} if role else said}}
 
 
 def _form(kind: Entity, type_: str, kept: Kept | None, form: Any, errors: Errors) -> str:
@@ -152,8 +167,20 @@ def _form(kind: Entity, type_: str, kept: Kept | None, form: Any, errors: Errors
         "admin/configuration/field_form.html", kind=kind, type=palette.KINDS[type_], kept=kept, form=form, errors=errors, asked=asked, here=here, base=base,
         turned=turned, title=_label(kept).text(language) if kept else "", summary=entity_form.summary(errors), classes=palette.CLASSES, flags=palette.FLAGS,
         functions=[(key, label.text(language)) for key, label in palette.FUNCTIONS], pairs=_pairs, options=options, own_list=own_list,
+        placed=_place_words(kind, form) if kept is None else "",
         colours=COLOUR_WORDS, beside=beside(f"entity:{kind.key}"), defaults=_default_options(kept, form), **choosing,
     )
+
+
+def _place_words(kind: Entity, form: Any) -> str:
+    """Where the new field will stand, in words."""
+    side, _, key = form.get("place", "").partition(":")
+    spec, role = kind.fields.get(key), known_roles().get(form.get("place_role", ""), "") if form.get("place_role") else ""
+    if not side:
+        return ""
+    words = {"after": m("In the form it will stand after “%(name)s”."), "before": m("In the form it will stand before “%(name)s”.")}
+    where = say(Message(words[side].id, {"name": spec.label})) if spec is not None and side in words else say(m("In the form it will stand last."))
+    return where if not role else f"{where} {say(m('This is said for the role “%(role)s”.', role=role))}"
 
 
 def _pairs(some: Iterable[choices.Choice]) -> list[tuple[str, str]]:

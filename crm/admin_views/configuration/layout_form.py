@@ -157,6 +157,22 @@ def said(typed: Typed, kind: Entity) -> tuple[dict[str, Any], dict[str, str]]:
     return {part: value or None for part, value in found.items()}, errors
 
 
+def with_field(kept: Said, usual: Layout, key: str, place: str) -> dict[str, Any]:
+    """A layout with one more field in its sections: “after:city”, “before:city”, or at the end, also where what is named is in none of them."""
+    rows = _rows(kept.get("sections", ())) or usual_rows(usual)
+    rows = [row for row in rows if row.key != key] or [Row("", "Головне", "Main")]
+    side, _, beside = place.partition(":")
+    at = next((n for n, row in enumerate(rows) if row.key and row.key == beside), len(rows) - 1)
+    at += side != "before" or rows[at].key != beside
+    sections: list[dict[str, Any]] = []
+    for row in [*rows[:at], Row(key), *rows[at:]]:
+        if not row.key:
+            sections.append({"label": {"uk": row.uk, "en": row.en}, "fields": []})
+        else:
+            sections[-1]["fields"].append({row.key: row.breadth} if row.breadth in ("wide", "half") else row.key)
+    return {**kept, "sections": [one for one in sections if one["fields"]]}
+
+
 @dataclass(frozen=True)
 class Shown:
     """A part as it stands on the page: its lines, the standard ones where it says nothing of its own (`own` False), and the keys it may still take."""

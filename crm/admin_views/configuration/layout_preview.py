@@ -10,10 +10,11 @@ from werkzeug.datastructures import MultiDict
 
 from crm.admin_views.configuration import layout_form
 from crm.admin_views.configuration.door import catalog_of
-from crm.admin_views.kit import context, forms, lookup
+from crm.admin_views.kit import context, filters, forms, lookup
 from crm.admin_views.kit.columns import BOX, columns, with_companions
 from crm.admin_views.kit.details import read_card
 from crm.admin_views.kit.listing import body, heads
+from crm.admin_views.kit.menu import areas
 from crm.admin_views.kit.standing import standing
 from crm.admin_views.rights.door import reading
 from crm.backoffice import lists
@@ -23,12 +24,14 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession
 from crm.backoffice.lowcode.document import from_raw
 from crm.backoffice.lowcode.layouts import over
+from crm.backoffice.views import shows
+from crm.backoffice.views.shared import offered
 from crm.errors import BadRequest, NotFound
 from crm.messages import LANGUAGES, m
 from crm.rights.as_role import as_role
 from crm.rights.roles import read_role
 
-SCREENS = ("form", "card", "list", "quick")
+SCREENS = ("form", "card", "list", "quick", "menu")
 ROWS = 8  # of a list
 LONGEST, MOST = 200_000, 5000  # of an arrangement as it is posted: letters, names
 
@@ -93,10 +96,14 @@ def _drawn(session: UserSession, kind: Entity, screen: str, whose: Whose, *, wai
     """With `waits` the kind is only kept as a draft: it has no records yet, and a form is that of a new one."""
     template, language = "admin/configuration/preview.html", context.reader().language
     shared = {"screen": screen, "entity": kind, "language": language, "whose": whose, "why": ""}
+    if screen == "menu":
+        access = session.access if whose.role else context.access()
+        rail = areas(access, session.catalog, session.reader.language) if access is not None else []
+        return render_template(template, **shared | {"rail": rail})
     if not session.sight.may(kind.key, "read"):
         return render_template(template, **shared | {"why": "unread"})
     if screen == "list":
-        return render_template(template, **shared, **_list(session, kind, waits=waits))
+        return render_template(template, **shared, **_list(session, kind, whose, waits=waits))
     if screen == "quick" or (waits and screen == "form"):
         filled = forms.record_form(session, kind, session.sight.creatable(kind.key), {}, asked=(), in_sheet=screen == "quick")
         return render_template(template, **shared | {"filled": filled, "why": "" if filled.fields else "unwritten"})
@@ -124,9 +131,17 @@ def _record(session: UserSession, kind: Entity) -> int | None:
     return rows[0].id if rows else None
 
 
-def _list(session: UserSession, kind: Entity, *, waits: bool) -> dict[str, object]:
-    query = lists.parse_query(session, kind.key, {})
+def _list(session: UserSession, kind: Entity, whose: Whose, *, waits: bool) -> dict[str, object]:
+    """Filtered and sorted as the list opens: by the layout, and for a role by the shared view that opens for it, as far as its looker may ask so."""
+    view = next((one for one in offered(session.catalog.views, kind.key, session.access) if one.opens_for(session.access)), None) if whose.role else None
+    opens = shows.as_address(shows.cleaned(session.sight, kind.key, view.shows)[0]) if view is not None else {}
+    begins = {key: opens[key] for key in ("where", "sort") if opens.get(key)}
+    query = lists.parse_query(session, kind.key, begins)
     made = columns(session, kind, query.columns)
     rows = [] if waits else lists.page(session, replace(with_companions(session, kind, query), size=ROWS)).rows
     title, width = kind.plural.text(context.reader().language), BOX + sum(one.width for one in made)
-    return {"heads": heads(kind, query, made, {}), "rows": body(kind, made, rows), "shown": len(rows), "width": width, "title": title}
+    return {
+        "heads": heads(kind, query, made, begins), "rows": body(kind, made, rows), "shown": len(rows), "width": width, "title": title,
+        "view": view.label.text(session.reader.language) if view is not None else "", "own_columns": bool(opens.get("columns")),
+        "chips": [chip.phrase for chip in filters.chips(session, kind, begins.get("where", ""))[0]],
+    }

@@ -8,7 +8,7 @@ from flask import Blueprint, render_template, request
 from crm.admin_views.configuration import entity_form, layout_form, layout_preview
 from crm.admin_views.configuration.beside import beside
 from crm.admin_views.configuration.door import catalog_of, kept_entity, known_roles
-from crm.admin_views.configuration.palette import KINDS
+from crm.admin_views.configuration.palette import GROUPS, KINDS
 from crm.admin_views.configuration.publishing import Answer, Errors, Subject, changed, refused, step
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
@@ -49,7 +49,7 @@ def change(entity: str) -> Answer:
 
 @pages.post("/<entity>/layout/preview")
 def preview(entity: str) -> Answer:
-    """The posted `arrangement`, published nowhere, as a screen of a record: `?screen=form|card|list|quick&record=&as=<role>&in=uk|en`."""
+    """The posted `arrangement`, published nowhere, as a screen of a record: `?screen=form|card|list|quick|menu&record=&as=<role>&in=uk|en`."""
     kind, role = kept_entity(entity), role_asked()
     return layout_preview.draw(kind, role, layout_preview.asked_role(known_roles()))
 
@@ -89,6 +89,6 @@ def _form(kind: Entity, role: str, typed: layout_form.Typed, errors: Errors) -> 
         here=here(kind, role), preview=f"/configuration/{kind.key}/layout/preview" + (f"?role={quote(role)}" if role else ""),
         title=kind.plural.text(language), icons=ICONS, said=_said(kind), beside=beside(f"entity:{kind.key}"), reads=context.access().may(kind.key, "read"),
         waits=kind.key not in catalog.entities,
-        of_role=sum(role in one for one in catalog.layouts.values()) if role else 0,
+        new_types=GROUPS, of_role=sum(role in one for one in catalog.layouts.values()) if role else 0,
         areas=[(key, label.text(language)) for key, label, _ in AREAS if key in areas(catalog)],
     )

@@ -3,6 +3,7 @@ import { base, grid } from './cells.js';
 import { onContent } from './content.js';
 import { icon, make } from './drawing.js';
 import { recall, remember } from './kept.js';
+import { offer } from './narrow.js';
 import { listBase, listQuery, visitList } from './list_address.js';
 import { getJson, post } from './net.js';
 import { word } from './words.js';
@@ -33,8 +34,9 @@ async function open() {
   const place = lines();
   place.replaceChildren(...told.columns.map(line));
   if (window.Sortable) window.Sortable.create(place, { handle: '.b-grip', animation: 120 });
+  offer(choice());
   choice().showModal();
-  place.querySelector('input')?.focus();
+  (choice().querySelector('[data-narrow]:not([hidden])') ?? place.querySelector('input'))?.focus();
 }
 
 async function go(keys) {

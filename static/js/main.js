@@ -17,6 +17,7 @@ import './record.js';
 import './print.js';
 import './timer.js';
 import './undo.js';
+import './narrow.js';
 import './notices.js';
 import { onContent } from './content.js';
 import { showFlashed } from './toasts.js';

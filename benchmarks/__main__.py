@@ -8,11 +8,12 @@ import time
 from dataclasses import dataclass
 from itertools import chain
 
-from benchmarks import exchange, interaction_pages, pages
+from benchmarks import exchange, interaction_pages, made, pages
 from benchmarks.data import FIRST
 from benchmarks.databases import database
 from benchmarks.filling import Size, fill
-from benchmarks.report import IMPORT_SECONDS, MEMORY, MOST_QUERIES, Report
+from benchmarks.report import IMPORT_SECONDS, MEMORY, MOST_QUERIES, NOISE, Report
+from benchmarks.timing import ratio
 from config import Settings
 from crm.backoffice.database import make_engine
 
@@ -63,10 +64,23 @@ def measure(kind: str, plan: Plan, report: Report) -> None:
         for question, times in pages.timed(chain(pages.questions(stage), interaction_pages.questions(stage)), plan.rounds, plan.only):
             report.timed(question.name, times, listed=question.listed)
         count_queries(stage, report)
+        if not plan.only or "made" in plan.only:
+            beside_made(stage, plan, report)
         settings = stage.settings
         stage.close()
         if not plan.only:
             exchanged(settings, plan, size.deals, report)
+
+
+def beside_made(stage: pages.Stage, plan: Plan, report: Report) -> None:
+    """A field that an administrator made beside one of the product's own, and saves under a roll-up beside saves without one."""
+    owner = made.prepare(stage, report.say)
+    for question, times in pages.timed(made.questions(stage, owner), plan.rounds):
+        report.timed(question.name, times, listed=False, beside_whom=made.OWN)
+        report.promise(question.name, ratio(times[made.MADE], times[made.OWN]), NOISE)
+    without, under = made.written(stage, report.say)
+    for name, writing in (("without a roll-up", without), ("under a roll-up", under)):
+        report.say(f"  {'16 writers':26} {name:18} {writing.median * 1000:9.1f} ms a save, {writing.longest:.2f} s at the most")
 
 
 def count_queries(stage: pages.Stage, report: Report) -> None:

@@ -16,12 +16,15 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+import register_screens
 from chromium import command, find
+from register_screens import at, settle
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "screenshots"
@@ -32,16 +35,6 @@ LOOKS = ((1280, "light", "uk"), (390, "light", "uk"), (1280, "dark", "uk"), (390
 PATIENCE = 240
 OPEN_THIS_QUARTER = {"all": [{"field": "stage.kind", "op": "eq", "value": "open"}, {"field": "expected_on", "op": "within", "value": "this_quarter"}]}
 FILTERED = f"/deal/?{urlencode({'where': json.dumps(OPEN_THIS_QUARTER), 'sort': '-amount'})}"
-
-
-def at(url: str) -> Callable[[Page], None]:
-    """Opens an address."""
-    return lambda page: settle(page, url)
-
-
-def settle(page: Page, url: str) -> None:
-    page.goto(url, wait_until="networkidle")
-    page.evaluate("document.fonts.ready")
 
 
 def first_record(entity: str, query: str = "", end: str = "") -> Callable[[Page], None]:
@@ -111,19 +104,25 @@ SCREENS: dict[str, Callable[[Page], None]] = {
 }
 
 
+# Who looks at which screens.
+PEOPLE = {PERSON: SCREENS, register_screens.ADMINISTRATOR: register_screens.SCREENS}
+
+
 @contextmanager
 def company() -> Iterator[str]:
-    """The address of a running demo company; it and its folder are gone afterwards."""
+    """The address of a running demo company, with a register of its own; it and its folder are gone afterwards."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory(prefix="brama-screens-") as folder:
         given = {"INSTANCE": folder, "PORT": str(port), "WORKERS": "1", "DEMO": "1", "DEMO_PASSWORD": PASSWORD}
         environment = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "SECRET_KEY", "PUBLIC_URL")} | given
-        server = subprocess.Popen([Path(sys.executable).with_name("flask"), "serve"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+        flask = Path(sys.executable).with_name("flask")
+        server = subprocess.Popen([flask, "serve"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
         try:
             address = f"http://127.0.0.1:{port}"
             wait(server, f"{address}/health")
+            register_screens.lay_out(flask, ROOT, environment, Path(folder))
             yield address
         finally:
             server.send_signal(signal.SIGTERM)
@@ -156,36 +155,33 @@ def shown() -> set[str]:
 def take(browser: Browser, address: str, wanted: set[str]) -> int:
     """Takes the pictures of these names; returns how many could not be taken."""
     missed = 0
-    for width, theme, language in LOOKS:
+    for (width, theme, language), (person, screens) in product(LOOKS, PEOPLE.items()):
+        chosen = {name: look for name, look in screens.items() if file_name(name, width, theme, language) in wanted}
+        if not chosen:
+            continue
         height, scale = SIZES[width]
         context = browser.new_context(
             base_url=address, viewport={"width": width, "height": height}, device_scale_factor=scale, color_scheme=theme,  # type: ignore[arg-type]  # "light" or "dark"
             locale="uk-UA" if language == "uk" else "en-GB", timezone_id="Europe/Kyiv", reduced_motion="reduce", has_touch=width < 600,
         )
         page = context.new_page()
-        for name, look in SCREENS.items():
-            if name == "sign-in":
-                settle(page, f"/sign-in?lang={language}")
-            else:
-                if page.url.endswith("/sign-in") or "/sign-in?" in page.url:
-                    sign_in(page, language)
-                if file_name(name, width, theme, language) not in wanted:
-                    continue
-                try:
-                    look(page)
-                except Exception as fault:
-                    missed += 1
-                    print(f"{name}, {width} px, {theme}: {str(fault).splitlines()[0]}", file=sys.stderr)
-                    continue
-            file = file_name(name, width, theme, language)
-            if file in wanted:
-                page.screenshot(path=TARGET / file)
+        settle(page, f"/sign-in?lang={language}")
+        for name, look in chosen.items():
+            if name != "sign-in" and "/sign-in" in page.url:
+                sign_in(page, person, language)
+            try:
+                look(page)
+            except Exception as fault:
+                missed += 1
+                print(f"{name}, {width} px, {theme}: {str(fault).splitlines()[0]}", file=sys.stderr)
+                continue
+            page.screenshot(path=TARGET / file_name(name, width, theme, language))
         context.close()
     return missed
 
 
-def sign_in(page: Page, language: str) -> None:
-    page.fill("[name=email]", PERSON)
+def sign_in(page: Page, person: str, language: str) -> None:
+    page.fill("[name=email]", person)
     page.fill("[name=password]", PASSWORD)
     page.click("main button[type=submit]")
     page.wait_for_url(lambda url: "/sign-in" not in url)
@@ -193,9 +189,10 @@ def sign_in(page: Page, language: str) -> None:
 
 
 def main(names: list[str]) -> int:
-    unknown = set(names) - set(SCREENS)
+    known = [name for screens in PEOPLE.values() for name in screens]
+    unknown = set(names) - set(known)
     if unknown:
-        print(f"No such screen: {', '.join(sorted(unknown))}. There are: {', '.join(SCREENS)}", file=sys.stderr)
+        print(f"No such screen: {', '.join(sorted(unknown))}. There are: {', '.join(known)}", file=sys.stderr)
         return 2
     path = find()
     if path is None:

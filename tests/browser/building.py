@@ -1,0 +1,38 @@
+"""The steps of whoever builds registers in a browser."""
+
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.accessibility import check
+from tests.browser.steps import toast
+
+
+def looked_at(page: Page) -> None:
+    """Both widths and themes."""
+    assert check(page) == []
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+
+def published(page: Page, words: str, done: str) -> None:
+    """The plan says `words`; it is published."""
+    expect(page.get_by_role("heading", level=1)).to_have_text("Що зміниться")
+    expect(page.locator(".b-plan")).to_contain_text(words)
+    page.get_by_role("button", name="Опублікувати").click()
+    toast(page, done)
+
+
+def press(page: Page, keys: str) -> None:
+    page.wait_for_load_state("load")
+    page.keyboard.press(keys)
+
+
+def reach(page: Page, selector: str) -> None:
+    """Tab until the focus is there: whatever cannot be reached so fails."""
+    wanted: Any = page.locator(selector).first
+    expect(wanted).to_be_attached()
+    for _ in range(120):
+        if wanted.evaluate("(one) => one === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{selector} is out of the keyboard's reach")

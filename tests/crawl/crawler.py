@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter, deque
+from collections.abc import Collection
 from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
 
 from flask.testing import FlaskClient
@@ -14,16 +15,20 @@ from tests.crawl.markup import Page, Said, spoken_in
 
 ICONS = frozenset(line.strip() for line in (ROOT / "static" / "icons.txt").read_text().splitlines() if not line.startswith("#"))
 A_FORM = 1  # pages of one form (the same address but for numbers and values) that are opened beyond the menu
-
-
+OF_ENTITIES = 2  # the same of screens that are drawn alike for every entity
+ALIKE = re.compile(r"(/(?:configuration|board)/)([a-z_]+)")
 PAGING = frozenset({"sort", "size", "after", "before"})
 
 
-def shape(url: str) -> str:
-    """An address without what differs from record to record and from page to page."""
+def shape(url: str, entities: Collection[str]) -> tuple[str, int]:
+    """An address without what differs from record to record, from page to page and between screens that are alike, and how many of them are opened."""
     parts = urlsplit(url)
     names = {k for k, _ in parse_qsl(parts.query)}
-    return re.sub(r"\d+", "N", parts.path) + "?" + "&".join(sorted(names - PAGING or {"page" for _ in names & PAGING}))
+    path = re.sub(r"\d+", "N", parts.path)
+    alike = ALIKE.match(path)
+    if alike and alike[2] in entities:
+        path = ALIKE.sub(r"\1E", path)
+    return path + "?" + "&".join(sorted(names - PAGING or {"page" for _ in names & PAGING})), OF_ENTITIES if "/E" in path else A_FORM
 
 
 def inside(base: str, link: str) -> str | None:
@@ -42,7 +47,8 @@ class Crawl:
         self.statuses: dict[str, int] = {}
         self.menu: list[str] = []
 
-    def walk(self) -> None:
+    def walk(self, *, further: bool = True) -> None:
+        """The menu, and all that it leads `further` to."""
         home = self.look("/")
         self.menu = [url for link in home.links if (url := inside("/", link))] if home else []
         waiting = deque(self.menu)
@@ -50,12 +56,13 @@ class Crawl:
         always = set(self.menu)
         while waiting:
             url = waiting.popleft()
-            if url in done or (url not in always and self.seen[shape(url)] >= A_FORM):
+            form, most = shape(url, self.house.catalog.entities)
+            if url in done or (url not in always and self.seen[form] >= most):
                 continue
             done.add(url)
-            self.seen[shape(url)] += 1
+            self.seen[form] += 1
             page = self.look(url)
-            waiting.extend(found for link in (page.links if page else []) if (found := inside(url, link)) and found not in done)
+            waiting.extend(found for link in (page.links if page and further else []) if (found := inside(url, link)) and found not in done)
 
     def look(self, url: str, allowed: tuple[int, ...] = (200, 302, 303)) -> Page | None:
         """Open a page; what is wrong with it goes to `faults`."""

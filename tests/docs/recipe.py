@@ -71,7 +71,7 @@ class Copy:
         for name in (".venv", "static/vendor"):
             (self.root / name).symlink_to((ROOT / name).resolve())
         kept = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "SECRET_KEY", "PUBLIC_URL", "SMTP_URL", "SAMPLE_DATA", "DEMO")}
-        self.environment = {**kept, "INSTANCE": str(folder / "instance"), "PYTHONDONTWRITEBYTECODE": "1"}
+        self.environment = {**kept, "INSTANCE": str(folder / "instance")}
         self.run(".venv/bin/python tools/translations.py compile")
 
     def follow(self, page: Path) -> None:

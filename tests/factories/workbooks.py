@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Callable
+from functools import cache
 
 from openpyxl import Workbook
 
@@ -17,6 +18,7 @@ def workbook(*rows: list[object]) -> bytes:
     return target.getvalue()
 
 
+@cache
 def bomb() -> bytes:
     """A workbook of a few hundred kilobytes that unpacks to 700 MB."""
     return _with_another_sheet(lambda _: b"<worksheet><sheetData>" + b" " * (700 * 1024 * 1024))

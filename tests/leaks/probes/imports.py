@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 from functools import partial
 from html.parser import HTMLParser
 from typing import Any
@@ -80,7 +81,8 @@ def screens(view: View, kind: Entity) -> Iterator[Question]:
             headed, unmapped = table.replace(key, unknown, 1), mapping.replace(key, unknown)
             other = _question(kind, f"the same by {unknown}", partial(_tried, kind.key, headed, unmapped), ())
             # A known field whose name is close to one of them is meant by it, and not by the other.
-            close = "_" in key or any(key in name for name in kind.fields if name != key)
+            fellows = [name for name in kind.fields if name != key]
+            close = "_" in key or any(key in name for name in fellows) or any(get_close_matches(one, fellows, 1, 0.5) for one in (key, unknown))
             asked = asked if close else asked.just_as(other, unknown, key, afresh=True)
         yield asked
         if number % 6 == 0 and not view.decisive(kind.key) & set(columns):

@@ -105,9 +105,7 @@ def _names(change: Change, catalogs: tuple[Catalog, ...], language: str) -> tupl
         kind = next((found for catalog in catalogs if (found := catalog.entities.get(change.entity))), None)
         return kind.plural.text(language) if kind else change.entity, render(whom, language)
     if change.kind == "condition":
-        kind = next((found for catalog in catalogs if (found := catalog.entities.get(change.entity))), None)
-        known = next((found for catalog in catalogs if (found := catalog.saved.known.get(change.field or ""))), None)
-        return kind.plural.text(language) if kind else change.entity, known.label.text(language) if known else change.field or ""
+        return _condition_names(change, catalogs, language)
     if change.kind in ("pipeline", "stage", "view"):
         return _configured(change, catalogs, language)
     if change.kind == "rule":
@@ -134,6 +132,13 @@ def _configured(change: Change, catalogs: tuple[Catalog, ...], language: str) ->
         if known is not None:
             return kind.plural.text(language) if kind else entity, known.label.text(language)
     return entity, name
+
+
+def _condition_names(change: Change, catalogs: tuple[Catalog, ...], language: str) -> tuple[str, str]:
+    kind = next((catalog.entities[change.entity] for catalog in catalogs if change.entity in catalog.entities), None)
+    key = change.field or ""
+    labels = [catalog.saved.known[key].label for catalog in catalogs if key in catalog.saved.known]
+    return kind.plural.text(language) if kind else change.entity, labels[0].text(language) if labels else key
 
 
 def _rule_names(change: Change, catalogs: tuple[Catalog, ...], language: str) -> tuple[str, str]:

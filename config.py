@@ -39,6 +39,7 @@ class Settings:
     demo_password: str = ""
     sample_data: Path | None = None
     log_level: str = "INFO"
+    keep_removed_days: int = 365  # of removed fields; 0: for ever
     testing: bool = False
 
     @property
@@ -89,6 +90,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         demo=one_of(env, "DEMO", "0", lambda v: v in ("0", "1"), "0, 1") == "1",
         demo_password=env.get("DEMO_PASSWORD", ""),
         sample_data=Path(env["SAMPLE_DATA"]).resolve() if env.get("SAMPLE_DATA") else None,
+        keep_removed_days=number(env, "KEEP_REMOVED_DAYS", 365, 0, 36500),
         log_level=one_of(env, "LOG_LEVEL", "INFO", lambda v: v in ("DEBUG", "INFO", "WARNING", "ERROR"), "DEBUG, INFO, WARNING, ERROR"),
     )
 

@@ -1,10 +1,10 @@
 """The index of every mapped class and of the rules over them, by area: importing this module completes the product's registry."""
 
 from crm.backoffice import configuration, daily, jobs, journal, lost_files, merging, notices, outbox, recomputing, resting, seen
-from crm.backoffice.custom import models as custom
+from crm.backoffice.custom import dropping, models as custom
 from crm.backoffice.exchange import batches as imports, row_log, sources as import_sources, uploads
 from crm.backoffice.likeness import evidence, index as likeness, search as duplicates
-from crm.backoffice.lowcode import drafts as config_drafts, edits
+from crm.backoffice.lowcode import copying, drafts as config_drafts, edits, switching
 from crm.backoffice.quality import snapshots as quality
 from crm.backoffice.seals import block as seals
 from crm.backoffice.views import models as views
@@ -17,10 +17,11 @@ from crm.organization import rules as organization_rules, second_factor_models, 
 from crm.sales import imports as sales_imports, models as sales, rules as sales_rules, timeline as sales_timeline
 
 __all__ = [
-    "access_review_models", "calendar", "calendar_links", "cards", "config_drafts", "configuration", "contacts", "contacts_imports", "contacts_rules", "custom",
-    "daily", "duplicates", "duties",
+    "access_review_models", "calendar", "calendar_links", "cards", "config_drafts", "configuration", "contacts", "contacts_imports", "contacts_rules",
+    "copying", "custom",
+    "daily", "dropping", "duplicates", "duties",
     "edits", "emergency_rules", "evidence", "import_sources", "imports", "interactions", "interactions_rules", "interactions_timeline", "jobs",
     "journal", "likeness", "lost_files", "merging", "notices", "organization", "organization_imports", "organization_rules", "outbox", "personal",
     "quality", "recomputing", "resting", "row_log", "sales", "sales_imports", "sales_rules", "sales_timeline", "seals", "second_factor_models", "seen",
-    "segments", "segments_counting", "segments_rules", "segments_timeline", "sign_in_models", "timers", "uploads", "views",
+    "segments", "segments_counting", "segments_rules", "segments_timeline", "sign_in_models", "switching", "timers", "uploads", "views",
 ]

@@ -70,6 +70,7 @@ EVENT_WORDS: dict[str, Label] = {
     "calendar_link_made": Label("Створено адресу календаря", "Address of a calendar made"),
     "calendar_link_revoked": Label("Адресу календаря припинено", "Address of a calendar ended"),
     "recomputed": Label("Поля обчислено наново", "Fields computed anew"),
+    "drop": Label("Вилучене поле видалено назавжди", "Removed field deleted for good"),
     "maybe_duplicates": Label("Можливо, той самий", "Maybe the same"), "not_duplicates": Label("Не той самий", "Not the same"),
 }
 

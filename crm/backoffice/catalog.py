@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, func, select
 
 from crm.backoffice.conditions.saved import SavedConditions, read_saved
+from crm.backoffice.computed_state import WAITING, Filling, fillings
 from crm.backoffice.configuration import CompanySettings, ConfigVersion, OptionRow, PicklistRow, RoleConflict
 from crm.backoffice.custom.reading import Made, described, read_made
 from crm.backoffice.entities import Base, Entity, Relation, called_after, describe
@@ -97,6 +98,7 @@ class Catalog:
     made: Made = field(default_factory=Made)
     layouts: Kept = field(default_factory=dict)
     saved: SavedConditions = field(default_factory=SavedConditions)
+    filling: tuple[Filling, ...] = ()  # what was being worked out for records that stood when the catalog was read (`filled`)
 
     def entity(self, key: str) -> Entity:
         """Raises UnknownName."""
@@ -198,6 +200,7 @@ def read_catalog(connection: Connection) -> Catalog:
         static, version=version_in_force(connection), picklists=MappingProxyType(_picklists(connection, static.entities.values())),
         configured=MappingProxyType(configured), company=_company(connection), views=read_shared(connection),
         conflicts=MappingProxyType(_conflicts(connection)), layouts=read_layouts(connection, static.entities),
+        filling=tuple(fillings(connection.execute(WAITING))),
     )
 
 

@@ -65,6 +65,10 @@ class DataSession(Session):
 class SystemSession(DataSession):
     """Work in the system's name. It sees and may do everything; what it reads may only go where its readers may look."""
 
+    def go_on_with(self, catalog: Catalog) -> None:
+        """From here on it works by this configuration."""
+        self.catalog, self.sight = catalog, Sight(None, catalog, catalog.reader(), self.actor_id)
+
 
 class UserSession(DataSession):
     """Work in a user's name: reads what his sight shows, writes through `records` alone."""

@@ -6,48 +6,30 @@ the journal tells of the whole. How far it has come stands in the transaction of
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Engine, String, delete, func, insert, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Engine, func, select, update
 
-from crm.backoffice import journal
-from crm.backoffice.catalog import Catalog
-from crm.backoffice.entities import Base, Entity
+from crm.backoffice import journal, versions
+from crm.backoffice.catalog import Catalog, read_catalog
+from crm.backoffice.computed_state import FRESH, TABLE, made_known
+from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.fields.formula import sources
-from crm.backoffice.guard import DataSession, system_session
+from crm.backoffice.guard import DataSession, SystemSession, system_session
 from crm.backoffice.jobs import TABLE as JOBS, Work, asked_lately, enqueue, job
 from crm.backoffice.pace import Pace
 from crm.backoffice.saving import counters, rollups
 from crm.backoffice.saving.quietly import put
-from crm.backoffice.types import UtcMoment
 
 JOB = "recompute"
 AGAIN = timedelta(minutes=10)  # between two attempts
 FEW = 1_000  # records that are computed anew while others wait
 Progress = Callable[[int, int], None]
-
-
-class ComputedState(Base):
-    """By which formulas the stored values of an entity were computed. `towards` are those of work under way, which has done the rows up to
-    `position`."""
-
-    __tablename__ = "computed_state"
-
-    entity: Mapped[str] = mapped_column(String(64), primary_key=True)
-    formulas: Mapped[str] = mapped_column(String(64), default="")
-    towards: Mapped[str] = mapped_column(String(64), default="")
-    position: Mapped[int] = mapped_column(default=0)
-    changed: Mapped[int] = mapped_column(default=0)
-    moved_at: Mapped[datetime] = mapped_column(UtcMoment())
-
-
-TABLE = ComputedState.__table__
 
 
 @dataclass(frozen=True)
@@ -56,6 +38,16 @@ class Recomputed:
 
     records: int
     changed: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one transaction did: the records it looked at, and of the whole how many have changed, are done and there are."""
+
+    looked: int
+    changed: int
+    seen: int
+    total: int
 
 
 def formulas_of(kind: Entity) -> str:
@@ -97,51 +89,69 @@ def run(work: Work) -> Mapping[str, Any]:
 
 
 def recompute(engine: Engine, catalog: Catalog, entity: str, progress: Progress = lambda done, total: None) -> Recomputed:
-    """Bring the computed fields of all records of an entity, removed ones too, to the formulas in force; goes on where it was cut off."""
-    kind, pace, seen = catalog.entity(entity), Pace(most=4000), 0
-    with engine.connect() as connection:
-        total = connection.scalar(select(func.count()).select_from(kind.table)) or 0
+    """Bring the computed fields of all records of an entity, removed ones too, to the formulas in force; goes on where it was cut off. A
+    configuration that comes into force meanwhile is followed."""
+    pace, looked = Pace(most=4000), 0
     while True:
         with pace.part(engine), system_session(engine, "a formula has changed", catalog, write=True, source="job") as session:
-            looked, state = _part(session, kind, pace.size)
+            step = _part(session, entity, pace.size)
             session.commit()
-        seen += looked
-        if looked == 0:
-            return Recomputed(seen, state)
-        progress(seen, total)
+            catalog = session.catalog
+        looked += step.looked
+        if step.looked == 0:
+            return Recomputed(looked, step.changed)
+        progress(step.seen, step.total)
 
 
-def at_once(session: DataSession, kind: Entity) -> None:
-    """The same inside the caller's transaction where the records are few; of more the job is asked for when it sees that they lag."""
+def at_once(session: SystemSession, kind: Entity, columns: Iterable[str] = ()) -> None:
+    """The same inside the caller's transaction where the records are few; of more a job is asked for, and until it has ended `columns` hold nothing
+    right."""
     if len(session.kernel(select(kind.table.c.id).limit(FEW + 1)).all()) > FEW:
-        session.kernel(delete(TABLE).where(TABLE.c.entity == kind.key))  # what comes back may be of the same formulas, and has missed changes
+        waiting = sorted({*columns, *_locked(session, kind.key)["waiting"]})
+        # What comes back may be of the same formulas, and has missed changes.
+        session.kernel(update(TABLE).where(TABLE.c.entity == kind.key).values(**FRESH, waiting=waiting))
+        if session.kernel(select(JOBS.c.id).where(JOBS.c.kind == JOB, JOBS.c.state == "queued").limit(1)).first() is None:
+            enqueue(session, JOB, {})
         return
-    while _part(session, kind, FEW + 1)[0]:
+    while _part(session, kind.key, FEW + 1).looked:
         pass
 
 
-def _part(session: DataSession, kind: Entity, size: int) -> tuple[int, int]:
-    """The next rows, and how many have changed altogether; without any left the work is done."""
+def _locked(session: DataSession, entity: str) -> Mapping[Any, Any]:
+    """How far the values of an entity have come; nobody else moves them on until the transaction ends."""
+    session.kernel(made_known(session.get_bind().dialect.name, entity))
+    return session.kernel(select(TABLE).where(TABLE.c.entity == entity).with_for_update()).mappings().one()
+
+
+def _part(session: SystemSession, entity: str, size: int) -> Step:
+    """The next rows; without any left the work is done."""
+    state = _locked(session, entity)
+    if versions.in_force(session) != session.catalog.version:
+        session.go_on_with(read_catalog(session.connection()))
+    kind = session.catalog.entities.get(entity)
+    if kind is None:
+        return Step(0, 0, 0, 0)
     aim, table, now = formulas_of(kind), kind.table, datetime.now(UTC)
-    state = session.kernel(select(TABLE).where(TABLE.c.entity == kind.key).with_for_update()).mappings().first()
-    position, changed = (state["position"], state["changed"]) if state is not None and state["towards"] == aim else (0, 0)
+    going_on = state["towards"] == aim
+    position, changed, seen, total = (state[name] if going_on else 0 for name in ("position", "changed", "seen", "total"))
+    if not going_on:
+        total = session.kernel(select(func.count()).select_from(table)).scalar_one()
     read = _read(kind)
     query = select(table.c.id, table.c.created_at, *(table.c[spec.attribute] for spec in read)).where(table.c.id > position).order_by(table.c.id).limit(size)
     rows = session.kernel(query.with_for_update()).mappings().all()
-    sums = {spec.key: rollups.added_up(session, kind, spec, [row["id"] for row in rows]) for spec in kind.added_up} if rows else {}
+    sums = {spec.key: rollups.added_up(session, session.catalog, kind, spec, [row["id"] for row in rows]) for spec in kind.added_up} if rows else {}
     sums |= counters.kept_numbers(session, kind, rows)
     anew = ((row["id"], _anew(kind, read, row, {key: found[row["id"]] for key, found in sums.items()})) for row in rows)
     fresh = {number: values for number, values in anew if values}
     put(session, table, fresh)
-    changed += len(fresh)
-    done: dict[str, Any] = {"towards": aim, "position": rows[-1]["id"], "changed": changed} if rows else {"formulas": aim, "towards": "", "position": 0}
+    changed, seen = changed + len(fresh), seen + len(rows)
+    done: dict[str, Any] = {"towards": aim, "position": rows[-1]["id"], "changed": changed, "seen": seen, "total": max(total, seen)} if rows else {}
     if not rows:
         counters.end_keeping(session, kind)
         journal.event(session, "recomputed", kind.key, None, {"records": [None, changed]})
-    kept = {"formulas": state["formulas"] if state is not None else "", "changed": 0, **done}
-    session.kernel(delete(TABLE).where(TABLE.c.entity == kind.key))
-    session.kernel(insert(TABLE).values(entity=kind.key, moved_at=now, **kept))
-    return len(rows), changed
+        done = {**FRESH, "formulas": aim, "waiting": []}
+    session.kernel(update(TABLE).where(TABLE.c.entity == kind.key).values(**done, moved_at=now))
+    return Step(len(rows), changed, seen, max(total, seen))
 
 
 def _read(kind: Entity) -> tuple[Field, ...]:

@@ -359,7 +359,7 @@ def _set_deleted(session: DataSession, kind: Entity, ids: Sequence[int], at: dat
 def _keep(session: DataSession, kind: Entity, drafts: Sequence[Draft], action: str, versions: Mapping[int, int]) -> None:
     """Journal what changed, and leave word for whoever listens."""
     entries: list[Entry] = []
-    kept = {key: spec for key, spec in kind.fields.items() if not spec.system or key == "deleted_at"}
+    kept = {key: spec for key, spec in kind.fields.items() if (not spec.system and spec.rollup is None) or key == "deleted_at"}
     for draft in drafts:
         changes = {
             kept[key].kept_as: [kept[key].journal(draft.old.get(key)), kept[key].journal(draft.new.get(key))]

@@ -8,14 +8,18 @@ from sqlalchemy import Engine, select
 
 from crm.backoffice.access import parse_rule
 from crm.backoffice.catalog import Catalog
+from crm.backoffice.filling import under_way
 from crm.backoffice.guard import SystemSession, system_session
 from crm.backoffice.lowcode import export as exporting
 from crm.backoffice.lowcode.adding import missing, standing_otherwise
 from crm.backoffice.lowcode.apply import Applied, apply as put_in_force, undo as take_back
+from crm.backoffice.lowcode.copying import stop, told
 from crm.backoffice.lowcode.document import Document, RoleSpec, foreseen, read
 from crm.backoffice.lowcode.plan import plan as differences
 from crm.backoffice.lowcode.schema import schema as schema_of_files
-from crm.cli.base import answer, group, runtime
+from crm.cli.base import answer, group, language, runtime
+from crm.errors import NotFound
+from crm.messages import m, render, thaw
 from crm.organization.models import Role
 from crm.packages import KEYS, text_of
 from crm.rights.conditions_judged import role_changes
@@ -68,6 +72,37 @@ def schema() -> None:
     answer(schema_of_files())
 
 
+@config.command("progress")
+def progress() -> None:
+    """Print what a change of the configuration has left to the worker, and how far that is: fields whose values are copied into another type before
+    the change comes into force, and fields that are being worked out for records that stood."""
+    here = runtime()
+    catalog = here.refresh()
+    with system_session(here.engine, "flask config progress", catalog) as session:
+        filling = under_way(session).values()
+        converting = [
+            {"number": one["id"], "fields": [f"{field['entity']}.{field['key']}" for field in one["fields"]], "state": one["state"], "done": one["seen"],
+             "total": one["total"], **({"error": render(thaw(one["error"]), language())} if one["error"] else {})} for one in told(session)
+        ]
+    answer({"converting": converting, "filling": [
+        {"entity": one.entity, "fields": [spec.key for spec in catalog.entity(one.entity).fields.values() if spec.attribute in one.columns],
+         "done": one.seen, "total": one.total} for one in filling
+    ]})
+
+
+@config.command("stop")
+@click.argument("number", type=int)
+def stop_converting(number: int) -> None:
+    """Give up the conversion NUMBER of `flask config progress`, or forget one that has failed: the configuration stays as it is."""
+    here = runtime()
+    with system_session(here.engine, "flask config stop", here.refresh(), write=True) as session:
+        found = stop(session, number)
+        session.commit()
+    if not found:
+        raise NotFound(m("There is no conversion %(number)s under way.", number=number))
+    answer({"stopped": number})
+
+
 @config.command("plan")
 @click.argument("file", type=click.File("rb"))
 @MISSING
@@ -79,10 +114,10 @@ def plan(file: BinaryIO, only_missing: bool) -> None:
         conflicts = [c.as_dict() for c in standing_otherwise(session, document)] if document.package is not None else None
         if only_missing:
             document = missing(session, document)
-        changes = differences(session, document)
-        told = _rehearsals(session, here.engine, document)
-    said: dict[str, Any] = {"changes": [c.as_dict() for c in changes]}
-    answer(said | ({"conflicts": conflicts} if conflicts is not None else {}) | ({"rehearsal": told} if told else {}))
+        changes = differences(session, document, reports=True)
+        rehearsed = _rehearsals(session, here.engine, document)
+    said: dict[str, Any] = {"changes": [c.as_dict() | ({"conversion": c.report.as_dict()} if c.report else {}) for c in changes]}
+    answer(said | ({"conflicts": conflicts} if conflicts is not None else {}) | ({"rehearsal": rehearsed} if rehearsed else {}))
     if changes:
         raise click.exceptions.Exit(DIFFERENT)
 
@@ -138,4 +173,5 @@ def _rehearsed(session: SystemSession, engine: Engine, spec: RoleSpec, after: Ca
 
 
 def _result(applied: Applied) -> dict[str, Any]:
-    return {"version": applied.version, "changes": [c.as_dict() for c in applied.changes]}
+    found = {"version": applied.version, "changes": [c.as_dict() for c in applied.changes]}
+    return found | ({"waiting": applied.waiting} if applied.waiting is not None else {})

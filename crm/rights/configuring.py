@@ -17,7 +17,7 @@ from crm.backoffice.lowcode.apply import Applied, apply, foreseen, still_needed,
 from crm.backoffice.lowcode.adding import missing, standing_otherwise
 from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.document import Document, from_raw, read
-from crm.backoffice.lowcode.made_plan import LOSING, without_repeats
+from crm.backoffice.lowcode.made_plan import LOSING, without_dropped, without_repeats
 from crm.backoffice.lowcode.packages import PackageSpec
 from crm.backoffice.lowcode.parsing import only
 from crm.backoffice.lowcode.plan import plan
@@ -156,9 +156,9 @@ def of_undo(version: int, *, everything: bool = False) -> Making:
 
 
 def planned(engine: Engine, catalog: Catalog, user_id: int, making: Making) -> Plan:
-    """Raises BadRequest, Forbidden, NotFound."""
+    """What would be done, with what becomes of values whose type changes. Raises BadRequest, Forbidden, NotFound."""
     with working(engine, catalog, user_id, write=False) as session:
-        return _planned(session, engine, user_id, making)
+        return _planned(session, engine, user_id, making, reports=True)
 
 
 def publish(
@@ -206,7 +206,7 @@ def working(engine: Engine, catalog: Catalog, user_id: int, *, write: bool) -> S
     return system_session(engine, "configuration of data", catalog, write=write, source="ui", actor_id=user_id)
 
 
-def _planned(session: SystemSession, engine: Engine, user_id: int, making: Making) -> Plan:
+def _planned(session: SystemSession, engine: Engine, user_id: int, making: Making, *, reports: bool = False) -> Plan:
     if versions.in_force(session) != session.catalog.version:
         made_apply.follow(session)
     asked, before = making(session), session.catalog
@@ -218,8 +218,9 @@ def _planned(session: SystemSession, engine: Engine, user_id: int, making: Makin
     judge_merges(session, sight, document)
     judge_conditions(session, sight, document, after)
     judge_stages(session, sight, document)
+    without_dropped(session, after.made)
     without_repeats(session, after.made)
-    changes = tuple(plan(session, document))
+    changes = tuple(plan(session, document, reports=reports))
     for change in changes:
         _still_needed(sight, change)
     numbers = next_numbers(session, sight, document)

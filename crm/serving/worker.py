@@ -12,6 +12,7 @@ from flask import Flask
 from crm import watching
 from crm.backoffice import outbox, recomputing
 from crm.backoffice.daily import ask_for_today
+from crm.backoffice.lowcode import switching
 from crm.backoffice.job_queue import dispatch, execute, make_queue
 from crm.backoffice.seals import sealing
 from crm.backoffice.seals.block import Keeper
@@ -56,6 +57,7 @@ def rounds(app: Flask, hand: Callable[[int], Any], over: threading.Event) -> Non
                     ask_for_today(runtime.engine, runtime.refresh())
                     watching.ask(runtime.engine, runtime.refresh())
                     recomputing.ask(runtime.engine, runtime.refresh())
+                    switching.ask(runtime.engine, runtime.refresh())
         except Exception as fault:
             # A locked or restarting database is no reason to stop working.
             log.error("round failed", error=str(fault), exc_info=fault)

@@ -51,6 +51,9 @@ def upgrade() -> None:
         sa.Column("towards", sa.String(length=64), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("changed", sa.Integer(), nullable=False),
+        sa.Column("seen", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("waiting", sa.JSON(), nullable=False),
         sa.Column("moved_at", UtcMoment(), nullable=False),
         sa.PrimaryKeyConstraint("entity", name=op.f("pk_computed_state")),
     )
@@ -100,6 +103,7 @@ def upgrade() -> None:
         sa.Column("stored", sa.JSON(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("removed_at", UtcMoment(), nullable=True),
+        sa.Column("dropped_at", UtcMoment(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_custom_field")),
     )
     op.create_index(
@@ -553,6 +557,27 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["actor_id"], ["user.id"], name=op.f("fk_config_version_actor_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_config_version")),
     )
+    create_table(
+        "field_conversion",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("asked", sa.Integer(), nullable=False),
+        sa.Column("base", sa.Integer(), nullable=False),
+        sa.Column("fields", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("at", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("seen", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("since", UtcMoment(), nullable=False),
+        sa.Column("error", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("made_by_id", sa.Integer(), nullable=True),
+        sa.Column("made_at", UtcMoment(), nullable=False),
+        sa.Column("ended_at", UtcMoment(), nullable=True),
+        sa.ForeignKeyConstraint(["made_by_id"], ["user.id"], name=op.f("fk_field_conversion_made_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_field_conversion")),
+    )
+    op.create_index(op.f("ix_field_conversion_state"), "field_conversion", ["state"], unique=False)
     create_table(
         "import_batch",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1943,6 +1968,7 @@ TABLES = (
     "import_upload",
     "import_source",
     "import_batch",
+    "field_conversion",
     "config_version",
     "config_draft",
     "calendar_link",

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from crm.admin_views.configuration import choices, entity_form, field_form, layout_form, options_form, palette
+from crm.admin_views.configuration import choices, decisions, entity_form, field_form, layout_form, options_form, palette
 from crm.admin_views.configuration.beside import beside
 from crm.admin_views.configuration.door import catalog_of, entity_of, kept_entity, known_roles
 from crm.admin_views.configuration.listed import type_name
@@ -131,7 +131,9 @@ def _posted(kind: Entity, type_: str, kept: Kept | None) -> Answer:
         return refused(redraw, found.errors)
     language, home = context.reader().language, f"/configuration/{kind.key}/"
     subject = Subject(found.said["label"][language], home, kind.plural.text(language), home)
-    return changed({"fields": {kind.key: {found.key: found.said}}} | _laid_out(kind, found.key, form), redraw, subject)
+    decided, rest = decisions.said(form, found.key, found.said, {*kind.fields, *context.catalog().made.of(kind.key)}) if kept is not None else ({}, {})
+    fields = {kind.key: {found.key: {**found.said, **decided}, **rest}}
+    return changed({"fields": fields} | _laid_out(kind, found.key, form), redraw, subject)
 
 
 def _laid_out(kind: Entity, key: str, form: Any) -> dict[str, Any]:
@@ -168,7 +170,8 @@ def _form(kind: Entity, type_: str, kept: Kept | None, form: Any, errors: Errors
         turned=turned, title=_label(kept).text(language) if kept else "", summary=entity_form.summary(errors), classes=palette.CLASSES, flags=palette.FLAGS,
         functions=[(key, label.text(language)) for key, label in palette.FUNCTIONS], pairs=_pairs, options=options, own_list=own_list,
         placed=_place_words(kind, form) if kept is None else "",
-        colours=COLOUR_WORDS, beside=beside(f"entity:{kind.key}"), defaults=_default_options(kept, form), **choosing,
+        colours=COLOUR_WORDS, beside=beside(f"entity:{kind.key}"),
+        decided=[(name, value) for name, value in form.items() if decisions.is_one(name)], defaults=_default_options(kept, form), **choosing,
     )
 
 

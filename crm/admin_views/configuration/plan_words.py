@@ -8,6 +8,7 @@ from typing import Any
 from babel.numbers import format_decimal
 
 from crm.admin_views.configuration import number_words, stage_words
+from crm.admin_views.configuration.decisions import Asked, asked, sentences
 from crm.admin_views.configuration.layout_words import differences
 from crm.admin_views.configuration.palette import CLASSES, FUNCTIONS, KINDS
 from crm.backoffice.catalog import Catalog
@@ -78,6 +79,7 @@ class Line:
     details: list[str]
     effect: str
     loses: bool
+    asked: Asked | None = None
 
 
 def told(plan: Plan, language: str) -> list[Line]:
@@ -86,7 +88,7 @@ def told(plan: Plan, language: str) -> list[Line]:
     roles |= stage_words.names(plan.document, plan.before, language)
     return [
         Line(sentence(change, plan.after, plan.before, language, roles), [*_details(plan, change, language), *_records(change, told_too, language)],
-             change.effect, change.kind in ("entity", "field") and change.effect in LOSING)
+             change.effect, change.kind in ("entity", "field") and change.effect in LOSING, asked(plan, change, language) if told_too else None)
         for change, told_too in zip(plan.changes, plan.told, strict=True)
     ]
 
@@ -265,6 +267,8 @@ def _records(change: Change, told_too: bool, language: str) -> Iterator[str]:
     match change.kind, change.effect:
         case _, "rename":
             yield render(mn("%(text)s value stays where it is", "%(text)s values stay where they are", number, text=text), language)
+        case _, "convert" if change.report is not None:
+            yield from sentences(change.report, language)
         case _, "convert":
             yield render(mn("%(text)s value is converted or lost", "%(text)s values are converted or lost", number, text=text), language)
         case "entity", _:

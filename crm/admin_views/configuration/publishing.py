@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import flash, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from crm.admin_views.configuration import clash_words
+from crm.admin_views.configuration import clash_words, decisions
 from crm.admin_views.configuration.beside import base, beside, version_in
 from crm.admin_views.configuration.choices import sight
 from crm.admin_views.configuration.plan_words import told
@@ -83,6 +83,9 @@ def steps(
                 if applied.changes:
                     published = say(m("Published: version %(version)s of the configuration", version=applied.version))
                     flash(published, f"success undo=/configuration/all-versions/{applied.version}/take-back")
+                if applied.waiting is not None:
+                    flash(say(m("The values of many records are copied first; the change comes into force by itself when that is done.")), "success")
+                    return redirect("/configuration/all-versions/", 303)
                 return redirect(subject.done, 303)
             except Outdated:
                 note = say(m("Somebody else has changed the same meanwhile. This is the plan over what is in force now."))
@@ -98,8 +101,8 @@ def steps(
     language = context.reader().language
     page = render_template(
         "admin/configuration/plan.html", subject=subject, lines=told(plan, language), version=plan.version, loses=plan.loses,
-        typed=[*(_going_on(plan.version) if plan.clashes else typed()), *([("stamp", stamp)] if stamp else [])], here=here(), note=note, missing=missing,
-        under=[one.title for one in under],
+        typed=[*_undecided(_going_on(plan.version) if plan.clashes else typed()), *([("stamp", stamp)] if stamp else [])], under=[one.title for one in under],
+        decided=[one for one in typed() if decisions.is_one(one[0])], here=here(), note=note, missing=missing,
         clashes=[clash_words.told(one, plan.before, language) for one in plan.clashes], may_keep=may_keep,
         rehearsals=_rehearsed(plan), told=beside(*(one for said in saids for one in subjects(said))).told if saids else (),
     )
@@ -121,6 +124,11 @@ def _rehearsed(plan: Plan) -> list[tuple[str, Told | None]]:
 def typed() -> list[tuple[str, str]]:
     """What was typed, control by control."""
     return [(name, value) for name, value in request.form.items(multi=True) if name not in STEPS]
+
+
+def _undecided(some: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The same without what the page asks for itself."""
+    return [(name, value) for name, value in some if not decisions.is_one(name)]
 
 
 def _going_on(version: int) -> list[tuple[str, str]]:
@@ -152,7 +160,7 @@ def wrong_in(fault: BramaError) -> dict[str, str]:
     why = inner.params.get("why")
     if isinstance(why, Message) and inner.id.startswith("the condition"):
         return {"where": say(fault.message)}
-    if isinstance(why, Message):
+    if isinstance(why, Message) and not inner.id.startswith("“%(value)s” for"):
         return {"default" if inner.id.startswith("the default") else "sources": say(why)}
     name = str(inner.params.get("name", "")) if inner.id.startswith("“%(name)s”") else ""
     return {f"{name}_uk" if name in ("label", "help", "plural") else name if re.fullmatch("[a-z_]+", name) else "": say(fault.message)}

@@ -5,6 +5,7 @@ from functools import partial
 
 from flask import Blueprint, render_template
 
+from crm.admin_views.configuration import works
 from crm.admin_views.configuration.door import configurer, known_roles
 from crm.admin_views.configuration.plan_words import sentence
 from crm.admin_views.configuration.publishing import Answer, Subject, refused_page, steps
@@ -43,7 +44,7 @@ def index() -> Answer:
         Line(one.version, str(moment(one.at)), names.get(one.actor_id or 0, ""), [sentence(c, catalog, catalog, language, roles) for c in one.changes])
         for one in found
     ]
-    return render_template("admin/configuration/versions.html", lines=lines)
+    return render_template("admin/configuration/versions.html", lines=lines, works=works.lines())
 
 
 @pages.post(VERSION + "undo")

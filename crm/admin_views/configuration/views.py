@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
 
-from crm.admin_views.configuration import draft_views, entity_form, listed
+from crm.admin_views.configuration import draft_views, entity_form, listed, works
 from crm.admin_views.configuration.beside import beside
 from crm.admin_views.configuration.door import configurer, entity_of, kept_entity, own
 from crm.admin_views.configuration.publishing import Answer, Errors, Subject, changed, refused, refused_page, step
@@ -29,6 +29,7 @@ def index() -> Answer:
     access = context.access()
     return render_template(
         "admin/configuration/index.html", groups=listed.entities(), may_add=access.configures(), unlimited=access.unlimited, draft=draft_views.lines(),
+        works=works.lines(),
     )
 
 

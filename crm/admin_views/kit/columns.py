@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from html import escape
 
 from flask import Response, request
 
@@ -42,6 +43,7 @@ class Column:
     totals: bool
     spec: Field
     main: bool  # it leads to the record
+    awaited: str = ""  # how far it has come, where it is still being worked out
 
 
 def chosen(entity: Entity, readable: Iterable[str], actor: int | None) -> str | None:
@@ -112,6 +114,9 @@ def cells(entity: Entity, made: Sequence[Column], rows: Sequence[RowView]) -> li
     """The HTML inside the cells of each row."""
     reader = context.reader()
     drawn = [painter(entity, column.spec, reader, link=column.main)(rows) for column in made]
+    for place, column in enumerate(made):
+        if column.awaited:
+            drawn[place] = [html or f'<span class="b-faint" title="{escape(column.awaited)}">…</span>' for html in drawn[place]]
     return list(zip(*drawn, strict=True)) if drawn else [()] * len(rows)
 
 

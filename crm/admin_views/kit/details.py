@@ -9,7 +9,7 @@ from flask import make_response, redirect, request
 from flask.wrappers import Response
 from werkzeug.wrappers import Response as BaseResponse
 
-from crm.admin_views.kit import as_of_view, context, exporting, lookup, personal_view, related, seen_view, timeline
+from crm.admin_views.kit import as_of_view, awaited, context, exporting, lookup, personal_view, related, seen_view, timeline
 from crm.admin_views.kit.addresses import KEPT, address, list_arguments
 from crm.admin_views.kit.cells import initials, painter
 from crm.admin_views.kit.leads import leads
@@ -163,7 +163,8 @@ def _card_field(entity: Entity, key: str, row: RowView, rights: Standing, layout
     told, broad = layout.told(spec), layout.broad.get(key)
     wide = spec.type in WIDE if broad is None else broad
     help_text = told.text(reader.language) if told else ""
-    return CardField(key, spec.label.text(reader.language), help_text, painter(entity, spec, reader, signed=True, exact=True)([row])[0], wide, url)
+    html = painter(entity, spec, reader, signed=True, exact=True)([row])[0] or awaited.in_place_of(context.session(), entity, spec.attribute, reader.language)
+    return CardField(key, spec.label.text(reader.language), help_text, html, wide, url)
 
 
 def _facts(session: UserSession, entity: Entity, row: RowView, has_stages: bool) -> list[Fact]:

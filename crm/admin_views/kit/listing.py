@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crm.admin_views.kit import chosen_actions, context, exporting, filters, lookup, unread_view
 from crm.admin_views.kit.addresses import STANDARD, address, list_arguments, query_string
+from crm.admin_views.kit.awaited import marked
 from crm.admin_views.kit.columns import BOX, Column, cells, columns, remember, with_companions
 from crm.admin_views.kit.grouping import choices, grouped
 from crm.admin_views.kit.reporting import report_url
@@ -65,7 +66,7 @@ def show(view: "EntityView") -> BaseResponse:
     of = query.of
     if of is not None and "HX-Request" not in request.headers:
         return redirect(address(entity.key, args, after=args.get("after")))
-    made = widened(columns(session, entity, query.columns), here)
+    made = marked(session, entity, widened(columns(session, entity, query.columns), here), reader)
     groups = grouped(session, entity, query, made, args)
     page = lists.page(session, replace(with_companions(session, entity, query), marks=True)) if groups is None else lists.Page([], None, None)
     sight = session.sight

@@ -1,4 +1,4 @@
-"""Every table of the database with every column that was ever made, those of removed fields and entities too: for work that must miss nothing —
+"""Every table of the database with every made column that is there, those of removed fields and entities too: for work that must miss nothing —
 erasure, the search for lost files, a restored backup."""
 
 from collections.abc import Iterable, Mapping
@@ -31,7 +31,8 @@ def every_table(connection: Connection) -> list[Table]:
 
 def removed_fields(connection: Connection, entity: str) -> list[Field]:
     """The fields that an entity once had: their columns still hold what they held."""
-    gone = connection.execute(select(FIELDS.c.id).where(FIELDS.c.entity == entity, FIELDS.c.removed_at.is_not(None))).scalars().all()
+    removed = FIELDS.c.entity == entity, FIELDS.c.removed_at.is_not(None), FIELDS.c.dropped_at.is_(None)
+    gone = connection.execute(select(FIELDS.c.id).where(*removed)).scalars().all()
     return [spec for spec in _fields(connection).get(entity, ()) if spec.number in gone] if gone else []
 
 
@@ -54,12 +55,13 @@ def _entities(connection: Connection) -> Iterable[Any]:
 
 def _fields(connection: Connection) -> Mapping[str, list[Field]]:
     found: dict[str, list[Field]] = {}
-    for row in connection.execute(select(FIELDS.c.id, FIELDS.c.entity, FIELDS.c.key, FIELDS.c.said, FIELDS.c.stored).order_by(FIELDS.c.id)):
-        found.setdefault(row.entity, []).append(_spec(row))
+    for row in connection.execute(select(FIELDS).where(FIELDS.c.dropped_at.is_(None)).order_by(FIELDS.c.id)):
+        found.setdefault(row.entity, []).append(kept_spec(row))
     return found
 
 
-def _spec(row: Any) -> Field:
+def kept_spec(row: Any) -> Field:
+    """What the columns of a made field are like, from its row."""
     said, stored = row.said, row.stored
     given: dict[str, Any] = {"key": row.key, "attribute": f"cf_{row.id}", "number": row.id, "target": stored["to"], "picklist": stored["picklist"]}
     given |= {name: True for name in ("unique", "indexed") if said.get(name)}

@@ -38,6 +38,7 @@ class CustomField(Base):
     stored: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # what its columns are like, also when what it was computed from is gone
     position: Mapped[int] = mapped_column(default=0)
     removed_at: Mapped[datetime | None] = mapped_column(UtcMoment())
+    dropped_at: Mapped[datetime | None] = mapped_column(UtcMoment())  # since when its columns are gone, see `dropping`
 
 
 class CustomCheck(Base):

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from sqlalchemy import Column, Connection, ForeignKey, Integer, MetaData, Table, inspect, text
+from sqlalchemy import Column, Connection, Engine, ForeignKey, Index, Integer, MetaData, Table, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
@@ -71,7 +71,7 @@ def _create(connection: Connection, table: Table) -> None:
         connection.execute(CreateIndex(index))
 
 
-def add_field(connection: Connection, table: str, spec: Field, target: str | None) -> None:
+def add_field(connection: Connection, table: str, spec: Field, target: str | None, *, indexed: bool = True) -> None:
     """The columns of a made field in an entity's table, or its table of links; `target` is the table to which it refers."""
     metadata = MetaData(naming_convention=NAMING)
     owner = Table(table, metadata, Column("id", Integer, primary_key=True))
@@ -85,22 +85,54 @@ def add_field(connection: Connection, table: str, spec: Field, target: str | Non
         refers = f" REFERENCES {_quoted(connection, target)} (id)" if target is not None and column.name == spec.attribute else ""
         form = str(CreateColumn(column).compile(dialect=connection.dialect)).strip()
         connection.execute(text(f"ALTER TABLE {_quoted(connection, owner.name)} ADD COLUMN {form}{refers}"))
-    index_field(connection, table, spec)
+    if indexed:
+        index_field(connection, table, spec)
+
+
+def index_aside(engine: Engine, table: str, spec: Field) -> None:
+    """The same on PostgreSQL while everybody writes on, but for what must not repeat: one that was cut off is made anew."""
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        unfinished = text("SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE NOT i.indisvalid AND i.indrelid = to_regclass(:name)")
+        broken = set(connection.execute(unfinished, {"name": _quoted(connection, table)}).scalars())
+        there = {str(one["name"]) for one in inspect(connection).get_indexes(table)}
+        for name, index in sorted(_wanted(table, spec).items()):
+            if name in broken:
+                connection.execute(text(f"DROP INDEX CONCURRENTLY {_quoted(connection, name)}"))
+            if not index.unique and (name in broken or name not in there):
+                index.dialect_options["postgresql"]["concurrently"] = True
+                connection.execute(CreateIndex(index))
+
+
+def _wanted(table: str, spec: Field) -> dict[str, Index]:
+    metadata = MetaData(naming_convention=NAMING)
+    known = Table(table, metadata, Column("id", Integer, primary_key=True), Column("deleted_at", Integer), *columns_of(spec))
+    return {str(index.name): index for index in add_indexes(known, spec.attribute, spec)}
 
 
 def index_field(connection: Connection, table: str, spec: Field) -> None:
     """The indexes that a field shall have in its table, and no others of its own."""
     if spec.several:
         return
-    metadata = MetaData(naming_convention=NAMING)
-    known = Table(table, metadata, Column("id", Integer, primary_key=True), Column("deleted_at", Integer), *columns_of(spec))
-    wanted = {str(index.name): index for index in add_indexes(known, spec.attribute, spec)}
+    wanted = _wanted(table, spec)
     there = {str(one["name"]) for one in inspect(connection).get_indexes(table)}
     own = {f"ix_{table}_{spec.attribute}", f"ix_{table}_{spec.attribute}{spec.sort_companion()}", f"uq_{table}_{spec.attribute}"}
     for name in sorted(wanted.keys() - there):
         connection.execute(CreateIndex(wanted[name]))
     for name in sorted((own & there) - wanted.keys()):
         connection.execute(text(f"DROP INDEX {_quoted(connection, name)}"))
+
+
+def drop_field(connection: Connection, table: str, spec: Field) -> None:
+    """Take away what `add_field` added, with what it holds."""
+    if spec.several:
+        connection.execute(text(f"DROP TABLE {_quoted(connection, f'{table}__{spec.attribute}')}"))
+        return
+    names = {column.name for column in columns_of(spec)}
+    for index in inspect(connection).get_indexes(table):
+        if names & set(index["column_names"]):
+            connection.execute(text(f"DROP INDEX {_quoted(connection, str(index['name']))}"))
+    for name in sorted(names):
+        connection.execute(text(f"ALTER TABLE {_quoted(connection, table)} DROP COLUMN {_quoted(connection, name)}"))
 
 
 def _referring(spec: Field, target: str | None) -> Sequence[Column[object]]:

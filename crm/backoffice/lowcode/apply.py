@@ -12,15 +12,19 @@ from crm.backoffice.catalog import Catalog
 from crm.backoffice.checks import check_entities
 from crm.backoffice.conditions.saved import SavedConditions
 from crm.backoffice.configuration import AccessRule, ConfigVersion, OptionRow, PicklistRow
+from crm.backoffice.custom.reading import Made
 from crm.backoffice.guard import SystemSession
-from crm.backoffice.lowcode import condition_plan, condition_uses, conflicts, emergencies, export, layouts, option_merging, saved_conditions, shared_views
-from crm.backoffice.lowcode import stage_merging
+from crm.backoffice.lowcode import condition_plan, condition_uses, conflicts, copying, emergencies, export, layouts, option_merging, saved_conditions
+from crm.backoffice.lowcode import shared_views, stage_merging
 from crm.backoffice.lowcode.changes import Change
+from crm.backoffice.lowcode.converting import check_decisions
 from crm.backoffice.lowcode.document import Document, RoleSpec, foreseen as as_it_would_be, from_raw
 from crm.backoffice.lowcode.edits import applied_as_a_whole
 from crm.backoffice.lowcode import made_apply
+from crm.backoffice.lowcode.made_apply import NOTHING, Prepared
+from crm.backoffice.lowcode.made import decisions_of
 from crm.backoffice.lowcode.made_whole import MADE, Standing
-from crm.backoffice.lowcode.made_plan import LOSING, without_repeats
+from crm.backoffice.lowcode.made_plan import LOSING, without_dropped, without_repeats
 from crm.backoffice.lowcode.narrow import narrowed
 from crm.backoffice.lowcode.option_merging import Merged, MergeSpec
 from crm.backoffice.lowcode.options import OptionSpec, PicklistSpec, standing
@@ -37,13 +41,15 @@ UNASKED = frozenset({"entity.E009"})  # columns of what is only planned are not 
 
 @dataclass(frozen=True)
 class Applied:
-    """The version in force now, and what changed; no new version when nothing did."""
+    """The version in force now, and what changed; no new version when nothing did. `waiting`: the number under which the file waits until the values of
+    many records are copied."""
 
     version: int
     changes: tuple[Change, ...]
+    waiting: int | None = None
 
 
-def apply(session: SystemSession, document: Document, *, agreed: bool = True) -> Applied:
+def apply(session: SystemSession, document: Document, *, agreed: bool = True, prepared: Prepared = NOTHING) -> Applied:
     """Make what the document says true. The caller commits; catalogs built before are then old. What loses or converts values is done only when
     somebody has `agreed` to it. Raises BadRequest, Invalid, Busy."""
     versions.one_at_a_time(session)
@@ -61,13 +67,20 @@ def apply(session: SystemSession, document: Document, *, agreed: bool = True) ->
             raise still_needed(change, told(change.needed_by))
     if not changes:
         return Applied(session.catalog.version, ())
-    before, stood = export.of(session, document), condition_plan.stood(session.catalog, as_it_would_be(session.catalog, document))
+    after = foreseen(session.catalog, document, prepared)
+    if document.makes:
+        without_dropped(session, after.made)
+        without_repeats(session, after.made)
+    waiting = copying.begin(session, document, after) if prepared is NOTHING else None
+    if waiting is not None:
+        return Applied(session.catalog.version, (), waiting)
+    before, stood = export.of(session, document), condition_plan.stood(session.catalog, after)
     touched = {(c.kind, c.entity, c.field) for c in changes}
     with applied_as_a_whole(session):
         for spec in document.options:
             _picklist(session, spec)
         saved_conditions.write(session, document.conditions)  # what is made may name them
-        standing = _make(session, document) if document.makes else []
+        standing = _make(session, document, after.made, prepared) if document.makes else []
         merged = [option_merging.write(session, one) for one in document.merges if ("option", one.picklist, one.old) in touched]
         for one in document.unmerged:
             option_merging.take_back(session, one)
@@ -90,20 +103,20 @@ def still_needed(change: Change, use: Message) -> BadRequest:
     return BadRequest(m("“%(place)s” is still asked for by %(use)s; change that first.", place=place, use=use))
 
 
-def foreseen(catalog: Catalog, document: Document) -> Catalog:
+def foreseen(catalog: Catalog, document: Document, prepared: Prepared = NOTHING) -> Catalog:
     """The catalog that a document would make of this one, as far as entities and fields go. Raises BadRequest for what would make no sense."""
-    after = as_it_would_be(catalog, document)
+    after = as_it_would_be(catalog, document, prepared.numbers)
     problem = None if after is catalog else next((f for f in check_entities(after) if f.check not in UNASKED), None)
     if problem is not None:
         raise BadRequest(problem.message)
+    check_decisions(catalog, after, decisions_of(document.fields))
     return after
 
 
-def _make(session: SystemSession, document: Document) -> list[Standing]:
+def _make(session: SystemSession, document: Document, after: Made, prepared: Prepared) -> list[Standing]:
     """Made entities and fields; how they stood."""
-    before, after = session.catalog.made, foreseen(session.catalog, document).made
-    without_repeats(session, after)
-    return made_apply.standing_of(before, after) + made_apply.write(session, after)
+    standing = made_apply.standing_of(session.catalog.made, after)
+    return standing + made_apply.write(session, after, decisions_of(document.fields), prepared)
 
 
 def _write(session: SystemSession, document: Document, touched: Collection[tuple[str, str, str | None]]) -> None:

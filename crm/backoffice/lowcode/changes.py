@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from crm.backoffice.lowcode.conversion_report import Report
 from crm.backoffice.lowcode.uses import Use
 
 
@@ -17,6 +18,7 @@ class Change:
     effect: str
     records: int = 0
     uses: tuple[Use, ...] = ()  # of a field or a saved condition: who names it
+    report: Report | None = None  # of a field of another type, where it was asked for: what becomes of its values; never kept
 
     @property
     def needed_by(self) -> Use | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -69,6 +70,7 @@ class Document:
     stage_merges: tuple[StageMerge, ...] = ()
     stages_unmerged: tuple[StageMerged, ...] = ()  # as above
     conditions: tuple[SavedCondition, ...] = ()
+    raw: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)  # as the file said it, where it is a file
     undoes: datetime | None = None  # when the version was made that this undoes: a role removed by it comes back itself, with whoever held it
 
     @property
@@ -126,15 +128,16 @@ def from_raw(raw: Any, catalog: Catalog) -> Document:
         tuple(_view(key, spec, catalog) for key, spec in section_of(raw, "views")),
         tuple(_conflict(key, spec) for key, spec in section_of(raw, "conflicts")),
         tuple(entities), tuple(fields), tuple(spec for key, said in section_of(raw, "layouts") for spec in layouts_of(key, said, catalog)),
-        tuple(removed), tuple(checks), package=package, merges=tuple(merges), stage_merges=tuple(stage_merges), conditions=tuple(conditions),
+        tuple(removed), tuple(checks), package=package, merges=tuple(merges), stage_merges=tuple(stage_merges), conditions=tuple(conditions), raw=raw,
     )
 
 
-def foreseen(catalog: Catalog, document: Document) -> Catalog:
-    """The catalog that a document would make of this one, as far as entities, fields and saved conditions go. Raises BadRequest."""
+def foreseen(catalog: Catalog, document: Document, prepared: Mapping[tuple[str, str], int] = MappingProxyType({})) -> Catalog:
+    """The catalog that a document would make of this one, as far as entities, fields and saved conditions go; `prepared` are numbers of fields whose
+    columns are there. Raises BadRequest."""
     if not document.makes and not document.conditions and not document.lifted:
         return catalog
-    made = made_with(catalog, document.entities, document.fields, document.removed, document.standing, document.checks)
+    made = made_with(catalog, document.entities, document.fields, document.removed, document.standing, document.checks, prepared)
     return catalog_with(catalog, made, document.options, document.conditions, document.lifted)
 
 

@@ -4,7 +4,7 @@ What is kept of each is what the file says, in one fixed form: only what differs
 no change, and two files that say the same are the same.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,13 +18,15 @@ from crm.backoffice.lowcode.field_rules import checks_of, conditions_of
 from crm.backoffice.lowcode.icons import ICONS
 from crm.backoffice.lowcode.options import PicklistSpec, options_of
 from crm.backoffice.lowcode.parsing import both, label_of, only, section_of, word, wrong
+from crm.backoffice.turning import UNDECIDED, Decided, Decisions
 from crm.errors import FieldError
 from crm.messages import Label, Message, m
 
 CLASSES = ("open", "internal", "sensitive")
 FIELD_TYPES = (*TYPES, *DERIVED)
 ALWAYS = ("type", "label", "help", "class", "renamed_from")
-TYPED = ("required", "indexed", "personal", "default", *CONDITIONS)
+DECIDED = ("values", "rest_in")  # what becomes of the values of a field whose type this changes
+TYPED = ("required", "indexed", "personal", "default", *CONDITIONS, *DECIDED)
 NAMES: Mapping[str, tuple[str, ...]] = {  # what may be said of a type beside ALWAYS and TYPED
     "text": ("unique", "searchable", "max_length"), "long_text": ("searchable",), "rich_text": ("searchable",), "integer": ("unique",),
     "decimal": ("unique", "scale"),
@@ -39,6 +41,7 @@ DERIVED_NAMES: Mapping[str, tuple[str, ...]] = {
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "reference": ("to",), "many_to_many": ("to",), "formula": ("formula",), "rollup": ("of", "function"), "auto_number": ("mask",),
 }
+MOST_DECIDED = 1_000
 NO_DEFAULT = frozenset({"reference", "many_to_many", "file", "image"})
 NOT_INDEXED = frozenset({"many_to_many", "multi_picklist", "file", "image", "long_text", "rich_text"})
 ORDER = (
@@ -64,6 +67,12 @@ class FieldSpec:
     said: Said
     options: PicklistSpec | None = None
     renamed_from: str = ""
+    decided: Decided = UNDECIDED  # what becomes of values, where the type changes
+
+
+def decisions_of(fields: Iterable[FieldSpec]) -> Decisions:
+    """What a file decides of values, by entity and key of their field."""
+    return {(one.entity, one.key): one.decided for one in fields if one.decided != UNDECIDED}
 
 
 def entities_of(raw: Any, own: Mapping[str, Entity]) -> tuple[list[EntitySpec], list[FieldSpec]]:
@@ -159,7 +168,20 @@ def _field(entity: str, key: str, said: Any) -> FieldSpec:
     if said.get("default") is not None:
         kept["default"] = _default(type_, said["default"], kept, place)
     renamed = said.get("renamed_from") or ""
-    return FieldSpec(entity, key, {name: kept[name] for name in ORDER if name in kept}, options, word(renamed, 48, place, "renamed_from") if renamed else "")
+    return FieldSpec(
+        entity, key, {name: kept[name] for name in ORDER if name in kept}, options, word(renamed, 48, place, "renamed_from") if renamed else "",
+        _decided(said, place),
+    )
+
+
+def _decided(said: Any, place: Message) -> Decided:
+    values = said.get("values")
+    if values is not None and (not isinstance(values, Mapping) or len(values) > MOST_DECIDED):
+        raise wrong(place, m("“values” says of at most %(count)s values what each becomes", count=MOST_DECIDED))
+    if any(isinstance(new, Mapping) for new in (values or {}).values()):
+        raise wrong(place, m("a value becomes another one, or null"))
+    told = {("true" if old else "false") if isinstance(old, bool) else str(old): new for old, new in (values or {}).items()}
+    return Decided(told, word(said["rest_in"], 48, place, "rest_in") if said.get("rest_in") else "")
 
 
 def _complete(type_: str, kept: Mapping[str, Any], place: Message) -> None:

@@ -1,7 +1,9 @@
 """Putting made entities and fields in force: rows, tables, columns, values — inside the transaction that makes the version."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Table, insert, update
@@ -14,12 +16,16 @@ from crm.backoffice.custom.everything import stored_as
 from crm.backoffice.custom.fields import Kept
 from crm.backoffice.custom.models import CHECKS, ENTITIES, FIELDS
 from crm.backoffice.custom.reading import KeptEntity, Made
+from crm.backoffice.entities import Entity
+from crm.backoffice.fields.formula import sources
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode import uses
 from crm.backoffice.lowcode.converting import convert
 from crm.backoffice.lowcode.made_whole import Standing
 from crm.backoffice.saving import counters
-from crm.backoffice.sight import Sight
+from crm.backoffice.turning import Decisions
+
+WORKED_OUT_BY = ("formula", "gives", "scale", "of", "function", "field", "by", "mask")  # what is said of a field that its values follow from
 
 
 def standing_of(before: Made, after: Made) -> list[Standing]:
@@ -39,10 +45,23 @@ def _kinds(before: Made, after: Made) -> Iterator[tuple[str, Table, Sequence[Kep
     yield "check", CHECKS, before.checks, after.checks
 
 
-def write(session: SystemSession, after: Made) -> list[Standing]:
-    """Make it so; the session goes on with the catalog that follows. Gives what is new, for an undo. Raises Busy, Invalid."""
+@dataclass(frozen=True)
+class Prepared:
+    """Fields whose columns are there and filled, by entity and key under their numbers; `the_last` fills what is still lacking, once nobody writes."""
+
+    numbers: Mapping[tuple[str, str], int]
+    the_last: Callable[[], None]
+
+
+NOTHING = Prepared(MappingProxyType({}), lambda: None)
+
+
+def write(session: SystemSession, after: Made, decisions: Decisions, prepared: Prepared = NOTHING) -> list[Standing]:
+    """Make it so; values of fields whose type changes pass as `decisions` say. The session goes on with the catalog that follows. Gives what is
+    new, for an undo. Raises Busy, Invalid."""
     connection, before, known_by = session.connection(), session.catalog.made, session.catalog
     schema.alone(connection, _touched(session.catalog, after))
+    prepared.the_last()
     new = [standing for kind, table, was, will in _kinds(before, after) for standing in _rows(session, kind, table, was, will)]
     fields = {one.number for one in new if one.kind == "field"}
     for one in new:
@@ -70,15 +89,14 @@ def write(session: SystemSession, after: Made) -> list[Standing]:
             counters.keep_numbers(session, catalog.entity(field.entity), spec)
     if moves:
         uses.rewritten(session, known_by, Renaming(moves))
-    convert(session, before, [one for one in catalog.made.fields if one.number in fields])
-    _work_out(session, {one.entity for one in catalog.made.fields if one.number not in known or known[one.number].said != one.said})
+    convert(session, known_by, fields, decisions)
+    _work_out(session, [one for one in catalog.made.fields if one.number not in known or _worked_otherwise(known[one.number], one)])
     return new
 
 
 def follow(session: SystemSession) -> None:
     """The session goes on with the configuration as its transaction has left it."""
-    session.catalog = catalog = read_catalog(session.connection())
-    session.sight = Sight(None, catalog, catalog.reader(), session.actor_id)
+    session.go_on_with(read_catalog(session.connection()))
 
 
 def _rows(
@@ -107,6 +125,7 @@ def _touched(catalog: Catalog, after: Made) -> set[str]:
     known = {one.number: one for one in catalog.made.fields}
     changing = [one for one in after.fields if one.number < 0 or one.number not in known or known[one.number].said != one.said]
     names = {one.entity for one in changing} | {str(one.said["to"]) for one in changing if one.number < 0 and one.said.get("to")}
+    names |= {str(one.said["of"]).partition(".")[0] for one in changing if one.said.get("of")}  # whoever writes into them now knows no such roll-up
     return {catalog.entities[name].table.name for name in names if name in catalog.entities}
 
 
@@ -116,9 +135,22 @@ def _table_of(catalog: Catalog, target: str | None, picklist: str | None) -> str
     return "picklist_option" if picklist is not None else None
 
 
-def _work_out(session: SystemSession, entities: Iterable[str]) -> None:
-    """Formulas and numbers of records that stand already: at once where they are few, else by the job that follows formulas."""
-    for key in sorted(entities):
+def _worked_otherwise(old: Kept, new: Kept) -> bool:
+    return any(old.said.get(name) != new.said.get(name) for name in WORKED_OUT_BY)
+
+
+def _work_out(session: SystemSession, changed: Sequence[Kept]) -> None:
+    """Formulas, roll-ups and numbers of records that stand already: at once where they are few, else by the job that follows formulas."""
+    for key in sorted({one.entity for one in changed}):
         kind = session.catalog.entities.get(key)
         if kind is not None and kind.worked_out:
-            recomputing.at_once(session, kind)
+            recomputing.at_once(session, kind, _awaited(kind, {one.key for one in changed if one.entity == key}))
+
+
+def _awaited(kind: Entity, changed: set[str]) -> Iterator[str]:
+    """The columns that hold nothing right before they are worked out: of what is made now and is not typed, and of formulas over it."""
+    stale = {spec.key for spec in (*kind.added_up, *kind.numbered) if spec.key in changed}
+    for spec in kind.computed:  # each after those it is computed from
+        if spec.number and (spec.key in changed or stale & set(sources(spec.formula))):
+            stale.add(spec.key)
+    return (kind.fields[key].attribute for key in sorted(stale))

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from sqlalchemy import func, select
 
 from crm.backoffice.custom.fields import CONDITIONS, Kept, Said
+from crm.backoffice.custom.models import FIELDS
 from crm.backoffice.custom.reading import Made
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.uses import uses
-from crm.errors import Invalid
+from crm.errors import BadRequest, Invalid
 from crm.messages import m
 
 LOSING = frozenset({"remove", "convert"})  # effects that need somebody's word where records are touched
@@ -70,6 +71,19 @@ def _count(session: SystemSession, entity: str, field: Kept | None = None) -> in
         return session.execute(select(func.count(links.c.owner_id.distinct()))).scalar_one()
     counted = select(func.count()).select_from(kind.table)
     return session.execute(counted if spec is None else counted.where(kind.table.c[spec.attribute].is_not(None))).scalar_one()
+
+
+def without_dropped(session: SystemSession, after: Made) -> None:
+    """Raises BadRequest for a field that would come back and whose values are gone for good."""
+    known = {one.number for one in session.catalog.made.fields}
+    back = [one.number for one in after.fields if one.number > 0 and one.number not in known]
+    gone = select(FIELDS.c.entity, FIELDS.c.key, FIELDS.c.dropped_at).where(FIELDS.c.id.in_(back), FIELDS.c.dropped_at.is_not(None)).order_by(FIELDS.c.id)
+    row = session.execute(gone.limit(1)).first() if back else None
+    if row is not None:
+        raise BadRequest(m(
+            "“%(place)s” cannot come back: it was removed long ago, and its values were deleted on %(day)s. Make the field anew instead.",
+            place=f"{row.entity}.{row.key}", day=row.dropped_at.astimezone(session.catalog.company.zone).date().isoformat(),
+        ))
 
 
 def without_repeats(session: SystemSession, after: Made) -> None:

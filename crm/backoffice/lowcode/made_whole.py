@@ -40,9 +40,10 @@ class Standing:
 
 def made_with(
     catalog: Catalog, entities: Iterable[EntitySpec], fields: Iterable[FieldSpec], removed: Iterable[tuple[str, str, str]], standing: Iterable[Standing] = (),
-    checks: Iterable[CheckSpec] = (),
+    checks: Iterable[CheckSpec] = (), prepared: Mapping[tuple[str, str], int] = MappingProxyType({}),
 ) -> Made:
-    """What would be made: new entities and fields under numbers below zero, since they have no tables yet. Raises BadRequest."""
+    """What would be made: new entities and fields under numbers below zero, since they have no tables yet, but for fields `prepared` under a number.
+    Raises BadRequest."""
     own, kinds, kept = catalog.entities, dict(catalog.made.entities), {(one.entity, one.key): one for one in catalog.made.fields}
     demanded = {(one.entity, one.key): one for one in catalog.made.checks}
     fresh, moves = -1, Moves()
@@ -77,7 +78,7 @@ def made_with(
         usual = "internal" if field.entity not in own else "sensitive"
         said = {**field.said, "class": field.said.get("class") or (old.said["class"] if old else usual)}
         same = old is not None and stored_alike(old.said, said)
-        number = old.number if old is not None and same else fresh
+        number = old.number if old is not None and same else prepared.get((field.entity, field.key), fresh)
         kept[field.entity, field.key] = Kept(number, field.entity, field.key, {name: said[name] for name in ORDER if name in said})
         fresh -= 1
     if moves:  # what the file does not say anew goes on naming fields by their new keys

@@ -1,6 +1,7 @@
 """What a configuration file would change: a list of differences with their effect on records. Nothing is written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import func, select
@@ -10,8 +11,11 @@ from crm.backoffice.configuration import AccessRule
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode import condition_plan, conflicts, emergencies, layouts, option_merging, stage_merging
 from crm.backoffice.lowcode.changes import Change
+from crm.backoffice.lowcode.conversion_report import report
+from crm.backoffice.lowcode.converting import conversions
 from crm.backoffice.lowcode.document import Document, RoleSpec, foreseen
 from crm.backoffice.lowcode.field_rules import rule_changes
+from crm.backoffice.lowcode.made import decisions_of
 from crm.backoffice.lowcode.made_plan import made_changes
 from crm.backoffice.lowcode.made_whole import MADE
 from crm.backoffice.lowcode.options import PicklistSpec
@@ -22,16 +26,17 @@ from crm.errors import BadRequest
 from crm.messages import Label, m
 
 
-def plan(session: SystemSession, document: Document) -> list[Change]:
-    """The differences between a file and what is in force, in the order in which they would be made; none when it says nothing new. Raises
-    BadRequest for a role that is not there."""
+def plan(session: SystemSession, document: Document, *, reports: bool = False) -> list[Change]:
+    """The differences between a file and what is in force, in the order in which they would be made; none when it says nothing new. With `reports`
+    changes of types tell what becomes of the values. Raises BadRequest for a role that is not there."""
     unknown = _unknown_role(session, document)
     if unknown is not None:
         raise BadRequest(m("There is no role “%(key)s”.", key=unknown[:64]))
     changes: list[Change] = []
     after = foreseen(session.catalog, document)
     if document.makes:
-        changes += made_changes(session, after.made)
+        made = made_changes(session, after.made)
+        changes += _reported(session, after, document, made) if reports else made
         changes += rule_changes(session, after)
     for picklist in document.options:
         changes += picklist_changes(session.catalog, picklist)
@@ -48,6 +53,13 @@ def plan(session: SystemSession, document: Document) -> list[Change]:
     gone = (one for one in document.removed if one[0] not in (*MADE, "condition"))
     changes += [Change(kind, entity, key or None, "retire" if kind in ("option", "stage") else "remove") for kind, entity, key in gone]
     return changes
+
+
+def _reported(session: SystemSession, after: Catalog, document: Document, changes: Iterable[Change]) -> Iterator[Change]:
+    told = {(one.kind.key, one.new.key): one for one in conversions(session.catalog, after, decisions_of(document.fields))}
+    for change in changes:
+        found = told.get((change.entity, change.field or "")) if change.effect == "convert" else None
+        yield change if found is None else replace(change, report=report(session, found, after.reader()))
 
 
 def roles_there(session: SystemSession) -> set[str]:

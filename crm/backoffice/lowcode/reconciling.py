@@ -158,7 +158,7 @@ def _field(catalog: Catalog, later: Sequence[Since], entity: str, key: str, said
     place = ("field", entity, known_as)
     if not any(_touches(version, place) for version in later):
         return dict(said)
-    aside = {name: said[name] for name in ("renamed_from", "options") if name in said}
+    aside = {name: said[name] for name in ("renamed_from", "options", "values", "rest_in") if name in said}
     kept = catalog.made.of(entity).get(known_as)
     now = kept.said if kept else None
     return _parts(place, _before(later, place, now), now, fields_of({"fields": {entity: {key: said}}})[0].said, clashes) | aside

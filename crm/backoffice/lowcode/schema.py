@@ -15,7 +15,7 @@ from crm.backoffice.lowcode import conflicts, emergencies
 from crm.backoffice.lowcode.field_rules import MOST_CHECKS
 from crm.backoffice.lowcode.icons import ICONS
 from crm.backoffice.lowcode.layouts import LAST_PLACE, MOST_SECTIONS
-from crm.backoffice.lowcode.made import ALWAYS, CLASSES, DERIVED_NAMES, FIELD_TYPES, NAMES, NEEDED, TYPED
+from crm.backoffice.lowcode.made import ALWAYS, CLASSES, DERIVED_NAMES, FIELD_TYPES, MOST_DECIDED, NAMES, NEEDED, TYPED
 from crm.backoffice.lowcode.options import MOST
 from crm.backoffice.lowcode.saved_conditions import LONGEST_NOTE
 from crm.backoffice.lowcode.packages import LATEST
@@ -59,6 +59,7 @@ def _field(type_: str) -> Schema:
     names = (*ALWAYS, *(DERIVED_NAMES[type_] if type_ in DERIVED else (*TYPED, *NAMES.get(type_, ()))))
     known: Schema = {
         "type": {"const": type_}, "label": _ref("both"), "help": _ref("both"), "class": {"enum": list(CLASSES)}, "renamed_from": TEXT, "default": {},
+        "values": {"type": "object", "maxProperties": MOST_DECIDED, "additionalProperties": {"not": {"type": "object"}}}, "rest_in": TEXT,
         "max_length": _number(1, 255), "scale": _number(0, 8), "options": _ref("options"),
         "reverse": _things({"key": TEXT, "label": _ref("both")}, ["key", "label"]), "function": {"enum": list(ROLLUPS)},
         "of": {**TEXT, "pattern": r"^[^.]+\.[^.]+$"}, **dict.fromkeys(("required", "unique", "searchable", "indexed", "personal"), FLAG),

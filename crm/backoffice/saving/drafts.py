@@ -56,6 +56,7 @@ def clean(session: DataSession, kind: Entity, values: Row) -> tuple[dict[str, An
 def fill_in(session: DataSession, kind: Entity, drafts: Sequence[Draft]) -> None:
     """What a new record gets without being told: field defaults, the company's currency, its writer as owner, the owner's place."""
     defaults = [(key, spec.default) for key, spec in kind.fields.items() if not spec.system and spec.default is not None]
+    defaults += [(spec.key, 0) for spec in kind.added_up if spec.rollup is not None and spec.rollup.function == "count"]
     for draft in drafts:
         for key, default in defaults:
             if draft.new.get(key) is None:

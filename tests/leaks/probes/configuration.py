@@ -194,10 +194,12 @@ def uses(view: View) -> Iterator[Question]:
 VERSION = HERE + "all-versions/<version>/"
 
 
-@probe(HERE + "all-versions/", VERSION + "undo", VERSION + "take-back")
+@probe(HERE + "all-versions/", VERSION + "undo", VERSION + "take-back", HERE + "under-way/", HERE + "under-way/<number>/stop")
 def versions(view: View) -> Iterator[Question]:
     """What was changed before, none of it data that one may configure."""
     yield get(HERE + "all-versions/", "", HERE + "all-versions/")
+    yield get(HERE + "under-way/", "", HERE + "under-way/")
+    yield post(HERE + "under-way/<number>/stop", "", HERE + "under-way/1/stop").expecting(403, 404)
     for version in (1, 2, 99999):
         yield post(VERSION + "undo", "", f"{HERE}all-versions/{version}/undo").expecting(403, 404)
         yield post(VERSION + "take-back", "", f"{HERE}all-versions/{version}/take-back").expecting(403, 404)

@@ -118,7 +118,8 @@ def _exactly(new: Field, shown: str, reader: Reader) -> list[Decimal]:
     """The numbers that a text may say, with all their decimals: as a file says them, and as a person does."""
     found: list[Decimal] = []
     if new.type in ("decimal", "money"):
-        for read in (lambda: read_decimal(shown), lambda: parse_decimal(shown, reader.language)):
-            with suppress(FieldError):
-                found.append(read())
+        with suppress(FieldError):
+            found.append(read_decimal(shown))
+        with suppress(FieldError):
+            found.append(parse_decimal(shown, reader.language))
     return found

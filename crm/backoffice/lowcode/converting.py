@@ -72,9 +72,10 @@ def convert(session: SystemSession, before: Catalog, made: Iterable[int], decisi
     numbers = set(made)
     for one in conversions(before, session.catalog, decisions):
         if one.new.number in numbers:
-            position, turn = 0, filler(session, one)
+            turn = filler(session, one)
+            position: int | None = 0
             while position is not None:
-                position = turn(after(position), PART)[0]
+                position, _ = turn(after(position), PART)
 
 
 Where = Callable[[Table], ColumnElement[bool]]

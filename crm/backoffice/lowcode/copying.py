@@ -64,7 +64,7 @@ UNDER_WAY = TABLE.c.state == "copying"
 def begin(session: SystemSession, document: Document, after: Catalog) -> int | None:
     """Keep a file for later when it changes the type of fields of many records: the number under which it waits; None: it may be applied at once.
     `after` is the catalog that it would make. Raises BadRequest for a field that is being converted already, Busy."""
-    found = list(conversions(session.catalog, after, decisions_of(document.fields)))
+    found = [one for one in conversions(session.catalog, after, decisions_of(document.fields)) if one.new.number < 0]
     if document.raw is None or not any(_many(session, one.kind) for one in found) or not all(_reachable(session.catalog, one) for one in found):
         return None
     for busy in session.kernel(select(TABLE.c.fields).where(UNDER_WAY)).scalars():

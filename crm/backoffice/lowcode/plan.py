@@ -56,7 +56,8 @@ def plan(session: SystemSession, document: Document, *, reports: bool = False) -
 
 
 def _reported(session: SystemSession, after: Catalog, document: Document, changes: Iterable[Change]) -> Iterator[Change]:
-    told = {(one.kind.key, one.new.key): one for one in conversions(session.catalog, after, decisions_of(document.fields))}
+    told = {(one.kind.key, one.new.key): one for one in conversions(session.catalog, after, decisions_of(document.fields))
+            if one.new.number < 0}  # an undo brings the values of before back as they were
     for change in changes:
         found = told.get((change.entity, change.field or "")) if change.effect == "convert" else None
         yield change if found is None else replace(change, report=report(session, found, after.reader()))

@@ -112,7 +112,7 @@ def _copy(engine: Engine, number: int, progress: Progress) -> None:
 
 def _standing(session: SystemSession, number: int, known: Standing | None = None) -> Standing:
     """The conversion with its row locked. Raises Over, and BadRequest when it makes no sense any more."""
-    state = session.kernel(select(TABLE).where(TABLE.c.id == number).with_for_update()).mappings().first()
+    state: State | None = session.kernel(select(TABLE).where(TABLE.c.id == number).with_for_update()).mappings().first()
     if state is None or state["state"] != "copying":
         raise Over
     newer = versions.in_force(session) != session.catalog.version

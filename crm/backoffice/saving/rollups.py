@@ -46,7 +46,7 @@ def _follow_newer(session: DataSession, catalog: Catalog, kind: Entity, drafts: 
     for parent, spec in catalog.rollups.get(kind.key, ()):
         assert spec.rollup is not None
         reference = now.table.c[now.fields[spec.rollup.reference].attribute]
-        moved = {draft.old.get(known[reference.name]) for draft in drafts if reference.name in known}
+        moved: set[Any] = {draft.old.get(known[reference.name]) for draft in drafts if reference.name in known}
         for part in in_parts(ids):
             moved |= set(session.kernel(select(reference).where(now.table.c.id.in_(part))).scalars())
         work_out(session, catalog, parent, sorted(moved - {None}), (spec,))

@@ -132,7 +132,7 @@ def test_killed_at_any_statement_it_is_the_old_or_the_new_and_goes_on(company: C
             session.commit()
 
     while cut(company, at, begin):
-        stopped, at = stopped + 1, at + 4
+        stopped, at = stopped + 1, at + 3
         assert state(company) == before
     assert stopped > 3 and sizes(company, firms) == list(SIZES)
     [number], at, stopped = [one["id"] for one in kept(company)], 2, 0

@@ -81,6 +81,8 @@ def fill(engine: Engine, rows: int) -> None:
         other = records.create(session, "tender", {"customer": one, "budget": Decimal(5), "size": "5"})
         session.commit()
     with engine.execution_options(writer=True).begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
         for table, here, count, given in (
             (account.table.name, one, rows // 10, {"name": "'Фірма ' || i", "code": "'B-' || i"}),
             (tender.table.name, other, rows, {

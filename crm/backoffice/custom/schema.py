@@ -92,6 +92,8 @@ def add_field(connection: Connection, table: str, spec: Field, target: str | Non
 def index_aside(engine: Engine, table: str, spec: Field) -> None:
     """The same on PostgreSQL while everybody writes on, but for what must not repeat: one that was cut off is made anew."""
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.detach()  # it takes as long as it takes, and nobody is served by it afterwards
+        connection.execute(text("SET statement_timeout = 0"))
         unfinished = text("SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE NOT i.indisvalid AND i.indrelid = to_regclass(:name)")
         broken = set(connection.execute(unfinished, {"name": _quoted(connection, table)}).scalars())
         there = {str(one["name"]) for one in inspect(connection).get_indexes(table)}

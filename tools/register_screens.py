@@ -43,15 +43,14 @@ RECORDS = (
 def lay_out(flask: Path, root: Path, environment: Mapping[str, str], folder: Path) -> None:
     """Puts the register in force in a running company, with some records. Raises CalledProcessError when a command refuses."""
     def run(*words: str) -> str:
-        done = subprocess.run([flask, *words], cwd=root, env=environment, check=True, capture_output=True, text=True)
-        return done.stdout
+        return subprocess.run([flask, *words], cwd=root, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
 
     (folder / "tender.yaml").write_text(FILE, "utf-8")
     run("config", "apply", str(folder / "tender.yaml"))
     exported = run("data", "export", "account", "--format", "jsonl", "--fields", "code", "--sort", "code")
     customers = [json.loads(line)["code"] for line in exported.splitlines()[: len(RECORDS)]]
     rows = [
-        {"name": name, "result": result, "budget": budget, "opens_on": day, "customer": customer, "owner": ADMINISTRATOR}
+        {"name": name, "result": result, "budget": budget, "opens_on": day, "customer": customer}
         for (name, result, budget, day), customer in zip(RECORDS, customers, strict=True)
     ]
     (folder / "tenders.jsonl").write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), "utf-8")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from urllib.parse import quote
 
 from sqlalchemy import Engine, select, update
@@ -97,7 +98,7 @@ def questions(stage: Stage, owner: Caller) -> Iterator[Question]:
     }
     for name, (own, made) in pairs.items():
         assert _rows(owner, own) == _rows(owner, made), f"{name}: not the same rows"
-        yield Question(f"made field, {name}", {OWN: lambda own=own: owner.get(own), MADE: lambda made=made: owner.get(made)})
+        yield Question(f"made field, {name}", {OWN: partial(owner.get, own), MADE: partial(owner.get, made)})
 
 
 def _rows(owner: Caller, path: str) -> list[str]:

@@ -232,7 +232,7 @@ def test_the_menu_is_seen_beside_as_it_will_be(desk: Desk, works: Firm) -> None:
     open_menu = page.locator("[data-show=menu]")
     open_menu.click()
     expect(page.locator("[data-look] .b-look-menu .is-here")).to_have_text("Companies")
-    page.locator("#hidden").select_option(value="yes")  # its word is “no”
+    page.locator("#hidden").select_option(label="no")
     expect(page.locator("[data-look]")).to_contain_text("It stands in no menu.")
     page.locator("[data-show=row]").click()
     expect(page.locator("[data-look] [data-field=name]")).to_be_visible()

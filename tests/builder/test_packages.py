@@ -20,7 +20,7 @@ def test_the_owner_puts_a_package_in_force_and_takes_it_back(house: House, brows
     page = text_of(olena.get(HERE))
     assert "Wholesale" in page and "Services" in page and "in force" not in page
     words = text_of(plan(olena, f"{HERE}services"))
-    for said in ("New kind of records: “Work orders”", "New role “Service engineer”", "New pipeline “service_sales”", "New shared view “orders_open”"):
+    for said in ("New kind of records: “Work orders”", "New role “Service engineer”", "New pipeline “Sales of services”", "New shared view “orders_open”"):
         assert said in words, said
     assert publish(olena, f"{HERE}services").status_code == 303
     version = house.catalog.version

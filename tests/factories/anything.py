@@ -18,6 +18,7 @@ from tests.factories.codes import bank_account, firm_code
 # Fields whose values are not free: what a rule of the area or the product's own use of them asks for.
 FIXED: dict[tuple[str, str], tuple[Any, ...]] = {
     ("stage", "kind"): ("open", "won"),
+    ("stage", "colour"): ("green", "red"),
     ("account", "founded"): (1991, 2004),
     ("user", "active"): (True, False),
     ("role", "emergency_hours"): (3, 6),
@@ -59,7 +60,9 @@ class Anything:
         if kind.parent and kind.parent not in given:
             found[kind.parent] = self.bare(kind.fields[kind.parent].target or "")
         if kind.key == "stage" and "pipeline" not in given:
-            found |= {"pipeline": self.bare("pipeline"), "key": f"key{next(COUNT)}"}
+            pipeline = self.bare("pipeline")
+            self.bare("stage", pipeline=pipeline, key=f"key{next(COUNT)}", kind="open")  # a pipeline keeps one where new records stand
+            found |= {"pipeline": pipeline, "key": f"key{next(COUNT)}"}
         if kind.key == "stage_history" and "stage" not in given:
             found["stage"] = next(iter(self.catalog.configured["stage"]))
         if kind.key == "interaction_participant" and not {"contact", "colleague"} & given.keys():

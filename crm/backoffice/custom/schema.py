@@ -93,16 +93,26 @@ def index_aside(engine: Engine, table: str, spec: Field) -> None:
     """The same on PostgreSQL while everybody writes on, but for what must not repeat: one that was cut off is made anew."""
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         connection.detach()  # it takes as long as it takes, and nobody is served by it afterwards
-        connection.execute(text("SET statement_timeout = 0"))
-        unfinished = text("SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE NOT i.indisvalid AND i.indrelid = to_regclass(:name)")
-        broken = set(connection.execute(unfinished, {"name": _quoted(connection, table)}).scalars())
-        there = {str(one["name"]) for one in inspect(connection).get_indexes(table)}
-        for name, index in sorted(_wanted(table, spec).items()):
-            if name in broken:
-                connection.execute(text(f"DROP INDEX CONCURRENTLY {_quoted(connection, name)}"))
-            if not index.unique and (name in broken or name not in there):
-                index.dialect_options["postgresql"]["concurrently"] = True
-                connection.execute(CreateIndex(index))
+        own = connection.connection.dbapi_connection
+        try:
+            _index_aside(connection, table, spec)
+        except BaseException as fault:
+            if own is not None and not isinstance(fault, Exception):
+                own.close()  # a process that is told to end: SQLAlchemy lets go of a detached connection without closing it
+            raise
+
+
+def _index_aside(connection: Connection, table: str, spec: Field) -> None:
+    connection.execute(text("SET statement_timeout = 0"))
+    unfinished = text("SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE NOT i.indisvalid AND i.indrelid = to_regclass(:name)")
+    broken = set(connection.execute(unfinished, {"name": _quoted(connection, table)}).scalars())
+    there = {str(one["name"]) for one in inspect(connection).get_indexes(table)}
+    for name, index in sorted(_wanted(table, spec).items()):
+        if name in broken:
+            connection.execute(text(f"DROP INDEX CONCURRENTLY {_quoted(connection, name)}"))
+        if not index.unique and (name in broken or name not in there):
+            index.dialect_options["postgresql"]["concurrently"] = True
+            connection.execute(CreateIndex(index))
 
 
 def _wanted(table: str, spec: Field) -> dict[str, Index]:

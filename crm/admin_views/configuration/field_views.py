@@ -183,7 +183,10 @@ def _place_words(kind: Entity, form: Any) -> str:
         return ""
     words = {"after": m("In the form it will stand after “%(name)s”."), "before": m("In the form it will stand before “%(name)s”.")}
     where = say(Message(words[side].id, {"name": spec.label})) if spec is not None and side in words else say(m("In the form it will stand last."))
-    return where if not role else f"{where} {say(m('This is said for the role “%(role)s”.', role=role))}"
+    if not role:
+        return where
+    for_whom = say(m("This is said for the role “%(role)s”.", role=role))
+    return f"{where} {for_whom}"
 
 
 def _pairs(some: Iterable[choices.Choice]) -> list[tuple[str, str]]:

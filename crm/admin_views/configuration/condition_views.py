@@ -1,6 +1,5 @@
 """`/configuration/saved-conditions/` and the page of one saved condition."""
 
-import json
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -16,15 +15,14 @@ from crm.admin_views.configuration.keys import proposed
 from crm.admin_views.configuration.publishing import Answer, Errors, Subject, changed, refused, refused_page, step
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
-from crm.admin_views.kit.conditions import names_known
+from crm.admin_views.kit.conditions import names_known, read_condition
 from crm.admin_views.kit.filters import as_json
 from crm.admin_views.rights.door import reading
 from crm.admin_views.rights.words import condition_words
 from crm.backoffice.conditions.saved import SavedCondition
 from crm.backoffice.guard import UserSession
 from crm.backoffice.lowcode.parsing import KEY
-from crm.backoffice.outside import sound
-from crm.errors import BadRequest, NotFound
+from crm.errors import NotFound
 from crm.messages import m
 from crm.rights.known import rests_on_the_seen
 
@@ -147,22 +145,13 @@ def _read(form: Form, known: SavedCondition | None) -> tuple[str, dict[str, Any]
     entity = known.entity if known else typed["entity"]
     if entity not in dict(_entities()):
         errors["entity"] = say(m("Choose a kind of records."))
-    where = _condition(typed["where"])
+    where = read_condition(typed["where"])
     if where is None:
         errors["where"] = say(m("Say what the condition asks for."))
     said: dict[str, Any] = {"entity": entity, "label": {"uk": typed["label_uk"], "en": typed["label_en"]}, "where": where}
     if typed["note_uk"] or typed["note_en"]:
         said["note"] = {"uk": typed["note_uk"], "en": typed["note_en"]}
     return key, said, errors
-
-
-def _condition(text: str) -> Any:
-    if not text:
-        return None
-    try:
-        return sound(json.loads(text))
-    except (ValueError, RecursionError):
-        raise BadRequest(m("The condition is not readable.")) from None
 
 
 def _entities() -> list[tuple[str, str]]:

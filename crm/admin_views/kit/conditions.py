@@ -1,5 +1,6 @@
 """A kept condition as people meet it: a sentence in cells and on cards, the builder in a form."""
 
+import json
 from collections.abc import Iterable
 from html import escape
 from typing import Any
@@ -11,7 +12,9 @@ from crm.admin_views.kit.form_fields import EntityField
 from crm.admin_views.kit.sentence import names_in, told
 from crm.backoffice.fields.condition import ConditionField, node_of
 from crm.backoffice.guard import UserSession
-from crm.errors import BramaError
+from crm.backoffice.outside import sound
+from crm.errors import BadRequest, BramaError
+from crm.messages import m
 
 
 def words(session: UserSession, of: str, text: str) -> str | None:
@@ -62,3 +65,13 @@ def names_known(session: UserSession, of: str, text: str) -> str:
         except BramaError:
             return "{}"
     return as_json(found)
+
+
+def read_condition(text: str) -> Any:
+    """The condition that a form posts, None for none. Raises BadRequest."""
+    if not text:
+        return None
+    try:
+        return sound(json.loads(text))
+    except (ValueError, RecursionError):
+        raise BadRequest(m("The condition is not readable.")) from None

@@ -1,6 +1,5 @@
 """The rules of one role about one entity as a form: what it shows, and what a posted one says."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -8,6 +7,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
+from crm.admin_views.kit.conditions import read_condition
 from crm.admin_views.kit.explain_view import MODES as MODE_WORDS
 from crm.admin_views.kit.explain_view import WORDS
 from crm.admin_views.kit.filters import as_json
@@ -19,7 +19,6 @@ from crm.backoffice.conditions.tree import Node, as_stored, dump
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.guard import UserSession
-from crm.backoffice.outside import sound
 from crm.errors import BadRequest
 from crm.messages import Label, m, render
 from crm.rights.known import rest_on_the_seen
@@ -185,7 +184,7 @@ def _posted_rule(kind: Entity, place: str, old: Raw | None, known: set[str], for
         made["effect"] = "deny"
     chosen = form.getlist(f"action-{place}")
     made["actions"] = [a for a in ACTIONS if a in chosen]
-    where = _read(form.get(f"where-{place}", ""))
+    where = read_condition(form.get(f"where-{place}", ""))
     scope = form.get(f"scope-{place}", "none")
     # A condition alone is how a file says it: all records on which it holds.
     if not (where is not None and scope == "all"):
@@ -199,7 +198,7 @@ def _posted_rule(kind: Entity, place: str, old: Raw | None, known: set[str], for
     for key in kind.fields:
         mode = form.get(f"mode-{place}-{key}", "")
         if key in known and mode:
-            condition = _read(form.get(f"if-{place}-{key}", ""))
+            condition = read_condition(form.get(f"if-{place}-{key}", ""))
             fields[key] = mode if condition is None else {"mode": mode, "where": condition}
     stays = parse_rule("", 0, old, as_stored).fields if old is not None else None
     raw_fields = (old or {}).get("fields")
@@ -209,15 +208,6 @@ def _posted_rule(kind: Entity, place: str, old: Raw | None, known: set[str], for
     if fields:
         made["fields"] = fields
     return made
-
-
-def _read(text: str) -> Any:
-    if not text:
-        return None
-    try:
-        return sound(json.loads(text))
-    except (ValueError, RecursionError):
-        raise BadRequest(m("The condition is not readable.")) from None
 
 
 def _plain(rule: Rule) -> tuple[Any, ...]:

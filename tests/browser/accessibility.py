@@ -31,6 +31,7 @@ def script() -> str:
 def check(page: Page) -> list[str]:
     """Each fault with the width and theme in which it shows; that the page scrolls sideways is one."""
     faults: list[str] = []
+    page.wait_for_function("document.readyState === 'complete'")  # between two pages there is a document without any element
     for width, height, theme, rules in LOOKS:
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=theme)

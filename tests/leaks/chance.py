@@ -17,15 +17,18 @@ NAME_OF_ALIAS = 10  # bytes that SQLAlchemy asks for
 class Chance:
     """Randomness that can be repeated. What the operating system gives is replaced: tokens, salts, batch numbers."""
 
+    # Aliases are named by chance when they are made, and some are kept as long as the process: no two of one process may be named alike.
+    names = random.Random(0)
+
     def __init__(self) -> None:
-        self.source, self.names = random.Random(0), random.Random(0)
+        self.source = random.Random(0)
 
     def begin(self, seed: str) -> None:
         self.source = random.Random(seed)
         random.seed(seed)
 
     def bytes(self, count: int) -> bytes:
-        # Aliases are named by chance when they are made, once a process: the side that is asked first would alone use it up.
+        # The side that is asked first makes the aliases that are kept: it alone would use up what `source` gives.
         return (self.names if count == NAME_OF_ALIAS else self.source).randbytes(count)
 
     @contextmanager

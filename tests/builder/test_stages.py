@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from crm.backoffice import lists
+from crm.backoffice.configuration import AccessRule
+from crm.backoffice.lowcode import where_used
 from crm.backoffice.lowcode.document import from_raw
 from crm.backoffice.lowcode.pipelines import pipeline_of, stage_stands, stages_of
 from crm.backoffice.lowcode.plan import plan as planned
@@ -195,3 +198,68 @@ def test_two_who_arrange_at_once_are_merged_stage_by_stage_or_told(house: House,
     assert (rows["lead"].values["colour"], rows["qualified"].values["colour"]) == ("red", "pink")
     told = plan(olena, PAGE, same)
     assert told.status_code == 409 and "Qualified · Colour" in text_of(told) and "pink" in text_of(told) and "teal" in text_of(told)
+
+
+OLD_KEY = {"field": "stage.key", "op": "eq", "value": "qualified"}
+RULED = {"type": "text", "class": "internal", "label": {"uk": "Ч", "en": "W"}, "required_if": OLD_KEY}
+
+
+def test_what_asks_for_the_key_of_a_stage_as_text_follows_a_merge_too(house: House, browser: SignIn) -> None:
+    olena = browser("Olena")
+    through = {"count": "deals", "where": {"field": "stage.key", "op": "in", "value": ["qualified", "won"]}, "op": "gt", "value": 0}
+    segment = house.make("segment", name="С", of="account", kind="dynamic", condition=json.dumps(through))
+    house.configure({
+        "conditions": {"old": {"entity": "deal", "label": "O", "where": {"not": OLD_KEY}}},
+        "views": {"mine": {"entity": "deal", "label": "M", "where": {"all": [OLD_KEY, {"field": "stage.name", "op": "starts", "value": "Кв"}]}},
+                  "of_stages": {"entity": "stage", "label": "S", "where": {"field": "key", "op": "eq", "value": "qualified"}}},
+        "fields": {"deal": {"why": RULED}},
+        "checks": {"deal": {"named": {"where": {"field": "stage.code", "op": "ne", "value": "sales.qualified"}, "message": {"uk": "Н", "en": "N"}}}},
+    })
+    give(house, READS | {"where": OLD_KEY})
+    with house.system(write=False) as session:
+        named = {(use.kind, use.name) for use in where_used.of_configured(session, "stage", house.stage("qualified"))}
+    code = house.stored("segment", segment)["code"]
+    assert named == {("rule", "blind"), ("view", "mine"), ("saved", "old"), ("field", "why"), ("check", "named"), ("condition", code)}
+    assert "M" in text_of(olena.get("/configuration/where-used/?pipeline=sales&stage=qualified"))
+    assert "4 views, rules and conditions follow" in text_of(plan(olena, MERGE, {"into": "lead"}))
+    assert publish(olena, MERGE, {"into": "lead"}).status_code == 303
+    new = {"field": "stage.key", "op": "eq", "value": "lead"}
+    catalog = house.catalog
+    assert catalog.saved.known["old"].where == {"not": new}
+    assert catalog.views["mine"].shows["where"]["all"] == [new, {"field": "stage.name", "op": "starts", "value": "Кв"}]
+    assert catalog.views["of_stages"].shows["where"]["value"] == "qualified", "the stage itself stands where it stood"
+    assert catalog.made.of("deal")["why"].said["required_if"] == new
+    assert catalog.made.checks[0].said["where"] == {"field": "stage.code", "op": "ne", "value": "sales.lead"}
+    assert json.loads(str(house.stored("segment", segment)["condition"]))["where"]["value"] == ["won", "lead"]
+    with house.system(write=False) as session:
+        assert new in [rule.get("where") for rule in session.execute(select(AccessRule.rule)).scalars()]
+    version = catalog.version
+    assert publish(olena, f"/configuration/all-versions/{version}/undo").status_code == 303
+    assert house.catalog.saved.known["old"].where == {"not": OLD_KEY} and house.catalog.made.of("deal")["why"].said["required_if"] == OLD_KEY
+
+
+@pytest.mark.parametrize(("second", "before", "after"), [
+    ("qualified", OLD_KEY, {"field": "stage.key", "op": "in", "value": ["qualified", "lead"]}),
+    ("lead", OLD_KEY, {"field": "stage.code", "op": "eq", "value": "sales.lead"}),
+    ("lead", {**OLD_KEY, "op": "not_in", "value": ["qualified", "won"]},
+     {"all": [{**OLD_KEY, "op": "ne", "value": "won"}, {"field": "stage.code", "op": "ne", "value": "sales.lead"}]}),
+])
+def test_a_text_that_stages_of_several_pipelines_have_goes_on_meaning_the_others(
+    house: House, second: str, before: dict[str, Any], after: dict[str, Any],
+) -> None:
+    house.configure({"pipelines": {"second": {"label": "Second", "stages": [{"key": second, "label": "Q"}]}}})
+    firm = house.make("account", name="Ф")
+    house.make_many("deal", [{"name": key, "account": firm, "stage": house.stage(key)} for key in ("qualified", "won", "proposal")])
+    elsewhere = next(row for row in house.catalog.configured["stage"].values() if row.code == f"second.{second}")
+    house.make("deal", name="other", account=firm, pipeline=elsewhere.parent_id, stage=elsewhere.id)
+    house.configure({"views": {"v": {"entity": "deal", "label": "V", "where": before}}})
+    found = chosen(house, before)
+    house.configure({"merged_stages": {"sales": {"qualified": "lead"}}})
+    assert house.catalog.views["v"].shows["where"] == after
+    assert chosen(house, after) == found, "of the same deals, wherever they stand"
+
+
+def chosen(house: House, where: dict[str, Any]) -> set[str]:
+    with house.system(write=False) as session:
+        query = lists.parse_query(session, "deal", {"where": json.dumps(where), "columns": "name"})
+        return {str(row.values["name"]) for row in lists.page(session, query).rows}

@@ -36,13 +36,17 @@ class Replacing(ABC):
                 return Any_(tuple(self.inside(part, kind, entities) for part in parts))
             case Not(part):
                 return Not(self.inside(part, kind, entities))
-            case Leaf(path) | Latest(path):
-                return self.compared(node) if self._compares(path, kind, entities) else node
+            case Leaf() | Latest():
+                return self.comparison(node, kind, entities)
             case Aggregate():
                 _, rows = (None, entities.get(node.of[0])) if node.of is not None else walked(node.path[:1], kind, entities, NO_MOVES)
                 return replace(node, where=self.inside(node.where, rows, entities)) if node.where is not None and rows is not None else node
             case Saved():
                 return node  # what it says is kept, and rewritten, elsewhere
+
+    def comparison(self, node: Leaf | Latest, kind: Entity, entities: Entities) -> Node:
+        """One comparison over records of `kind` with the new value."""
+        return self.compared(node) if self._compares(node.path, kind, entities) else node
 
     def _compares(self, path: tuple[str, ...], kind: Entity, entities: Entities) -> bool:
         _, home = walked(path[:-1], kind, entities, NO_MOVES)

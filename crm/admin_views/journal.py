@@ -55,6 +55,7 @@ EVENT_WORDS: dict[str, Label] = {
     "sign_ins_ended": Label("Входи завершено", "Sign-ins ended"),
     "read": Label("Прочитано чутливі поля", "Sensitive fields read"), "export": Label("Експорт", "Export"), "import": Label("Імпорт", "Import"),
     "report": Label("Звіт", "Report"), "merge": Label("Обʼєднання", "Merge"), "configure": Label("Конфігурація", "Configuration"),
+    "next_number": Label("Задано наступний номер", "Next number set"),
     "rules": Label("Права ролі", "Rights of a role"), "demo": Label("Демонстраційна компанія", "Demo company"),
     "view_as": Label("Перегляд очима іншої людини", "Looked with another person's eyes"),
     "view_as_end": Label("Кінець перегляду очима іншої людини", "End of looking with another person's eyes"),

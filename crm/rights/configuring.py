@@ -17,7 +17,7 @@ from crm.backoffice.lowcode.apply import Applied, apply, foreseen, still_needed,
 from crm.backoffice.lowcode.adding import missing, standing_otherwise
 from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.document import Document, from_raw, read
-from crm.backoffice.lowcode.made_plan import LOSING, without_dropped, without_repeats
+from crm.backoffice.lowcode.made_plan import LOSING, without_dropped, without_repeats, without_spent
 from crm.backoffice.lowcode.packages import PackageSpec
 from crm.backoffice.lowcode.parsing import only
 from crm.backoffice.lowcode.plan import plan
@@ -220,6 +220,7 @@ def _planned(session: SystemSession, engine: Engine, user_id: int, making: Makin
     judge_stages(session, sight, document)
     without_dropped(session, after.made)
     without_repeats(session, after.made)
+    without_spent(session, after.made)
     changes = tuple(plan(session, document, reports=reports))
     for change in changes:
         _still_needed(sight, change)

@@ -3,15 +3,21 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sqlalchemy import Engine
+
 from crm.backoffice.access import Access
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.fields.numbering import read_mask
-from crm.backoffice.guard import SystemSession
+from crm.backoffice.guard import SystemSession, system_session
 from crm.backoffice.lowcode.document import Document
 from crm.backoffice.saving.next_numbers import Counter, Next, ahead, counters
+from crm.backoffice.saving.setting_next import set_next
 from crm.backoffice.sight import Sight
+from crm.errors import Forbidden, NotFound
+from crm.messages import m
+from crm.permissions import access_now
 from crm.rights.configuring_judged import seen_whole
 
 
@@ -48,4 +54,20 @@ def next_numbers(session: SystemSession, sight: Sight, document: Document) -> di
         mask = one.said.get("mask")
         if kind is not None and spec is not None and spec.numbering and mask and mask != spec.numbering and seen_whole(sight, kind.key, spec.key):
             found[one.entity, one.key] = ahead(session, kind, spec, read_mask(str(mask)))
+    return found
+
+
+def set_next_number(engine: Engine, catalog: Catalog, user_id: int, entity: str, key: str, scope: str, number: int) -> str | None:
+    """Let a counter go on with a number, by the rights of this moment; what it gives next, None where nothing changes. Raises NotFound for a field
+    that has no mask or is not for this person to configure, Forbidden where he does not see all of its numbers, FieldError."""
+    access = access_now(engine, user_id, catalog)
+    spec = catalog.entity(entity).fields.get(key) if entity in catalog.entities and access.configures(entity) else None
+    if spec is None or not spec.numbering:
+        raise NotFound(m("There is no such page."))
+    with system_session(engine, "setting the next number", catalog, write=True, source="ui", actor_id=user_id) as session:
+        if not seen_whole(Sight(access, catalog, session.reader), entity, key):
+            raise Forbidden(m("How far the numbers have come is not yours to know: you do not see all of them."))
+        found = set_next(session, catalog.entity(entity), spec, scope, number)
+        if found is not None:
+            session.commit()
     return found

@@ -51,6 +51,45 @@ def test_a_mask_that_makes_no_sense_is_refused_at_its_control(house: House, brow
     assert "Nothing would change." in text_of(plan(olena, PAGE, {ACT: "A-{YYYY}-{000}"})) and house.catalog.version == version
 
 
+def test_a_company_that_moves_in_goes_on_with_its_own_numbers(house: House, browser: SignIn) -> None:
+    furnished(house)
+    olena, path, version = browser("Olena"), f"{PAGE}account/act/next/", house.catalog.version
+    assert path in olena.get(PAGE).get_data(as_text=True) and f"A-{YEAR}-" in text_of(olena.get(path))
+    held, here = house.count("account"), str(YEAR)
+    for typed in ("", "тисяча", "-5", "12.5", "٣", "9" * 12, "9" * 400, "0", str(held)):
+        refused = olena.post(path, {"counter": here, "next": typed})
+        assert refused.status_code == 422 and 'id="next-error"' in refused.get_data(as_text=True), typed
+    told = text_of(olena.post(path, {"counter": here, "next": "1"}))
+    assert f"The highest number in use is A-{YEAR}-{held:03}, so the next one is {held + 1} or higher." in told
+    for counter in ("", "1999", f"{YEAR}/N", "x" * 5000, "\x00"):
+        assert olena.post(path, {"counter": counter, "next": "1235"}).status_code == 422, counter[:9]
+    assert olena.post(path, {"counter": here, "next": "1235"}).headers["Location"] == PAGE
+    assert f"The next number: A-{YEAR}-1235" in text_of(olena.get(PAGE)) and house.catalog.version == version, "a counter is no configuration"
+    assert house.stored("account", house.make("account", name="В"))["act"] == f"A-{YEAR}-1235"
+    assert "Next number set" in text_of(olena.get("/journal/?action=event"))
+    for missing in ("account/name/next/", "account/no_such/next/", "no_such/act/next/"):
+        assert olena.get(PAGE + missing).status_code == 404, missing
+
+
+def test_a_counter_of_a_department_is_set_before_it_has_a_record(house: House, browser: SignIn) -> None:
+    furnished(house)
+    house.make("department", name="Північ", code="N")
+    olena, path = browser("Olena", "uk"), f"{PAGE}deal/bill/next/"
+    assert "N/01" in text_of(olena.get(path)) and "без підрозділу" in text_of(olena.get(path))
+    assert olena.post(path, {"counter": "N", "next": "77"}).status_code == 303
+    assert "N/77" in text_of(olena.get(path)) and "0/01" in text_of(olena.get(path))
+
+
+def test_only_who_configures_the_records_and_sees_all_numbers_sets_the_next_one(house: House, browser: SignIn) -> None:
+    furnished(house)
+    bohdan, path, typed = browser("Bohdan"), f"{PAGE}account/act/next/", {"counter": str(YEAR), "next": "500"}
+    for rules, status in (([READS], 403), ([CONFIGURES, {**READS, "scope": "own"}], 403), ([{**CONFIGURES, "entity": "deal"}, READS], 404)):
+        give(house, *rules)
+        assert (bohdan.get(path).status_code, bohdan.post(path, typed).status_code) == (status, status), rules
+    give(house, CONFIGURES, READS)
+    assert bohdan.post(path, typed).status_code == 303 and bohdan.get(f"{PAGE}deal/bill/next/").status_code == 404
+
+
 def test_how_far_numbers_have_come_is_told_to_who_sees_them_all(house: House, browser: SignIn) -> None:
     furnished(house)
     bohdan = browser("Bohdan")

@@ -9,11 +9,15 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from crm.backoffice import recomputing, records
+from crm.backoffice.catalog import load_catalog
 from crm.backoffice.guard import system_session
 from crm.backoffice.journal import JournalRow
-from crm.errors import Invalid
+from crm.backoffice.saving import next_numbers
+from crm.backoffice.saving.setting_next import set_next
+from crm.errors import FieldError, Invalid
 from tests.company import Company
 from tests.lowcode.test_made import held, put, refused, take_back
+from tests.statements import statements
 
 YEAR = datetime.now(UTC).year
 
@@ -181,3 +185,112 @@ def test_a_mask_that_makes_no_sense_is_refused_with_a_sentence(company: Company,
 def test_a_mask_names_the_department_only_of_records_that_have_one(company: Company) -> None:
     assert "have no department" in refused(company, act("{DEPARTMENT}-{0}", "deal_line"))
     put(company, act("{YYYY}-{0}", "deal_line"))
+
+
+def set_(company: Company, number: int, scope: str = "", entity: str = "account") -> str | None:
+    kind = company.catalog.entity(entity)
+    with company.system() as session:
+        found = set_next(session, kind, kind.fields["act"], scope, number)
+        session.commit()
+    return found
+
+
+def refusal(company: Company, number: int, scope: str = "") -> str:
+    with pytest.raises(FieldError) as why:
+        set_(company, number, scope)
+    return str(why.value.message)
+
+
+def test_a_counter_goes_on_with_the_number_it_is_told_and_never_below_one_in_use(company: Company) -> None:
+    put(company, act("A-{YYYY}-{000}"))
+    here = str(YEAR)
+    assert set_(company, 1235, here) == f"A-{YEAR}-1235" and set_(company, 1235, here) is None, "the second time nothing changes"
+    first, second = company.make("account", {"name": "А"}, {"name": "Б"})
+    assert numbers(company) == [f"A-{YEAR}-1235", f"A-{YEAR}-1236"]
+    with company.system() as session:
+        records.remove(session, "account", second)
+        session.commit()
+    for wrong in (1236, 1235, 1):
+        assert f"The highest number in use is A-{YEAR}-1236, so the next one is 1237 or higher." in refusal(company, wrong, here), wrong
+    assert set_(company, 90_000, here) and set_(company, 1300, here) == f"A-{YEAR}-1300", "a mistake is mended while no record has a higher number"
+    company.make("account", {"name": "В"})
+    assert numbers(company)[-1] == f"A-{YEAR}-1300"
+    for wrong in (0, -1, 2_000_000_000):
+        assert "whole number from 1" in refusal(company, wrong, here)
+    for scope in ("", "26", "2026/N", "рік"):
+        assert "no such counter" in refusal(company, 5, scope)
+    with company.engine.connect() as connection:
+        told = [changes["next"] for changes in connection.scalars(select(JournalRow.changes).where(JournalRow.action == "next_number").order_by(JournalRow.id))]
+    assert told[0] == [f"A-{YEAR}-001", f"A-{YEAR}-1235"] and len(told) == 3, "what was refused and what changed nothing is not there"
+
+
+def test_the_highest_in_use_is_of_that_counter_alone_and_of_texts_that_it_could_give(company: Company) -> None:
+    put(company, act("{DEPARTMENT}/{00}"))
+    north, south = company.make("department", {"name": "Північ", "code": "N"}, {"name": "Південь", "code": "S"})
+    company.make("account", *({"name": f"Фірма {n}", "department": south} for n in range(3)), {"name": "А", "department": north})
+    assert "N/01" in refusal(company, 1, "N") and set_(company, 2, "N") is None
+    account, of = company.catalog.entity("account"), company.catalog.entity("account").fields["act"].attribute
+    alike = ["N/007", "N/9x", "N/", "n/50", "N/-4", "N/40/1", "XN/60", "N/٣٤", "N/1234567890123"]  # none of them would this counter give
+    with company.engine.execution_options(writer=True).begin() as connection:
+        for number, text in enumerate(alike, start=800):
+            now = datetime.now(UTC)
+            connection.execute(insert(account.table), {
+                "id": number, "code": f"A-{number}", "name": "Ф", "row_version": 1, "created_at": now, "updated_at": now, of: text,
+            })
+    assert "N/01" in refusal(company, 1, "N") and set_(company, 3, "N") == "N/03"
+    assert "S/03" in refusal(company, 3, "S")
+
+
+def test_numbers_that_are_kept_for_records_that_stood_are_in_use(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recomputing, "FEW", 5)
+    company.make("account", *({"name": f"Фірма {n}"} for n in range(12)))
+    put(company, act("{000}"))
+    assert "012" in refusal(company, 12) and set_(company, 50) == "050"
+    company.make("account", {"name": "Нова"})
+    assert recomputing.recompute(company.engine, company.catalog, "account").changed == 12
+    assert numbers(company) == [*(f"{n:03}" for n in range(1, 13)), "050"]
+
+
+def test_a_number_is_set_while_others_write_and_none_is_given_twice(company: Company) -> None:
+    put(company, act("{0}"))
+
+    def write(writer: int) -> None:
+        for turn in range(4):
+            with system_session(company.engine, "test", company.catalog, write=True) as session:
+                if writer == 0:
+                    kind = company.catalog.entity("account")
+                    set_next(session, kind, kind.fields["act"], "", 1000 * (turn + 1))
+                else:
+                    records.create_many(session, "account", [{"name": f"Фірма {writer} {turn} {n}"} for n in range(2)])
+                session.commit()
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(write, range(6)))
+    found = [int(one) for one in numbers(company)]
+    assert len(set(found)) == len(found) == 40
+    company.make("account", {"name": "Остання"})
+    assert int(numbers(company)[-1]) >= 4000
+
+
+def test_a_mask_passes_over_a_thousand_taken_numbers_by_a_few_queries(company: Company) -> None:
+    put(company, act("1{000}"))
+    company.make("account", *({"name": f"Фірма {n}"} for n in range(999)))
+    put(company, act("{0000}"))
+    assert "1999" in refusal(company, 1000), "what reads alike is in use too"
+    with statements(company.engine) as asked:
+        company.make("account", {"name": "Нова"}, {"name": "Ще одна"})
+    assert numbers(company)[-2:] == ["1000", "2000"] and len(asked) < 40, len(asked)
+
+
+def test_a_mask_whose_numbers_thousands_of_records_have_is_refused(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(company, act("1{00}"))
+    company.make("account", *({"name": f"Фірма {n}"} for n in range(9)))
+    monkeypatch.setattr(next_numbers, "PART", 3)
+    monkeypatch.setattr(next_numbers, "PARTS", 3)
+    set_(company, 101)
+    assert "“{000}” would give numbers that thousands of records have already; choose another pattern for “account.act”" in refused(company, act("{000}"))
+    company.catalog = load_catalog(company.engine)
+    monkeypatch.setattr(next_numbers, "PARTS", 4)
+    put(company, act("{000}"))
+    company.make("account", {"name": "Нова"})
+    assert numbers(company)[-1] == "110", "fewer are passed over"

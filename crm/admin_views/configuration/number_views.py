@@ -31,6 +31,7 @@ class Line:
     label: str
     page: str
     where_used: str
+    counter_page: str
     next: list[str]
     counters: list[Counter]
     known: bool
@@ -93,5 +94,5 @@ def _line(one: Numbered) -> Line:
     told = [number_words.told(number, language) for number in one.next or ()]
     return Line(
         f"mask-{of}.{one.spec.key}", one.kind.plural.text(language), one.spec.label.text(language), f"/configuration/{of}/field/{one.spec.key}/",
-        f"/configuration/where-used/?field={of}.{one.spec.key}", told, one.counters or [], one.next is not None,
+        f"/configuration/where-used/?field={of}.{one.spec.key}", f"{HERE}{of}/{one.spec.key}/next/", told, one.counters or [], one.next is not None,
     )

@@ -42,8 +42,8 @@ class Mask:
         before, after = (_TOKEN.sub(lambda token: _MADE[token[1]](day, department), part) for part in (self.before, self.after))
         return f"{before}{number:0{self.digits}}{after}"
 
-    def text_in(self, scope: str, number: int) -> str | None:
-        """A number of the counter that runs over `scope`; None for a scope that this mask does not give."""
+    def around(self, scope: str) -> tuple[str, str] | None:
+        """What stands before and after the digits of the counter that runs over `scope`; None for a scope that this mask does not give."""
         names, parts = _TOKEN.findall(self.before + self.after), scope.split("/") if scope else []
         more = len(parts) - len(names)
         if more > 0 and "DEPARTMENT" in names:  # a code may hold what parts the parts
@@ -53,7 +53,12 @@ class Mask:
             return None
         given = dict(zip(names, parts, strict=True))
         before, after = (_TOKEN.sub(lambda token: given[token[1]], part) for part in (self.before, self.after))
-        return f"{before}{number:0{self.digits}}{after}"
+        return before, after
+
+    def text_in(self, scope: str, number: int) -> str | None:
+        """A number of the counter that runs over `scope`; None for a scope that this mask does not give."""
+        around = self.around(scope)
+        return f"{around[0]}{number:0{self.digits}}{around[1]}" if around is not None else None
 
 
 @lru_cache(maxsize=1024)

@@ -24,7 +24,7 @@ from crm.backoffice.lowcode import made_apply
 from crm.backoffice.lowcode.made_apply import NOTHING, Prepared
 from crm.backoffice.lowcode.made import decisions_of
 from crm.backoffice.lowcode.made_whole import MADE, Standing
-from crm.backoffice.lowcode.made_plan import LOSING, without_dropped, without_repeats
+from crm.backoffice.lowcode.made_plan import LOSING, without_dropped, without_repeats, without_spent
 from crm.backoffice.lowcode.narrow import narrowed
 from crm.backoffice.lowcode.option_merging import Merged, MergeSpec
 from crm.backoffice.lowcode.options import OptionSpec, PicklistSpec, standing
@@ -71,6 +71,7 @@ def apply(session: SystemSession, document: Document, *, agreed: bool = True, pr
     if document.makes:
         without_dropped(session, after.made)
         without_repeats(session, after.made)
+        without_spent(session, after.made)
     waiting = copying.begin(session, document, after) if prepared is NOTHING else None
     if waiting is not None:
         return Applied(session.catalog.version, (), waiting)

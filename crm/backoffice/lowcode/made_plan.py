@@ -8,9 +8,11 @@ from crm.backoffice.custom.fields import CONDITIONS, Kept, Said
 from crm.backoffice.custom.models import FIELDS
 from crm.backoffice.custom.reading import Made
 from crm.backoffice.entities import Entity
+from crm.backoffice.fields.numbering import read_mask
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.uses import uses
+from crm.backoffice.saving.next_numbers import ahead
 from crm.errors import BadRequest, Invalid
 from crm.messages import m
 
@@ -99,3 +101,19 @@ def without_repeats(session: SystemSession, after: Made) -> None:
         values = list(session.execute(query).scalars())
         if values:
             raise Invalid({"unique": m("Several records hold the same value: %(values)s.", values=", ".join(str(one)[:40] for one in values))})
+
+
+def without_spent(session: SystemSession, after: Made) -> None:
+    """Raises BadRequest for a mask of which thousands of numbers in a row are taken already: the one door passes over what is taken, but a record
+    must not wait until it has found its way through all of them."""
+    known = {one.number: one for one in session.catalog.made.fields}
+    for field in after.fields:
+        old, mask = known.get(field.number), field.said.get("mask")
+        if old is None or not mask or old.said.get("mask") == mask:
+            continue
+        kind = session.catalog.entity(old.entity)
+        if any(not one.text for one in ahead(session, kind, kind.fields[old.key], read_mask(str(mask)))):
+            raise BadRequest(m(
+                "“%(mask)s” would give numbers that thousands of records have already; choose another pattern for “%(place)s”.",
+                mask=str(mask), place=f"{field.entity}.{field.key}",
+            ))

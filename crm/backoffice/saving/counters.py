@@ -20,6 +20,7 @@ from crm.backoffice.guard import DataSession
 from crm.backoffice.parts import in_parts
 from crm.backoffice.rules import Draft
 
+PART = 500  # numbers that are looked through at once for a free one
 Scopes = dict[str, tuple[date, str, list[int]]]  # what a counter runs over → a day and a department in it, and places of records
 
 
@@ -86,6 +87,13 @@ def kept_numbers(session: DataSession, kind: Entity, rows: Sequence[Mapping[Any,
     return found
 
 
+def hold(session: DataSession, spec: Field, scope: str) -> int:
+    """Hold a counter until the transaction ends, as whoever takes a number of it does; the last number it has given, 0 where it has not begun."""
+    row = _insert(session).values(field=spec.number, scope=scope, last=0, kept=0, until=0)
+    same = row.on_conflict_do_update(index_elements=["field", "scope"], set_={"last": COUNTERS.c.last})
+    return int(session.kernel(same.returning(COUNTERS.c.last)).scalar_one())
+
+
 def end_keeping(session: DataSession, kind: Entity) -> None:
     """All records that stood have their numbers; what was kept for one that has moved meanwhile is given to nobody."""
     numbers = [spec.number for spec in kind.numbered]
@@ -111,6 +119,8 @@ def _numbers(session: DataSession, kind: Entity, spec: Field, made: Sequence[tup
             texts = [mask.text(day, department, number) for number in _take(session, spec, scope, len(places) - len(free), kept=kept)]
             taken = _taken(session, kind, spec, texts)
             free += [text for text in texts if text not in taken]
+            if taken:
+                _pass_over(session, kind, spec, scope, day, department)
         for place, text in zip(places, free, strict=True):
             found[place] = text
     return found
@@ -132,6 +142,19 @@ def _take(session: DataSession, spec: Field, scope: str, count: int, *, kept: bo
         last = session.kernel(more.returning(COUNTERS.c.last)).scalar_one()
         numbers += range(last - count + 1, last + 1)
     return numbers
+
+
+def _pass_over(session: DataSession, kind: Entity, spec: Field, scope: str, day: date, department: str) -> None:
+    """Move a counter to just before its next number that no record has: many may be taken in a row, and are not tried one by one."""
+    mask, stood = mask_of(spec), hold(session, spec, scope)
+    last, free = stood, None
+    while free is None:
+        texts = [mask.text(day, department, last + n + 1) for n in range(PART)]
+        taken = _taken(session, kind, spec, texts)
+        free = next((n for n, text in enumerate(texts) if text not in taken), None)
+        last += PART if free is None else free
+    if last > stood:
+        session.kernel(update(COUNTERS).where(COUNTERS.c.field == spec.number, COUNTERS.c.scope == scope).values(last=last))
 
 
 def _taken(session: DataSession, kind: Entity, spec: Field, texts: Sequence[str]) -> set[str]:

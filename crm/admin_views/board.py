@@ -10,6 +10,7 @@ from crm.admin_views.board_page import CARDS, Board
 from crm.admin_views.kit import context, filters, lookup
 from crm.admin_views.kit.addresses import address, list_arguments, query_string
 from crm.admin_views.kit.answers import done, record_number, say
+from crm.admin_views.kit.awaited import told
 from crm.admin_views.kit.listing import heads, tabs
 from crm.admin_views.kit.columns import columns
 from crm.admin_views.kit.opened import opened
@@ -52,6 +53,7 @@ def show(key: str) -> Response:
         unfiltered=board.address(search=None, where=None, unread=None), is_filtered=board.query.where is not None or bool(board.query.search),
         sorts=sorts, ways=_ways(session, board), sums=_sums(session, board), can_move=board_page.can_move(session, board),
         can_create=can_create, create_url=f"/{entity.key}/new/", by=board.by.label.text(reader.language), left_out=here.left_out,
+        unfinished=told(session, entity, (board.by.key, *((board.added.key,) if board.added is not None else ())), board.query.where, reader),
         added=board.added.label.text(reader.language) if board.added is not None else "",
     ))
 

@@ -11,6 +11,7 @@ from crm.admin_views import any_report_page, report_page
 from crm.admin_views.gate import OwnPage
 from crm.admin_views.kit import context
 from crm.admin_views.kit.routing import route
+from crm.backoffice.filling import header
 from crm.backoffice.guard import UserSession
 from crm.backoffice.reports import Report, all_reports, described, find, run, shaped
 from crm.backoffice.reports.output import as_csv, as_xlsx
@@ -51,7 +52,9 @@ class ReportsView(OwnPage):
         params, table = run(report, session, asked)
         form = request.args.get("format", "")
         if form:
-            return _file(report, as_csv(table, reader.language, "label") if form == "csv" else as_xlsx(report, table, reader.language), form)
+            file = _file(report, as_csv(table, reader.language, "label") if form == "csv" else as_xlsx(report, table, reader.language), form)
+            file.headers.update(header(table.unfinished))
+            return file
 
         def address(change: Mapping[str, str]) -> str:
             kept = {k: v for k, v in {**args, "period": asked.get("period", ""), "by": ",".join(params.by), **change}.items() if v or k == "by"}

@@ -12,7 +12,7 @@ from crm.backoffice.catalog import Catalog
 from crm.backoffice.collecting import rarely_collected
 from crm.backoffice.conditions.tree import Leaf
 from crm.backoffice.entities import Entity
-from crm.backoffice.exchange.export import FORMATS, export
+from crm.backoffice.exchange.export import FORMATS, export, unfinished
 from crm.backoffice.exchange import kits
 from crm.backoffice.exchange.mapping import MAX_MAPPING, Mapping, MappingFault, load_mapping, unknown
 from crm.backoffice.exchange.open_file import open_file
@@ -22,6 +22,7 @@ from crm.backoffice.exchange.order import Opener, Order
 from crm.backoffice.exchange.run import run_import
 from crm.backoffice.exchange.take_back import take_back
 from crm.backoffice.exchange.written import WRITTEN
+from crm.backoffice.filling import notes
 from crm.backoffice.guard import DataSession, system_session, user_session
 from crm.backoffice.likeness.duplicates import Group, groups
 from crm.backoffice.likeness.search import last_finished, search
@@ -75,6 +76,8 @@ def export_(entity: str, form: str, fields: str | None, where: str, sort: str, e
         query = lists.parse_query(session, entity, {"where": where, "sort": sort})
         chosen = [part.strip() for part in fields.split(",") if part.strip()] if fields else None
         pieces = export(session, query, chosen, form)
+        for note in notes(unfinished(session, query, chosen)):
+            say(note)
         session.commit()  # the journal's row: an export that has begun has happened
         with rarely_collected():
             for piece in pieces:

@@ -8,10 +8,11 @@ import click
 
 import crm.reports  # noqa: F401 - completes the registry
 from crm.backoffice import journal
+from crm.backoffice.filling import notes
 from crm.backoffice.guard import DataSession, system_session
 from crm.backoffice.reports import all_reports, find, given, run
 from crm.backoffice.reports.output import as_csv, as_json, as_xlsx, description
-from crm.cli.base import answer, command, language, runtime
+from crm.cli.base import answer, command, language, runtime, say
 from crm.cli.people import session_of
 from crm.errors import BadRequest
 from crm.messages import m
@@ -37,6 +38,9 @@ def report(name: str | None, params: tuple[str, ...], email: str | None, form: L
     asked = _pairs(params)
     with _session(email) as session:
         understood, table = run(found, session, asked)
+    if form != "json":  # there the notes stand beside the rows
+        for note in notes(table.unfinished):
+            say(note)
     if email is None:
         _journal(found.name, given(understood))
     if form == "json":

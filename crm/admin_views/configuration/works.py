@@ -10,10 +10,9 @@ from werkzeug.wrappers import Response
 from crm.admin_views.configuration.door import configurer
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
-from crm.admin_views.kit.awaited import share
 from crm.backoffice import journal
 from crm.backoffice.computed_state import Filling
-from crm.backoffice.filling import under_way
+from crm.backoffice.filling import share, under_way
 from crm.backoffice.lowcode.copying import stop, told
 from crm.errors import NotFound
 from crm.messages import m, render, thaw

@@ -1,6 +1,6 @@
 """Columns and values that are still being worked out: a place without a value says so, and is not taken for a record without one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from html import escape
 
@@ -10,7 +10,8 @@ from crm.admin_views.kit.columns import Column
 from crm.backoffice.computed_state import Filling
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Reader
-from crm.backoffice.filling import under_way
+from crm.backoffice.conditions.tree import Node
+from crm.backoffice.filling import notes, share, touched, under_way
 from crm.backoffice.guard import DataSession
 from crm.messages import m, render
 
@@ -35,6 +36,6 @@ def words(filling: Filling, language: str) -> str:
     return render(m("being worked out, %(share)s", share=format_percent(share(filling.seen, filling.total), locale=language)), language)
 
 
-def share(done: int, total: int) -> float:
-    """A fraction of 1, never the whole of what goes on."""
-    return min(done / total, 0.99) if total else 0.0
+def told(session: DataSession, entity: Entity, paths: Iterable[str], where: Node | None, reader: Reader) -> list[str]:
+    """What a reader must know of sums, groups and choices that rest on fields which are still being worked out; no query where nothing is."""
+    return [render(note, reader.language) for note in notes(touched(session, entity.key, dict.fromkeys(paths), (where,)))]

@@ -21,7 +21,8 @@ from crm.backoffice.access import Access
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.entities import Entity
 from crm.backoffice.exchange.written import WRITTEN, formats_of
-from crm.backoffice.exchange.export import CONTENT_TYPES, EXPORT, check_format, export
+from crm.backoffice.exchange.export import CONTENT_TYPES, EXPORT, check_format, export, unfinished
+from crm.backoffice.filling import header
 from crm.backoffice.guard import UserSession, user_session
 from crm.errors import BramaError, Forbidden
 from crm.permissions import access_now
@@ -44,7 +45,7 @@ def answer(view: "EntityView") -> Response:
         args = spelled_out(session, entity, request.args)
         query = lists.parse_query(session, entity.key, args)
         chosen = query.columns if args.get("columns") else None
-        pieces = export(session, query, chosen, form)
+        pieces, told = export(session, query, chosen, form), header(unfinished(session, query, chosen))
         session.commit()  # the journal's row: an export that has begun has happened
         first = next(pieces, b"")
     except BaseException:
@@ -54,6 +55,7 @@ def answer(view: "EntityView") -> Response:
     head = b"\xef\xbb\xbf" + first if form == "csv" else first
     made = Response(_watched(engine, access, catalog, session, head, pieces), content_type=how.content_type if how is not None else CONTENT_TYPES[form])
     made.call_on_close(session.close)
+    made.headers.update(told)
     made.headers["Content-Disposition"] = f'attachment; filename="{entity.key}-{reader.today.isoformat()}.{how.ending if how is not None else form}"'
     return made
 

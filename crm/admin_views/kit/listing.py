@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crm.admin_views.kit import chosen_actions, context, exporting, filters, lookup, unread_view
 from crm.admin_views.kit.addresses import STANDARD, address, list_arguments, query_string
-from crm.admin_views.kit.awaited import marked
+from crm.admin_views.kit.awaited import marked, told
 from crm.admin_views.kit.columns import BOX, Column, cells, columns, remember, with_companions
 from crm.admin_views.kit.grouping import choices, grouped
 from crm.admin_views.kit.reporting import report_url
@@ -94,9 +94,15 @@ def show(view: "EntityView") -> BaseResponse:
         can_change=sight.may(entity.key, "update") and bool(sight.editable(entity.key)), can_remove=sight.may(entity.key, "delete"),
         can_merge=merging.MOST if entity.declared.mergeable and sight.may(entity.key, "delete") and sight.may(entity.key, "update") else 0,
         choosing=chosen_actions.actions(session, entity.key), keeping=chosen_actions.keepings(session, entity.key, args.get("where", "")),
+        unfinished=told(session, entity, (*query.columns, *(key for key, _ in query.sort), *_group(args)), query.where, reader),
         can_import=of is None and may_import(sight, entity), width=BOX + sum(c.width for c in made),
     )
     return make_response(html)
+
+
+def _group(args: Mapping[str, str]) -> list[str]:
+    """The field by which the list is in groups."""
+    return [key for key in (args.get("group", "").partition(":")[0],) if key]
 
 
 def board_url(session: UserSession, entity: Entity, args: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ from babel.numbers import format_decimal
 from flask import request
 
 from crm.admin_views.kit import context
+from crm.admin_views.kit.awaited import marked
 from crm.admin_views.kit.cells import currency_sign, text_formatter
 from crm.admin_views.kit.columns import Column, columns
 from crm.admin_views.kit.opened import arguments
@@ -25,7 +26,7 @@ def show(view: "EntityView") -> str:
     session, entity = context.session(), view.entity
     reader = context.reader()
     query = lists.parse_query(session, entity.key, arguments(session, entity))
-    made = columns(session, entity, query.columns)
+    made = marked(session, entity, columns(session, entity, query.columns), reader)
     number = lists.count(session, query)
     sums = lists.totals(session, query) if any(c.totals for c in made) else {}
     cells = [(column, total_text(entity, column, sums.get(column.key), reader)) for column in made]

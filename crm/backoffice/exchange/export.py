@@ -22,6 +22,7 @@ from crm.backoffice.exchange.written import WRITTEN, formats_of, pieces
 from crm.backoffice.fields.base import Field, Ref
 from crm.backoffice.fields.many_to_many import ManyToManyField
 from crm.backoffice.fields.multi_picklist import MultiPicklistField
+from crm.backoffice.filling import Unfinished, touched
 from crm.backoffice.guard import DataSession
 from crm.backoffice.lists import ListQuery, Masked, RowView
 from crm.errors import BadRequest, Forbidden, UnknownName
@@ -63,6 +64,13 @@ def export(session: DataSession, query: ListQuery, fields: Sequence[str] | None,
         return pieces(session, how, lists.stream(session, asked, refs="code"))
     rows = _rows(session, kind, asked, columns, form)
     return {"csv": _csv, "jsonl": _jsonl, "xlsx": _xlsx}[form](columns, {c: kind.fields[c] for c in asked.columns}, rows)
+
+
+def unfinished(session: DataSession, query: ListQuery, fields: Sequence[str] | None) -> list[Unfinished]:
+    """Which fields that such a file holds or is chosen by are still being worked out. The same arguments as `export`."""
+    kind = session.catalog.entity(query.entity)
+    paths = (*(fields or session.sight.readable(kind.key, EXPORT)), *(key for key, _ in query.sort))
+    return touched(session, kind.key, dict.fromkeys(paths), (query.where,))
 
 
 def check_format(entity: str, form: str) -> None:

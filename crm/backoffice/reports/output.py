@@ -11,6 +11,7 @@ from babel.numbers import get_currency_precision
 from openpyxl import Workbook
 from openpyxl.cell import Cell
 from openpyxl.styles import Font
+from openpyxl.workbook.child import INVALID_TITLE_REGEX
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -76,7 +77,7 @@ def as_csv(table: Table, language: str, headers: Headers = "key") -> str:
 def as_xlsx(report: Report, table: Table, language: str, headers: Headers = "label") -> bytes:
     """A workbook of one sheet: header, rows, totals; figures are numbers, names are texts and never formulas."""
     book = Workbook()
-    sheet: Worksheet = book.create_sheet(report.label.text(language)[:31], 0)
+    sheet: Worksheet = book.create_sheet(INVALID_TITLE_REGEX.sub("", report.label.text(language))[:31], 0)
     book.remove(book.worksheets[1])
     sheet.freeze_panes = "A2"
     for n, column in enumerate(table.columns, 1):

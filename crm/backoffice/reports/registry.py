@@ -1,10 +1,12 @@
 """The reports of the product by name. An area's `reports.py` declares them with `@report`; `crm.reports` imports all areas."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from crm.backoffice.conditions.tree import parse
+from crm.backoffice.filling import notes, touched
 from crm.backoffice.guard import DataSession
 from crm.backoffice.reports.parameters import CommonParams, Dimension, read
 from crm.backoffice.reports.sight import visible_columns
@@ -79,7 +81,8 @@ def shaped(found: Report, session: DataSession, given: Mapping[str, str]) -> Rep
 
 
 def run(found: Report, session: DataSession, given: Mapping[str, str]) -> tuple[CommonParams, Table]:
-    """The parameters as understood, and the report's table as this session's reader may see it.
+    """The parameters as understood, and the report's table as this session's reader may see it; it says which of the fields that it asked for are
+    still being worked out.
 
     Raises BadRequest for an unknown parameter, dimension or value, UnknownName for a name that is unknown or hidden, Forbidden when
     no measure is left for the reader.
@@ -87,4 +90,7 @@ def run(found: Report, session: DataSession, given: Mapping[str, str]) -> tuple[
     found = shaped(found, session, given)
     shown = visible_columns(session, found.entity, found.measures)
     params = read(found, session, given, shown)
-    return params, found.compute(session, params)
+    table = found.compute(session, params)
+    paths = dict.fromkeys((*(path for column in params.shown for path in column.needs), *(one.path for one in params.dimensions)))
+    unfinished = touched(session, found.entity, paths, [parse(params.where, session.sight.saved)] if params.where is not None else [])
+    return params, replace(table, notes=(*table.notes, *notes(unfinished)), unfinished=tuple(unfinished)) if unfinished else table

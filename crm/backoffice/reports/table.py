@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+from crm.backoffice.filling import Unfinished
 from crm.messages import Label, Message
 
 Unit = Literal["name", "option", "flag", "month", "quarter", "year", "count", "number", "decimal", "minutes", "rate", "days", "money"]
@@ -76,6 +77,7 @@ class Table:
     currency: str
     drill: Callable[[Row | None, str], Drill | None]  # row (None: the totals) and column key
     notes: tuple[Message, ...] = ()
+    unfinished: tuple[Unfinished, ...] = ()  # fields on which the figures rest and that are still being worked out; the notes say so
     chart: Chart | None = None
 
     @property

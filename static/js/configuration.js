@@ -102,7 +102,7 @@ function rollups(form) {
 }
 
 onContent((root) => {
-  for (const form of root.querySelectorAll('[data-builder]:not([data-built])')) {
+  for (const form of root.querySelectorAll('form[data-builder]:not([data-built])')) {
     form.dataset.built = '';
     for (const part of [keys, options, formulas, rollups]) part(form);
   }

@@ -1,11 +1,7 @@
-// The matrix of a role: rules of an entity unfold below its row; conditions are made in a dialog and go back into the form.
-import { add, begin, draw, written } from './conditions.js';
+// The matrix of a role: rules of an entity unfold below its row.
+import './condition_dialog.js';
 import { fill } from './content.js';
 import { getText, post } from './net.js';
-
-const dialog = document.getElementById('condition-dialog');
-const builder = dialog?.querySelector('[data-builder]');
-let asked = null;
 
 async function unfold(link) {
   const row = document.getElementById(link.dataset.unfold);
@@ -19,29 +15,9 @@ async function unfold(link) {
   link.setAttribute('aria-expanded', String(open));
 }
 
-/** Puts the condition into its field and lets the server say it in words. */
-function put(where) {
-  asked.value = where ? JSON.stringify(where) : '';
-  const { form } = asked;
-  dialog.close();
-  form.requestSubmit(form.querySelector('[value="draw"]'));
-}
-
-async function ask(button) {
-  asked = button.closest('form').elements[button.dataset.condition];
-  begin({ place: builder, at: asked.form.dataset.base, known: JSON.parse(asked.dataset.names || '{}'), where: asked.value });
-  if (!asked.value) add();
-  await draw();
-  dialog.showModal();
-  builder.querySelector('.b-cond select, .b-cond input')?.focus();
-}
-
 document.addEventListener('click', (event) => {
   const link = event.target.closest?.('[data-unfold]');
   if (link && !event.ctrlKey && !event.metaKey) { event.preventDefault(); unfold(link); }
-  const asker = event.target.closest?.('[data-condition]');
-  if (asker && dialog) ask(asker);
-  if (event.target.closest?.('[data-no-condition]')) put(null);
 });
 document.addEventListener('keydown', (event) => {
   const link = event.target.closest?.('[data-unfold]');
@@ -98,6 +74,5 @@ document.addEventListener('input', (event) => { event.target.closest?.('[data-ru
 // What the others get shows grey in each of them, so the form is drawn anew.
 document.addEventListener('change', (event) => {
   const { target } = event;
-  if (target.matches?.('[data-rules] input[name^="rest-"]')) target.form.requestSubmit(target.form.querySelector('[value="draw"]'));
+  if (target.matches?.('[data-rules] input[name^="rest-"]')) target.form.requestSubmit(target.form.querySelector('[data-draw]'));
 });
-dialog?.addEventListener('submit', (event) => { event.preventDefault(); put(written()); });

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.accessibility import check
 from tests.browser.conftest import Desk
 from tests.browser.firm import Firm, serving
 from tests.browser.traffic import quiet
@@ -92,3 +93,55 @@ def test_a_form_follows_its_rules_while_one_types(desk: Desk, ruled: Firm, langu
     expect(page.locator("[name=budget]")).to_have_count(0)
     expect(page.locator("[name=reason]")).to_be_visible()
     picture(page, f"edit-{language}-{width}")
+
+
+SAVED = """
+conditions:
+  lost:
+    entity: tender
+    label: {uk: Програні, en: Lost ones}
+    where: {field: result, op: eq, value: lost}
+fields:
+  tender:
+    remark: {type: text, class: open, label: {uk: Примітка, en: Remark}}
+"""
+
+
+def test_a_saved_condition_is_chosen_for_the_rules_of_a_field_and_the_form_follows_it(desk: Desk, ruled: Firm) -> None:
+    ruled.configure(SAVED)
+    page = desk(at=ruled)
+    page.goto("/configuration/tender/field/remark/")
+    rules, dialog = page.locator("#field-rules"), page.get_by_role("dialog", name="Condition")
+    for rule in ("Must be filled in", "Belongs to the record"):
+        rules.get_by_role("button", name=f"{rule} where…").click()
+        dialog.get_by_label("Field", exact=True).select_option(label="Lost ones")
+        dialog.get_by_role("button", name="Take over").click()
+        expect(rules.locator(".b-field").filter(has_text=rule).get_by_role("button", name="where “Lost ones”")).to_be_focused()
+    expect(rules.get_by_role("link", name="Open the saved condition “Lost ones”")).to_have_count(2)
+    rules.get_by_role("button", name="Can only be read where…").click()
+    dialog.get_by_label("Field", exact=True).select_option(label="Lost ones")
+    dialog.get_by_role("button", name="Take over").click()
+    rules.get_by_role("button", name="where “Lost ones”").nth(2).click()
+    dialog.get_by_role("button", name="No condition").click()
+    expect(rules.get_by_role("button", name="where “Lost ones”")).to_have_count(2)
+    assert check(page) == []
+    picture(page, "rules-of-a-field")
+    page.get_by_role("button", name="Show what changes").click()
+    expect(page.locator(".b-plan")).to_contain_text("Remark, required under a condition")
+    page.get_by_role("button", name="Publish").click()
+    expect(page.locator(".b-toast")).to_contain_text("Published")
+    said = ruled.app.extensions["brama"].refresh().made.of("tender")["remark"].said
+    assert (said["required_if"], said["visible_if"], "read_only_if" in said) == ({"saved": "lost"}, {"saved": "lost"}, False)
+    page.goto("/tender/new/")
+    quiet(page)
+    remark = page.locator("[data-field=remark]")
+    expect(remark).to_be_hidden()
+    page.locator("[name=result]").select_option(label="Lost")
+    expect(remark.locator(".is-required")).to_be_visible()
+    page.locator("[name=result]").select_option(label="Won")
+    expect(remark).to_be_hidden()
+    ruled.configure("conditions: {lost: {entity: tender, label: {uk: Програні, en: Lost ones}, where: {field: result, op: eq, value: won}}}")
+    page.locator("[name=result]").select_option(label="Lost")
+    expect(remark).to_be_hidden()
+    page.locator("[name=result]").select_option(label="Won")
+    expect(remark).to_be_visible()

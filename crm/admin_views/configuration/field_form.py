@@ -5,14 +5,15 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from crm.admin_views.configuration import options_form
+from crm.admin_views.configuration import field_conditions, options_form
 from crm.admin_views.configuration.door import catalog_of
 from crm.admin_views.configuration.entity_form import missing
 from crm.admin_views.configuration.keys import proposed
 from crm.admin_views.configuration.palette import FLAGS, facets
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
-from crm.backoffice.custom.fields import DERIVED, Kept, plain
+from crm.admin_views.kit.filters import as_json
+from crm.backoffice.custom.fields import CONDITIONS, DERIVED, Kept, plain
 from crm.backoffice.custom.naming import KEY, WORDS
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields import TYPES, expressions
@@ -44,6 +45,7 @@ def stored(kind: Entity, kept: Kept | None) -> Form:
         found.update({"help_uk": said["help"]["uk"], "help_en": said["help"]["en"]})
     found.update({name: "1" for name, _, _ in FLAGS if said.get(name)})
     found.update({name: str(said[name]) for name in (*PLAIN, *NUMBERS, "picklist") if said.get(name) is not None})
+    found.update({name: as_json(said[name]) for name in CONDITIONS if said.get(name) is not None})
     if said.get("field"):
         found["field"] = f"{str(said['of']).split('.')[0]}:{said['field']}"
     if said.get("by"):
@@ -76,6 +78,8 @@ def read(kind: Entity, type_: str, form: Form, old: Kept | None) -> Read:
     for name in PLAIN:
         if name in asked and form.get(name, "").strip():
             said[name] = form[name].strip()
+    if asked.issuperset(CONDITIONS):
+        said |= field_conditions.said(kind, form, old, errors)
     _sources(form, asked, said, errors)
     _relation(kind, form, asked, said, errors)
     key = _key(kind, form, old, errors)
@@ -88,7 +92,7 @@ def read(kind: Entity, type_: str, form: Form, old: Kept | None) -> Read:
 
 
 _CONTROLLED = frozenset({
-    "type", "label", "help", "class", "default", "picklist", "reverse", "field", *PLAIN, *NUMBERS, *(name for name, _, _ in FLAGS),
+    "type", "label", "help", "class", "default", "picklist", "reverse", "field", *CONDITIONS, *PLAIN, *NUMBERS, *(name for name, _, _ in FLAGS),
 })
 
 

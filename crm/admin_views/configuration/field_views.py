@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from crm.admin_views.configuration import choices, decisions, entity_form, field_form, layout_form, options_form, palette
+from crm.admin_views.configuration import choices, decisions, entity_form, field_conditions, field_form, layout_form, options_form, palette
 from crm.admin_views.configuration.beside import beside
 from crm.admin_views.configuration.door import catalog_of, entity_of, kept_entity, known_roles
 from crm.admin_views.configuration.listed import type_name
@@ -14,7 +14,7 @@ from crm.admin_views.configuration.publishing import Answer, Errors, Subject, ch
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
 from crm.backoffice.colours import COLOUR_WORDS
-from crm.backoffice.custom.fields import RESULTS, Kept
+from crm.backoffice.custom.fields import CONDITIONS, RESULTS, Kept
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields import expressions
 from crm.backoffice.layouts import laid_out
@@ -96,6 +96,15 @@ def try_formula(entity: str) -> Answer:
     return render_template("admin/configuration/formula.html", gives=type_name(gives), wrong="")
 
 
+@pages.post("/<entity>/rules")
+def draw_rules(entity: str) -> Answer:
+    """The conditions of a field as they are being typed, in words; of a field that stands, by `?field=`."""
+    kind = kept_entity(entity)
+    kept = context.catalog().made.of(kind.key).get(request.args.get("field", ""))
+    rules = field_conditions.shown(kind, request.form, kept)
+    return render_template("admin/configuration/field_rules.html", kept=kept, base=f"/configuration/{kind.key}/", rules=rules, errors={})
+
+
 def _kept(kind: Entity, key: str) -> Kept:
     found = context.catalog().made.of(kind.key).get(key)
     if found is None:
@@ -165,6 +174,8 @@ def _form(kind: Entity, type_: str, kept: Kept | None, form: Any, errors: Errors
         choosing["results"] = [choices.Choice(key, type_name(key)) for key in FORMULA_GIVES]
     if "of" in asked:
         choosing |= {"relations": choices.relations(kind), "added": choices.added(kind), "ordering": choices.added(kind, ordered=True)}
+    if asked.issuperset(CONDITIONS):
+        choosing["rules"] = field_conditions.shown(kind, form, kept)
     return render_template(
         "admin/configuration/field_form.html", kind=kind, type=palette.KINDS[type_], kept=kept, form=form, errors=errors, asked=asked, here=here, base=base,
         turned=turned, title=_label(kept).text(language) if kept else "", summary=entity_form.summary(errors), classes=palette.CLASSES, flags=palette.FLAGS,

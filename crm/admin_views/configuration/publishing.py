@@ -158,6 +158,8 @@ def wrong_in(fault: BramaError) -> dict[str, str]:
     if not isinstance(inner, Message):
         return {"": say(fault.message)}
     why = inner.params.get("why")
+    if isinstance(why, Message) and inner.id.startswith("the rule"):  # of a field, perhaps of another one than this form is of
+        return {"": say(fault.message)}
     if isinstance(why, Message) and inner.id.startswith("the condition"):
         return {"where": say(fault.message)}
     if isinstance(why, Message) and not inner.id.startswith("“%(value)s” for"):

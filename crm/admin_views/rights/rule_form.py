@@ -10,18 +10,16 @@ from werkzeug.datastructures import MultiDict
 from crm.admin_views.kit.conditions import read_condition
 from crm.admin_views.kit.explain_view import MODES as MODE_WORDS
 from crm.admin_views.kit.explain_view import WORDS
-from crm.admin_views.kit.filters import as_json
-from crm.admin_views.kit.sentence import names_in
-from crm.admin_views.rights.words import SCOPES, condition_words
+from crm.admin_views.rights.asked import Condition, asked
+from crm.admin_views.rights.words import SCOPES
 from crm.backoffice.access import ACTIONS, MODES, RANK, SCOPES as KNOWN_SCOPES
 from crm.backoffice.access import FieldMode, Rule, parse_rule
-from crm.backoffice.conditions.tree import Node, as_stored, dump
+from crm.backoffice.conditions.tree import as_stored
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.guard import UserSession
 from crm.errors import BadRequest
 from crm.messages import Label, m, render
-from crm.rights.known import rest_on_the_seen
 from crm.rights.roles import MOST_RULES, Raw
 
 REST = "*"
@@ -35,15 +33,6 @@ class Choice:
     label: str
     chosen: bool
     given: bool = False  # what holds when nothing is chosen
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A condition as the builder takes it, and in words."""
-
-    raw: str
-    words: str
-    names: str
 
 
 @dataclass(frozen=True)
@@ -75,9 +64,6 @@ class RuleForm:
     named: int
 
 
-NOTHING = Condition("", "", "{}")
-
-
 def shown(session: UserSession, kind: Entity, role_rules: Sequence[Rule], rules: Sequence[tuple[str, Rule]]) -> list[RuleForm]:
     """The form of `rules`, each with its place among the stored ones ("" for new); `role_rules` number the stored ones."""
     stored = [rule for rule in role_rules if rule.entity == kind.key]
@@ -101,7 +87,7 @@ def _rule(session: UserSession, kind: Entity, place: int, was: str, number: int,
     rests = [Choice(value, label.text(language), value == (_taken(named.get(REST)) if denies else rest)) for value, label in words.items()]
     lines = [_field(session, kind, spec, rule, others) for spec in _fields(session, kind)]
     return RuleForm(
-        place, was, number, denies, actions, scopes, _condition(session, kind, rule.where), rests, lines, sum(line.named for line in lines),
+        place, was, number, denies, actions, scopes, asked(session, kind, rule.where), rests, lines, sum(line.named for line in lines),
     )
 
 
@@ -129,7 +115,7 @@ def _field(session: UserSession, kind: Entity, spec: Field, rule: Rule, others: 
         offered = [mode for mode in MODES if mode != "edit" or not (spec.system or spec.derived)]
         choices = [Choice(mode, SHORT[mode].text(language), named is not None and named.mode == mode, named is None and given == mode) for mode in offered]
         note = _elsewhere(spec, rule, others, language)
-    where = _condition(session, kind, named.where if named is not None else None)
+    where = asked(session, kind, named.where if named is not None else None)
     return FieldLine(spec.key, spec.label.text(language), spec.sensitivity == "sensitive", named is not None, choices, where, note)
 
 
@@ -141,17 +127,6 @@ def _elsewhere(spec: Field, rule: Rule, others: Sequence[Rule], language: str) -
     if RANK[best] <= mine:
         return ""
     return render(m("another rule: %(mode)s", mode=MODE_WORDS[best]), language)
-
-
-def _condition(session: UserSession, kind: Entity, node: Node | None) -> Condition:
-    if node is None:
-        return NOTHING
-    if not rest_on_the_seen(session.sight, kind, (Rule("", 0, kind.key, "allow", frozenset(), "all", node),)):
-        return Condition("{}", condition_words(session, kind, node), "{}")  # such a form can only be looked at
-    names: dict[str, dict[str, str]] = {}
-    for (target, value), name in names_in(session, kind, node).items():
-        names.setdefault(target, {})[str(value)] = name
-    return Condition(as_json(dump(node)), condition_words(session, kind, node), as_json(names))
 
 
 # --- what is posted ------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ CUT = """(phone) => [...document.querySelectorAll('.btn' + (phone ? ', main, dia
   .filter((one) => one.offsetParent && one.scrollWidth > one.clientWidth + 1)
   .map((one) => `${one.tagName} ${one.className} ${one.textContent.trim().slice(0, 30)}`)"""
 RUN = """async (only) => {
-  const found = await axe.run(document, { runOnly: only, resultTypes: ['violations'] });
+  const found = await axe.run(document, { runOnly: only, resultTypes: ['violations'], preload: false });
   return found.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')} ${node.failureSummary.split('\\n')[1] ?? ''}`));
 }"""
 
@@ -31,7 +31,7 @@ def script() -> str:
 def check(page: Page) -> list[str]:
     """Each fault with the width and theme in which it shows; that the page scrolls sideways is one."""
     faults: list[str] = []
-    page.wait_for_function("document.readyState === 'complete'")  # between two pages there is a document without any element
+    page.wait_for_load_state()  # between two pages there is a document without any element
     for width, height, theme, rules in LOOKS:
         page.set_viewport_size({"width": width, "height": height})
         page.emulate_media(color_scheme=theme)

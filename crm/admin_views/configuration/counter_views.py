@@ -74,11 +74,11 @@ def _field(entity: str, key: str) -> tuple[Entity, Field]:
 
 
 def _page(kind: Entity, spec: Field, typed: dict[str, str], errors: Errors) -> str:
-    language = context.reader().language
+    language, found = context.reader().language, _running(kind, spec)
     return render_template(
         "admin/configuration/next_number.html", form=typed, errors=errors, summary=entity_form.summary(errors), here=request.path, back=HERE,
         title=f"{kind.plural.text(language)} · {spec.label.text(language)}", mask=spec.numbering,
-        counters=[(one.scope, f"{one.label} – {one.next}" if one.label else one.next) for one in _running(kind, spec)],
+        counters=[(one.scope, f"{one.label} – {one.next}" if len(found) > 1 else one.next) for one in found],
     )
 
 
@@ -96,9 +96,7 @@ def _running(kind: Entity, spec: Field) -> list[Running]:
 
 
 def _label(mask: Mask, scope: str) -> str:
-    if mask.by_department and scope == NOWHERE:
-        return say(m("without a department"))
-    return scope
+    return say(m("without a department")) if mask.by_department and scope == NOWHERE else scope
 
 
 def _departments() -> list[str]:

@@ -4,25 +4,22 @@ from typing import Any, BinaryIO
 
 import click
 import yaml
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
-from crm.backoffice.access import parse_rule
-from crm.backoffice.catalog import Catalog
 from crm.backoffice.filling import under_way
 from crm.backoffice.guard import SystemSession, system_session
 from crm.backoffice.lowcode import export as exporting
 from crm.backoffice.lowcode.adding import missing, standing_otherwise
 from crm.backoffice.lowcode.apply import Applied, apply as put_in_force, undo as take_back
 from crm.backoffice.lowcode.copying import stop, told
-from crm.backoffice.lowcode.document import Document, RoleSpec, foreseen, read
+from crm.backoffice.lowcode.document import Document, foreseen, read
 from crm.backoffice.lowcode.plan import plan as differences
 from crm.backoffice.lowcode.schema import schema as schema_of_files
 from crm.cli.base import answer, group, language, runtime
 from crm.errors import NotFound
 from crm.messages import m, render, thaw
-from crm.organization.models import Role
 from crm.packages import KEYS, text_of
-from crm.rights.conditions_judged import role_changes
+from crm.rights.planned_rights import PlannedRole, planned_roles
 from crm.rights.rehearsal import rehearse
 
 DIFFERENT = 3
@@ -152,24 +149,14 @@ def undo(version: int, yes: bool) -> None:
 
 def _rehearsals(session: SystemSession, engine: Engine, document: Document) -> list[dict[str, Any]]:
     """What the file would do to those who hold the roles that it changes, by their rules or by saved conditions that these use."""
-    after = foreseen(session.catalog, document)
-    told = [one for role in document.roles for one in _rehearsed(session, engine, role, after)]
-    if not document.makes:
-        said = {role.key for role in document.roles}
-        others = (new for _, new in role_changes(session, session.catalog, after) if new.code not in said)
-        told += [one for new in others for one in _rehearsed(session, engine, RoleSpec(new.code, new.label, new.rules), after)]
-    return told
+    planned = planned_roles(session, document, foreseen(session.catalog, document))
+    return [one for role in planned for one in _rehearsed(session, engine, role)]
 
 
-def _rehearsed(session: SystemSession, engine: Engine, spec: RoleSpec, after: Catalog) -> list[dict[str, Any]]:
+def _rehearsed(session: SystemSession, engine: Engine, role: PlannedRole) -> list[dict[str, Any]]:
     """What a changed role would do to those who hold it, all of them."""
-    role = Role.__table__
-    number = session.execute(select(role.c.id).where(role.c.code == spec.key, role.c.deleted_at.is_(None))).scalar()
-    if number is None:
-        return []
-    rules = [parse_rule(spec.key, n, raw, after.saved) for n, raw in enumerate(spec.rules, 1)]
-    found = rehearse(engine, session.catalog, number, spec.key, rules, seconds=LONGEST)
-    return [{"role": spec.key, **one, "counted": found.counted, "holders": found.holders} for one in found.as_dicts()] if found is not None else []
+    found = rehearse(engine, session.catalog, role.id, role.code, role.rules, seconds=LONGEST, over=role.over, unclear=role.unclear)
+    return [{"role": role.code, **one, "counted": found.counted, "holders": found.holders} for one in found.as_dicts()] if found is not None else []
 
 
 def _result(applied: Applied) -> dict[str, Any]:

@@ -28,11 +28,11 @@ from crm.backoffice.sight import Sight
 from crm.errors import BadRequest, Invalid, NotFound
 from crm.messages import m
 from crm.permissions import access_now
-from crm.rights.conditions_judged import judge_conditions, role_changes
+from crm.rights.conditions_judged import judge_conditions
 from crm.rights.configuring_judged import judge, may_configure_picklist, seen_whole
 from crm.rights.numbering import next_numbers
 from crm.rights.option_merges import judge_merges, sees_holders
-from crm.rights.roles import RoleRules
+from crm.rights.planned_rights import PlannedRole, planned_roles
 from crm.rights.stage_changes import judge_stages, sees_standing
 
 SECTIONS = ("entities", "fields", "removed", "conditions", "picklists", "layouts", "merged", "pipelines", "merged_stages")  # of a file, that concern data
@@ -73,7 +73,7 @@ class Plan:
     document: Document
     clashes: tuple[Clash, ...] = ()
     numbers: Mapping[tuple[str, str], list[Next]] = field(default_factory=dict)  # of fields whose mask changes: what is given next, as far as it may be told
-    roles: tuple[tuple[RoleRules, RoleRules], ...] = ()  # whose rights change by a saved condition: as they are, as they would be
+    roles: tuple[PlannedRole, ...] = ()  # those whose rights change
 
     @property
     def loses(self) -> bool:
@@ -226,7 +226,7 @@ def _planned(session: SystemSession, engine: Engine, user_id: int, making: Makin
         _still_needed(sight, change)
     numbers = next_numbers(session, sight, document)
     return Plan(before.version, changes, tuple(_told(sight, change) for change in changes), before, after, document, asked.clashes, numbers,
-                tuple(role_changes(session, before, after)))
+                tuple(planned_roles(session, document, after)))
 
 
 def _still_needed(sight: Sight, change: Change) -> None:

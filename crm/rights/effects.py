@@ -12,6 +12,7 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, Reader
 from crm.backoffice.grants import Grants
 from crm.backoffice.guard import SystemSession
+from crm.backoffice.lowcode.planned import as_it_stands
 from crm.backoffice.saving.rights import places
 from crm.backoffice.sight import READ, Sight, Source
 from crm.organization.comparing import same_rule
@@ -44,11 +45,13 @@ def parent_of(entity: Entity) -> str | None:
     return entity.fields[entity.parent].target if entity.parent else None
 
 
-def effects(session: SystemSession, kind: Entity, before: Access, after: Access) -> list[Effect]:
-    """What changes about one entity; nothing of whose records it is."""
+def effects(session: SystemSession, kind: Entity, before: Access, after: Access, over: Catalog | None = None) -> list[Effect]:
+    """What changes about one entity; nothing of whose records it is. `over` is a catalog, `kind` of it, with fields and kinds of records that are only
+    planned: rules may ask for them, and nothing is told of them."""
     found = [Effect(kind.key, None, effect, 1) for effect in _apart(kind, before, after)]
-    old, new = (Side(session.catalog, kind, access, name) for access, name in ((before, "o"), (after, "n")))
-    differing = [spec for spec in kind.fields.values() if not all(alike(a, b) for a, b in zip(old.modes(spec), new.modes(spec), strict=True))]
+    old, new = (Side(over or session.catalog, kind, access, name) for access, name in ((before, "o"), (after, "n")))
+    standing = (spec for spec in kind.fields.values() if spec.number >= 0)
+    differing = [spec for spec in standing if not all(alike(a, b) for a, b in zip(old.modes(spec), new.modes(spec), strict=True))]
     # Most fields get what the others get, so that they are counted together.
     together: dict[Any, list[Field]] = {}
     for spec in differing:
@@ -56,6 +59,8 @@ def effects(session: SystemSession, kind: Entity, before: Access, after: Access)
     fields = [group[0] for group in together.values()]
     # Each rule is tried once on each record; what follows from the answers is worked out of those, not of the rules again.
     tried = old.tried([*COUNTED], fields) | new.tried([*COUNTED], fields)
+    if over is not None:
+        tried = {name: as_it_stands(test) for name, test in tried.items()}
     inner = select(*(test.label(name) for name, test in tried.items())).select_from(old.source.table).where(old.alive).offset(0).subquery()
     answers = inner.c
     levels = [level.label(f"{side.name}_{spec.key}") for spec in fields for side in (old, new) for level in (side.level(spec, answers),)]

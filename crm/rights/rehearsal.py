@@ -2,7 +2,7 @@
 could count himself."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -45,12 +45,13 @@ class Outcome:
 @dataclass
 class Rehearsal:
     """`counted` of the `holders` of the role today were looked at (all, but where time or number forbade it); `untold` are entities whose
-    counts would tell the one who asks more than he sees."""
+    counts would tell the one who asks more than he sees, `unclear` those of which nothing can be counted before it is done."""
 
     holders: int
     counted: int = 0
     outcomes: list[Outcome] = field(default_factory=list)
     untold: list[str] = field(default_factory=list)
+    unclear: list[str] = field(default_factory=list)
 
     @property
     def whole(self) -> bool:
@@ -64,12 +65,16 @@ class Rehearsal:
 
 
 def rehearse(
-    engine: Engine, catalog: Catalog, role_id: int, code: str, rules: Sequence[Rule], *, asker: Sight | None = None, seconds: float = SECONDS
+    engine: Engine, catalog: Catalog, role_id: int, code: str, rules: Sequence[Rule], *, asker: Sight | None = None, seconds: float = SECONDS,
+    over: Catalog | None = None, unclear: Collection[str] = (),
 ) -> Rehearsal | None:
     """What would change for those who hold the role today, were these its rules. `asker` is the sight of whoever asks, None the operator; None
-    when that person may not know who holds which role."""
+    when that person may not know who holds which role. `over` is what stands with what is only planned beside it, which the rules may ask for;
+    of the entities `unclear` nothing is counted."""
     if asker is not None and not knows_people(asker):
         return None
+    if asker is not None and over is not None:
+        asker = Sight(asker.access, over, asker.reader)
     ends = time.monotonic() + seconds
     with system_session(engine, "rehearsal of a role", catalog, source="ui") as session:
         people = _holders(session, role_id, catalog)
@@ -77,6 +82,7 @@ def rehearse(
         outcomes: dict[tuple[str, str | None, str], Outcome] = {}
         known: dict[Any, list[Effect]] = {}
         untold: dict[str, None] = {}
+        skipped: dict[str, None] = {}
         for before in accesses(engine, people, catalog):
             if found.counted and time.monotonic() > ends:
                 break
@@ -84,15 +90,18 @@ def rehearse(
             if before.unlimited:
                 continue
             after = would_be(engine, before, code, rules)
-            for kind in touched(catalog, before, after):
+            for kind in ((over or catalog).entity(one.key) for one in touched(catalog, before, after)):
+                if kind.key in unclear or parent_of(kind) in unclear:
+                    skipped[kind.key] = None
+                    continue
                 if asker is not None and not _may_count(asker, kind, before, after):
                     untold[kind.key] = None
                     continue
-                for one in _once(known, session, kind, before, after):
+                for one in _once(known, session, kind, before, after, over):
                     if asker is None or one.field is None or one.field in asker.readable(kind.key):
                         place = (one.entity, one.field, one.kind)
                         outcomes.setdefault(place, Outcome(*place)).add(one.records)
-    found.outcomes, found.untold = list(outcomes.values()), list(untold)
+    found.outcomes, found.untold, found.unclear = list(outcomes.values()), list(untold), list(skipped)
     return found
 
 
@@ -107,11 +116,13 @@ def _holders(session: SystemSession, role_id: int, catalog: Catalog) -> list[int
     return sorted(session.execute(query).scalars())
 
 
-def _once(known: dict[Any, list[Effect]], session: SystemSession, kind: Entity, before: Access, after: Access) -> list[Effect]:
+def _once(
+    known: dict[Any, list[Effect]], session: SystemSession, kind: Entity, before: Access, after: Access, over: Catalog | None,
+) -> list[Effect]:
     """People for whom the rules mean the same records are counted once."""
     place = (kind.key, before.roles, *_personal(session.catalog, kind, before, after))
     if place not in known:
-        known[place] = effects(session, kind, before, after)
+        known[place] = effects(session, kind, before, after, over)
     return known[place]
 
 

@@ -92,3 +92,22 @@ def test_who_configures_an_entity_keeps_its_conditions_and_no_others(house: Hous
     assert plan(bohdan, NEW, of_account | {"where": '{"not": {"saved": "rich"}}'}).status_code == 403
     assert publish(bohdan, NEW, of_account | {"where": '{"field": "city", "op": "not_empty"}'}).status_code == 303
     assert browser("Sofiia").get(ALL).status_code == 403
+
+
+def test_a_plan_that_also_makes_a_field_tells_what_it_does_to_people(house: House, browser: SignIn) -> None:
+    olena = browser("Olena")
+    firm = house.make("account", name="Рудник")
+    house.make_many("deal", [{"name": str(n), "account": firm, "amount": n} for n in (500, 1500, 5000)])
+    assert publish(olena, NEW, typed(BIG)).status_code == 303
+    give(house, {"entity": "deal", "actions": ["read"], "where": {"saved": "large_deals"}, "fields": {"*": "read"}})
+    field = names("Ризик", "Risk", key="risk", **{"class": "internal"})
+    assert olena.post("/configuration/deal/add/integer/", field | {"step": "keep"}).status_code == 303
+    assert olena.post(of("large_deals"), typed({"field": "amount", "op": "ge", "value": 5000}) | {"step": "keep"}).status_code == 303
+    publishing = "/configuration/draft/publish"
+    told = text_of(olena.post(publishing, {"step": "check"}))
+    for sentence in ("New field", "asks for something else", "What will change for people", "1 person holds the role today.",
+                     "1 person loses up to 1 record.", "New, and shown by the role once this is published: Deals · Risk.",
+                     "Fields that this makes count as empty in all of them"):
+        assert sentence in told, (sentence, told)
+    uk = text_of(olena.post(f"{publishing}?lang=uk", {"step": "check"}))
+    assert "Нове, і роль його показуватиме, щойно це опубліковано: Угоди · Ризик." in uk and "Поля, які тут створюються, вважаються порожніми" in uk

@@ -84,7 +84,7 @@ class Line:
 
 def told(plan: Plan, language: str) -> list[Line]:
     """The changes of a plan."""
-    roles = {new.code: new.label.text(language) for _, new in plan.roles} | {one.key: one.label.text(language) for one in plan.document.roles}
+    roles = {new.code: new.label.text(language) for new in plan.roles} | {one.key: one.label.text(language) for one in plan.document.roles}
     roles |= stage_words.names(plan.document, plan.before, language)
     return [
         Line(sentence(change, plan.after, plan.before, language, roles), [*_details(plan, change, language), *_records(change, told_too, language)],

@@ -110,14 +110,14 @@ def steps(
 
 
 def _rehearsed(plan: Plan) -> list[tuple[str, Told | None]]:
-    """What a changed condition does to those who hold a role whose rules use it, by the role's name; nothing where it asks for fields to be made."""
-    if plan.document.makes:
-        return []
+    """What changed rules, or a changed condition that they use, do to those who hold a role, by the role's name."""
     engine, catalog, language = context.runtime().engine, context.catalog(), context.reader().language
     found = []
-    for _, new in plan.roles:
-        one = rehearse(engine, catalog, new.id, new.code, new.parsed, asker=sight(), seconds=SECONDS / len(plan.roles))
-        found.append((new.label.text(language), effects_in_words(one, catalog, language) if one is not None else None))
+    for new in plan.roles:
+        one = rehearse(
+            engine, plan.before, new.id, new.code, new.rules, asker=sight(), seconds=SECONDS / len(plan.roles), over=new.over, unclear=new.unclear,
+        )
+        found.append((new.label.text(language), effects_in_words(one, catalog, language, new, plan.after) if one is not None else None))
     return found
 
 

@@ -1,7 +1,7 @@
 """A rehearsal as its reader is told it: a sentence an entity, and a line for each thing that changes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from babel.numbers import format_decimal
 
@@ -11,6 +11,7 @@ from crm.backoffice.access import ACTIONS, APART, Action
 from crm.backoffice.catalog import Catalog
 from crm.messages import Message, m, mn
 from crm.rights.effects import GAIN, HIDE, LOSE, SHOW, WEAKEN, WIDEN
+from crm.rights.planned_rights import PlannedRole
 from crm.rights.rehearsal import Outcome, Rehearsal
 
 FIELD = {HIDE: m("no longer seen"), SHOW: m("seen from now on"), WEAKEN: m("less than before"), WIDEN: m("more than before")}
@@ -43,9 +44,13 @@ class Told:
     parts: list[Part]
     untold: list[str]
     partly: str
+    unclear: list[str] = field(default_factory=list)
+    made: list[str] = field(default_factory=list)  # what the plan makes and the role would show
+    planned: bool = False  # whether the plan makes anything
 
 
-def told(found: Rehearsal, catalog: Catalog, language: str) -> Told:
+def told(found: Rehearsal, catalog: Catalog, language: str, planned: PlannedRole | None = None, after: Catalog | None = None) -> Told:
+    """`planned` is the role in the plan that was rehearsed, and `after` the catalog that the plan would make."""
     parts = []
     for entity in dict.fromkeys(o.entity for o in found.outcomes):
         own = sorted((o for o in found.outcomes if o.entity == entity), key=_place)
@@ -61,7 +66,17 @@ def told(found: Rehearsal, catalog: Catalog, language: str) -> Told:
     partly = "" if found.whole else say(m("Counted for %(counted)s of %(holders)s people: the company is too large for all at once.", counted=found.counted,
                                           holders=found.holders))
     people = say(mn("%(num)s person holds the role today.", "%(num)s people hold the role today.", found.holders))
-    return Told(people, parts, [catalog.entity(key).plural.text(language) for key in found.untold], partly)
+    untold, unclear = ([catalog.entity(key).plural.text(language) for key in keys] for keys in (found.untold, found.unclear))
+    if planned is None or planned.over is None or after is None:
+        return Told(people, parts, untold, partly, unclear)
+    made = [_made(after, entity, key, language) for entity, key in planned.made]
+    return Told(people, parts, untold, partly, unclear, made, True)
+
+
+def _made(after: Catalog, entity: str, key: str | None, language: str) -> str:
+    kind = after.entity(entity)
+    name = kind.plural.text(language)
+    return name if key is None else f"{name} · {kind.fields[key].label.text(language)}"
 
 
 def _sentences(own: list[Outcome], language: str) -> Iterator[Message]:

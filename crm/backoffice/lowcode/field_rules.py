@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, func, null, select, type_coerce
+from sqlalchemy import func, select
 from sqlalchemy.sql import visitors
 
 from crm.backoffice.catalog import Catalog
@@ -19,7 +19,9 @@ from crm.backoffice.custom.reading import Made
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.changes import Change
+
 from crm.backoffice.lowcode.parsing import both, only, section_of, word, wrong
+from crm.backoffice.lowcode.planned import TABLES, empty_column
 from crm.backoffice.sight import Sight, Source
 from crm.errors import BadRequest, BramaError
 from crm.messages import Message, m
@@ -172,14 +174,8 @@ def count(session: SystemSession, catalog: Catalog, entity: str, broken: Node) -
     if kind is None:
         return 0
     source: Source = Sight(None, catalog, catalog.reader()).table(entity)
-    predicate = visitors.replacement_traverse(compile_condition(broken, source), {}, _planned_is_empty)
+    predicate = visitors.replacement_traverse(compile_condition(broken, source), {}, empty_column)
     query = select(func.count()).select_from(source.table).where(source.visible)
-    if any(told in str(predicate) for told in ("ce_-", "__cf_-")):
+    if any(told in str(predicate) for told in TABLES):
         return session.execute(query).scalar_one()
     return session.execute(query.where(predicate)).scalar_one()
-
-
-def _planned_is_empty(element: Any, **_: Any) -> Any:
-    if isinstance(element, Column) and element.key.startswith("cf_-"):
-        return type_coerce(null(), element.type)
-    return None

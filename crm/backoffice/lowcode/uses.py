@@ -87,7 +87,7 @@ def _places(session: SystemSession, catalog: Catalog) -> Iterator[_Place]:
     role = catalog.entity("role").table
     rules = select(RULES.c.id, RULES.c.rule, role.c.code, role.c.id.label("role")).join(role, role.c.id == RULES.c.role_id).order_by(RULES.c.id)
     for number, rule, code, holder in session.execute(rules).all():
-        yield _Place(Use("rule", code, True, "role", holder), rule, partial(_rule, rule, catalog), (RULES, number, "rule"))
+        yield _Place(Use("rule", code, True, "role", holder), rule, partial(rule_with, rule, catalog), (RULES, number, "rule"))
     for number, entity, key, label, shows in session.execute(select(VIEWS.c.id, VIEWS.c.entity, VIEWS.c.key, VIEWS.c.label_uk, VIEWS.c.shows)).all():
         use = Use("view" if key else "own_view", key or label, False, entity)
         yield _Place(use, shows, partial(_view, shows, entity, catalog), (VIEWS, number, "shows"))
@@ -132,7 +132,8 @@ def _condition(raw: Any, entity: str, catalog: Catalog, change: Rewriting) -> An
     return raw if after == before else dump(after)
 
 
-def _rule(rule: Mapping[str, Any], catalog: Catalog, change: Rewriting) -> dict[str, Any]:
+def rule_with(rule: Mapping[str, Any], catalog: Catalog, change: Rewriting) -> dict[str, Any]:
+    """A rule of a role, as a file says it, with the new names or options; `catalog` knows the old ones."""
     entity, new = str(rule.get("entity")), dict(rule)
     if isinstance(rule.get("fields"), Mapping):
         new["fields"] = {change.of(entity, key): _mode(mode, entity, catalog, change) for key, mode in rule["fields"].items()}

@@ -62,10 +62,8 @@ def company(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPat
 
 
 def shown(page: Page, path: str) -> None:
-    """The whole screen: what a bar at its edge covers is scrolled free of it, so nothing is said of that."""
     page.goto(path)
     expect(page.get_by_role("heading", level=1).first).to_be_attached()
-    page.evaluate("document.querySelectorAll('.b-save, .b-bottom').forEach((one) => { one.style.position = 'static'; })")
 
 
 def test_the_screens_of_the_set_up_fit_and_speak_ukrainian(desk: Desk, company: Firm) -> None:

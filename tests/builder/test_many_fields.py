@@ -48,3 +48,15 @@ def test_no_screen_asks_a_question_a_field(house: House, browser: Callable[..., 
     assert house.stored("account", firm)["f496"] == 12
     for page in (f"/account/{firm}/edit/", f"/account/{firm}/", "/configuration/account/", f"/rights/role/{role}/account/"):
         assert "data-narrow=" in olena.get(page).get_data(as_text=True), "so many are narrowed by what is typed"
+
+
+def test_the_page_of_a_layout_sends_what_is_alike_in_all_lines_once(house: House, browser: Callable[..., Browser]) -> None:
+    house.configure({"fields": {"account": {f"f{n}": field(n) for n in range(500)}}})
+    olena, page = browser("Olena"), "/configuration/account/layout/"
+    unplaced = olena.get(page).get_data(as_text=True)
+    rows = {"row": [str(n) for n in range(501)], "row-key-0": "", "row-uk-0": "Усі", "row-en-0": "All", **{f"row-key-{n + 1}": f"f{n}" for n in range(500)}}
+    placed = olena.post(page, {**rows, "step": "row-first"}).get_data(as_text=True)
+    for read, most in ((unplaced, 900_000), (placed, 1_000_000)):
+        assert "Field 499" in read and len(read.encode()) < most, len(read.encode())
+    opened = olena.post(page, {**rows, "step": "row-more-f7"}).get_data(as_text=True)
+    assert 'name="help-uk-f7"' in opened and 'name="help-uk-f8"' not in opened and "open><summary" in opened, "without scripts the width and the help of one"

@@ -106,6 +106,8 @@ def _next(part: str, what: str) -> str:
     verb, _, place = what.partition("-")
     if verb in ("up", "down") and place.isascii() and place.isdecimal() and len(place) < 4:
         return f"{part}-{verb}-{max(int(place) + (-1 if verb == 'up' else 1), 0)}"
+    if verb == "more":
+        return f"{part}-{what}"
     return {"own": f"{part}-up-0", "usual": f"{part}-own", "head": "row-head"}.get(verb, f"{part}-first")
 
 

@@ -15,6 +15,7 @@ from crm.backoffice.guard import DataSession
 from crm.backoffice.reports import Table, find, run
 from crm.errors import Forbidden, UnknownName
 from tests.company import Company
+from tests.lowcode.test_made import put
 from tests.reports.deals import check_cells
 
 assert crm.reports
@@ -116,6 +117,32 @@ def test_every_cell_opens_its_records_and_their_minutes_add_up(company: Company)
                 opened = lists.ids(session, lists.parse_query(session, drill.entity, {"where": json.dumps(drill.where)}), 100)
                 took = [lists.record(session, "interaction", n, ["actual_minutes"]).values["actual_minutes"] for n in opened]
                 assert sum(t or 0 for t in took) == (minutes or 0)
+
+
+SAVED = """
+conditions:
+  of_anna:
+    entity: deal
+    label: {uk: Ганни, en: Of Anna}
+    where: {field: owner.name, op: eq, value: Anna}
+  others:
+    entity: deal
+    label: {uk: Не Ганни, en: Not of Anna}
+    where: {not: {saved: of_anna}}
+"""
+
+
+def test_what_a_saved_condition_says_of_deals_is_asked_of_their_interactions(company: Company) -> None:
+    fill(company)
+    put(company, SAVED)
+    with company.system(write=False) as session:
+        found = report(session, by="owner", where='{"saved": "others"}')
+        assert {row["owner"] for row in found.rows} == {"Bohdan"} and check_cells(session, found) >= 5
+        drill = found.drill(None, "touches")
+        assert drill is not None and {"not": {"field": "deal.owner.name", "op": "eq", "value": "Anna"}} in drill.where["all"]
+        by_line = run(find("win_rate"), session, {"by": "product", "where": '{"saved": "others"}'})[1]
+        opened = by_line.drill(None, "amount")
+        assert opened is not None and opened.entity == "deal_line"
 
 
 def test_a_condition_that_cannot_be_asked_of_interactions_opens_nothing(company: Company) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from crm.backoffice.conditions.saved import SavedCondition
 from crm.backoffice.conditions.tree import FUNCTIONS, MAX_HOPS
 from crm.backoffice.grouped import may_be_group
 from crm.backoffice.guard import DataSession
@@ -11,17 +12,19 @@ from crm.backoffice.reports.parameters import Dimension
 from crm.backoffice.reports.table import Drill
 
 
-def prefixed(condition: Mapping[str, Any], step: str) -> dict[str, Any] | None:
-    """`condition` as seen from a row whose reference `step` leads to its record; None when it holds an aggregate or what
-    stood at a moment, which have no such form, or a path that would become too long."""
+def prefixed(condition: Mapping[str, Any], step: str, saved: Mapping[str, SavedCondition]) -> dict[str, Any] | None:
+    """`condition` as seen from a row whose reference `step` leads to its record, with what `saved` conditions say in their place; None when
+    it holds an aggregate or what stood at a moment, which have no such form, or a path that would become too long."""
+    if "saved" in condition:  # it is over the record itself, and by its name can be asked of no other
+        return prefixed(saved[condition["saved"]].where, step, saved)
     if any(name in condition for name in (*FUNCTIONS, "latest")) or condition.get("field", "").count(".") + 1 >= MAX_HOPS:
         return None
     for name in ("all", "any"):
         if name in condition:
-            parts = [prefixed(part, step) for part in condition[name]]
+            parts = [prefixed(part, step, saved) for part in condition[name]]
             return None if None in parts else {name: parts}
     if "not" in condition:
-        part = prefixed(condition["not"], step)
+        part = prefixed(condition["not"], step, saved)
         return None if part is None else {"not": part}
     return {**condition, "field": f"{step}.{condition['field']}"}
 

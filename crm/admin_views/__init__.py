@@ -8,8 +8,8 @@ from flask_login import current_user
 from crm.admin_views import board, calendar_feed, deals, duties, emergency, employment, interactions, segment_choice, segments, sign_in_of_others, timer
 from crm.admin_views.access_reviews import views as access_reviews
 from crm.admin_views.calendar import CalendarView
-from crm.admin_views.configuration import condition_views, counter_views, draft_views, field_views, layout_reset, layout_views, list_views, number_views
-from crm.admin_views.configuration import package_views, stage_views, use_views, version_views, works
+from crm.admin_views.configuration import check_views, condition_views, counter_views, draft_views, field_views, layout_reset, layout_views, list_views
+from crm.admin_views.configuration import number_views, package_views, stage_views, use_views, version_views, works
 from crm.admin_views.configuration import leads as configuration_leads, views as configuration_views
 from crm.admin_views.duplicates import DuplicatesView
 from crm.admin_views.home import HomeView
@@ -53,6 +53,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(layout_views.pages)
     app.register_blueprint(layout_reset.pages)
     app.register_blueprint(field_views.pages)
+    app.register_blueprint(check_views.pages)
     app.register_blueprint(list_views.pages)
     app.register_blueprint(stage_views.pages)
     app.register_blueprint(number_views.pages)

@@ -35,7 +35,7 @@ from crm.rights.option_merges import judge_merges, sees_holders
 from crm.rights.planned_rights import PlannedRole, planned_roles
 from crm.rights.stage_changes import judge_stages, sees_standing
 
-SECTIONS = ("entities", "fields", "removed", "conditions", "picklists", "layouts", "merged", "pipelines", "merged_stages")  # of a file, that concern data
+SECTIONS = ("entities", "fields", "checks", "removed", "conditions", "picklists", "layouts", "merged", "pipelines", "merged_stages")  # of a file, on data
 KINDS = frozenset({"entity", "field", "rule", "picklist", "option", "layout", "pipeline", "stage", "condition"})  # of changes
 MOST_VERSIONS = 200
 REPEATED = m("Several records hold the same value, so the field cannot be unique.")

@@ -16,7 +16,7 @@ from crm.backoffice.sight import Sight
 from crm.errors import Forbidden
 from crm.messages import m
 from crm.rights.known import sees_all
-from crm.rights.made_rules import rules_seen
+from crm.rights.made_rules import checks_kept, rules_seen
 
 
 def may_configure_picklist(access: Access, catalog: Catalog, key: str) -> bool:
@@ -61,6 +61,8 @@ def judge(sight: Sight, document: Document, after: Catalog) -> None:
         _judge_field(sight, after, old, new)
     if not rules_seen(sight, after):
         raise Forbidden(m("You may ask for conditions only of fields that you see on every record."))
+    if not checks_kept(sight, after):
+        raise Forbidden(m("A check that looks at what you do not see on every record stays as it is."))
 
 
 def _stands(catalog: Catalog, spec: PicklistSpec) -> PicklistSpec | None:

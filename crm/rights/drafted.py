@@ -65,7 +65,7 @@ def standing_on(kind_drafts: Sequence[Draft], kept: Sequence[Draft], catalog: Ca
 
 def named(said: Raw) -> set[str]:
     """The kinds of records that a change is of."""
-    return {key for section in ("entities", "fields", "layouts") for key in said.get(section, {})}
+    return {key for section in ("entities", "fields", "checks", "layouts") for key in said.get(section, {})}
 
 
 def _led_to(said: Raw) -> Iterator[str]:

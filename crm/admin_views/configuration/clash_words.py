@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from crm.admin_views.configuration import stage_words
+from crm.admin_views.configuration import check_words, stage_words
 from crm.admin_views.configuration.plan_words import FACETS, value_words
 from crm.admin_views.kit.answers import say
 from crm.backoffice.catalog import Catalog
@@ -32,8 +32,9 @@ def told(clash: Clash, catalog: Catalog, language: str) -> Line:
         key, _, part = clash.part.partition(":")[2].rpartition(".")
         what = f"{name} · {_row_name(clash, catalog, key, language)} · {stage_words.PARTS[part].text(language)}"
         return Line(what, stage_words.word(part, clash.now, language), stage_words.word(part, clash.wanted, language))
-    facet = FACETS.get(clash.part)
-    plain = facet is not None and not isinstance(clash.now, list) and not isinstance(clash.wanted, list)
+    facet = (check_words.PARTS if clash.kind == "check" else FACETS).get(clash.part)
+    # What a condition of another asks for may be more than this reader sees.
+    plain = facet is not None and clash.part != "where" and not isinstance(clash.now, list) and not isinstance(clash.wanted, list)
     words = tuple(value_words(clash.part, one, language) if plain else "" for one in (clash.now, clash.wanted))
     return Line(f"{name} · {facet.text(language)}" if facet else say(m("A part of “%(name)s”: %(part)s", name=name, part=clash.part)), *words)
 
@@ -52,6 +53,9 @@ def _name(clash: Clash, catalog: Catalog, language: str) -> str:
     if clash.kind == "field":
         spec = kind.fields.get(clash.key) if kind else None
         return f"{entity} · {spec.label.text(language) if spec else clash.key}"
+    if clash.kind == "check":
+        said = check_words.said(catalog, clash.entity, clash.key)
+        return f"{entity} · {said['message'][language] if said else clash.key}"
     return f"{entity}, {clash.key}" if clash.key else entity
 
 

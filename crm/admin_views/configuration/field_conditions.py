@@ -67,11 +67,11 @@ def _line(session: UserSession, kind: Entity, name: str, text: str, unseen: Cond
     label, about, ask = map(say, WORDS[name])
     if unseen is not None:
         return Line(name, label, about, ask, unseen, True, [])
-    where, saved = _asked(session, kind, text)
+    where, saved = in_words(session, kind, text)
     return Line(name, label, about, ask, where, False, saved)
 
 
-def _asked(session: UserSession, kind: Entity, text: str) -> tuple[Condition, list[tuple[str, str]]]:
+def in_words(session: UserSession, kind: Entity, text: str) -> tuple[Condition, list[tuple[str, str]]]:
     """What was typed, in words if it makes sense, and the saved conditions that it names."""
     if not text:
         return NOTHING, []

@@ -7,7 +7,7 @@ from typing import Any
 
 from babel.numbers import format_decimal
 
-from crm.admin_views.configuration import number_words, stage_words
+from crm.admin_views.configuration import check_words, number_words, stage_words
 from crm.admin_views.configuration.decisions import Asked, asked, sentences
 from crm.admin_views.configuration.layout_words import differences
 from crm.admin_views.configuration.palette import CLASSES, FUNCTIONS, KINDS
@@ -151,18 +151,11 @@ def _rule_names(change: Change, catalogs: tuple[Catalog, ...], language: str) ->
     if name in RULES:
         spec = next((found for catalog in catalogs if change.entity in catalog.entities and (found := catalog.entities[change.entity].fields.get(key))), None)
         return entity, f"{spec.label.text(language) if spec else key}, {RULES[name].text(language)}"
-    for catalog in catalogs:
-        check = next((one for one in catalog.made.checks if one.entity == change.entity and one.key == name), None)
-        said = check.said if check else _numbered(catalog, change.entity, name)
+    for catalog in reversed(catalogs) if change.effect == "remove" else catalogs:
+        said = check_words.said(catalog, change.entity, name)
         if said is not None:
             return entity, str(said["message"].get(language) or name)
     return entity, name
-
-
-def _numbered(catalog: Catalog, entity: str, name: str) -> Mapping[str, Any] | None:
-    kind = catalog.made.entities.get(entity)
-    checks = kind.said.get("checks", []) if kind else []
-    return checks[int(name) - 1] if name.isascii() and name.isdecimal() and 0 < int(name) <= len(checks) else None
 
 
 def _details(plan: Plan, change: Change, language: str) -> Iterator[str]:
@@ -170,6 +163,8 @@ def _details(plan: Plan, change: Change, language: str) -> Iterator[str]:
         yield from _laid_out(plan, change, language)
     if change.kind == "stage":
         yield from stage_words.details(plan.document, plan.before, change, language)
+    if change.kind == "rule" and (change.field or "").startswith("checks."):
+        yield from check_words.details(plan, change, language)
     if change.kind in ("layout", "rule", "stage", "pipeline"):
         return
     if change.kind == "option":

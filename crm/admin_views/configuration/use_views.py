@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 
 from flask import Blueprint, render_template, request
 
+from crm.admin_views.configuration import check_lines
 from crm.admin_views.configuration.door import configurer, entity_of
 from crm.admin_views.kit import context, lookup
 from crm.admin_views.kit.answers import say
@@ -173,6 +174,9 @@ def _line(use: Use) -> Line:
             spec = kind.fields.get(use.name)
             page = f"field/{use.name}/" if use.name in catalog.made.of(use.entity) else ""
             return Line(f"{plural} · {spec.label.text(language) if spec else use.name}", f"/configuration/{use.entity}/{page}")
+        case "check" if kind is not None and (known_check := check_lines.found(kind, use.name)) is not None:
+            check = check_lines.line(kind, known_check)
+            return Line(f"{plural} · {check.message}", check.page or f"/configuration/{use.entity}/#checks")
         case "view":
             view = catalog.views[use.name]
             return Line(f"{plural} · {view.label.text(language)}", f"/{use.entity}/?view={view.id}")

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request
 
-from crm.admin_views.configuration import draft_views, entity_form, listed, works
+from crm.admin_views.configuration import check_lines, draft_views, entity_form, listed, works
 from crm.admin_views.configuration.beside import beside
 from crm.admin_views.configuration.door import configurer, entity_of, kept_entity, own
 from crm.admin_views.configuration.publishing import Answer, Errors, Subject, changed, refused, refused_page, step
@@ -57,7 +57,7 @@ def show(entity: str) -> Answer:
     return render_template(
         "admin/configuration/entity.html", kind=kind, made=[one for one in lines if one.made], own=[one for one in lines if not one.made],
         title=kind.plural.text(context.reader().language), beside=beside(f"entity:{kind.key}"), waits=waits,
-        draft=draft_views.told(own().of(kind.key)) if waits else [],
+        checks=check_lines.lines(kind), draft=draft_views.told(own().of(kind.key)) if waits else [],
     )
 
 

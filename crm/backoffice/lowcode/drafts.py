@@ -69,6 +69,7 @@ def things(said: Raw) -> list[tuple[str, str]]:
     found = [(f"entity:{key}", f"entity:{key}") for key in said.get("entities", {})]
     found += [(f"field:{entity}.{one.get('renamed_from') or key}", f"entity:{entity}") for entity, named in said.get("fields", {}).items()
               for key, one in named.items()]
+    found += [(f"check:{entity}.{key}", f"entity:{entity}") for entity, named in said.get("checks", {}).items() for key in named]
     found += [(f"picklist:{key}", f"picklist:{key}") for key in said.get("picklists", {})]
     found += [(f"merge:{key}.{old}", f"picklist:{key}") for key, pairs in said.get("merged", {}).items() for old in pairs]
     for key, one in said.get("pipelines", {}).items():

@@ -4,7 +4,7 @@ They are kept as the file says them; a condition that names what is not there, o
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,11 +136,18 @@ def rule_changes(session: SystemSession, catalog: Catalog) -> Iterator[Change]:
             if lacking.records:
                 yield lacking
     for kind in after.entities.values():
-        had = before.entities[kind.key].said.get("checks", []) if kind.key in before.entities else []
-        for number, one in enumerate(kind.said.get("checks", []), 1):
-            if one not in had:
-                yield _change(session, catalog, kind.key, f"checks.{number}", None, one, Not(parse(one["where"], catalog.saved)))
+        yield from _listed(session, catalog, kind.key, *(made.entities[kind.key].said.get("checks", []) if kind.key in made.entities else []
+                                                         for made in (before, after)))
     yield from _named(session, catalog, before, after)
+
+
+def _listed(session: SystemSession, catalog: Catalog, entity: str, had: Sequence[Said], wanted: Sequence[Said]) -> Iterator[Change]:
+    """Those of a list, which have no names: one that takes the place of another is its change."""
+    gone = {number: one for number, one in enumerate(had, 1) if one not in wanted}
+    for number, one in enumerate(wanted, 1):
+        if one not in had:
+            yield _change(session, catalog, entity, f"checks.{number}", gone.pop(number, None), one, Not(parse(one["where"], catalog.saved)))
+    yield from (Change("rule", entity, f"checks.{number}", "remove") for number in gone)
 
 
 def _named(session: SystemSession, catalog: Catalog, before: Made, after: Made) -> Iterator[Change]:

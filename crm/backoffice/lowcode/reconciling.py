@@ -13,8 +13,9 @@ from crm.backoffice.catalog import Catalog
 from crm.backoffice.configuration import ConfigVersion
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.changes import Change
+from crm.backoffice.lowcode.field_rules import named_checks
 from crm.backoffice.lowcode.layouts import layouts_of
-from crm.backoffice.lowcode.made import entities_of, fields_of
+from crm.backoffice.lowcode.made import entities_of, fields_of, removed_of
 from crm.backoffice.lowcode.saved_conditions import condition_of, form
 from crm.backoffice.lowcode.options import OptionSpec, option_form, picklist, standing
 from crm.backoffice.lowcode.pipelines import StageSpec, pipeline, pipeline_of, stage_said, stages_of, stands
@@ -76,6 +77,9 @@ def brought_over(session: SystemSession, raw: Raw, base: int) -> tuple[Raw, list
     if "fields" in raw:
         found["fields"] = {entity: {key: _field(catalog, later, entity, key, said, clashes) for key, said in named.items()}
                            for entity, named in raw["fields"].items()}
+    if "checks" in raw:
+        found["checks"] = {entity: {key: _check(catalog, later, entity, key, said, clashes) for key, said in named.items()}
+                           for entity, named in raw["checks"].items()}
     if "pipelines" in raw:
         found["pipelines"] = {key: _pipeline(catalog, later, key, said, clashes) for key, said in raw["pipelines"].items()}
     if "conditions" in raw:
@@ -83,9 +87,8 @@ def brought_over(session: SystemSession, raw: Raw, base: int) -> tuple[Raw, list
     if "layouts" in raw:
         found["layouts"] = {entity: _layouts(catalog, later, entity, said, clashes) for entity, said in raw["layouts"].items()}
     clashes += _merges(catalog, later, raw)
-    for one in raw.get("removed", ()):
-        entity, _, key = str(one).partition(".")
-        place = ("field", entity, key) if key else ("entity", entity, "")
+    for kind, entity, key in removed_of(raw):
+        place = (kind, entity, "" if kind == "entity" else key)
         if any(_touches(version, place) for version in later):
             clashes.append(Clash(*place, GONE))
     return found, clashes
@@ -113,7 +116,7 @@ def _touches(version: Since, place: Place) -> bool:
 
 def _stood(version: Since) -> Iterable[tuple[Place, State | None]]:
     for one in version.before.get("standing", ()):
-        yield (one["kind"], one["entity"], one["key"] if one["kind"] == "field" else ""), one["said"]
+        yield (one["kind"], one["entity"], one["key"] if one["kind"] != "entity" else ""), one["said"]
 
 
 def _before(later: Sequence[Since], place: Place, now: State | None) -> State | None:
@@ -162,6 +165,14 @@ def _field(catalog: Catalog, later: Sequence[Since], entity: str, key: str, said
     kept = catalog.made.of(entity).get(known_as)
     now = kept.said if kept else None
     return _parts(place, _before(later, place, now), now, fields_of({"fields": {entity: {key: said}}})[0].said, clashes) | aside
+
+
+def _check(catalog: Catalog, later: Sequence[Since], entity: str, key: str, said: Any, clashes: list[Clash]) -> Raw:
+    place = ("check", entity, key)
+    if not any(_touches(version, place) for version in later):
+        return dict(said)
+    now = next((one.said for one in catalog.made.checks if (one.entity, one.key) == (entity, key)), None)
+    return _parts(place, _before(later, place, now), now, named_checks({"checks": {entity: {key: said}}})[0].said, clashes)
 
 
 def _saved(catalog: Catalog, later: Sequence[Since], key: str, said: Any, clashes: list[Clash]) -> Any:
@@ -278,7 +289,7 @@ def combined(raws: Iterable[Raw]) -> Raw:
                 continue
             here = found.setdefault(section, {})
             for key, one in said.items():
-                deep = section in ("fields", "merged", "merged_stages") or (section == "layouts" and isinstance(one, Mapping))
+                deep = section in ("fields", "checks", "merged", "merged_stages") or (section == "layouts" and isinstance(one, Mapping))
                 here[key] = _joined(here.get(key) or {}, one) if deep else one
     return found
 

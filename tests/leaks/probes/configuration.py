@@ -51,6 +51,16 @@ def new_fields(view: View) -> Iterator[Question]:
             yield post(OF + "add/<type_>/", "account", f"{HERE}account/add/rollup/", f"deal.{key}", form=form)
 
 
+@probe(OF + "rules")
+def rules(view: View) -> Iterator[Question]:
+    """Conditions of a field that ask for what is hidden, said in words while they are typed."""
+    for entity in ENTITIES:
+        of = entity if entity != "no_such" else ""
+        for key in ("no_such", *(view.secret(of)[:6] if of else ())):
+            where = json.dumps({"field": key, "op": "not_empty"})
+            yield post(OF + "rules", of, f"{HERE}{entity}/rules", f"{entity}.{key}" if key != "no_such" else "", form={"required_if": where}, field=key)
+
+
 @probe(OF + "field/<key>/", OF + "field/<key>/type/", OF + "field/<key>/remove")
 def fields(view: View) -> Iterator[Question]:
     """The product's own fields have no such pages, whatever they hold."""
@@ -61,6 +71,28 @@ def fields(view: View) -> Iterator[Question]:
             yield post(OF + "field/<key>/", "", of, form=names(key=key)).expecting(403, 404)
             yield get(OF + "field/<key>/type/", "", of + "type/").expecting(403, 404)
             yield post(OF + "field/<key>/remove", "", of + "remove").expecting(403, 404)
+
+
+@probe(OF + "check/", OF + "check/new", OF + "check/remove", OF + "check/condition")
+def checks(view: View) -> Iterator[Question]:
+    """Checks over what is hidden: said in words, planned, and published over a version that never was; those that stand, others' and none."""
+    sentence = {"message_uk": "Так не можна", "message_en": "Not so"}
+    for entity in ENTITIES:
+        of, page = entity if entity != "no_such" else "", f"{HERE}{entity}/check/"
+        yield get(OF + "check/new", of, page + "new")
+        for name in ("large_has_code", "no_such", ""):
+            yield get(OF + "check/", "", page, key=name).expecting(403, 404)
+            yield post(OF + "check/remove", "", page + "remove", form={"step": "check"}, key=name).expecting(403, 404)
+        yield get(OF + "check/", "", page, listed="1.0123456789abcdef").expecting(403, 404)
+        for key in view.secret(of)[:6] if of else ():
+            where = json.dumps({"field": key, "op": "not_empty"})
+            yield post(OF + "check/condition", of, page + "condition", f"{entity}.{key}", form={"where": where})
+            for step in ("check", "publish"):
+                form = {**sentence, "step": step, "version": "0", "where": where, "field": key}
+                yield post(OF + "check/new", of, page + "new", f"{entity}.{key}", form=form)
+                yield post(OF + "check/", of, page, f"{entity}.{key}", form=form, key="no_such")
+        for key in list(WHERE)[:9]:
+            yield post(OF + "check/condition", of, page + "condition", form={"where": json.dumps({"not": {"saved": key}})})
 
 
 @probe(OF + "layout/")
@@ -221,8 +253,13 @@ def stages(view: View) -> Iterator[Question]:
             yield post(HERE + "stages-of/merge", of, HERE + "stages-of/merge", form={"step": "check", "into": "qualified"}, key=key, stage=stage)
 
 
-@probe(HERE + "number-masks/")
+@probe(HERE + "number-masks/", HERE + "number-masks/<entity>/<key>/next/")
 def masks(view: View) -> Iterator[Question]:
-    """Patterns of numbers, as they stand and changed."""
+    """Patterns of numbers, as they stand and changed, and the next number of fields that have none."""
+    page = HERE + "number-masks/<entity>/<key>/next/"
+    for entity in ENTITIES:
+        for key in ("name", "revenue", "no_such"):
+            yield get(page, "", f"{HERE}number-masks/{entity}/{key}/next/").expecting(403, 404)
+            yield post(page, "", f"{HERE}number-masks/{entity}/{key}/next/", form={"counter": "", "next": "5"}).expecting(403, 404)
     yield get(HERE + "number-masks/", "", HERE + "number-masks/")
     yield post(HERE + "number-masks/", "", HERE + "number-masks/", form={"step": "check", "mask-account.no_such": "{0}"})

@@ -145,3 +145,68 @@ def test_a_saved_condition_is_chosen_for_the_rules_of_a_field_and_the_form_follo
     expect(remark).to_be_hidden()
     page.locator("[name=result]").select_option(label="Won")
     expect(remark).to_be_visible()
+
+
+MODERATE = """
+conditions:
+  moderate:
+    entity: tender
+    label: {uk: Помірні, en: Moderate ones}
+    where: {any: [{field: budget, op: empty}, {field: budget, op: le, value: 1000000}]}
+"""
+ENGLISH = {
+    "add": "Add a check", "ask": "What a record must satisfy…", "dialog": "Condition", "field": "Field", "take": "Take over", "moderate": "Moderate ones",
+    "where": "where “Moderate ones”", "uk": "Sentence in Ukrainian", "en": "Sentence in English", "beside": "Beside the field", "budget": "Budget",
+    "plan": "Show what changes", "publish": "Publish", "published": "Published", "sentence": "A million is too much", "remove": "Remove…",
+}
+UKRAINIAN = {
+    "add": "Додати перевірку", "ask": "Яку умову має задовольняти запис…", "dialog": "Умова", "field": "Поле", "take": "Застосувати", "moderate": "Помірні",
+    "where": "якщо “Помірні”", "uk": "Речення українською", "en": "Речення англійською", "beside": "Біля поля", "budget": "Бюджет",
+    "plan": "Показати, що зміниться", "publish": "Опублікувати", "published": "Опубліковано", "sentence": "Мільйон — це забагато", "remove": "Вилучити…",
+}
+
+
+def looked_at(page: Page, name: str, width: int) -> None:
+    """A picture, and no fault at any width; the walk goes on at its own."""
+    picture(page, name)
+    assert check(page) == []
+    page.set_viewport_size({"width": width, "height": 900})
+
+
+@pytest.mark.parametrize(("language", "width", "words"), [("en", 1280, ENGLISH), ("uk", 390, UKRAINIAN)])
+def test_a_check_is_added_with_a_saved_condition_refuses_a_save_and_is_removed(
+    desk: Desk, ruled: Firm, language: str, width: int, words: dict[str, str],
+) -> None:
+    ruled.configure(MODERATE)
+    page = desk(at=ruled, language=language, width=width)
+    page.goto("/configuration/tender/")
+    looked_at(page, f"checks-{language}-{width}", width)
+    page.get_by_role("link", name=words["add"]).click()
+    page.get_by_role("button", name=words["ask"]).click()
+    dialog = page.get_by_role("dialog", name=words["dialog"])
+    dialog.get_by_label(words["field"], exact=True).select_option(label=words["moderate"])
+    dialog.get_by_role("button", name=words["take"]).click()
+    expect(page.get_by_role("button", name=words["where"])).to_be_focused()
+    page.get_by_label(words["uk"]).fill(UKRAINIAN["sentence"])
+    page.get_by_label(words["en"]).fill(ENGLISH["sentence"])
+    page.get_by_label(words["beside"]).select_option(label=words["budget"])
+    looked_at(page, f"check-{language}-{width}", width)
+    page.get_by_role("button", name=words["plan"]).click()
+    expect(page.locator(".b-plan")).to_contain_text(words["sentence"])
+    picture(page, f"check-plan-{language}-{width}")
+    page.get_by_role("button", name=words["publish"], exact=True).click()
+    expect(page.locator(".b-toast")).to_contain_text(words["published"])
+    expect(page.locator(".b-made-checks")).to_contain_text(words["moderate"])
+    quiet(page)
+    looked_at(page, f"checks-listed-{language}-{width}", width)
+    page.goto("/tender/new/")
+    quiet(page)
+    page.locator("[name=budget]").fill("2000000")
+    page.keyboard.press("Control+s")
+    expect(page.locator(".b-wrong")).to_have_text(words["sentence"])
+    page.goto("/configuration/tender/")
+    page.get_by_role("link", name=words["sentence"]).click()
+    page.get_by_role("button", name=words["remove"]).click()
+    page.get_by_role("button", name=words["publish"], exact=True).click()
+    expect(page.locator("#checks")).not_to_contain_text(words["sentence"])
+    assert not [one for one in ruled.app.extensions["brama"].refresh().made.checks if one.entity == "tender"]

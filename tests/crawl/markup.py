@@ -17,6 +17,7 @@ WORD_KEYS = frozenset({
     "title", "name", "label", "labels", "text", "unit", "words", "message", "empty", "hint", "help", "ops", "options", "categories", "periods",
 })
 SILENT = frozenset({"style", "svg", "kbd", "template"})  # keys are written on keys as they are; pictures hold no words
+IN_ONE_LANGUAGE = {"data-uk": "uk", "data-en": "en"}  # words of each language, of which a script shows the one it is for
 PLACE = re.compile(r"%\(\w+\)s")  # where a script puts a value
 VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr", "use", "path", "rect", "circle"})
 ADDRESSES = ("href", "hx-get")
@@ -89,6 +90,8 @@ class Page(HTMLParser):
         self.said += [Said(found[name], f"{tag}[{name}]") for name in shown if found[name].strip()]
         # Any other sentence that a script may show: several words in an attribute of data.
         for name, value in found.items():
+            if IN_ONE_LANGUAGE.get(name, self.language) != self.language:
+                continue
             if name.startswith("data-") and name not in SAID_BY_SCRIPTS and re.search(r"[^\W\d_]{2,} [^\W\d_]{2,}", value) and value[:1] not in "{[":
                 self.said.append(Said(value, f"{tag}[{name}]"))
 

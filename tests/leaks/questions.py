@@ -82,6 +82,13 @@ class View:
             return True
         return any(r.get("effect") != "deny" for r in self.oracle.of(entity, action))
 
+    def right(self, question: Question) -> tuple[int, ...]:
+        """The statuses that a right answer may have: of what an administrator has made nobody is told who may not read it."""
+        kind = self.catalog.entities.get(question.entity)
+        if kind is not None and kind.custom and not self.reads(kind.key) and question.endpoint.startswith("/<entity>/"):
+            return tuple(404 if status == 403 else status for status in question.expect)
+        return question.expect
+
     @cache
     def hidden(self, entity: str) -> list[str]:
         """Fields of which no rule shows anything, on any record."""

@@ -1,5 +1,6 @@
 """The run for one role: its two databases, every question, every difference."""
 
+import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -87,7 +88,7 @@ def run(databases: Databases, role: str, terms: Terms) -> Outcome:
         present = places(left.app, view.catalog)
         outcome.unprobed = present - PROBES.keys()
         questions = [replace(q, number=n) for n, q in enumerate(_questions(view, present), start=1)]
-        inquiry = _Inquiry(outcome, left, right, chance, clock, terms)
+        inquiry = _Inquiry(view, outcome, left, right, chance, clock, terms)
         inquiry.ask(_chosen(view, questions, terms))
         _check_missing(left)
     outcome.seconds = time.monotonic() - begun
@@ -196,8 +197,8 @@ def _mixed(chosen: list[Question]) -> list[Question]:
 class _Inquiry:
     """Asks both sides with the same clock and the same chance, and compares."""
 
-    def __init__(self, outcome: Outcome, left: Side, right: Side, chance: Chance, clock: Clock, terms: Terms) -> None:
-        self.outcome, self.left, self.right, self.chance, self.clock, self.terms = outcome, left, right, chance, clock, terms
+    def __init__(self, view: View, outcome: Outcome, left: Side, right: Side, chance: Chance, clock: Clock, terms: Terms) -> None:
+        self.view, self.outcome, self.left, self.right, self.chance, self.clock, self.terms = view, outcome, left, right, chance, clock, terms
         self.entities = left.catalog.entities
         self.number = 0
         self.wrote = False
@@ -229,8 +230,8 @@ class _Inquiry:
             self._fault(question, apart)
         elif here.status >= 500:
             self._fault(question, f"both answer {here.status}: {here.text[-1500:]}")
-        elif question.expect and here.status not in question.expect:
-            self._fault(question, f"both answer {here.status}, not {' or '.join(map(str, question.expect))}: {here.text[:200]}")
+        elif question.expect and here.status not in (right := self.view.right(question)):
+            self._fault(question, f"both answer {here.status}, not {' or '.join(map(str, right))}: {here.text[:200]}")
         elif question.like is not None:
             self._read_notices()
             # Both sides are asked, so that what it leaves behind is on both.
@@ -275,12 +276,12 @@ class _Inquiry:
 
 
 def _swapped(answer: Answer, unknown: str, known: str) -> Answer:
+    """The answer with another name for the one that it was asked by; a number is no part of a longer one, nor of what marks a file's version."""
     if not unknown:
         return answer
-    heads = tuple((k, v.replace(unknown, known) if k != "Content-Length" else v) for k, v in answer.heads)
-    body = answer.body.replace(unknown.encode(), known.encode())
+    spoken = re.compile(rf"(?<![0-9a-f]){unknown}(?![0-9a-f])" if unknown.isdigit() else re.escape(unknown))
+    heads = tuple((k, spoken.sub(known, v) if k != "Content-Length" else v) for k, v in answer.heads)
+    body = re.compile(spoken.pattern.encode()).sub(known.encode(), answer.body)
     longer = len(body) - len(answer.body)
     heads = tuple((k, str(int(v) + longer) if k == "Content-Length" else v) for k, v in heads)
-    return Answer(answer.status, body, heads, answer.key.replace(unknown, known))
-
-
+    return Answer(answer.status, body, heads, spoken.sub(known, answer.key))

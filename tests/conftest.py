@@ -44,13 +44,11 @@ def pytest_configure() -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_logfinish() -> None:
     """Each test makes an application and throws it away; by the usual thresholds a third of the time goes into looking for it among what
-    stays. So that is set aside once, and what is thrown away is looked for now and then."""
-    done = next(FINISHED)
-    if done % TESTS_BETWEEN == 0:
+    stays. So what is thrown away is looked for now and then, and what is left by then is never looked at again: it stays to the end, or goes by
+    its count of references."""
+    if next(FINISHED) % TESTS_BETWEEN == 0:
         gc.collect()
-    if done == TESTS_BETWEEN:
         gc.freeze()
-
 
 
 def pytest_report_header() -> str:

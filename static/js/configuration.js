@@ -54,6 +54,7 @@ function options(form) {
   const list = form.querySelector('[data-options]');
   if (!list) return;
   if (window.Sortable) window.Sortable.create(list, { handle: '.b-grip', animation: 120, onEnd: () => form.dispatchEvent(new Event('input', { bubbles: true })) });
+  for (const row of list.querySelectorAll('.b-option')) swatch(row);  // a colour may have been chosen before this script came
   list.addEventListener('input', ({ target }) => { const row = target.closest('.b-option'); if (row) swatch(row); });
   form.addEventListener('click', (event) => {
     const button = event.target.closest('[data-option-step]');

@@ -174,7 +174,7 @@ class Asked:
 
 
 def test_what_explain_says_is_what_the_session_does(company: Company) -> None:
-    people, each = (30, 200) if company.engine.dialect.name == "sqlite" else (25, 400)  # opening a session costs more there
+    people, each = (25, 200) if company.engine.dialect.name == "sqlite" else (13, 400)  # opening a session costs more there
     rng = Random(20261124)
     world = build(company, rng, people)
     tally: Counter[str] = Counter()

@@ -80,6 +80,8 @@ def _letter(side: Side) -> Answer:
         session.commit()
     with system_session(side.engine, "leaks", catalog) as session:
         people = watching.watchers(session)
+    with side.app.app_context():
+        outbox.deliver(side.engine)  # what others have been sent is theirs
     before = set(folder.glob("*.eml"))
     for person in people:
         look_for(side.engine, catalog, person)

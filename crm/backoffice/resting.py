@@ -149,16 +149,18 @@ def met(sight: "Sight") -> frozenset[str]:
     return found
 
 
-def _all_show(sight: "Sight", kind: Entity) -> bool:
+def all_show(sight: "Sight", kind: Entity, actions: frozenset[Action] = READ) -> bool:
     """Whether every record of a kind shows to this reader: of rows also every record to which they belong."""
-    if kind.declared.rests or not sight.records(kind, READ).always:
+    if sight.access is None or sight.access.unlimited:
+        return True
+    if kind.declared.rests or not sight.records(kind, actions).always:
         return False
     above = [kind.fields[key].target for key in (kind.parent, *kind.declared.seen_with) if key is not None]
-    return all(target is not None and _all_show(sight, sight.catalog.entity(target)) for target in above)
+    return all(target is not None and all_show(sight, sight.catalog.entity(target), actions) for target in above)
 
 
 def _met(sight: "Sight", kind: Entity) -> Iterator[str]:
-    records, everything = sight.records(kind, READ), _all_show(sight, kind)
+    records, everything = sight.records(kind, READ), all_show(sight, kind)
     if everything:
         yield _name(kind, "id", WHOLE)
     for key, spec in kind.fields.items():

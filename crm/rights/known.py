@@ -9,6 +9,7 @@ from crm.backoffice.access import Access, Action, Rule
 from crm.backoffice.conditions.tree import Aggregate, All, Any_, Latest, Leaf, Node, Not, Saved
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession
+from crm.backoffice.resting import all_show
 from crm.backoffice.sight import Sight
 
 READ: frozenset[Action] = frozenset({"read"})
@@ -28,8 +29,7 @@ def knows_roles(session: UserSession, person: int) -> bool:
 def sees_all(sight: Sight, entity: str, fields: Iterable[str], actions: frozenset[Action] = READ) -> bool:
     """Whether this reader sees every record of the entity, and on every record these fields, unmasked."""
     kind = sight.catalog.entity(entity)
-    whole = sight.records(kind, actions).always
-    return whole and all(sight.grants(kind, kind.fields[key], actions, "read").always for key in fields)
+    return all_show(sight, kind, actions) and all(sight.grants(kind, kind.fields[key], actions, "read").always for key in fields)
 
 
 def sees_what_decides(sight: Sight, entity: Entity, shown: frozenset[str], access: Access) -> bool:
@@ -76,7 +76,7 @@ def _rows(sight: Sight, here: Entity, node: Aggregate) -> bool:
     entity, link = node.of or ((relation.entity, relation.field) if relation is not None else ("", ""))
     measured = node.path if node.of else node.path[1:]
     rows = sight.catalog.entities.get(entity)
-    if rows is None or not sight.records(rows, READ).always:
+    if rows is None or not all_show(sight, rows):
         return False
     inside = node.where is None or _seen(sight, rows, node.where, None)
     return inside and all(_everywhere(sight, rows, key) for key in (link, *measured))
@@ -96,7 +96,7 @@ def _path(sight: Sight, here: Entity, path: tuple[str, ...], shown: frozenset[st
     if not rest:
         return known and relation is None
     target = sight.catalog.entities.get(there)
-    return known and target is not None and sight.records(target, READ).always and _path(sight, target, rest, None)
+    return known and target is not None and all_show(sight, target) and _path(sight, target, rest, None)
 
 
 def _everywhere(sight: Sight, entity: Entity, key: str) -> bool:

@@ -16,11 +16,11 @@ from crm.backoffice.conditions.tree import Leaf, Node, walk
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import SystemSession, system_session
 from crm.backoffice.saving.rights import STANDING
-from crm.backoffice.sight import READ, Sight
+from crm.backoffice.sight import Sight
 from crm.organization.models import Membership
 from crm.permissions import accesses, today, would_be
 from crm.rights.effects import Effect, effects, parent_of, touched
-from crm.rights.known import rest_on_the_seen
+from crm.rights.known import rest_on_the_seen, sees_all
 
 SECONDS = 6.0  # after which no further person is counted
 
@@ -150,9 +150,8 @@ def _names_me(node: Node) -> bool:
 
 def knows_people(asker: Sight) -> bool:
     """Whether the one who asks sees every membership, role and person."""
-    catalog = asker.catalog
     wanted = {"membership": ("user", "role", "since", "until"), "role": (), "user": ("active", "department", "territory")}
-    return all(_sees_all(asker, catalog.entity(key), fields) for key, fields in wanted.items())
+    return all(sees_all(asker, key, fields) for key, fields in wanted.items())
 
 
 def _may_count(asker: Sight, kind: Entity, before: Access, after: Access) -> bool:
@@ -164,10 +163,6 @@ def _may_count(asker: Sight, kind: Entity, before: Access, after: Access) -> boo
         entity = asker.catalog.entity(key)
         rules = [*before.of(key), *after.of(key)]
         standing = sorted(STANDING & entity.fields.keys()) if {r.scope for r in rules} - {"all", "none", "where"} else []
-        if not _sees_all(asker, entity, standing) or not rest_on_the_seen(asker, entity, rules):
+        if not sees_all(asker, key, standing) or not rest_on_the_seen(asker, entity, rules):
             return False
     return True
-
-
-def _sees_all(asker: Sight, entity: Entity, fields: Iterable[str]) -> bool:
-    return asker.records(entity, READ).always and all(asker.grants(entity, entity.fields[key], READ, "read").always for key in fields)

@@ -14,7 +14,7 @@ from flask import Flask
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, Reader
-from tests.leaks import oracle
+from tests.leaks import oracle, roles
 from tests.leaks.difference import Secrets
 from tests.leaks.oracle import Oracle
 from tests.leaks.sides import Answer, Side
@@ -83,7 +83,10 @@ class View:
         return any(r.get("effect") != "deny" for r in self.oracle.of(entity, action))
 
     def right(self, question: Question) -> tuple[int, ...]:
-        """The statuses that a right answer may have: of what an administrator has made nobody is told who may not read it."""
+        """The statuses that a right answer may have, none for any: of what an administrator has made nobody is told who may not read it, and who
+        may configure everything is refused no screen of it."""
+        if question.endpoint.startswith("/configuration/") and any("configure" in rule["actions"] for rule in roles.rules()[self.role] if rule["entity"] == "*"):
+            return ()
         kind = self.catalog.entities.get(question.entity)
         if kind is not None and kind.custom and not self.reads(kind.key) and question.endpoint.startswith("/<entity>/"):
             return tuple(404 if status == 403 else status for status in question.expect)

@@ -230,7 +230,7 @@ class _Inquiry:
             self._fault(question, apart)
         elif here.status >= 500:
             self._fault(question, f"both answer {here.status}: {here.text[-1500:]}")
-        elif question.expect and here.status not in (right := self.view.right(question)):
+        elif (right := self.view.right(question)) and here.status not in right:
             self._fault(question, f"both answer {here.status}, not {' or '.join(map(str, right))}: {here.text[:200]}")
         elif question.like is not None:
             self._read_notices()

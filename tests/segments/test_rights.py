@@ -12,6 +12,7 @@ from sqlalchemy import select
 from crm.backoffice import records
 from crm.backoffice.conditions.tree import parse
 from crm.errors import Invalid, NotFound
+from crm.rights.known import sees_all
 from tests.company import Company
 from tests.segments.conftest import IN_KYIV, RICH, condition, recount, seen, snapshot, stored
 
@@ -141,3 +142,13 @@ def test_a_segment_that_names_what_is_gone_shows_to_nobody_but_the_owner(company
         records.change(session, "segment", segment, {"name": "Інша"})
     with company.session(owner, write=False) as session:
         assert seen(session, segment) == {accounts["Обрій"], accounts["Хвиля"]}
+
+
+def test_who_sees_not_every_segment_is_told_no_count_of_them_and_rows_are_seen_as_far_as_what_they_belong_to(company: Company) -> None:
+    limited = reader(company, account({"*": "edit", "revenue": "hidden"}), ROWS, {**DEALS, **OWN})
+    with company.session(limited) as session:
+        assert not sees_all(session.sight, "segment", ["name"]) and not sees_all(session.sight, "segment_member", ["note"])
+        assert sees_all(session.sight, "account", ["name"]) and not sees_all(session.sight, "account", ["revenue"])
+        assert not sees_all(session.sight, "deal_line", ["price"])
+    with company.session(company.person("owner")) as session:
+        assert sees_all(session.sight, "segment", ["name"]) and sees_all(session.sight, "deal_line", ["price"])

@@ -11,6 +11,7 @@ from crm.backoffice.fields.base import Field
 from crm.backoffice.likeness import words
 from crm.backoffice.likeness.index import ENOUGH, KEYS, Likeness, is_name, keys_of
 from crm.backoffice.parts import in_parts
+from crm.backoffice.resting import all_show
 from crm.backoffice.sight import READ, Source
 from crm.backoffice.text import fold
 
@@ -94,7 +95,7 @@ def _counts(session: "DataSession", kind: Entity, name: str, keys: set[str]) -> 
     would tell of the others."""
     found: dict[str, int] = {}
     seen = session.access is not None and not (
-        session.sight.records(kind, READ).always and session.sight.grants(kind, kind.fields[name], READ, "read").always)
+        all_show(session.sight, kind) and session.sight.grants(kind, kind.fields[name], READ, "read").always)
     for part in in_parts(sorted(keys), PART):
         query = select(KEYS.c.key, func.count()).where(KEYS.c.entity == kind.key, KEYS.c.field == name, KEYS.c.key.in_(part)).group_by(KEYS.c.key)
         if seen:

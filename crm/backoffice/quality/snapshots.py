@@ -15,6 +15,7 @@ from crm.backoffice.jobs import Work, job
 from crm.backoffice.quality.report import subjects
 from crm.backoffice.quality.subject import Subject
 from crm.backoffice.reports import find, run
+from crm.backoffice.resting import all_show
 from crm.backoffice.sight import READ
 
 JOB = "quality"
@@ -81,7 +82,7 @@ def sees_whole(session: DataSession, subject: Subject, measure: str) -> bool:
 
 def _all(session: DataSession, entity: str, paths: Iterable[str]) -> bool:
     sight, first = session.sight, session.catalog.entity(entity)
-    if not sight.records(first, READ).always:
+    if not all_show(sight, first):
         return False
     for path in paths:
         here = first
@@ -89,7 +90,7 @@ def _all(session: DataSession, entity: str, paths: Iterable[str]) -> bool:
             relation = here.relations.get(step) if step not in here.fields else None
             owner = session.catalog.entity(relation.entity) if relation is not None else here
             spec = owner.fields[relation.field if relation is not None else step]
-            if not sight.records(owner, READ).always or not sight.grants(owner, spec, READ, "read").always:
+            if not all_show(sight, owner) or not sight.grants(owner, spec, READ, "read").always:
                 return False
             here = owner if relation is not None else session.catalog.entity(spec.target) if spec.target else here
     return True

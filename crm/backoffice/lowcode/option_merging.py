@@ -113,12 +113,14 @@ def retiring(catalog: Catalog, merges: Sequence[MergeSpec], lists: Sequence[Pick
 
 
 def changes(session: SystemSession, merges: Iterable[MergeSpec], undone: Iterable[Merged]) -> Iterator[Change]:
-    """What a merge moves, or an undo of one moves back; none where nothing holds or names the option any more."""
+    """What a merge moves, or an undo of one moves back; none where it has been done: the option is retired, and nothing holds or names it. That
+    nothing holds one which is in use makes no difference to the reader, who may not see all that could."""
     for merge in merges:
         number = sum(session.execute(_counted(_holding(kind, spec, _option(session, merge.picklist, merge.old)))).scalar_one()
                      for kind, spec in using(session.catalog, merge.picklist))
         places = tuple(uses.naming(session, merge.change))
-        if number or places:
+        known = session.catalog.picklists[merge.picklist].by_key(merge.old)
+        if number or places or (known is not None and not known.retired):
             yield Change("option", merge.picklist, merge.old, "merge", number, places)
     for one in undone:
         moved = sum(1 for kind, spec in using(session.catalog, one.picklist) for _ in _back(session, one, kind, spec))

@@ -10,10 +10,10 @@ from decimal import Decimal
 from functools import partial
 from urllib.parse import quote
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, func, select, update
 
 from benchmarks.caller import Caller
-from benchmarks.data import FIRST, PASSWORD
+from benchmarks.data import PASSWORD
 from benchmarks.pages import PAGE, Question, Stage
 from crm.backoffice import recomputing, records
 from crm.backoffice.catalog import Catalog, load_catalog
@@ -120,23 +120,34 @@ def written(stage: Stage, say: Callable[[str], None]) -> tuple[Writing, Writing]
     """Sixteen who each change the made amount of ten deals of one customer: before there is a roll-up over it, and under one, whose sum must
     be right afterwards. Raises AssertionError when it is not."""
     engine = stage.engine
-    without = _write(engine, load_catalog(engine), 1)
+    chosen = _of_one_currency(engine, load_catalog(engine))
+    without = _write(engine, load_catalog(engine), chosen, 1)
     catalog = put(engine, ROLLUP)
     worked_out(engine, catalog, "account", say)
-    under = _write(engine, catalog, 2)
+    under = _write(engine, catalog, chosen, 2)
     deals, customer = catalog.entity("deal"), catalog.entity("account")
     amount, total = deals.table.c[deals.fields["bench_amount"].attribute], customer.table.c[customer.fields["bench_total"].attribute]
     with engine.connect() as connection:
-        kept = connection.execute(select(total).where(customer.table.c.id == FIRST)).scalar_one()
-        live = connection.execute(select(amount).where(deals.table.c[deals.fields["account"].attribute] == FIRST, deals.table.c.deleted_at.is_(None)))
+        kept = connection.execute(select(total).where(customer.table.c.id == chosen)).scalar_one()
+        live = connection.execute(select(amount).where(deals.table.c[deals.fields["account"].attribute] == chosen, deals.table.c.deleted_at.is_(None)))
         assert kept == sum(row[0] for row in live if row[0] is not None), "the roll-up is not the sum of its rows"
     return without, under
 
 
-def _write(engine: Engine, catalog: Catalog, factor: int) -> Writing:
+def _of_one_currency(engine: Engine, catalog: Catalog) -> int:
+    """The customer with the most deals of one currency, as his own: amounts of several have no sum."""
+    deals, customers = catalog.entity("deal"), catalog.entity("account")
+    account, theirs, own = (kind.table.c[kind.fields[key].attribute] for kind, key in ((deals, "account"), (deals, "currency"), (customers, "currency")))
+    one = (func.min(theirs) == func.max(theirs), func.max(theirs) == func.max(own), func.count(theirs) == func.count())
+    found = select(account).join(customers.table, customers.table.c.id == account).where(deals.table.c.deleted_at.is_(None)).group_by(account)
+    with engine.connect() as connection:
+        return int(connection.execute(found.having(*one).order_by(func.count().desc(), account).limit(1)).scalar_one())
+
+
+def _write(engine: Engine, catalog: Catalog, customer: int, factor: int) -> Writing:
     kind = catalog.entity("deal")
     with engine.connect() as connection:
-        rows = select(kind.table.c.id).where(kind.table.c[kind.fields["account"].attribute] == FIRST, kind.table.c.deleted_at.is_(None))
+        rows = select(kind.table.c.id).where(kind.table.c[kind.fields["account"].attribute] == customer, kind.table.c.deleted_at.is_(None))
         deals = list(connection.execute(rows.order_by(kind.table.c.id)).scalars())
 
     def work(writer: int) -> list[float]:

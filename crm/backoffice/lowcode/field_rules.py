@@ -19,7 +19,6 @@ from crm.backoffice.custom.reading import Made
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.changes import Change
-
 from crm.backoffice.lowcode.parsing import both, only, section_of, word, wrong
 from crm.backoffice.lowcode.planned import TABLES, empty_column
 from crm.backoffice.sight import Sight, Source

@@ -33,7 +33,7 @@ def entity_led(catalog: Catalog, pipeline: str) -> str | None:
 
 def seen_whole(sight: Sight, entity: str, *keys: str) -> bool:
     """Whether somebody reads these fields wholly: on every record, without a condition."""
-    return sight.access is None or sight.access.unlimited or sees_all(sight, entity, keys)
+    return sees_all(sight, entity, keys)
 
 
 def judge(sight: Sight, document: Document, after: Catalog) -> None:

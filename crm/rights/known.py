@@ -28,6 +28,8 @@ def knows_roles(session: UserSession, person: int) -> bool:
 
 def sees_all(sight: Sight, entity: str, fields: Iterable[str], actions: frozenset[Action] = READ) -> bool:
     """Whether this reader sees every record of the entity, and on every record these fields, unmasked."""
+    if sight.access is None or sight.access.unlimited:
+        return True
     kind = sight.catalog.entity(entity)
     return all_show(sight, kind, actions) and all(sight.grants(kind, kind.fields[key], actions, "read").always for key in fields)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import urlencode
 
-from crm.admin_views.configuration.field_conditions import in_words
+from crm.admin_views.configuration.condition_words import in_words
 from crm.admin_views.kit import context
 from crm.admin_views.kit.filters import as_json
 from crm.admin_views.rights.asked import asked

@@ -11,7 +11,7 @@ from crm.admin_views.configuration.beside import beside
 from crm.admin_views.configuration.check_lines import Known
 from crm.admin_views.configuration.door import entity_of
 from crm.admin_views.configuration.entity_form import missing, summary
-from crm.admin_views.configuration.field_conditions import in_words
+from crm.admin_views.configuration.condition_words import in_words
 from crm.admin_views.configuration.keys import proposed
 from crm.admin_views.configuration.publishing import Answer, Errors, Subject, changed, refused, refused_page, step
 from crm.admin_views.kit import context

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from crm.admin_views.configuration.condition_words import in_words
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
 from crm.admin_views.kit.conditions import read_condition
-from crm.admin_views.rights.asked import NOTHING, Condition, asked
+from crm.admin_views.rights.asked import Condition, asked
 from crm.admin_views.rights.door import reading
-from crm.backoffice.conditions.tree import as_stored, parse, saved_in
+from crm.backoffice.conditions.tree import parse
 from crm.backoffice.custom.fields import CONDITIONS, Kept
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession
@@ -69,22 +70,6 @@ def _line(session: UserSession, kind: Entity, name: str, text: str, unseen: Cond
         return Line(name, label, about, ask, unseen, True, [])
     where, saved = in_words(session, kind, text)
     return Line(name, label, about, ask, where, False, saved)
-
-
-def in_words(session: UserSession, kind: Entity, text: str) -> tuple[Condition, list[tuple[str, str]]]:
-    """What was typed, in words if it makes sense, and the saved conditions that it names."""
-    if not text:
-        return NOTHING, []
-    try:
-        raw = read_condition(text)
-        node = parse(raw, session.sight.saved)
-        session.table(kind.key).where(node)
-        known, access = session.catalog.saved.known, context.access()
-        named = [known[key] for key in dict.fromkeys(saved_in(parse(raw, as_stored))) if key in known]
-        opened = [(one.key, one.label.text(session.reader.language)) for one in named if access.configures(one.entity)]
-        return asked(session, kind, node), opened
-    except BramaError as fault:
-        return Condition(text, say(m("it makes no sense: %(why)s", why=fault.message)), "{}"), []
 
 
 def _unseen(session: UserSession, kind: Entity, kept: Kept | None, name: str) -> Condition | None:

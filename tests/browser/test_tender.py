@@ -44,6 +44,7 @@ def test_a_register_is_built_by_clicking_and_used_at_once(desk: Desk, works: Fir
     def add(type_: str, uk: str, en: str) -> None:
         page.locator("header").get_by_role("link", name="Додати поле").click()
         page.locator(f"a.b-made-tile[href$='/add/{type_}/']").click()
+        page.wait_for_load_state()  # a button that is pressed before its script has come does nothing
         page.get_by_label("Назва українською").fill(uk)
         page.get_by_label("Назва англійською").fill(en)
 

@@ -5,6 +5,7 @@ question, not a part of those beyond one of each field at each endpoint. ROLES=s
 this one. PROBE=seller/1042: this question alone. DATABASE=sqlite (default), postgres or both.
 """
 
+import gc
 import os
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from tests.leaks.suite import Outcome, Terms, run
 
 PROCESSES = 2
 SHARE = 0.25
+SELDOM = (100_000, 50, 1_000)  # looking for what can be thrown away among what stays takes a tenth of the time otherwise
 SHOWN = 6  # differences of a role that are printed
 
 
@@ -65,7 +67,7 @@ def databases(name: str, folder: Path, seed: int) -> Iterator[Databases]:
 
 def pool() -> ProcessPoolExecutor:
     """Processes of their own: what a mutant breaks in one is whole in the others."""
-    return ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn"))
+    return ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn"), initializer=gc.set_threshold, initargs=SELDOM)
 
 
 # --- non-interference ------------------------------------------------------------------------------------------------

@@ -64,6 +64,7 @@ class Outcome:
     seconds: float = 0.0
     rules: set[tuple[str, str]] = field(default_factory=set)
     unprobed: set[str] = field(default_factory=set)
+    unasked: set[tuple[str, str]] = field(default_factory=set)  # rules, with methods, that no question is made for
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ def run(databases: Databases, role: str, terms: Terms) -> Outcome:
         present = places(left.app, view.catalog)
         outcome.unprobed = present - PROBES.keys()
         questions = [replace(q, number=n) for n, q in enumerate(_questions(view, present), start=1)]
+        outcome.unasked = outcome.rules - {(q.endpoint, q.method) for q in questions}
         inquiry = _Inquiry(view, outcome, left, right, chance, clock, terms)
         inquiry.ask(_chosen(view, questions, terms))
         _check_missing(left)

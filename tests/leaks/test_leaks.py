@@ -39,6 +39,7 @@ def test_rules_of_all_entities_are_one() -> None:
 def test_two_databases_that_differ_in_what_a_role_hides_answer_alike(databases: Databases, role: str) -> None:
     outcome = run(databases, role, Terms(mixed=True, most=300))
     assert [str(fault) for fault in outcome.faults] == []
+    assert role != "seller_no_revenue" or outcome.unasked == set()  # who edits companies and people can be asked everything
     assert outcome.known > 1000 and len(outcome.asked) > 40 and outcome.statuses[200] > 30
 
 

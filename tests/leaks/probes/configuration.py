@@ -28,6 +28,8 @@ def entities(view: View) -> Iterator[Question]:
     for entity in (*ENTITIES, *(kind.key for kind in view.entities())):
         yield get(OF, entity if entity != "no_such" else "", f"{HERE}{entity}/")
         yield get(OF + "names/", "", f"{HERE}{entity}/names/").expecting(403, 404)
+        for step in ("check", "publish"):
+            yield post(OF + "names/", "", f"{HERE}{entity}/names/", form=names(step=step, icon="coins", version="0")).expecting(403, 404)
         yield post(OF + "remove", "", f"{HERE}{entity}/remove").expecting(403, 404)
 
 

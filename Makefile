@@ -18,7 +18,7 @@ setup: .stamps/packages .stamps/front .stamps/words ## environment, packages, fr
 run: setup ## the server and the job worker; a demo company when the database is empty (DEMO=0: none)
 	@DEMO=$(DEMO) exec $(BIN)/flask serve
 
-test: setup ## all tests, in parallel, on SQLite and PostgreSQL (TESTS=tests/values for a part)
+test: setup .stamps/reference ## all tests, in parallel, on SQLite and PostgreSQL (TESTS=tests/values for a part)
 	@case " $(TESTS)" in *" tests" | *" tests "* | *" tests/browser"*) $(BIN)/python tools/chromium.py ;; esac
 	@$(BIN)/python -m pytest -q -n $(WORKERS_OF_TESTS) --dist worksteal $(TESTS)
 
@@ -47,7 +47,7 @@ lock: .stamps/venv ## pin the packages of requirements*.in and package.json anew
 	$(BIN)/python tools/lock.py
 
 clean: ## forget what setup made (the data under INSTANCE stays)
-	rm -rf .venv .stamps node_modules static/vendor
+	rm -rf .venv .reference .stamps node_modules static/vendor
 
 .stamps/venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: apt-get install python3, or make PYTHON=/path/to/python3.11" >&2; exit 1; }
@@ -58,6 +58,12 @@ clean: ## forget what setup made (the data under INSTANCE stays)
 .stamps/packages: requirements.txt requirements-dev.txt | .stamps/venv
 	@echo "Installing packages …"
 	@$(BIN)/python -m pip install -q --require-hashes -r requirements.txt -r requirements-dev.txt
+	@touch $@
+
+# Libraries that figures are compared with: large, and apart from what the product runs with.
+.stamps/reference: requirements-reference.txt | .stamps/venv
+	@test -x .reference/bin/python || $(PYTHON) -m venv .reference
+	@.reference/bin/python -m pip install -q --require-hashes -r requirements-reference.txt
 	@touch $@
 
 .stamps/front: package-lock.json $(wildcard static/icons.txt) tools/front_end.py tools/front_end.txt | .stamps/packages

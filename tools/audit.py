@@ -13,7 +13,7 @@ OUT_OF_REACH = (
 
 def main() -> int:
     command = [sys.executable, "-m", "pip_audit", "--disable-pip", "--require-hashes", "--progress-spinner=off", "--timeout=10"]
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-reference.txt"):
         try:
             done = subprocess.run([*command, "-r", str(ROOT / name)], capture_output=True, text=True, timeout=180, check=False)
         except subprocess.TimeoutExpired:

@@ -15,7 +15,7 @@ PIP_COMPILE = [
 def main() -> None:
     if not Path(PIP_COMPILE[0]).exists():
         subprocess.run([sys.executable, "-m", "pip", "install", "-q", "pip-tools"], check=True)
-    for name in ("requirements", "requirements-dev"):
+    for name in ("requirements", "requirements-dev", "requirements-reference"):
         subprocess.run([*PIP_COMPILE, "-o", f"{name}.txt", f"{name}.in"], cwd=ROOT, check=True)
     with tempfile.TemporaryDirectory() as folder:
         wanted = Path(folder) / "node.in"

@@ -20,7 +20,7 @@ LANGUAGES = ("uk", "en")
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "m": None, "mn": (1, 2), "_": None, "_l": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "BadSetting": None,
 }
-SKIPPED = {".venv", "node_modules", ".git", "instance", "tests", "static", "tools"}
+SKIPPED = {".venv", ".reference", "node_modules", ".git", "instance", "tests", "static", "tools"}
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 

@@ -27,7 +27,7 @@ WORDS = (
     ("instead", re.compile(r"In `([^`]+)`, instead of the line `(.+)`:")),
     ("run", re.compile(r"Run:")),
 )
-NOT_COPIED = {".git", ".venv", "node_modules", "instance", ".stamps"}
+NOT_COPIED = {".git", ".venv", ".reference", "node_modules", "instance", ".stamps"}
 
 
 @dataclass(frozen=True)

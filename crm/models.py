@@ -14,6 +14,7 @@ from crm.contacts.segments import counting as segments_counting, models as segme
 from crm.organization import access_review_models, calendar, calendar_links, duties, emergency_rules, imports as organization_imports
 from crm.organization import models as organization, personal
 from crm.organization import rules as organization_rules, second_factor_models, sign_in_models, timers
+from crm.organization.rates import models as rates, rules as rates_rules
 from crm.sales import imports as sales_imports, models as sales, rules as sales_rules, timeline as sales_timeline
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "daily", "dropping", "duplicates", "duties",
     "edits", "emergency_rules", "evidence", "import_sources", "imports", "interactions", "interactions_rules", "interactions_timeline", "jobs",
     "journal", "likeness", "lost_files", "merging", "notices", "organization", "organization_imports", "organization_rules", "outbox", "personal",
-    "quality", "recomputing", "resting", "row_log", "sales", "sales_imports", "sales_rules", "sales_timeline", "seals", "second_factor_models", "seen",
-    "segments", "segments_counting", "segments_rules", "segments_timeline", "sign_in_models", "switching", "timers", "uploads", "views",
+    "quality", "rates", "rates_rules", "recomputing", "resting", "row_log", "sales", "sales_imports", "sales_rules", "sales_timeline", "seals",
+    "second_factor_models", "seen", "segments", "segments_counting", "segments_rules", "segments_timeline", "sign_in_models", "switching", "timers",
+    "uploads", "views",
 ]

@@ -20,6 +20,7 @@ from crm.admin_views.kit.menu import Menu, menu as rail
 from crm.admin_views.kit.view import EntityView
 from crm.admin_views.notices import NoticesView
 from crm.admin_views.quality import QualityView
+from crm.admin_views.rates import RatesView
 from crm.admin_views.reports import ReportsView
 from crm.admin_views.rights import leads as rights_leads, views as rights_views, watching
 from crm.backoffice.catalog import product
@@ -40,6 +41,7 @@ def init_app(app: Flask) -> None:
     admin.add_view(JournalView())
     admin.add_view(DuplicatesView())
     admin.add_view(CalendarView())
+    admin.add_view(RatesView())
     admin.add_view(QualityView())
     app.register_blueprint(board.pages)
     app.register_blueprint(import_views.pages)

@@ -56,6 +56,12 @@ class Declared:
     numbered_by: tuple[str, ...] = ()  # references that give a row its number, where an ascending one would tell how many rows others made
     rests: bool = False  # a record may rest on fields of others and shows to who sees them wholly (`resting`)
     configuration: bool = False  # rows that describe how the company works (pipelines, stages), read by all staff
+    public: bool = False  # rows that say nothing of the company (rates of exchange), read by all staff
+
+    @property
+    def read_by_all(self) -> bool:
+        """Whether every signed-in person reads its rows, whatever his rules say; sensitive fields aside."""
+        return self.configuration or self.public
 
 
 def called_after(entity: str, field: str) -> str:

@@ -49,8 +49,8 @@ NONE = Grants(())
 
 
 def of_records(access: Access, entity: Entity, actions: frozenset[Action]) -> Grants:
-    """The records on which every one of `actions` may be done. Stages, pipelines and the like are read by everybody."""
-    if access.unlimited or (entity.declared.configuration and actions <= {"read", "export"}):
+    """The records on which every one of `actions` may be done. Stages, pipelines, rates of exchange are read by everybody."""
+    if access.unlimited or (entity.declared.read_by_all and actions <= {"read", "export"}):
         return ALL
     rules = access.of(entity.key)
     return Grants(
@@ -67,7 +67,7 @@ def of_field(access: Access, entity: Entity, spec: Field, actions: frozenset[Act
         return NONE if mode == "masked" else ALL
     if spec.made_of and not _all_seen(access, entity, spec, actions):
         return NONE
-    if entity.declared.configuration and mode == "read" and spec.sensitivity != "sensitive":
+    if entity.declared.read_by_all and mode == "read" and spec.sensitivity != "sensitive":
         return ALL
     allowed: list[Grant] = []
     denied: list[Grant] = []

@@ -10,7 +10,7 @@ from babel.core import get_global
 from crm.errors import BramaError
 from crm.messages import m
 
-_WIDE = Context(prec=60, rounding=ROUND_HALF_UP)
+WIDE = Context(prec=60, rounding=ROUND_HALF_UP)
 
 
 class CurrencyMismatch(BramaError):
@@ -25,7 +25,7 @@ class CurrencyMismatch(BramaError):
 
 def round_half_up(value: Decimal, places: int) -> Decimal:
     """`value` with `places` decimals, halves away from zero: as people and tax offices round."""
-    rounded = value.quantize(Decimal(1).scaleb(-places), context=_WIDE)
+    rounded = value.quantize(Decimal(1).scaleb(-places), context=WIDE)
     return rounded if rounded else abs(rounded)
 
 

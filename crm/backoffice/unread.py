@@ -26,7 +26,7 @@ ASKED = frozenset({"updated_at", "updated_by"})
 
 def may_tell(sight: Sight, entity: Entity) -> bool:
     """Whether what is unread of the entity can be told to this reader."""
-    return entity.is_record and not entity.declared.configuration and set(sight.filterable(entity.key)) >= ASKED
+    return entity.is_record and not entity.declared.read_by_all and set(sight.filterable(entity.key)) >= ASKED
 
 
 def told(session: DataSession, entity: Entity) -> bool:

@@ -2,11 +2,12 @@
 
 from flask import Flask
 
-from crm.cli import access, config, data, demo, describe, journal, operations, personal, report, users
+from crm.cli import access, config, data, demo, describe, journal, operations, personal, rates, report, users
 
 COMMANDS = (
     operations.init, operations.serve, operations.worker, operations.backup, operations.restore, operations.doctor,
     users.user, describe.describe, config.config, access.access, journal.journal, personal.personal, report.report, demo.demo, data.data,
+    rates.rates,
 )
 
 

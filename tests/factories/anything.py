@@ -30,6 +30,7 @@ PLACES = frozenset({
     ("pipeline", "code"), ("role", "code"), ("stage", "key"), ("stage", "pipeline"), ("deal", "pipeline"), ("deal", "stage"),
     ("stage_history", "stage"), ("stage_history", "from_stage"), ("interaction", "state"), ("interaction_participant", "contact"),
     ("interaction_participant", "colleague"), ("segment", "of"), ("segment", "kind"), ("segment", "condition"), ("segment", "frozen_from"),
+    ("exchange_rate", "code"), ("exchange_rate", "name"), ("exchange_rate", "day"),
     ("segment_member", "account"), ("segment_member", "contact"), ("segment_member", "until"),
 })
 
@@ -67,6 +68,8 @@ class Anything:
             found["stage"] = next(iter(self.catalog.configured["stage"]))
         if kind.key == "interaction_participant" and not {"contact", "colleague"} & given.keys():
             found["contact"] = self.bare("contact")
+        if kind.key == "exchange_rate" and "day" not in given:
+            found["day"] = date(2000, 1, 1) + timedelta(days=next(COUNT))  # a currency has one a day
         if kind.key == "segment_member" and not {"account", "contact"} & given.keys():
             found["account"] = self.bare("account")
         if kind.key == "interaction":

@@ -86,7 +86,7 @@ def keep_from(left: Engine, right: Engine, catalog: Catalog, role: str, seed: in
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
         for kind in catalog.entities.values():
-            if not kind.declared.configuration:
+            if not kind.declared.read_by_all:
                 _change(connection, kind, found, rng)
         _forget(connection, catalog, found, rng)
     with left.execution_options(writer=True).begin() as here, right.execution_options(writer=True).begin() as there:

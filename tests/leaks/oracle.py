@@ -37,7 +37,7 @@ class Oracle:
             return False
         if kind.declared.rests and row["condition"] is not None and not self.asks_what_shows(row["of"], meaning(json.loads(row["condition"]))):
             return False
-        if kind.declared.configuration:
+        if kind.declared.read_by_all:
             return True
         allowed = any(self.admits(r, kind, row) for r in self.of(entity, "read") if r.get("effect") != "deny")
         return allowed and not any(self.admits(r, kind, row) for r in self.of(entity, "read") if r.get("effect") == "deny" and not r.get("fields"))
@@ -70,7 +70,7 @@ class Oracle:
     def everywhere(self, entity: str, key: str | None) -> bool:
         """Whether the role sees every record of an entity, and the field on each."""
         kind = self.catalog.entities[entity]
-        if kind.declared.configuration:
+        if kind.declared.read_by_all:
             return True
         if kind.parent is not None and not self.everywhere(kind.fields[kind.parent].target or "", None):
             return False
@@ -88,7 +88,7 @@ class Oracle:
         spec = kind.fields[key]
         if not self.whole(entity, spec.made_of):
             return "hidden"
-        if kind.declared.configuration and spec.sensitivity != "sensitive":
+        if kind.declared.read_by_all and spec.sensitivity != "sensitive":
             return "shown"
         for r in self.of(entity, "read"):
             taken = (r.get("fields") or {}).get(key) if r.get("effect") == "deny" else None
@@ -99,7 +99,7 @@ class Oracle:
 
     def never(self, entity: str, key: str, sensitivity: str) -> bool:
         """Whether no rule shows anything of the field, on whatever record."""
-        if self.catalog.entities[entity].declared.configuration and sensitivity != "sensitive":
+        if self.catalog.entities[entity].declared.read_by_all and sensitivity != "sensitive":
             return False
         if not self.whole(entity, self.catalog.entities[entity].fields[key].made_of):
             return True
@@ -123,7 +123,7 @@ class Oracle:
 
     def modes(self, entity: str, key: str, sensitivity: str) -> set[str]:
         """Every mode that some rule gives the field, conditions aside."""
-        if self.catalog.entities[entity].declared.configuration and sensitivity != "sensitive":
+        if self.catalog.entities[entity].declared.read_by_all and sensitivity != "sensitive":
             return {"read"}
         if not self.whole(entity, self.catalog.entities[entity].fields[key].made_of):
             return {"hidden"}

@@ -73,12 +73,12 @@ class View:
     @cache
     def reads(self, entity: str) -> bool:
         """Whether the role has a rule that shows some record."""
-        return self.catalog.entities[entity].declared.configuration or any(
+        return self.catalog.entities[entity].declared.read_by_all or any(
             r.get("effect") != "deny" for r in self.oracle.of(entity, "read"))
 
     @cache
     def may(self, entity: str, action: str) -> bool:
-        if self.catalog.entities[entity].declared.configuration and action in ("read", "export"):
+        if self.catalog.entities[entity].declared.read_by_all and action in ("read", "export"):
             return True
         return any(r.get("effect") != "deny" for r in self.oracle.of(entity, action))
 

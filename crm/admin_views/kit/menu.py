@@ -146,6 +146,10 @@ def _keeps_calendar(access: Access, catalog: Catalog) -> bool:
     return access.may("calendar_day", "create")
 
 
+def _keeps_rates(access: Access, catalog: Catalog) -> bool:
+    return access.may("exchange_rate", "create")
+
+
 def _keeps_duties(access: Access, catalog: Catalog) -> bool:
     return bool(catalog.conflicts) and access.may("role", "update") and access.may("membership", "read")
 
@@ -163,6 +167,7 @@ PAGES: tuple[Page, ...] = (
     Page("administration", "rights", Label("Права ролей", "Rights of roles"), "/rights/", "shield-lock", _keeps_roles),
     Page("administration", "access_reviews", Label("Перегляд прав", "Access reviews"), "/access-reviews/", "list-check", _hears_of_roles),
     Page("administration", "calendar", Label("Робочий календар", "Working calendar"), "/calendar/", "calendar-event", _keeps_calendar),
+    Page("administration", "rates", Label("Курси валют", "Exchange rates"), "/rates/", "coins", _keeps_rates),
     Page("administration", "duties", Label("Несумісні ролі", "Conflicting roles"), "/duties/", "users", _keeps_duties),
     Page("administration", "emergencies", Label("Надзвичайні ролі", "Emergency roles"), "/emergency/taken/", "alert-triangle", _hears_of_roles),
     Page("administration", "imports", Label("Імпорти", "Imports"), "/imports/", "file-import", _imports_anything),

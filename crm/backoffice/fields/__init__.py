@@ -7,7 +7,7 @@ from crm.backoffice.fields.boolean import BooleanField, boolean
 from crm.backoffice.fields.country import CountryField, country
 from crm.backoffice.fields.currency import CurrencyField, currency
 from crm.backoffice.fields.date import DateField, date_ as date
-from crm.backoffice.fields.decimal import DecimalField, decimal
+from crm.backoffice.fields.decimal import DecimalField, decimal, ratio
 from crm.backoffice.fields.duration import DurationField, duration
 from crm.backoffice.fields.email import EmailField, email
 from crm.backoffice.fields.file import FileField, ImageField, file, image
@@ -52,6 +52,7 @@ __all__ = [
     "percent",
     "phone",
     "picklist",
+    "ratio",
     "reference",
     "rich_text",
     "tax_code",

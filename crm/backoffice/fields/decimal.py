@@ -73,3 +73,15 @@ class DecimalField(Field):
 def decimal(label: Label, *, scale: int = 4, **facets: Unpack[Facets]) -> MappedColumn[Any]:
     """An exact number with `scale` decimals."""
     return declare(DecimalField(label=label, scale=scale, **facets))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RatioField(DecimalField):
+    """An exact number of which a sum means nothing, as a rate of exchange."""
+
+    totals: ClassVar[bool] = False
+
+
+def ratio(label: Label, *, scale: int = 4, **facets: Unpack[Facets]) -> MappedColumn[Any]:
+    """An exact number that is never added up."""
+    return declare(RatioField(label=label, scale=scale, **facets))

@@ -136,8 +136,8 @@ def addable(session: DataSession, kind: Entity) -> list[Field]:
 
 
 def functions(spec: Field) -> tuple[str, ...]:
-    """What may be asked of a field: shares are not added up."""
-    return tuple(name for name in FUNCTIONS if name != "sum" or spec.type != "percent")
+    """What may be asked of a field: shares and rates are not added up."""
+    return tuple(name for name in FUNCTIONS if name != "sum" or spec.totals or spec.type == "integer")
 
 
 def _measure(kind: Entity, usable: Iterable[str], text: str) -> Column:

@@ -173,3 +173,21 @@ def report(view: View) -> Iterator[Question]:
         words = ("report", "win_rate", "--param", f"where={json_text(asked.where)}", "--param", f"by={by}", *who)
         said = command("flask report", "deal", *words, names=asked.names)
         yield said.expecting(1, 4) if asked.hidden else said
+
+
+@probe("flask rates load")
+def rates(view: View, kind: Entity) -> Iterator[Question]:
+    """Rates are public; a file is taken from who may add them, and a wrong one is refused alike."""
+    if kind.key != "exchange_rate":
+        return
+    for text in ('[{"cc": "USD", "exchangedate": "25.11.2026", "rate": 41.2345}]', '[{"cc": "USD", "exchangedate": "25.11.2026", "rate": 0}]', "x"):
+        yield replace(_load(view, text), writes=True)
+
+
+def _load(view: View, text: str) -> Question:
+    def ask(side: Side) -> Answer:
+        file = side.folder / "rates.json"
+        file.write_text(text)
+        return side.command("rates", "load", str(file), "--as", email(view.role))
+
+    return Question("flask rates load", "exchange_rate", f"flask rates load {text}", ask)

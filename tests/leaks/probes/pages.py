@@ -1,9 +1,12 @@
 """Pages that belong to no entity: home, search, recycle bin, undo, the frame around everything."""
 
+import io
 from collections.abc import Iterator
+from functools import partial
 
 from tests.leaks.probes.lists import words
 from tests.leaks.questions import MISSING, Question, View, get, post, probe
+from tests.leaks.sides import Answer, Side
 
 
 @probe("/", "/health", "/static/<path:filename>", "/static/<filename>")
@@ -88,6 +91,20 @@ def calendar(view: View) -> Iterator[Question]:
     for year in (None, "2026", "x"):
         yield get("/calendar/", "calendar_day", "/calendar/", year=year)
         yield post("/calendar/", "calendar_day", "/calendar/", form={"year": year or ""})
+
+
+@probe("/rates/")
+def rates(view: View) -> Iterator[Question]:
+    """The same for everybody; a file is taken from who may add rates, and a wrong one is refused alike."""
+    yield get("/rates/", "exchange_rate", "/rates/")
+    yield get("/rates/", "exchange_rate", "/rates/", lang="uk")
+    yield post("/rates/", "exchange_rate", "/rates/", form={"only": "USD"})
+    for text in ('[{"cc": "USD", "exchangedate": "25.11.2026", "rate": 0}]', "cc,exchangedate"):
+        yield Question("/rates/", "exchange_rate", f"POST /rates/ {text}", partial(_brought, text), (), writes=True, method="POST", path="/rates/")
+
+
+def _brought(text: str, side: Side) -> Answer:
+    return side.send("POST", "/rates/", data={"only": "", "file": (io.BytesIO(text.encode()), "rates.json")})
 
 
 @probe("/quality/")

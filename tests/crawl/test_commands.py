@@ -48,6 +48,9 @@ ON_A_COMPANY: tuple[tuple[tuple[str, ...], int], ...] = (
     (("data", "export", "account", "--where", "{"), 1),
     (("data", "export", "account", "--fields", "12"), 1),
     (("data", "undo", "12"), 1),
+    (("rates", "load", "/nowhere/at/all"), 1),
+    (("rates", "load", "{file}"), 1),
+    (("rates", "load", "{file}", "--format", "json"), 1),
 )
 ON_AN_EMPTY_DATABASE: tuple[tuple[str, ...], ...] = (
     ("describe",), ("journal", "verify"), ("demo",), ("demo", "--remove"), ("config", "export"), ("data", "export", "account"), ("report", "win_rate"),

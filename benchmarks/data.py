@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from itertools import accumulate
 from random import Random
 from typing import Any
@@ -17,6 +18,7 @@ from crm.backoffice import journal
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.entities import Entity
 from crm.sales.models import Deal, DealLine, StageHistory
+from crm.sales.stays import OF_STAY, Move, Place, places, stays
 
 READER, PASSWORD = "reader@firm.example", "seven quiet storks"
 SELLER = "seller@firm.example"
@@ -48,6 +50,10 @@ class Filler:
     pipeline: int
     options: Mapping[str, Sequence[int]]
     empty: dict[str, Row] = field(default_factory=dict)
+
+    @cached_property
+    def places(self) -> dict[int, Place]:
+        return places(self.catalog.configured["stage"].values())
 
     @property
     def accounts(self) -> int:
@@ -163,13 +169,15 @@ def sell(connection: Connection, f: Filler, numbers: range) -> list[Course]:
     for n in numbers:
         one = course(f, n)
         courses.append(one)
-        number, at = FIRST + n, one.at
+        number, at, told = FIRST + n, one.at, moves(f, one)
         for entity, rows, values, own in (
             ("deal", deals, deal_values(f, one), number), ("deal_line", lines, line_values(one), number),
-            *(("stage_history", history, move, FIRST + n * 2 + place) for place, move in enumerate(moves(f, one))),
+            *(("stage_history", history, move, FIRST + n * 2 + place) for place, move in enumerate(told)),
         ):
             rows.append(f.stored(entity, own, at, values))
             journaled.append(f.journaled(entity, own, at, values))
+        for row, worked_out in zip(history[-len(told):], stays_of(f, told), strict=True):
+            row |= worked_out
     for cls, rows in ((Deal, deals), (DealLine, lines), (StageHistory, history), (journal.JournalRow, journaled)):
         copy(connection, cls, rows)
     return courses
@@ -196,9 +204,16 @@ def line_values(one: Course) -> Row:
     return {"deal": FIRST + one.number, "product": FIRST + one.product, "quantity": Decimal(one.quantity), "price": price(one.product), "amount": one.amount}
 
 
+def stays_of(f: Filler, told: Sequence[Row]) -> list[Row]:
+    """What the one door works out for the rows of a deal's history."""
+    written = [Move(n, move["stage"], move["from_stage"], move["entered_at"]) for n, move in enumerate(told)]
+    found = stays(written, f.places, f.catalog.company.zone)
+    return [{name: getattr(found[n], name) for name in OF_STAY} for n, _ in enumerate(told)]
+
+
 def moves(f: Filler, one: Course) -> list[Row]:
     """The deal's stage history: where it began, and where it stands when that is elsewhere."""
-    start = {"deal": FIRST + one.number, "from_stage": None, "stage": f.stages["lead"], "entered_at": one.at, "attempt": 1, "amount": one.amount}
+    start = {"deal": FIRST + one.number, "from_stage": None, "stage": f.stages["lead"], "entered_at": one.at, "amount": one.amount}
     if one.stage == "lead":
         return [start]
     entered = datetime.combine(one.closed or one.opened + timedelta(days=9), BORN.timetz())

@@ -86,7 +86,7 @@ def stage_entered(catalog: Catalog, deal: Mapping[str, Any], days: Mapping[str, 
     entries: list[Entry] = []
     before: int | None = None
     for day, _, stage_id in sorted(moves):
-        entries.append(Entry({"stage": stage_id}, {"entered_at": day_start(day, catalog.company.zone), "from_stage": before}))
+        entries.append(Entry({"stage": stage_id}, {"entered_at": day_start(day, catalog.company.zone)}, {"from_stage": before}))
         before = stage_id
     return entries
 

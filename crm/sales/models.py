@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text as sql_text
 from sqlalchemy.orm import Mapped
 
 from crm.backoffice.colours import COLOUR_WORDS
@@ -14,6 +14,7 @@ from crm.backoffice.fields import (
     currency,
     date as date_field,
     decimal,
+    duration,
     integer,
     long_text,
     many_to_many,
@@ -213,14 +214,21 @@ class DealLine(Child):
 
 
 class StageHistory(Child):
-    """A deal entered a stage: when, from which one, and what it was worth then."""
+    """A deal entered a stage: when, from which one, and what it was worth then; what the stay and the move were is worked out by `stays`."""
 
     __tablename__ = "stage_history"
-    __table_args__ = (Index("ix_stage_history_deal_entered_at", "deal_id", "entered_at", "id"),)  # in which stage a deal stood at a moment
+    __table_args__ = (
+        Index("ix_stage_history_deal_entered_at", "deal_id", "entered_at", "id"),  # in which stage a deal stood at a moment
+        # The deals that entered their pipeline in a period: one row a deal, whatever else became of it.
+        Index("ix_stage_history_first_entered_at", "entered_at", "deal_id", sqlite_where=sql_text("first"), postgresql_where=sql_text("first")),
+    )
     __entity__ = Declared(
         key="stage_history", label=Label("Перехід етапу", "Stage move"), plural=Label("Історія етапів", "Stage history"), parent="deal",
-        title="stage", columns=("deal", "from_stage", "stage", "entered_at", "amount", "attempt"), order="entered_at",
-        sections=(Section(Label("Перехід", "Move"), ("deal", "from_stage", "stage", "entered_at", "amount", "probability", "reason", "attempt")),),
+        title="stage", columns=("deal", "from_stage", "stage", "entered_at", "left_at", "minutes", "created_by", "amount", "attempt"), order="entered_at",
+        sections=(
+            Section(Label("Перехід", "Move"), ("deal", "from_stage", "stage", "entered_at", "amount", "probability", "reason", "attempt")),
+            Section(Label("Перебування на етапі", "Stay in the stage"), ("left_at", "minutes", "first", "skipped", "back", "reopened")),
+        ),
     )
 
     deal_id: Mapped[int] = reference("deal", Label("Угода", "Deal"), required=True, reverse=("stage_history", Label("Історія етапів", "Stage history")))
@@ -230,4 +238,37 @@ class StageHistory(Child):
     amount: Mapped[Decimal | None] = money(Label("Сума тоді", "Amount then"))
     probability: Mapped[Decimal | None] = percent(Label("Ймовірність тоді", "Probability then"))
     reason: Mapped[str | None] = text(Label("Чому", "Reason"))
-    attempt: Mapped[int] = integer(Label("Спроба", "Attempt"), required=True, default=1)
+    left_at: Mapped[datetime | None] = moment(
+        Label("Залишено", "Left at"), system=True, made_of=("entered_at",),
+        help=Label("Коли угода перейшла далі; порожньо: ще стоїть тут", "When the deal moved on; empty: it still stands here"),
+    )
+    minutes: Mapped[int | None] = duration(
+        Label("Тривалість", "Duration"), system=True, made_of=("entered_at",),
+        help=Label(
+            "Від входу до виходу за годинником компанії: від дати до дати завжди цілі дні, хоч би й переводили годинник",
+            "From entering to leaving by the company's clock: from day to day always whole days, whatever the change of the clock",
+        ),
+    )
+    first: Mapped[bool] = boolean(
+        Label("Перший у воронці", "First in the pipeline"), required=True, default=False, system=True, made_of=("stage", "entered_at"),
+        help=Label("Цим переходом угода потрапила у воронку", "By this move the deal entered the pipeline"),
+    )
+    skipped: Mapped[int] = integer(
+        Label("Пропущено етапів", "Stages skipped"), required=True, default=0, system=True, made_of=("stage", "from_stage", "entered_at"),
+        help=Label("Відкриті етапи, через які перейшли, не ставши на них", "Open stages that were passed without standing in them"),
+    )
+    back: Mapped[bool] = boolean(
+        Label("Повернення назад", "Moved back"), required=True, default=False, system=True, made_of=("stage", "from_stage", "entered_at"),
+        help=Label("З пізнішого етапу на попередній", "From a later stage to an earlier one"),
+    )
+    reopened: Mapped[bool] = boolean(
+        Label("Відкрито знову", "Re-opened"), required=True, default=False, system=True, made_of=("stage", "from_stage", "entered_at"),
+        help=Label("З виграної чи програної знову відкрита", "From won or lost to open again"),
+    )
+    attempt: Mapped[int] = integer(
+        Label("Спроба", "Attempt"), required=True, default=1, system=True, made_of=("stage", "from_stage", "entered_at"),
+        help=Label(
+            "Котра це спроба угоди: наступна починається, коли закриту відкривають знову",
+            "Which attempt of the deal this is: the next begins when a closed one is re-opened",
+        ),
+    )

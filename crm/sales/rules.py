@@ -17,7 +17,8 @@ from crm.backoffice.parts import in_parts
 from crm.backoffice.rules import Draft, before_save, when_changed
 from crm.errors import Forbidden, Invalid
 from crm.messages import m
-from crm.sales.models import Deal, DealLine, Stage, StageHistory
+from crm.sales import stays
+from crm.sales.models import Deal, DealLine, Stage
 
 LOADING = ("import", "demo")  # writers that bring a history of their own
 
@@ -158,23 +159,29 @@ def keep_stage_history(session: DataSession, drafts: Sequence[Draft]) -> None:
     """Every move to another stage is kept with its moment; an import brings its own history, and a merge of stages moves it along."""
     if session.source in LOADING or session.info.get(MERGING):
         return
-    table, now = StageHistory.__table__, datetime.now(UTC)
-    existing = [d.id for d in drafts if not d.is_new]
-    attempts: dict[tuple[int, int], int] = {}
-    if existing:
-        query = (
-            select(table.c.deal_id, table.c.stage_id, func.count())
-            .where(table.c.deal_id.in_(existing), table.c.deleted_at.is_(None))
-            .group_by(table.c.deal_id, table.c.stage_id)
-        )
-        attempts = {(row[0], row[1]): row[2] for row in session.kernel(query)}
+    now = datetime.now(UTC)
+    # What takes a move back has put its row into the bin: the deal stands again where it stood, and enters nothing.
+    standing = stays.standing(session, [d.id for d in drafts if not d.is_new]) if session.undoing else {}
     records.follow_with_new(session, "stage_history", [
         {
-            "deal": d.id, "from_stage": d.old.get("stage"), "stage": d["stage"], "entered_at": now, "amount": d["amount"],
-            "probability": d["probability"], "attempt": attempts.get((d.id, d["stage"]), 0) + 1,
+            "deal": d.id, "from_stage": d.old.get("stage"), "stage": d["stage"], "entered_at": now, "amount": d["amount"], "probability": d["probability"],
         }
-        for d in drafts if d["stage"] is not None
+        for d in drafts if d["stage"] is not None and standing.get(d.id) != d["stage"]
     ])
+
+
+@before_save("stage_history")
+def a_stay_begins_alone(draft: Draft) -> None:
+    """A new row of the history stands for itself until it is seen between its neighbours."""
+    if draft.is_new:
+        draft.new |= stays.ALONE
+
+
+@when_changed("stage_history", "deal", "stage", "from_stage", "entered_at", "deleted_at")
+def stays_follow_each_other(session: DataSession, drafts: Sequence[Draft]) -> None:
+    """A stay ends when the next one begins, whatever wrote either: how long it lasted and what kind of move it was follow from the deal's history."""
+    deals = {number for d in drafts for number in (d.old.get("deal"), d["deal"]) if number is not None}
+    stays.keep(session, deals, led=not session.info.get(MERGING))  # a merge of stages moves both ends of a move, one after the other
 
 
 @before_save("deal_line")

@@ -143,6 +143,22 @@ def test_history_comes_from_the_file_and_never_from_the_moment_of_import(desk: D
     assert desk.load("deal", content, mapping).unchanged == 2
 
 
+def test_earlier_days_that_come_later_put_the_history_in_order_and_files_brought_again_change_nothing(desk: Desk) -> None:
+    mapping, won = deals(desk)
+    lead_id, won_id = desk.company.stage("lead"), desk.company.stage("won")
+    desk.company.make("product", {"name": "p"})
+    late, whole = (f"code,stage,product,value,opened,closed\nD1,{won},p,1,{opened},2017-03-27\n" for opened in ("", "2017-03-25"))
+    assert desk.load("deal", late, mapping).created == 1
+    assert desk.rows("stage_history", "stage", "from_stage", "minutes") == [(won_id, None, None)]
+    assert desk.load("deal", whole, mapping).updated == 1
+    # two days, one of them of 23 hours
+    in_order = [(lead_id, None, 2 * 24 * 60), (won_id, lead_id, None)]
+    assert sorted(desk.rows("stage_history", "stage", "from_stage", "minutes")) == in_order
+    assert desk.load("deal", whole, mapping).unchanged == 1
+    desk.load("deal", late, mapping)  # which knows no day of opening
+    assert sorted(desk.rows("stage_history", "stage", "from_stage", "minutes", "row_version")) == [(*in_order[0], 1), (*in_order[1], 2)]
+
+
 def test_a_column_of_dates_keeps_one_form(desk: Desk) -> None:
     mapping, won = deals(desk)
     desk.company.make("product", {"name": "p"})

@@ -307,7 +307,7 @@ def _days(one: RowPlan, days: Days, record: Stored | None, lists: Map[str, tuple
             differing = _differing(one, extra.name, child, entry.values, fitting[0].values)
             one.children.append(ChildPlan(extra.name, child, child.parent or "", fitting[0].id, differing))
         else:
-            one.children.append(ChildPlan(extra.name, child, child.parent or "", None, {**entry.match, **entry.values}))
+            one.children.append(ChildPlan(extra.name, child, child.parent or "", None, {**entry.match, **entry.values, **entry.new}))
 
 
 def _differing(one: RowPlan, name: str, kind: Entity, values: Map[str, Any], stored: Map[str, Any]) -> dict[str, Any]:

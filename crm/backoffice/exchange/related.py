@@ -9,7 +9,7 @@ An area adds what needs a rule of its own (`stage_entered`) with `@extra`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from datetime import date
 from typing import Any
@@ -83,10 +83,11 @@ def named(catalog: Catalog, entity: Entity, name: str) -> Related | None:
 
 @dataclass(frozen=True)
 class Entry:
-    """A child row that an extra makes of a row's cells: what finds it among the parent's, and what it holds."""
+    """A child row that an extra makes of a row's cells: what finds it among the parent's, what it holds, and what a new one begins with."""
 
     match: Mapping[str, Any]
     values: Mapping[str, Any]
+    new: Mapping[str, Any] = field(default_factory=dict)
 
 
 # record values by key (as they will stand after the row) and the days given by name → the child rows. Raises FieldError.

@@ -8,7 +8,8 @@ from crm.admin_views.kit.reporting import usual
 from crm.admin_views.report_page import Control, Own
 from crm.backoffice.guard import UserSession
 from crm.backoffice.reports import CommonParams, Report
-from crm.backoffice.reports.any_entity import COUNT, DATE, ENTITY, FUNCTIONS, MEASURE, addable, functions
+from crm.backoffice.reports.any_entity import DATE, ENTITY, FUNCTIONS, MEASURE, addable, functions
+from crm.backoffice.reports.measured import COUNT
 from crm.messages import m, render
 
 

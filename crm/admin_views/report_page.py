@@ -19,6 +19,7 @@ from crm.backoffice.fields.base import Reader
 from crm.backoffice.guard import UserSession
 from crm.backoffice.reports import Column, CommonParams, Drill, Report, Row, Table, described
 from crm.backoffice.reports.output import rounded
+from crm.backoffice.reports.parameters import CURRENT
 from crm.backoffice.reports.sight import names, sees
 from crm.backoffice.periods import period
 from crm.messages import Label, render, m
@@ -32,6 +33,9 @@ PERIODS: tuple[tuple[str, Label], ...] = (
     ("last_90_days", Label("останні 90 днів", "last 90 days")),
     ("last_365_days", Label("останні 365 днів", "last 365 days")),
     ("own", Label("свої дати…", "own dates…")),
+)
+RATES: tuple[tuple[str, Label], ...] = (
+    ("", Label("на день запису", "of the record’s day")), (CURRENT, Label("останній", "the last")),
 )
 OWN = re.compile(r"\d{4}-\d\d-\d\d\.\.\d{4}-\d\d-\d\d")
 DAYS = ("month", "quarter", "year")  # units of columns that name rows by their days
@@ -185,6 +189,10 @@ def controls(report: Report, params: CommonParams, args: Mapping[str, str], sess
         if parameter.kind == "period":
             value = "own" if OWN.fullmatch(args.get(name, "")) else args.get(name, "")
             found.append(Control(name, label, _with([(key, text.text(language)) for key, text in PERIODS], value), value))
+        elif parameter.kind == "rate":
+            if any(column.unit == "money" for column in params.shown):
+                value = args.get(name, "")
+                found.append(Control(name, label, _with([(key, text.text(language)) for key, text in RATES], value), value))
         elif parameter.kind in own:
             found += own[parameter.kind](session, report, params, args)
         elif parameter.kind == "by":

@@ -55,6 +55,7 @@ class Declared:
     seen_with: tuple[str, ...] = ()  # child rows: further references to which a row belongs: it shows with their records, and keeps none from going
     numbered_by: tuple[str, ...] = ()  # references that give a row its number, where an ascending one would tell how many rows others made
     rests: bool = False  # a record may rest on fields of others and shows to who sees them wholly (`resting`)
+    rate_day: tuple[str, ...] = ()  # dates of which the first that is filled says at which rate its money is converted; without one today's holds
     configuration: bool = False  # rows that describe how the company works (pipelines, stages), read by all staff
     public: bool = False  # rows that say nothing of the company (rates of exchange), read by all staff
 

@@ -1,8 +1,9 @@
-"""Amounts with their currency, and the one way to round them. Rates of exchange are not here."""
+"""Amounts with their currency, and the one way to round them. Rates of exchange stand in `rates`."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
-from functools import cache
+from functools import cache, reduce
 
 from babel import Locale
 from babel.core import get_global
@@ -27,6 +28,11 @@ def round_half_up(value: Decimal, places: int) -> Decimal:
     """`value` with `places` decimals, halves away from zero: as people and tax offices round."""
     rounded = value.quantize(Decimal(1).scaleb(-places), context=WIDE)
     return rounded if rounded else abs(rounded)
+
+
+def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
+    """The sum to sixty digits: the usual 28 are too few for amounts at rates of ten decimals."""
+    return reduce(WIDE.add, amounts, Decimal(0))
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,12 @@ from sqlalchemy import case, func, null, select
 
 from crm.backoffice.guard import DataSession
 from crm.backoffice.reports import Chart, Column, CommonParams, Dimension, Drill, Series, Table, report
+from crm.backoffice.reports.conversion import Conversion, Place, conversion, day_of_rate, notes
 from crm.backoffice.reports.drill import prefixed
 from crm.backoffice.reports.figures import days_between, mean, median
 from crm.backoffice.reports.grouping import Grouping, Key, columns_of, grouping, row_conditions, row_keys
-from crm.backoffice.reports.table import Row, ordered, rate, total_of
-from crm.messages import Label, Message, m
+from crm.backoffice.reports.table import Row, ordered, rate
+from crm.messages import Label
 from crm.organization.dimensions import MANAGER, OWNER, TERRITORY
 
 CLOSED_ON = "closed_on"
@@ -54,16 +55,16 @@ MEASURES = (
 
 @dataclass
 class Figures:
-    """What is counted for one row: deals by outcome, days of the won → how many, money of the won by currency."""
+    """What is counted for one row: deals by outcome, days of the won → how many, money of the won by currency and day."""
 
     won: int = 0
     lost: int = 0
     days: Counter[int] = field(default_factory=Counter)
-    amounts: dict[str | None, Decimal | None] = field(default_factory=dict)
+    amounts: dict[Place, Decimal | None] = field(default_factory=dict)
 
-    def add_amount(self, currency: str | None, amount: Decimal | None) -> None:
-        before = self.amounts.get(currency)
-        self.amounts[currency] = amount if before is None else before + (amount or 0)
+    def add_amount(self, place: Place, amount: Decimal | None) -> None:
+        before = self.amounts.get(place)
+        self.amounts[place] = amount if before is None else before + (amount or 0)
 
 
 @report(
@@ -75,29 +76,29 @@ def win_rate(session: DataSession, params: CommonParams) -> Table:
     """Won and lost deals by the day they closed on, split by `params.by`.
 
     `win_rate` is won/(won + lost), a fraction of 1. Days run from `opened_on` to `closed_on` of the won deals that have both.
-    `amount` is that of the won in `params.currency`, undefined as soon as a won deal has another currency. By product a deal counts
-    once a product, the amount is that of the lines, and a deal without lines stands under the empty product.
+    `amount` is that of the won in `params.currency` at the rates of `params.rate`, undefined as soon as a won deal has no rate. By product a deal
+    counts once a product, the amount is that of the lines, and a deal without lines stands under the empty product.
     """
-    won, lost = _stages(session, "won"), _stages(session, "lost")
+    deal, won, lost = session.catalog.entity("deal"), _stages(session, "won"), _stages(session, "lost")
     rows = _figures(session, params, params.dimensions, won, lost)
     many = any(d.path.startswith(LINES) for d in params.dimensions)
     whole = _figures(session, params, (), won, lost).get((), Figures()) if many else _together(rows.values())
     if many:
         whole.amounts = _together(rows.values()).amounts
-    base = session.catalog.company.currency
+    done = conversion(session, params, (place.currency for place in whole.amounts))
     if not params.dimensions:
         rows = {(): whole}
     keys = row_keys(session, params.dimensions, rows)
-    shown = [{**keys[key], **_measures(found, params, base)} for key, found in rows.items()]
+    shown = [{**keys[key], **_measures(found, params, done)} for key, found in rows.items()]
     standard = (("month", False),) if "month" in params.by else (("won", True),) if params.shows("won") else ()
     by_name = tuple((d.key, False) for d in params.dimensions)
     return Table(
         columns=(*columns_of(params.dimensions), *params.shown),
         rows=ordered(ordered(shown, by_name), params.sort or standard),
-        totals=_measures(whole, params, base),
+        totals=_measures(whole, params, done),
         currency=params.currency,
         drill=lambda row, key: _drill(session, params, row, key, won, lost),
-        notes=_notes(whole, params, base),
+        notes=notes(session, deal, params, done, (place for place, amount in whole.amounts.items() if amount)),
         chart=CHART if params.dimensions and params.shows("won") else None,
     )
 
@@ -122,10 +123,10 @@ def _figures(session: DataSession, params: CommonParams, dimensions: tuple[Dimen
         else:
             figures.lost += count
     if params.shows("amount"):
-        source = groups.sources.get("lines", deal)
-        for row in session.execute(_closed(params, deal, groups, won, deal["currency"], number=func.sum(source["amount"]))):
-            currency, amount = row[groups.width :]
-            found[groups.key(row)].add_amount(currency, amount)
+        source, base = groups.sources.get("lines", deal), session.catalog.company.currency
+        for row in session.execute(_closed(params, deal, groups, won, deal["currency"], day_of_rate(deal, params), number=func.sum(source["amount"]))):
+            currency, day, amount = row[groups.width :]
+            found[groups.key(row)].add_amount(Place(currency or base, day), amount)
     return dict(found)
 
 
@@ -143,25 +144,18 @@ def _together(parts: Any) -> Figures:
         whole.won += part.won
         whole.lost += part.lost
         whole.days.update(part.days)
-        for currency, amount in part.amounts.items():
-            whole.add_amount(currency, amount)
+        for place, amount in part.amounts.items():
+            whole.add_amount(place, amount)
     return whole
 
 
-def _measures(found: Figures, params: CommonParams, base: str) -> dict[str, Any]:
-    amount = total_of(found.amounts, base, params.currency)[0] if found.won else Decimal(0)
+def _measures(found: Figures, params: CommonParams, done: Conversion) -> dict[str, Any]:
+    amount = done.total(found.amounts) if found.won else Decimal(0)
     every = {
         "won": found.won, "lost": found.lost, "win_rate": rate(found.won, found.won + found.lost),
         "avg_days": mean(found.days), "median_days": median(found.days), "amount": amount,
     }
     return {c.key: every[c.key] for c in params.shown}
-
-
-def _notes(whole: Figures, params: CommonParams, base: str) -> tuple[Message, ...]:
-    if not params.shows("amount") or not total_of(whole.amounts, base, params.currency)[1]:
-        return ()
-    others = ", ".join(sorted({code or base for code in whole.amounts} - {params.currency}))
-    return (m("There are no exchange rates, so amounts in %(others)s are not added to %(currency)s.", others=others, currency=params.currency),)
 
 
 def _drill(session: DataSession, params: CommonParams, row: Row | None, key: str, won: list[int], lost: list[int]) -> Drill | None:

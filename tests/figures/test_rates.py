@@ -14,7 +14,7 @@ from crm.backoffice import records
 from crm.backoffice.catalog import load_catalog
 from crm.backoffice.configuration import CompanySettings
 from crm.backoffice.exchange.table import Unreadable
-from crm.backoffice.money import round_half_up
+from crm.backoffice.money import exact_sum, round_half_up
 from crm.backoffice.rates import Quoted, Rates, read_rates
 from crm.errors import BadRequest, Forbidden, Invalid
 from crm.organization.rates import nbu
@@ -142,7 +142,7 @@ def bring(company: Company, quotes: Sequence[Quote] = EVERY, **options: Any) -> 
 def stored(company: Company) -> dict[str, Decimal]:
     with company.system(write=False) as session:
         source = session.table("exchange_rate")
-        return dict(session.execute(select(source["code"], source["rate"]).where(source.visible)).tuples())
+        return dict(session.execute(select(source["code"], source["rate"]).where(source.visible)).all())
 
 
 def test_loading_twice_changes_nothing(company: Company) -> None:
@@ -259,4 +259,4 @@ def test_there_and_back_is_what_it_was(amount: Decimal, dollar: Decimal, euro: D
 def test_a_sum_is_that_of_its_parts_rounded_once(amounts: list[Decimal], dollar: Decimal, euro: Decimal) -> None:
     rates = rates_of(dollar, euro)
     parts = [rates.convert(amount, "USD", "UAH", DAY) or Decimal(0) for amount in amounts]
-    assert sum(parts, Decimal(0)) == rates.convert(sum(amounts, Decimal(0)), "USD", "UAH", DAY)
+    assert exact_sum(parts) == rates.convert(exact_sum(amounts), "USD", "UAH", DAY)

@@ -82,7 +82,7 @@ def test_a_period_takes_both_its_days_in(company: Company, period: str, won: int
     assert (table.totals["win_rate"] is None) is (won + lost == 0)
 
 
-def test_amounts_in_another_currency_are_never_added(company: Company) -> None:
+def test_amounts_in_another_currency_are_never_added_without_a_rate(company: Company) -> None:
     fill(company, LATE)
     with company.system(write=False) as session:
         _, table = win_rate(session, by="owner")

@@ -194,6 +194,10 @@ def fill(company: Company, rng: Random, people: list[int]) -> None:
         ),
         source="demo",
     )
+    # Every ten days another rate: a sum in hryvnias tells of the day that an amount in euros takes.
+    company.make("exchange_rate", *(
+        {"currency": "EUR", "day": today - timedelta(days=10 * n), "rate": Decimal(48) - Decimal(n) / 8} for n in range(40)
+    ))
     talk(company, rng, people, accounts, contacts, deals[:30], products, option)
     put_together(company, rng, people, accounts, contacts)
 

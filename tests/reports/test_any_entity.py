@@ -66,7 +66,7 @@ def test_deals_by_stage_are_counted_added_up_and_averaged(company: Company) -> N
             ("Пропозиція", 1, Decimal(10000), Decimal(10000), Decimal(10000), Decimal(10000)),
         ]
         assert table.totals["count"] == 9 and table.totals["sum:amount"] is None
-        assert render(table.notes[0], "en") == "There are no exchange rates, so amounts in EUR are not added to UAH."
+        assert render(table.notes[0], "en") == "There is no exchange rate for EUR (2023-12-31) or before, so sums with such amounts are left empty."
         assert check_cells(session, table) == 6
         home = report(session, entity="deal", by="stage", measure="sum:amount", where='{"field": "currency", "op": "ne", "value": "EUR"}')
         assert home.totals == {"sum:amount": Decimal("11724.10")} and check_cells(session, home) == 4

@@ -19,7 +19,8 @@ def test_the_understood_parameters_are_told_back(company: Company) -> None:
     with company.system(write=False) as session:
         params, _ = win_rate(session, period="2024-Q1", by="owner, month", owner="anna", territory="N", sort="-won", time_zone="Europe/Kyiv", department="")
     assert given(params) == {
-        "period": "2024-01-01..2024-03-31", "currency": "UAH", "time_zone": "Europe/Kyiv", "owner": ids["anna"], "territory": [ids["north"], ids["village"]],
+        "period": "2024-01-01..2024-03-31", "currency": "UAH", "rate": "historic", "time_zone": "Europe/Kyiv", "owner": ids["anna"],
+            "territory": [ids["north"], ids["village"]],
         "by": ["owner", "month"], "sort": "-won",
     }
     assert params.time_zone == ZoneInfo("Europe/Kyiv")
@@ -65,6 +66,6 @@ def test_files_hold_the_same_figures_and_no_formulas(company: Company) -> None:
 
 def test_the_description_names_every_parameter_and_dimension() -> None:
     told = description(find("win_rate"), "en")
-    assert [p["key"] for p in told["params"]] == ["period", "currency", "time_zone", "owner", "department", "territory", "where", "by", "sort"]
+    assert [p["key"] for p in told["params"]] == ["period", "currency", "rate", "time_zone", "owner", "department", "territory", "where", "by", "sort"]
     assert [d["key"] for d in told["by"]] == ["owner", "manager", "territory", "product", "account", "month"]
     assert all(c["help"] for c in told["columns"])

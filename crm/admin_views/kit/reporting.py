@@ -7,7 +7,8 @@ from crm.backoffice import boards
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession
 from crm.backoffice.lists import ListQuery
-from crm.backoffice.reports.any_entity import COUNT, addable, dimensions
+from crm.backoffice.reports.any_entity import addable, dimensions
+from crm.backoffice.reports.measured import COUNT
 
 
 def usual(session: UserSession, kind: Entity) -> str:

@@ -1,9 +1,8 @@
 """The report over any entity: its records counted, added up and averaged by one or two of its fields, made entities and fields like the product's."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from sqlalchemy import func, select
@@ -11,18 +10,18 @@ from sqlalchemy import func, select
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.guard import DataSession
-from crm.backoffice.money import round_half_up
+from crm.backoffice.reports.conversion import Conversion, Place, conversion, notes, rate_day, rate_days
 from crm.backoffice.reports.grouping import Key, columns_of, grouping, row_conditions, row_keys
-from crm.backoffice.reports.parameters import CommonParams, Dimension, Parameter, Step
+from crm.backoffice.reports.measured import COUNT, Figures, figure
+from crm.backoffice.reports.parameters import HISTORIC, CommonParams, Dimension, Parameter, Step
 from crm.backoffice.reports.registry import Report, report
-from crm.backoffice.reports.table import Chart, Column, Drill, Row, Series, Table, Unit, ordered, total_of
+from crm.backoffice.reports.table import Chart, Column, Drill, Row, Series, Table, Unit, ordered
 from crm.backoffice.search import matches
 from crm.errors import BadRequest, Forbidden, UnknownName
-from crm.messages import Label, Message, m
+from crm.messages import Label, m
 
 MOST = 5000  # groups of one report
 MEASURES = 6
-COUNT = "count"
 FUNCTIONS: Mapping[str, Label] = {
     "sum": Label("разом", "total"), "avg": Label("у середньому", "mean"), "min": Label("найменше", "least"), "max": Label("найбільше", "most"),
 }
@@ -44,27 +43,6 @@ class AnyParams(CommonParams):
     measure: Annotated[tuple[str, ...], MEASURE] = (COUNT,)
     date: Annotated[str, DATE] = ""
     search: Annotated[str, SEARCH] = ""
-
-
-@dataclass
-class Figures:
-    """What is counted for one group: its records, and of each measured field by currency how many have it, their sum, least and most."""
-
-    count: int = 0
-    of: dict[str, dict[str | None, list[Any]]] = field(default_factory=dict)
-
-    def add(self, key: str, currency: str | None, number: int, total: Any, least: Any, most: Any) -> None:
-        if not number:
-            return
-        here = self.of.setdefault(key, {})
-        held = here.get(currency)
-        here[currency] = [number, total, least, most] if held is None else [held[0] + number, held[1] + total, min(held[2], least), max(held[3], most)]
-
-    def join(self, other: "Figures") -> None:
-        self.count += other.count
-        for key, by_currency in other.of.items():
-            for currency, held in by_currency.items():
-                self.add(key, currency, *held)
 
 
 # --- the shape that follows from what is asked ---------------------------------------------------------------------
@@ -181,7 +159,8 @@ def _dated(session: DataSession, kind: Entity, asked: str, by: str) -> str:
 def records(session: DataSession, params: AnyParams) -> Table:
     """The records of `params.entity` that its reader sees and the parameters choose, split by one or two of its fields.
 
-    A sum is that of a list's foot. A mean is exact to four decimals. Money of several currencies is not mixed: its figures are undefined then.
+    A sum is that of a list's foot. A mean is exact to four decimals. Money in other currencies is converted at the rates of `params.rate`; where one is
+    missing its figures are undefined.
     Periods of moments are those of `params.time_zone`. A field that shows on some records only counts as empty on the others.
     """
     found = _figures(session, params)
@@ -190,48 +169,63 @@ def records(session: DataSession, params: AnyParams) -> Table:
         whole.join(one)
     if not params.dimensions:
         found = {(): whole}
-    base = session.catalog.company.currency
+    done = conversion(session, params, (place.currency for place in _places(params, whole)))
     keys = row_keys(session, params.dimensions, found)
-    shown = [{**keys[key], **_measures(session, params, one, base)} for key, one in found.items()]
+    shown = [{**keys[key], **_measures(params, one, done)} for key, one in found.items()]
     first = params.shown[0].key
     by_days = tuple((d.key, False) for d in params.dimensions if d.by_month)
     by_name = tuple((d.key, False) for d in params.dimensions)
     return Table(
         columns=(*columns_of(params.dimensions), *params.shown),
         rows=ordered(ordered(shown, by_name), params.sort or by_days or ((first, True),)),
-        totals=_measures(session, params, whole, base), currency=params.currency,
-        drill=lambda row, key: _drill(session, params, row, key), notes=_notes(params, whole, base),
+        totals=_measures(params, whole, done), currency=params.currency,
+        drill=lambda row, key: _drill(session, params, row, key),
+        notes=notes(session, session.catalog.entity(params.entity), params, done, _places(params, whole)),
         chart=Chart(params.shown[0].label, (Series(first, "open"),)) if params.dimensions else None,
     )
 
 
 def _figures(session: DataSession, params: AnyParams) -> dict[Key, Figures]:
-    """By one statement: the groups with their numbers, sums, least and most of each measured field, by currency."""
-    source = session.table(params.entity)
+    """By one statement; by a second one, where records in other currencies take the rates of their days, those by their days."""
+    found = _grouped(session, params)
+    dated = params.rate == HISTORIC and bool(rate_days(session.sight, session.catalog.entity(params.entity)))
+    if dated and any(place is not None and place.currency != params.currency for one in found.values() for held in one.of.values() for place in held):
+        for key, one in _grouped(session, params, by_day=True).items():
+            found[key].date(one, params.currency)
+    return found
+
+
+def _grouped(session: DataSession, params: AnyParams, *, by_day: bool = False) -> dict[Key, Figures]:
+    """The groups with their numbers, sums, least and most of each measured field, by currency; `by_day` only of money in other currencies than that
+    of the report, by the days of its rates too. Raises BadRequest beyond MOST groups."""
+    source, kind, base = session.table(params.entity), session.catalog.entity(params.entity), session.catalog.company.currency
     groups = grouping(source, params.dimensions, params.time_zone)
-    measured = list(dict.fromkeys(c.key.partition(":")[2] for c in params.shown if c.key != COUNT))
     split_by_currency = any("currency" in c.needs for c in params.shown)
+    measured = list(dict.fromkeys(c.key.partition(":")[2] for c in params.shown if c.key != COUNT and (not by_day or "currency" in c.needs)))
     where = [source.visible, source.asked({"all": _conditions(session, params)})]
     # What is grouped by stands in a sub-query: PostgreSQL takes the same expression with parameters twice for two different ones.
     named = [expression.label(f"g{n}") for n, expression in enumerate(groups.expressions)]
-    currency = [source["currency"].label("currency")] if split_by_currency else []
+    placed = [source["currency"].label("currency")] if split_by_currency else []
+    if by_day:
+        placed.append(rate_day(source, params.currency).label("day"))
+        where.append(func.coalesce(source["currency"], base) != params.currency)
     values = [source[key].label(f"m{n}") for n, key in enumerate(measured)]
     if params.search:
         where.append(matches(source, params.search))
-    rows = select(source.id.label("id"), *named, *currency, *values).select_from(source.table).where(*where).subquery()
-    by = [*(rows.c[f"g{n}"] for n in range(groups.width)), *([rows.c.currency] if split_by_currency else [])]
+    rows = select(source.id.label("id"), *named, *placed, *values).select_from(source.table).where(*where).subquery()
+    by = [*(rows.c[f"g{n}"] for n in range(groups.width)), *(rows.c[column.name] for column in placed)]
     each = [f(rows.c[f"m{n}"]) for n in range(len(measured)) for f in (func.count, func.sum, func.min, func.max)]
-    found: dict[Key, Figures] = defaultdict(Figures)
-    fetched = session.execute(select(*by, func.count(), *each).select_from(rows).group_by(*by).limit(MOST + 1)).all()
-    if len(fetched) > MOST:
+    statement = select(*by, func.count(), *each).select_from(rows).group_by(*by)
+    fetched = session.execute(statement if by_day else statement.limit(MOST + 1)).all()
+    if len(fetched) > MOST and not by_day:
         raise BadRequest(m("There are more than %(most)s groups. Narrow the condition or choose another field.", most=MOST))
+    found: dict[Key, Figures] = defaultdict(Figures)
     for row in fetched:
-        here, rest = found[groups.key(row)], row[len(by) :]
+        here, place, rest = found[groups.key(row)], row[groups.width : len(by)], row[len(by) :]
         here.count += rest[0]
-        money = row[groups.width] if split_by_currency else None
         for n, key in enumerate(measured):
-            is_money = session.catalog.entity(params.entity).fields[key].type == "money"
-            here.add(key, money if is_money else None, *rest[1 + 4 * n : 5 + 4 * n])
+            money = split_by_currency and kind.fields[key].type == "money"
+            here.add(key, Place(place[0] or base, *place[1:]) if money else None, *rest[1 + 4 * n : 5 + 4 * n])
     return dict(found)
 
 
@@ -243,47 +237,14 @@ def _conditions(session: DataSession, params: AnyParams) -> list[Mapping[str, An
     return params.conditions(dated, moment=bool(dated) and kind.fields[dated].type == "moment")
 
 
-def _measures(session: DataSession, params: AnyParams, found: Figures, base: str) -> dict[str, Any]:
-    kind = session.catalog.entity(params.entity)
-    return {c.key: found.count if c.key == COUNT else _figure(kind, c, found, params.currency, base) for c in params.shown}
+def _measures(params: AnyParams, found: Figures, done: Conversion) -> dict[str, Any]:
+    return {c.key: found.count if c.key == COUNT else figure(c, found, done) for c in params.shown}
 
 
-PLACES: Mapping[str, int] = {"sum": 1, "min": 2, "max": 3}
-
-
-def _figure(kind: Entity, column: Column, found: Figures, currency: str, base: str) -> Any:
-    """One figure of a group: exact, None where no record has a value or currencies would be mixed."""
-    function, _, key = column.key.partition(":")
-    held = found.of.get(key, {})
-    if kind.fields[key].type == "money" and "currency" in column.needs:
-        known, mixed = total_of({code: Decimal(parts[1]) for code, parts in held.items()}, base, currency)
-        if known is None or mixed:
-            return None
-        held = {None: _one([parts for code, parts in held.items() if (code or base) == currency])}
-    if not held:
-        return None
-    parts = _one(list(held.values()))
-    if function == "avg":
-        mean = round_half_up(Decimal(parts[1]) / parts[0], 4)
-        return float(Decimal(parts[1]) / parts[0]) if column.unit == "minutes" else mean
-    value = parts[PLACES[function]]
-    return int(value) if column.unit in ("count", "minutes") else Decimal(value)
-
-
-def _one(several: list[list[Any]]) -> list[Any]:
-    first, *others = several
-    whole = Figures(of={"": {None: first}})
-    for other in others:
-        whole.add("", None, *other)
-    return whole.of[""][None]
-
-
-def _notes(params: AnyParams, whole: Figures, base: str) -> tuple[Message, ...]:
-    codes = {code or base for c in params.shown if "currency" in c.needs for code in whole.of.get(c.key.partition(":")[2], {})}
-    others = sorted(codes - {params.currency})
-    if not others:
-        return ()
-    return (m("There are no exchange rates, so amounts in %(others)s are not added to %(currency)s.", others=", ".join(others), currency=params.currency),)
+def _places(params: AnyParams, whole: Figures) -> Iterator[Place]:
+    """Where the money of the measures stands."""
+    for column in params.shown:
+        yield from (place for place in whole.of.get(column.key.partition(":")[2], {}) if place is not None)
 
 
 def _drill(session: DataSession, params: AnyParams, row: Row | None, key: str) -> Drill:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any, Literal, get_type_hints
 from zoneinfo import ZoneInfo
 
@@ -12,13 +13,15 @@ from crm.backoffice.reports.table import Column
 from crm.errors import BadRequest
 from crm.messages import Label, m
 
-Kind = Literal["period", "currency", "time_zone", "record", "branch", "where", "by", "sort", "entity", "measure", "date", "search"]
+Kind = Literal["period", "currency", "time_zone", "record", "branch", "where", "by", "sort", "entity", "measure", "date", "search", "rate"]
 Step = Literal["month", "quarter", "year"]
 Json = Mapping[str, Any]
+HISTORIC, CURRENT = readers.HISTORIC, readers.CURRENT
 
 READERS: Mapping[Kind, Callable[[DataSession, Any, str], Any]] = {
     "period": readers.period_of, "currency": readers.currency_of, "time_zone": readers.zone_of, "record": readers.record_of,
     "branch": readers.branch_of, "where": readers.where_of, "by": readers.names_of, "sort": readers.order_of,
+    "rate": readers.rate_of,
     "entity": readers.text_of, "measure": readers.texts_of, "date": readers.text_of, "search": readers.text_of,
 }
 
@@ -55,6 +58,8 @@ class Dimension:
 PERIODS = "2026, 2026-Q2, 2026-06, 2026-01-01..2026-03-31, this_quarter, last_30_days"
 PERIOD = Parameter("period", Label("Період", "Period"), Label(f"{PERIODS}; порожньо: увесь час", f"{PERIODS}; empty: all time"))
 CURRENCY = Parameter("currency", Label("Валюта", "Currency"), Label("Код валюти; порожньо: основна валюта", "A currency code; empty: the base currency"))
+RATE = Parameter("rate", Label("Курс валют", "Exchange rate"), Label(
+    "historic: на день запису; current: останній; РРРР-ММ-ДД: на цей день", "historic: of the record's day; current: the last; YYYY-MM-DD: of that day"))
 TIME_ZONE = Parameter(
     "time_zone", Label("Часовий пояс", "Time zone"),
     Label("Наприклад, Europe/Kyiv; порожньо: пояс компанії", "For example Europe/Kyiv; empty: the company's zone"),
@@ -74,6 +79,7 @@ class CommonParams:
 
     period: Annotated[Period | None, PERIOD] = None
     currency: Annotated[str, CURRENCY]
+    rate: Annotated[str | date, RATE] = HISTORIC
     time_zone: Annotated[ZoneInfo, TIME_ZONE]
     owner: Annotated[int | None, OWNER] = None
     department: Annotated[tuple[int, ...] | None, DEPARTMENT] = None
@@ -156,6 +162,8 @@ def given(params: CommonParams) -> dict[str, Any]:
         match value:
             case Period():
                 value = f"{value.first}..{value.last}"
+            case date():
+                value = value.isoformat()
             case ZoneInfo():
                 value = value.key
             case tuple() if name == "sort":

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +20,7 @@ from crm.errors import BadRequest, FieldError, UnknownName
 from crm.messages import m
 
 MAX_TEXT = 20_000
+HISTORIC, CURRENT = "historic", "current"
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,16 @@ def currency_of(_session: DataSession, _asked: Asked, text: str) -> str:
     if code not in currency_names("en"):
         raise BadRequest(m("“%(text)s” is not the code of a currency.", text=text[:20]))
     return code
+
+
+def rate_of(_session: DataSession, _asked: Asked, text: str) -> str | date:
+    """At which rates money is converted: `historic`, `current`, or a day."""
+    if text in (HISTORIC, CURRENT):
+        return text
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        raise BadRequest(m("A rate is historic, current, or that of a day as 2026-01-31; not “%(text)s”.", text=text[:20])) from None
 
 
 def zone_of(_session: DataSession, _asked: Asked | None, text: str) -> ZoneInfo:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Literal
 
 from crm.backoffice.filling import Unfinished
@@ -92,17 +91,6 @@ class Table:
 def rate(part: int, whole: int) -> float | None:
     """`part` of `whole` as a fraction of 1, None of nothing."""
     return part / whole if whole else None
-
-
-def total_of(amounts: Mapping[str | None, Decimal | None], base: str, currency: str) -> tuple[Decimal | None, bool]:
-    """The sum of money by currency (None stands for the base currency) in `currency`, and whether others are in the way.
-
-    Without rates nothing is converted: as soon as another currency takes part the sum is undefined, never a mixed number.
-    """
-    wanted = [amount for code, amount in amounts.items() if (code or base) == currency and amount is not None]
-    if any((code or base) != currency and amount for code, amount in amounts.items()):
-        return None, True
-    return (sum(wanted, Decimal(0)), False) if wanted else (None, False)
 
 
 def ordered(rows: list[dict[str, Any]], order: tuple[tuple[str, bool], ...]) -> list[dict[str, Any]]:

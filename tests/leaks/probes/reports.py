@@ -40,6 +40,8 @@ def shown(view: View) -> Iterator[Question]:
             yield get(SHOW, kind.key, here, by=view.rng.choice(names), sort=view.rng.choice(("", "-")) + measure.key)
         for period in ("2026", "this_year", "last_90_days", "2026-Q1", "x"):
             yield get(SHOW, kind.key, here, period=period, by=view.rng.choice(names))
+        for rate in ("current", "2026-03-01", "x"):
+            yield get(SHOW, kind.key, here, rate=rate, by=view.rng.choice(names))
         for key, entity in (("owner", "user"), ("department", "department"), ("territory", "territory")):
             for number in [*view.seen(entity, 2), *view.unseen(entity, 2), MISSING]:
                 yield get(SHOW, kind.key, here, f"{kind.key}.{key}", **{f"{key}_id": number, "by": view.rng.choice(names)})

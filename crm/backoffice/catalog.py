@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from crm.backoffice.conditions.saved import SavedConditions, read_saved
 from crm.backoffice.computed_state import WAITING, Filling, fillings
-from crm.backoffice.configuration import CompanySettings, ConfigVersion, OptionRow, PicklistRow, RoleConflict
+from crm.backoffice.configuration import CompanySettings, ConfigVersion, OptionRow, PicklistRow, RoleConflict, StageRuleRow
 from crm.backoffice.custom.reading import Made, described, read_made
 from crm.backoffice.entities import Base, Entity, Relation, called_after, describe
 from crm.backoffice.fields.base import Field, Reader
@@ -62,6 +62,7 @@ class Configured:
     position: int = 0
     retired: bool = False
     values: Mapping[str, Any] = field(default_factory=dict)
+    said: Mapping[str, Any] = field(default_factory=dict)  # of a stage: what it asks for beside its fields, as a file says it
 
 
 @dataclass(frozen=True)
@@ -229,10 +230,25 @@ def _configured(connection: Connection, entity: Entity) -> dict[int, Configured]
     parent = next((f.attribute for _, f in entity.in_columns() if f.target and f.required and not f.system), None)
     rows = connection.execute(select(table).where(table.c.deleted_at.is_(None)).order_by(*([table.c.position] if "position" in table.c else []), table.c.id))
     found: dict[int, Configured] = {}
+    asked = stage_rules_said(connection) if entity.key == "stage" else {}
     for row in rows.mappings():
         label = Label.of(row["name"], row.get("name_en"))
         found[row["id"]] = Configured(
             row["id"], row["code"], row.get("key") or row["code"], label, row[parent] if parent else None, row.get("position") or 0,
             bool(row.get("retired")), MappingProxyType({k: row[f.attribute] for k, f in entity.in_columns()}),
+            MappingProxyType(asked.get(row["id"], {})),
         )
-    return found
+    return {number: _leading_on(row, found) for number, row in found.items()} if asked else found
+
+
+def stage_rules_said(connection: Connection) -> dict[int, dict[str, Any]]:
+    """Stage → what it asks for, as a file says it."""
+    return {row.stage_id: row.said for row in connection.execute(select(StageRuleRow.__table__))}
+
+
+def _leading_on(stage: Configured, stages: Mapping[int, Configured]) -> Configured:
+    """The stage with moves to stages that are there: a removed one is no place to go to, and is again when it comes back."""
+    if "moves" not in stage.said:
+        return stage
+    there = {one.key for one in stages.values() if one.parent_id == stage.parent_id}
+    return replace(stage, said=MappingProxyType({**stage.said, "moves": [key for key in stage.said["moves"] if key in there]}))

@@ -66,6 +66,17 @@ class SavedConditionRow(Base):
     said: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
+class StageRuleRow(Base):
+    """What the configuration asks of whatever enters or leaves a stage, and the stages that one may go to from it, as its file says it. A stage of
+    which nothing is asked has no row."""
+
+    __tablename__ = "stage_rule"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    stage_id: Mapped[int] = mapped_column(ForeignKey("stage.id"), unique=True)
+    said: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
 class AccessRule(Base):
     """One rule of a role as it stands in the configuration file; `position` keeps their order."""
 

@@ -14,6 +14,8 @@ from crm.messages import Message
 if TYPE_CHECKING:
     from crm.backoffice.guard import DataSession
 
+LOADING = ("import", "demo")  # writers that bring a history of their own
+
 
 @dataclass
 class Draft:

@@ -34,9 +34,10 @@ from crm.rights.numbering import next_numbers
 from crm.rights.option_merges import judge_merges, sees_holders
 from crm.rights.planned_rights import PlannedRole, planned_roles
 from crm.rights.stage_changes import judge_stages, sees_standing
+from crm.rights.stage_requirements import judge_requirements, sees_moves
 
 SECTIONS = ("entities", "fields", "checks", "removed", "conditions", "picklists", "layouts", "merged", "pipelines", "merged_stages")  # of a file, on data
-KINDS = frozenset({"entity", "field", "rule", "picklist", "option", "layout", "pipeline", "stage", "condition"})  # of changes
+KINDS = frozenset({"entity", "field", "rule", "picklist", "option", "layout", "pipeline", "stage", "condition", "requirement", "moves"})  # of changes
 MOST_VERSIONS = 200
 REPEATED = m("Several records hold the same value, so the field cannot be unique.")
 Raw = Mapping[str, Any]
@@ -218,6 +219,7 @@ def _planned(session: SystemSession, engine: Engine, user_id: int, making: Makin
     judge_merges(session, sight, document)
     judge_conditions(session, sight, document, after)
     judge_stages(session, sight, document)
+    judge_requirements(sight, document, after)
     without_dropped(session, after.made)
     without_repeats(session, after.made)
     without_spent(session, after.made)
@@ -241,6 +243,8 @@ def _told(sight: Sight, change: Change) -> bool:
         return sees_holders(sight, change.entity)
     if change.kind == "stage" and change.effect in ("merge", "unmerge"):
         return sees_standing(sight)
+    if change.kind in ("requirement", "moves"):
+        return sees_moves(sight, change.entity)
     if change.kind == "rules":
         return _by_nothing_limited(sight)
     if change.kind not in ("entity", "field", "rule", "condition"):

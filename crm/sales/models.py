@@ -137,7 +137,9 @@ class Stage(Record):
     __entity__ = Declared(
         key="stage", label=Label("Етап", "Stage"), plural=Label("Етапи", "Stages"), area="administration", icon="stairs", prefix="S",
         columns=("name", "name_en", "pipeline", "position", "kind", "probability"), order="position", configuration=True,
-        sections=(Section(Label("Етап", "Stage"), ("name", "name_en", "code", "pipeline", "key", "position", "kind", "probability", "colour", "retired")),),
+        sections=(
+            Section(Label("Етап", "Stage"), ("name", "name_en", "code", "pipeline", "key", "position", "kind", "probability", "days", "colour", "retired")),
+        ),
     )
 
     name_en: Mapped[str | None] = text(Label("Назва англійською", "Name in English"), searchable=True, sensitivity="open")
@@ -148,6 +150,10 @@ class Stage(Record):
     position: Mapped[int] = integer(Label("Порядок", "Position"), required=True, default=0, sensitivity="open")
     kind: Mapped[str] = text(Label("Тип", "Type"), required=True, default="open", max_length=8, sensitivity="open", words=STAGE_KINDS)
     probability: Mapped[Decimal | None] = percent(Label("Ймовірність", "Probability"), sensitivity="open")
+    days: Mapped[int | None] = integer(
+        Label("Строк, робочих днів", "Service time, working days"), sensitivity="open",
+        help=Label("Скільки угода має тут стояти щонайбільше; порожньо: без строку", "How long a deal should stand here at most; empty: no limit"),
+    )
     colour: Mapped[str | None] = text(Label("Колір", "Colour"), max_length=16, sensitivity="open", words=COLOURS)
     retired: Mapped[bool] = boolean(Label("Не вживається", "Retired"), required=True, default=False, sensitivity="open")
 

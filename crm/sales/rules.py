@@ -12,15 +12,14 @@ from crm.backoffice.catalog import Configured
 from crm.backoffice.guard import DataSession
 from crm.backoffice.lowcode.edits import APPLYING
 from crm.backoffice.lowcode.stage_merging import MERGING
+from crm.backoffice.lowcode.stage_requirements import LONGEST_STAY
 from crm.backoffice.money import round_half_up
 from crm.backoffice.parts import in_parts
-from crm.backoffice.rules import Draft, before_save, when_changed
+from crm.backoffice.rules import LOADING, Draft, before_save, when_changed
 from crm.errors import Forbidden, Invalid
 from crm.messages import m
 from crm.sales import stays
 from crm.sales.models import Deal, DealLine, Stage
-
-LOADING = ("import", "demo")  # writers that bring a history of their own
 
 
 def stage_of(draft: Draft) -> Configured | None:
@@ -47,6 +46,13 @@ def a_stage_keeps_its_key(draft: Draft) -> None:
         same = select(stages.c.id).where(stages.c.pipeline_id == draft["pipeline"], stages.c.key == draft["key"], stages.c.deleted_at.is_(None))
         if draft.session.kernel(same.where(stages.c.id != draft.id).limit(1)).first() is not None:
             draft.refuse("key", m("The pipeline has a stage with this key already."))
+
+
+@before_save("stage")
+def a_stage_takes_some_days(draft: Draft) -> None:
+    """A service time is at least one working day, at most ten years of them."""
+    if draft["days"] is not None and not 1 <= draft["days"] <= LONGEST_STAY:
+        draft.refuse("days", m("A service time is a number of working days, from 1 to %(most)s.", most=LONGEST_STAY))
 
 
 @when_changed("stage", "deleted_at")

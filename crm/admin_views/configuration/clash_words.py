@@ -30,7 +30,7 @@ def told(clash: Clash, catalog: Catalog, language: str) -> Line:
         return Line(say(m("Others have put the options of “%(name)s” in another order.", name=name)))
     if clash.part.startswith(("option:", "stage:")):
         key, _, part = clash.part.partition(":")[2].rpartition(".")
-        what = f"{name} · {_row_name(clash, catalog, key, language)} · {stage_words.PARTS[part].text(language)}"
+        what = f"{name} · {_row_name(clash, catalog, key, language)} · {(stage_words.PARTS | stage_words.ASKED)[part].text(language)}"
         return Line(what, stage_words.word(part, clash.now, language), stage_words.word(part, clash.wanted, language))
     facet = (check_words.PARTS if clash.kind == "check" else FACETS).get(clash.part)
     # What a condition of another asks for may be more than this reader sees.

@@ -7,13 +7,14 @@ from typing import Any
 
 from babel.numbers import format_decimal
 
-from crm.admin_views.configuration import check_words, number_words, stage_words
+from crm.admin_views.configuration import check_words, number_words, requirement_words, stage_words
 from crm.admin_views.configuration.decisions import Asked, asked, sentences
 from crm.admin_views.configuration.layout_words import differences
 from crm.admin_views.configuration.palette import CLASSES, FUNCTIONS, KINDS
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.made_plan import LOSING
+from crm.backoffice.lowcode.pipelines import StageSpec
 from crm.messages import Label, Message, m, mn, render
 from crm.rights.configuring import Plan
 
@@ -49,6 +50,11 @@ SENTENCES: Mapping[tuple[str, str], Message] = {
     ("condition", "label"): m("The saved condition “%(name)s” of “%(entity)s” has another name or note"),
     ("condition", "remove"): m("The saved condition “%(name)s” of “%(entity)s” is removed"),
     ("rules", "condition"): m("The rights of the role “%(name)s” change: a rule of it uses the condition"),
+    ("requirement", "create"): m("The stage “%(entity)s” asks for more – %(name)s"),
+    ("requirement", "change"): m("The stage “%(entity)s” asks for something else – %(name)s"),
+    ("requirement", "remove"): m("The stage “%(entity)s” asks no more – %(name)s"), ("moves", "change"): m("From the stage “%(name)s” one goes elsewhere"),
+    ("moves", "unreachable"): m("No stage leads to “%(name)s”: a record comes there only when it is made there"),
+    ("moves", "dead_end"): m("No way leads from the stage “%(name)s” to a won or a lost one"),
     ("option", "retire"): m("The option “%(name)s” in “%(entity)s” is retired"),
 }
 RULES: Mapping[str, Label] = {
@@ -80,23 +86,38 @@ class Line:
     effect: str
     loses: bool
     asked: Asked | None = None
+    listed: str = ""  # where the records are that it tells of
 
 
 def told(plan: Plan, language: str) -> list[Line]:
     """The changes of a plan."""
     roles = {new.code: new.label.text(language) for new in plan.roles} | {one.key: one.label.text(language) for one in plan.document.roles}
     roles |= stage_words.names(plan.document, plan.before, language)
-    return [
-        Line(sentence(change, plan.after, plan.before, language, roles), [*_details(plan, change, language), *_records(change, told_too, language)],
-             change.effect, change.kind in ("entity", "field") and change.effect in LOSING, asked(plan, change, language) if told_too else None)
-        for change, told_too in zip(plan.changes, plan.told, strict=True)
-    ]
+    lines = [(change, _line(plan, change, told_too, language, roles)) for change, told_too in zip(plan.changes, plan.told, strict=True)]
+    asking = {(one.field or "").rsplit(".", 2)[0] if one.kind == "requirement" else one.field for one in plan.changes if one.kind in ("requirement", "moves")}
+    # Of a stage that only asks for something else this is told by itself.
+    return [line for one, line in lines if line.details or (one.kind, one.effect) != ("stage", "change") or one.field not in asking]
 
 
-def sentence(change: Change, catalog: Catalog, before: Catalog, language: str, roles: Mapping[str, str] = MappingProxyType({})) -> str:
-    """One change in words, with the names that things have afterwards, or had; `roles` are names by code, of pipelines and stages too."""
-    entity, name = _names(change, (catalog, before), language)
-    if change.kind in ("role", "rules") or (change.kind in ("pipeline", "stage") and name == change.field):
+def _line(plan: Plan, change: Change, told_too: bool, language: str, roles: Mapping[str, str]) -> Line:
+    text = sentence(change, plan.after, plan.before, language, roles, requirement_words.stage_in(plan, change))
+    if change.kind in ("requirement", "moves"):
+        found = [*requirement_words.details(plan, change, told_too, language)]
+        return Line(text, found, change.effect, False, listed=requirement_words.listed(plan, change) if told_too else "")
+    return Line(
+        text, [*_details(plan, change, language), *_records(change, told_too, language)], change.effect,
+        change.kind in ("entity", "field") and change.effect in LOSING, asked(plan, change, language) if told_too else None,
+    )
+
+
+def sentence(
+    change: Change, catalog: Catalog, before: Catalog, language: str, roles: Mapping[str, str] = MappingProxyType({}), stage: StageSpec | None = None,
+) -> str:
+    """One change in words, with the names that things have afterwards, or had; `roles` are names by code, of pipelines and stages too, `stage` is how a
+    document says the one that a requirement is of."""
+    entity, name = requirement_words.names(change, (catalog, before), language, stage) if change.kind == "requirement" else _names(
+        change, (catalog, before), language)
+    if change.kind in ("role", "rules") or (change.kind in ("pipeline", "stage", "moves") and name == change.field):
         name = roles.get(name, name)
     return render(Message(SENTENCES.get((change.kind, change.effect), OTHER).id, {"entity": entity, "name": name}), language)
 
@@ -108,7 +129,7 @@ def _names(change: Change, catalogs: tuple[Catalog, ...], language: str) -> tupl
         return kind.plural.text(language) if kind else change.entity, render(whom, language)
     if change.kind == "condition":
         return _condition_names(change, catalogs, language)
-    if change.kind in ("pipeline", "stage", "view"):
+    if change.kind in ("pipeline", "stage", "moves", "view"):
         return _configured(change, catalogs, language)
     if change.kind == "rule":
         return _rule_names(change, catalogs, language)
@@ -128,8 +149,9 @@ def _names(change: Change, catalogs: tuple[Catalog, ...], language: str) -> tupl
 def _configured(change: Change, catalogs: tuple[Catalog, ...], language: str) -> tuple[str, str]:
     """The names of what is configured beside data: a pipeline, a stage, a shared view."""
     entity, name = change.entity, change.field or ""
+    rows = "stage" if change.kind == "moves" else change.kind
     for catalog in catalogs:
-        known = catalog.views.get(name) if change.kind == "view" else next((one for one in catalog.configured[change.kind].values() if one.code == name), None)
+        known = catalog.views.get(name) if change.kind == "view" else next((one for one in catalog.configured[rows].values() if one.code == name), None)
         kind = catalog.entities.get(entity)
         if known is not None:
             return kind.plural.text(language) if kind else entity, known.label.text(language)

@@ -1,6 +1,6 @@
 """The stages of a pipeline as rows of a form: order, both labels, kind, probability, colour, whether retired."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -64,8 +64,9 @@ def posted(form: Form) -> list[Row]:
     return stepped(rows, form.get("step", ""), Row(), MOST)
 
 
-def said(rows: Sequence[Row]) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """The stages as a file says them, and what is wrong, by the name of the control. Empty rows are left out; a row in one language stands for both."""
+def said(rows: Sequence[Row], standing: Mapping[str, StageSpec]) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """The stages as a file says them, and what is wrong, by the name of the control. Empty rows are left out; a row in one language stands for both.
+    What stages ask for has a page of its own (`stage_asking`): of those that stand, by key, it stays."""
     made: list[StageSpec] = []
     errors: dict[str, str] = {}
     taken = {row.key for row in rows if row.key}
@@ -84,7 +85,8 @@ def said(rows: Sequence[Row]) -> tuple[list[dict[str, Any]], dict[str, str]]:
         key = row.key or free(proposed(row.en, row.uk) or "stage", taken)
         taken.add(key)
         uk, en = row.uk.strip(), row.en.strip()
-        made.append(StageSpec(key, Label(uk or en, en or uk), row.kind, probability, row.retired, row.colour))
+        stands = standing.get(key) or StageSpec(key, Label("", ""))
+        made.append(replace(stands, label=Label(uk or en, en or uk), kind=row.kind, probability=probability, retired=row.retired, colour=row.colour))
     if not errors and not any(one.takes_open for one in made):
         errors[""] = say(m("At least one open stage must be in use: new records would have nowhere to stand."))
     if not errors and len(made) > MOST:

@@ -119,7 +119,7 @@ def _posted(known: Configured | None) -> Answer:
     redraw = partial(_form, known, form, rows)
     if step() == "edit" or step().startswith("opt-"):
         return redraw({})
-    stages, errors = stage_form.said(rows)
+    stages, errors = stage_form.said(rows, {row.key: stage_stands(row) for row in _stages(known)})
     errors |= entity_form.missing(form, "label_uk", "label_en")
     key, entity = (known.code, str(known.values["entity"])) if known else (_new_key(errors), form.get("entity", ""))
     if known is None and entity not in {one.key for one in _led()}:

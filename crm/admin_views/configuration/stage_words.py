@@ -11,12 +11,17 @@ from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.document import Document
 from crm.backoffice.lowcode.parsing import order
 from crm.backoffice.lowcode.pipelines import PipelineSpec, StageSpec, pipeline_of, stage_stands, stages_of
+from crm.backoffice.stage_rules import SIDES
 from crm.messages import Label
 from crm.sales.models import STAGE_KINDS
 
 PARTS = {
     "label": Label("Назва", "Name"), "kind": Label("Тип", "Type"), "probability": Label("Ймовірність", "Probability"), "colour": Label("Колір", "Colour"),
-    "retired": Label("Вилучене зі вжитку", "Retired"),
+    "retired": Label("Вилучене зі вжитку", "Retired"), "days": Label("Строк, робочих днів", "Service time, working days"),
+}
+ASKED = {  # of these plans tell each by itself, and only where two have changed them the whole
+    "enter": Label("Вимоги, щоб увійти", "Requirements to enter"), "exit": Label("Вимоги, щоб вийти", "Requirements to leave"),
+    "moves": Label("Куди веде", "Where it leads"),
 }
 PLACE = Label("Місце", "Place")
 
@@ -55,7 +60,9 @@ def _differences(catalog: Catalog, spec: PipelineSpec, stage: StageSpec, old: St
 
 
 def word(name: str, value: Any, language: str) -> str:
-    """A part of a stage."""
+    """A part of a stage; of what it asks for only how much it is."""
+    if name in ("days", "moves", *SIDES):
+        return str(len(value) if isinstance(value, tuple) else value) if value is not None else "—"
     if isinstance(value, Label):
         return value.text(language)
     if name == "kind":

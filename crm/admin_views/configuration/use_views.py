@@ -28,6 +28,7 @@ MOST = 1000  # records that are told
 GROUPS = {
     "field": Label("Поля: посилання, формули, підсумки, правила, усталені значення", "Fields: references, formulas, roll-ups, rules, defaults"),
     "check": Label("Перевірки", "Checks"), "rule": Label("Права ролей", "Rights of roles"), "view": Label("Спільні вигляди", "Shared views"),
+    "stage": Label("Етапи воронок: що вони вимагають", "Stages of pipelines: what they ask for"),
     "own_view": Label("Власні вигляди людей", "People's own views"), "layout": Label("Розкладки", "Layouts"),
     "saved": Label("Збережені умови", "Saved conditions"),
     "condition": Label("Сегменти й інші записи з умовами", "Segments and other records that keep conditions"), "pipeline": Label("Воронки", "Pipelines"),
@@ -189,6 +190,8 @@ def _line(use: Use) -> Line:
             return Line(name, f"/configuration/saved-condition/?{urlencode({'key': use.name})}")
         case "rule":
             return Line(_title(use), f"/rights/role/{use.record}/")
+        case "stage":
+            return _stage_line(use)
         case "mapping":
             return Line(f"{plural} · {use.name}", f"/{use.entity}/import/")
         case "pipeline":
@@ -197,6 +200,16 @@ def _line(use: Use) -> Line:
             return Line(_title(use), f"/{use.entity}/{use.record}/")
         case _:
             return Line(f"{plural} · {use.name}" if plural else use.name, f"/configuration/{use.entity}/" if plural else "")
+
+
+def _stage_line(use: Use) -> Line:
+    catalog, language = context.catalog(), context.reader().language
+    row = next((one for one in catalog.configured["stage"].values() if one.code == use.name), None)
+    pipeline = catalog.configured["pipeline"].get(row.parent_id or 0) if row is not None else None
+    if row is None or pipeline is None:
+        return Line(use.name, "")
+    name = f"{pipeline.label.text(language)} · {row.label.text(language)}"
+    return Line(name, f"/configuration/stages-of/?{urlencode({'key': pipeline.code})}")
 
 
 def _title(use: Use) -> str:

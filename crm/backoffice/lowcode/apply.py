@@ -15,7 +15,7 @@ from crm.backoffice.configuration import AccessRule, ConfigVersion, OptionRow, P
 from crm.backoffice.custom.reading import Made
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode import condition_plan, condition_uses, conflicts, copying, emergencies, export, layouts, option_merging, saved_conditions
-from crm.backoffice.lowcode import shared_views, stage_merging
+from crm.backoffice.lowcode import shared_views, stage_merging, stage_requirements
 from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.converting import check_decisions
 from crm.backoffice.lowcode.document import Document, RoleSpec, foreseen as as_it_would_be, from_raw
@@ -90,7 +90,7 @@ def apply(session: SystemSession, document: Document, *, agreed: bool = True, pr
             stage_merging.take_back(session, moved)
         _write(session, document, touched)
         _ask_anew(session, stood, touched)
-    made = [(c.kind, c.entity, c.field or "") for c in changes if c.effect == "create" and c.kind not in ("picklist", "rule", *MADE)]
+    made = [(c.kind, c.entity, c.field or "") for c in changes if c.effect == "create" and c.kind not in ("picklist", "rule", "requirement", *MADE)]
     version = versions.announce(session, [c.as_dict() for c in changes], before, made, [asdict(one) for one in standing],
         {"merged": [dict(option_merging.as_kept(one)) for one in merged], "again": [[one.picklist, one.old, one.new] for one in document.unmerged],
          "merged_stages": [asdict(one) for one in led], "stages_again": [[one.pipeline, one.old, one.new] for one in document.stages_unmerged]})
@@ -122,7 +122,7 @@ def _make(session: SystemSession, document: Document, after: Made, prepared: Pre
 
 def _write(session: SystemSession, document: Document, touched: Collection[tuple[str, str, str | None]]) -> None:
     for pipeline in document.pipelines:
-        _pipeline(session, pipeline)
+        _pipeline(session, pipeline, {key or "" for kind, _, key in touched if kind == "stage"})
     for role in document.roles:
         if any(kind in ("role", "rules") and key == role.key for kind, _, key in touched):
             _role(session, role, undoes=document.undoes)
@@ -215,7 +215,8 @@ def _picklist(session: SystemSession, spec: PicklistSpec) -> None:
             session.execute(insert(OptionRow), {"picklist": spec.key, "key": option.key, **values})
 
 
-def _pipeline(session: SystemSession, spec: PipelineSpec) -> None:
+def _pipeline(session: SystemSession, spec: PipelineSpec, touched: Collection[str]) -> None:
+    """`touched` are the codes of stages that change: what others ask of moves may have followed a field or a stage meanwhile."""
     known = pipeline_of(session.catalog, spec.key)
     names = {"name": spec.label.uk, "name_en": spec.label.en}
     if known is None:
@@ -235,13 +236,16 @@ def _pipeline(session: SystemSession, spec: PipelineSpec) -> None:
             "kind": stage.kind,
             "probability": stage.probability,
             "colour": stage.colour or None,
+            "days": stage.days,
             "retired": stage.retired,
         }
         old = stages.get(stage.key)
         if old is None:
-            records.create(session, "stage", {"code": f"{spec.key}.{stage.key}", "key": stage.key, "pipeline": pipeline_id, **values})
+            number = records.create(session, "stage", {"code": f"{spec.key}.{stage.key}", "key": stage.key, "pipeline": pipeline_id, **values})
         else:
-            records.change(session, "stage", old.id, values)
+            number = records.change(session, "stage", old.id, values).id
+        if old is None or old.code in touched:
+            stage_requirements.write(session, number, stage.rules)
 
 
 def _role(session: SystemSession, spec: RoleSpec, *, undoes: datetime | None) -> None:

@@ -13,6 +13,7 @@ from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.document import Document, check_rule
 from crm.backoffice.lowcode.field_rules import count
 from crm.backoffice.lowcode.made_whole import moves_of
+from crm.backoffice.lowcode.pipelines import stage_codes
 from crm.backoffice.lowcode.uses import Use
 from crm.backoffice.lowcode.where_used import made_asking
 from crm.errors import BadRequest, BramaError
@@ -58,6 +59,7 @@ def left(session: SystemSession, document: Document, after: Catalog, key: str) -
     yield from made_asking(after.made, key)
     said = {("rule", one.key) for one in document.roles} | {("view", one.key) for one in document.views}
     said |= {("saved", one.key) for one in document.conditions}
+    said |= {("stage", code) for spec in document.pipelines for code in stage_codes(after, spec)}
     gone = {("rule" if kind == "role" else "saved" if kind == "condition" else kind, name) for kind, _, name in document.removed}
     for use in condition_uses.of_condition(session, key):
         if use.kind not in ("field", "check") and (use.kind, use.name) not in said | gone:

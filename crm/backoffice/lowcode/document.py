@@ -17,14 +17,15 @@ from crm.backoffice.lowcode.emergencies import Emergency, emergency
 from crm.backoffice.lowcode.field_rules import CheckSpec, named_checks
 from crm.backoffice.lowcode.layouts import LayoutSpec, layouts_of
 from crm.backoffice.lowcode.made import EntitySpec, FieldSpec, entities_of, fields_of, removed_of
-from crm.backoffice.lowcode.made_whole import MADE, Standing, catalog_with, made_with
+from crm.backoffice.lowcode.made_whole import MADE, Standing, catalog_with, made_with, moves_of
 from crm.backoffice.lowcode.option_merging import Merged, MergeSpec, followed, merges_of, retiring
 from crm.backoffice.lowcode.options import PicklistSpec, picklist
 from crm.backoffice.lowcode.packages import PackageSpec, package_of
 from crm.backoffice.lowcode.parsing import label_of, only, section_of, wrong
-from crm.backoffice.lowcode.pipelines import PipelineSpec, pipeline
+from crm.backoffice.lowcode.pipelines import PipelineSpec, pipeline, verify_requirements
 from crm.backoffice.lowcode.saved_conditions import conditions_of
 from crm.backoffice.lowcode.shared_views import NAMES as VIEW_NAMES, shared_view
+from crm.backoffice.lowcode.stage_requirements import verify_standing
 from crm.backoffice.lowcode.stage_merging import StageMerge, StageMerged, retiring_stages, stage_merges_of
 from crm.backoffice.release import PRODUCT
 from crm.backoffice.outside import read_yaml
@@ -121,9 +122,12 @@ def from_raw(raw: Any, catalog: Catalog) -> Document:
         # What else the file says may name what it makes.
         options = (*(one.options for one in fields if one.options is not None), *lists)
         catalog = catalog_with(catalog, made_with(catalog, entities, fields, removed, checks=checks), options, conditions, lifted)
+    pipelines = retiring_stages(catalog, stage_merges, [pipeline(key, spec, catalog) for key, spec in section_of(raw, "pipelines")])
+    for one in pipelines:
+        verify_requirements(catalog, one)
     return Document(
         tuple(_role(key, spec, catalog) for key, spec in section_of(raw, "roles")),
-        tuple(retiring_stages(catalog, stage_merges, [pipeline(key, spec, catalog) for key, spec in section_of(raw, "pipelines")])),
+        tuple(pipelines),
         lists,
         tuple(_view(key, spec, catalog) for key, spec in section_of(raw, "views")),
         tuple(_conflict(key, spec) for key, spec in section_of(raw, "conflicts")),
@@ -138,7 +142,9 @@ def foreseen(catalog: Catalog, document: Document, prepared: Mapping[tuple[str, 
     if not document.makes and not document.conditions and not document.lifted:
         return catalog
     made = made_with(catalog, document.entities, document.fields, document.removed, document.standing, document.checks, prepared)
-    return catalog_with(catalog, made, document.options, document.conditions, document.lifted)
+    after = catalog_with(catalog, made, document.options, document.conditions, document.lifted)
+    verify_standing(catalog, after, moves_of(catalog, made), {(spec.key, stage.key) for spec in document.pipelines for stage in spec.stages})
+    return after
 
 
 def merge(documents: Iterable[Document]) -> Document:

@@ -10,16 +10,18 @@ from typing import Any
 from sqlalchemy import select
 
 from crm.backoffice import versions
-from crm.backoffice.configuration import AccessRule
+from crm.backoffice.configuration import AccessRule, StageRuleRow
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import DataSession
 from crm.backoffice.lowcode import emergencies
-from crm.backoffice.lowcode.export import pipeline_form, role_form, stage_form
+from crm.backoffice.lowcode.export import pipeline_form, role_form
 from crm.backoffice.lowcode.changes import Change
+from crm.backoffice.lowcode.pipelines import stage_as_kept, stage_said
 from crm.backoffice.rules import Draft, when_changed
 from crm.messages import Label
 
 APPLYING = "configuration is being applied"
+RULES = StageRuleRow.__table__
 Row = Mapping[str, Any]
 
 
@@ -91,9 +93,11 @@ def _pipelines(session: DataSession, ids: Iterable[int], drafts: Sequence[Draft]
     wanted = sorted(ids)
     pipelines = _rows(session, "pipeline", "id", wanted, drafts)
     stages = _rows(session, "stage", "pipeline", wanted, drafts)
+    asked = {row.stage_id: row.said for row in session.kernel(select(RULES.c.stage_id, RULES.c.said).where(RULES.c.stage_id.in_(sorted(stages))))}
+    ordered = sorted(stages.values(), key=lambda s: (s["position"], s["id"]))
     return {
         row["code"]: pipeline_form(_label(row), row["entity"], [
-            stage_form(_label(s), s) for s in sorted(stages.values(), key=lambda s: (s["position"], s["id"])) if s["pipeline"] == row["id"]
+            stage_said(stage_as_kept(_label(s), s, asked.get(s["id"], {}))) for s in ordered if s["pipeline"] == row["id"]
         ])
         for row in pipelines.values()
     }

@@ -10,7 +10,7 @@ from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.document import Document
 from crm.backoffice.lowcode import conflicts, emergencies, layouts, saved_conditions, shared_views
 from crm.backoffice.lowcode.options import option_form, standing
-from crm.backoffice.lowcode.pipelines import StageSpec, pipeline_of, stage_said, stages_of
+from crm.backoffice.lowcode.pipelines import pipeline_of, stage_said, stage_stands, stages_of
 from crm.backoffice.lowcode.plan import rules_of
 from crm.messages import Label
 
@@ -85,7 +85,7 @@ def _picklist(known: Picklist) -> dict[str, Any]:
 
 def _pipeline(session: SystemSession, known: Configured) -> dict[str, Any]:
     stages = stages_of(session.catalog, pipeline_of(session.catalog, known.code)).values()
-    return pipeline_form(known.label, known.values["entity"], [stage_form(s.label, {**s.values, "key": s.key, "retired": s.retired}) for s in stages])
+    return pipeline_form(known.label, known.values["entity"], [stage_said(stage_stands(stage)) for stage in stages])
 
 
 # --- how a file says it --------------------------------------------------------------------------------------------
@@ -102,7 +102,3 @@ def role_form(
 def pipeline_form(label: Label, entity: str, stages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"label": label.as_dict(), "entity": entity, "stages": stages}
 
-
-def stage_form(label: Label, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Of a stage's `values`: key, kind, probability, colour, retired."""
-    return stage_said(StageSpec(values["key"], label, values["kind"], values["probability"], bool(values["retired"]), values["colour"] or ""))

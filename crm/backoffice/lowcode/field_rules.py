@@ -39,7 +39,7 @@ class CheckSpec:
 
 def conditions_of(said: Mapping[str, Any], place: Message) -> dict[str, Any]:
     """The rules of a field. Raises BadRequest."""
-    return {name: _condition(said[name], place, name) for name in CONDITIONS if said.get(name) is not None}
+    return {name: kept_condition(said[name], place, name) for name in CONDITIONS if said.get(name) is not None}
 
 
 def checks_of(said: Mapping[str, Any], place: Message) -> list[Any]:
@@ -67,23 +67,23 @@ def _check(said: Any, place: Message) -> Said:
     only(said, ("where", "message", "field"), place)
     if said.get("where") is None:
         raise wrong(place, m("“%(name)s” is missing", name="where"))
-    kept: dict[str, Any] = {"where": _condition(said["where"], place, "where"), "message": both(said, "message", place).as_dict()}
+    kept: dict[str, Any] = {"where": kept_condition(said["where"], place, "where"), "message": both(said, "message", place).as_dict()}
     if said.get("field") is not None:
         kept["field"] = word(said["field"], 48, place, "field")
     return kept
 
 
-def _condition(raw: Any, place: Message, name: str) -> Any:
+def kept_condition(raw: Any, place: Message, name: str) -> Any:
     """A condition in its one form, as JSON keeps it."""
     try:
         return json.loads(json.dumps(dump(parse(raw, as_stored)), default=str, allow_nan=False))
     except BramaError as fault:
-        raise _at(place, name, fault) from None
+        raise senseless(place, name, fault) from None
     except ValueError:
         raise wrong(place, m("“%(name)s” compares with something that is no value", name=name)) from None
 
 
-def _at(place: Message, name: str, fault: BramaError) -> BadRequest:
+def senseless(place: Message, name: str, fault: BramaError) -> BadRequest:
     return wrong(place, m("the rule “%(name)s” makes no sense: %(why)s", name=name, why=fault.message))
 
 
@@ -97,7 +97,7 @@ def verify(catalog: Catalog) -> None:
         try:
             compile_condition(node, sight.table(entity))
         except BramaError as fault:
-            raise _at(place, name, fault) from None
+            raise senseless(place, name, fault) from None
     for kind in catalog.entities.values():
         for check in kind.checks:
             if check.field and check.field not in kind.fields:

@@ -1,11 +1,13 @@
 """Pipelines in a configuration file: stages in their order, each with what it is, how likely deals in it are won, and a colour."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from crm.backoffice.catalog import Catalog, Configured
+from crm.backoffice.custom.fields import Said
+from crm.backoffice.lowcode import stage_requirements
 from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.options import colour_of
 from crm.backoffice.lowcode.parsing import key_of, label_of, once, only, order, wrong
@@ -24,6 +26,15 @@ class StageSpec:
     probability: Decimal | None = None
     retired: bool = False
     colour: str = ""
+    days: int | None = None  # of service time, working days
+    enter: tuple[Said, ...] = field(default=(), hash=False)
+    exit: tuple[Said, ...] = field(default=(), hash=False)
+    moves: tuple[str, ...] | None = None  # keys of the stages to which one may go; None: any
+
+    @property
+    def rules(self) -> dict[str, Any]:
+        """What it asks of a move, as a file says it."""
+        return stage_requirements.rules_said(self.enter, self.exit, self.moves)
 
     @property
     def takes_open(self) -> bool:
@@ -50,11 +61,14 @@ def pipeline(key: str, said: Any, catalog: Catalog) -> PipelineSpec:
         raise wrong(place, m("a pipeline has at most %(count)s stages", count=MOST))
     found = tuple(_stage(one, place) for one in stages)
     once((one.key for one in found), place)
+    stage_requirements.known_moves(
+        (one.moves for one in found), (*(one.key for one in found), *stages_of(catalog, pipeline_of(catalog, key))), place,
+    )
     return PipelineSpec(key, label_of(said, place), catalog.entity(str(said.get("entity", "deal"))).key, found)
 
 
 def _stage(said: Any, place: Message) -> StageSpec:
-    only(said, ("key", "label", "type", "probability", "colour", "retired"), place)
+    only(said, ("key", "label", "type", "probability", "colour", "retired", *stage_requirements.NAMES), place)
     kind = said.get("type", "open")
     if kind not in KINDS:
         raise wrong(place, m("a stage is open, won or lost, not “%(kind)s”", kind=str(kind)[:40]))
@@ -66,7 +80,18 @@ def _stage(said: Any, place: Message) -> StageSpec:
             probability = Decimal(-1)
         if not 0 <= probability <= 1:
             raise wrong(place, m("a probability is a fraction from 0 to 1"))
-    return StageSpec(key_of(said, place), label_of(said, place), kind, probability, bool(said.get("retired")), colour_of(said, place))
+    here = m("stage “%(key)s”", key=f"{place.params['key']}.{key_of(said, place)}")
+    return StageSpec(
+        key_of(said, place), label_of(said, place), kind, probability, bool(said.get("retired")), colour_of(said, place),
+        stage_requirements.days_of(said, here), stage_requirements.requirements_of(said, "enter", here),
+        stage_requirements.requirements_of(said, "exit", here), stage_requirements.moves_of(said, here),
+    )
+
+
+def verify_requirements(catalog: Catalog, spec: PipelineSpec) -> None:
+    """Raises BadRequest for a requirement of a stage that asks for what is not there in `catalog`."""
+    for stage in spec.stages:
+        stage_requirements.verify(catalog, spec.entity, stage.rules, m("stage “%(key)s”", key=f"{spec.key}.{stage.key}"))
 
 
 def pipeline_of(catalog: Catalog, key: str) -> Configured | None:
@@ -78,9 +103,23 @@ def stages_of(catalog: Catalog, known: Configured | None) -> Mapping[str, Config
     return {s.key: s for s in catalog.configured["stage"].values() if known is not None and s.parent_id == known.id}
 
 
+def stage_codes(catalog: Catalog, spec: PipelineSpec) -> Iterator[str]:
+    """The codes of those stages of a document that stand."""
+    rows = stages_of(catalog, pipeline_of(catalog, spec.key))
+    return (rows[one.key].code for one in spec.stages if one.key in rows)
+
+
 def stage_stands(row: Configured) -> StageSpec:
     """A stage as a file would say it now."""
-    return StageSpec(row.key, row.label, row.values["kind"], row.values["probability"], row.retired, row.values["colour"] or "")
+    return stage_as_kept(row.label, {**row.values, "key": row.key, "retired": row.retired}, row.said)
+
+
+def stage_as_kept(label: Label, values: Mapping[str, Any], said: Mapping[str, Any]) -> StageSpec:
+    """A stage by its fields (key, kind, probability, retired, colour, days) and by what it asks of moves."""
+    return StageSpec(
+        values["key"], label, values["kind"], values["probability"], bool(values["retired"]), values["colour"] or "", values["days"],
+        tuple(said.get("enter", ())), tuple(said.get("exit", ())), tuple(said["moves"]) if "moves" in said else None,
+    )
 
 
 def stands(catalog: Catalog, known: Configured) -> PipelineSpec:
@@ -93,7 +132,7 @@ def stage_said(stage: StageSpec) -> dict[str, Any]:
     return (
         {"key": stage.key, "label": stage.label.as_dict(), "type": stage.kind}
         | ({"probability": float(stage.probability)} if stage.probability is not None else {}) | ({"colour": stage.colour} if stage.colour else {})
-        | ({"retired": True} if stage.retired else {})
+        | ({"retired": True} if stage.retired else {}) | ({"days": stage.days} if stage.days is not None else {}) | stage.rules
     )
 
 

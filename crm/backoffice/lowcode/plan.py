@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.configuration import AccessRule
 from crm.backoffice.guard import SystemSession
-from crm.backoffice.lowcode import condition_plan, conflicts, emergencies, layouts, option_merging, stage_merging
+from crm.backoffice.lowcode import condition_plan, conflicts, emergencies, layouts, option_merging, stage_merging, stage_trial
 from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.conversion_report import report
 from crm.backoffice.lowcode.converting import conversions
@@ -42,7 +42,11 @@ def plan(session: SystemSession, document: Document, *, reports: bool = False) -
         changes += picklist_changes(session.catalog, picklist)
     changes += option_merging.changes(session, document.merges, document.unmerged)
     for pipeline in document.pipelines:
-        changes += pipeline_changes(session.catalog, pipeline)
+        differences = list(pipeline_changes(session.catalog, pipeline))
+        changes += differences
+        # What a merge leads elsewhere is led by the merge: its own plan would find moves to a stage that is to be retired.
+        if differences and all(one.pipeline != pipeline.key for one in document.stage_merges):
+            changes += stage_trial.changes(session, after, pipeline)
     changes += stage_merging.changes(session, document.stage_merges, document.stages_unmerged)
     for role in document.roles:
         changes += role_changes(session, role)

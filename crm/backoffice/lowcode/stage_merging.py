@@ -6,7 +6,7 @@ moves back those that nobody has moved since.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import func, select
@@ -21,7 +21,7 @@ from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode import uses
 from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.parsing import section_of, wrong
-from crm.backoffice.lowcode.pipelines import PipelineSpec, StageSpec, pipeline_of, stage_stands, stages_of
+from crm.backoffice.lowcode.pipelines import PipelineSpec, pipeline_of, stage_stands, stages_of
 from crm.backoffice.parts import in_parts
 from crm.backoffice.taking_back import Touched, touched_by
 from crm.messages import m
@@ -88,7 +88,7 @@ def retiring_stages(catalog: Catalog, merges: Iterable[StageMerge], pipelines: S
         assert known is not None
         spec = found.get(merge.pipeline) or PipelineSpec(known.code, known.label, known.values["entity"], ())
         said = next((one for one in spec.stages if one.key == merge.old), stage_stands(row))
-        retired = StageSpec(said.key, said.label, said.kind, said.probability, True, said.colour)
+        retired = replace(said, retired=True)
         stages = [retired if one.key == merge.old else one for one in spec.stages]
         if retired not in stages:
             stages.append(retired)

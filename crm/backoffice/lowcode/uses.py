@@ -1,4 +1,4 @@
-"""Where the configuration and people's own views name a field: rewritten when it is renamed, told of before it is removed."""
+"""Where the configuration and people's own views name a field or a stage: rewritten when it is renamed, told of before it is removed."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,21 +9,23 @@ from typing import Any
 from sqlalchemy import select, update
 
 from crm.backoffice import layouts
-from crm.backoffice.catalog import Catalog
+from crm.backoffice.catalog import Catalog, Configured
 from crm.backoffice.conditions.renaming import Renaming
 from crm.backoffice.conditions.resaving import Resaving
+from crm.backoffice.conditions.restaging import Restaging
 from crm.backoffice.conditions.revaluing import Replacing
 from crm.backoffice.conditions.saved import TABLE as SAVED
 from crm.backoffice.conditions.tree import as_stored, dump, parse
-from crm.backoffice.configuration import AccessRule
+from crm.backoffice.configuration import AccessRule, StageRuleRow
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.condition import ConditionField
 from crm.backoffice.guard import SystemSession
+from crm.backoffice.stage_rules import SIDES, entity_of
 from crm.backoffice.views.models import SavedView
 from crm.errors import BramaError
 from crm.messages import Message, m
 
-RULES, VIEWS, LAYOUTS = AccessRule.__table__, SavedView.__table__, layouts.TABLE
+RULES, VIEWS, LAYOUTS, STAGES = AccessRule.__table__, SavedView.__table__, layouts.TABLE, StageRuleRow.__table__
 Rewriting = Renaming | Replacing | Resaving
 Cell = tuple[Any, int, str]  # table, row, column
 GONE = "\0"  # no name: what differs under it names the field
@@ -31,8 +33,8 @@ GONE = "\0"  # no name: what differs under it names the field
 
 @dataclass(frozen=True)
 class Use:
-    """A place that names a field: `rule` of a role, `layout` of an entity, shared `view`, somebody's `own_view`, a `saved` condition, a `condition`
-    kept in a record, a shared or somebody's own source of imports (`mapping`, `own_mapping`).
+    """A place that names a field: `rule` of a role, what a `stage` asks for, `layout` of an entity, shared `view`, somebody's `own_view`, a `saved`
+    condition, a `condition` kept in a record, a shared or somebody's own source of imports (`mapping`, `own_mapping`).
     `needs`: it could not be asked any more without the field."""
 
     kind: str
@@ -76,7 +78,7 @@ def rewritten(session: SystemSession, before: Catalog, change: Rewriting) -> lis
 
 def put_back(session: SystemSession, written: Sequence[Sequence[Any]]) -> None:
     """Undo what `rewritten` did, where nobody has changed it since."""
-    tables = {one.name: one for one in (RULES, VIEWS, LAYOUTS, SAVED, *(kind.table for kind in session.catalog.entities.values()))}
+    tables = {one.name: one for one in (RULES, VIEWS, LAYOUTS, SAVED, STAGES, *(kind.table for kind in session.catalog.entities.values()))}
     for name, number, column, held, new in written:
         table = tables.get(name)
         if table is not None and session.execute(select(table.c[column]).where(table.c.id == number)).scalar() == new:
@@ -97,6 +99,11 @@ def _places(session: SystemSession, catalog: Catalog) -> Iterator[_Place]:
     for number, key, entity, said in session.execute(select(SAVED.c.id, SAVED.c.key, SAVED.c.entity, SAVED.c.said).order_by(SAVED.c.id)).all():
         # Whether it makes sense without the field the catalog as it would be tells: it may go, or ask for something else, in the same file.
         yield _Place(Use("saved", key, False, entity), said, partial(_condition, said, entity, catalog), (SAVED, number, "said"))
+    for number, stage_id, said in session.execute(select(STAGES.c.id, STAGES.c.stage_id, STAGES.c.said).order_by(STAGES.c.id)).all():
+        stage = catalog.configured["stage"].get(stage_id)
+        if stage is not None:  # as of a saved condition, whether it makes sense without the field the catalog as it would be tells
+            use = Use("stage", stage.code, False, entity_of(catalog, stage))
+            yield _Place(use, said, partial(stage_with, said, stage, catalog), (STAGES, number, "said"))
     for kind in catalog.entities.values():
         for spec in kind.fields.values():
             if isinstance(spec, ConditionField):
@@ -142,6 +149,21 @@ def rule_with(rule: Mapping[str, Any], catalog: Catalog, change: Rewriting) -> d
     return new
 
 
+def stage_with(said: Mapping[str, Any], stage: Configured, catalog: Catalog, change: Rewriting) -> dict[str, Any]:
+    """What a stage asks for, as a file says it, with the new names, options or stages; `catalog` knows the old ones. One that is merged into the
+    stage itself is no place to go to any more."""
+    entity, new = entity_of(catalog, stage), dict(said)
+    for side in SIDES:
+        if said.get(side):
+            new[side] = [{**one, "where": _condition(one["where"], entity, catalog, change)} for one in said[side]]
+    if "moves" in said and isinstance(change, Restaging) and change.entity == "stage":
+        old, into = change.rows[change.old], change.rows.get(change.new or 0)
+        if old.parent_id == stage.parent_id:
+            keys = dict.fromkeys((into.key if into is not None else GONE) if key == old.key else key for key in said["moves"])
+            new["moves"] = [key for key in keys if key != stage.key]
+    return new
+
+
 def _mode(mode: Any, entity: str, catalog: Catalog, change: Rewriting) -> Any:
     return {**mode, "where": _condition(mode["where"], entity, catalog, change)} if isinstance(mode, Mapping) and "where" in mode else mode
 
@@ -178,6 +200,8 @@ def told(use: Use) -> Message:
             return m("layout “%(key)s”", key=use.name)
         case "saved":
             return m("the saved condition “%(name)s”", name=use.name)
+        case "stage":
+            return m("what the stage “%(name)s” asks for", name=use.name)
         case "field":
             return m("a rule of the field “%(name)s”", name=f"{use.entity}.{use.name}")
         case "check":

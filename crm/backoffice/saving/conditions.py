@@ -1,4 +1,5 @@
-"""What a configuration demands of records by conditions: checks of an entity; fields that are required, visible or for reading only at times.
+"""What a configuration demands of records by conditions: checks of an entity; fields that are required, visible or for reading only at times;
+what is asked of moves between stages (`moves`).
 
 A condition is asked of the database alone: over the rows as they were written, before the save is done with them; `read_only_if` over those that
 stood before it. All rows of a save are asked together, in the system's sight and the company's time: what a rule says does not depend on who
@@ -6,35 +7,25 @@ saves, but for `@me`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, case, cast, column, literal, select, values
 from sqlalchemy.types import TypeEngine
 
 from crm.backoffice.conditions.compiler import compile_condition
-from crm.backoffice.conditions.tree import All, Any_, Node, names
+from crm.backoffice.conditions.tree import All, Any_, names
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.guard import DataSession
 from crm.backoffice.parts import in_parts
 from crm.backoffice.rules import Draft
+from crm.backoffice.saving import moves
+from crm.backoffice.saving.demands import Demand, Problems, knows
 from crm.backoffice.sight import READ, Sight, Source
 from crm.messages import Message, m
 
-Problems = dict[int, dict[str, Message]]  # position → field, "" for the record → why
 UNTOLD = m("The record cannot be saved so: a rule of the company is against it.")
-
-
-@dataclass(frozen=True)
-class Demand:
-    """A condition that is asked of some of the drafts, and what is said at which field of those where it comes out as `wrong`."""
-
-    condition: Node
-    wrong: bool
-    places: tuple[int, ...]
-    key: str
-    message: Message
 
 
 def broken(session: DataSession, kind: Entity, drafts: Sequence[Draft]) -> Problems:
@@ -108,8 +99,9 @@ def _demands(session: DataSession, kind: Entity, drafts: Sequence[Draft]) -> Ite
     everyone = tuple(range(len(drafts)))
     for check in kind.checks:
         at = kind.fields.get(check.field)
-        key = check.field if at is not None and _knows(session, kind, at) else ""
+        key = check.field if at is not None and knows(session, kind, at) else ""
         yield Demand(check.where, False, everyone, key, Message("%(message)s", {"message": check.message}))
+    yield from moves.demands(session, kind, drafts)
 
 
 def _gives(draft: Draft, spec: Field) -> bool:
@@ -120,11 +112,7 @@ def _gives(draft: Draft, spec: Field) -> bool:
 
 def _told(session: DataSession, kind: Entity, spec: Field, message: Message) -> tuple[str, Message]:
     """Where and how a writer is told what is wrong: a field that he does not know is not named."""
-    return (spec.key, message) if _knows(session, kind, spec) else ("", UNTOLD)
-
-
-def _knows(session: DataSession, kind: Entity, spec: Field) -> bool:
-    return spec.key in session.sight.readable(kind.key) or spec.key in session.sight.creatable(kind.key)
+    return (spec.key, message) if knows(session, kind, spec) else ("", UNTOLD)
 
 
 # --- asking ------------------------------------------------------------------------------------------------------
@@ -142,7 +130,7 @@ def _asked_of(session: DataSession, kind: Entity, drafts: Sequence[Draft], deman
 
 
 def _within(demand: Demand, part: Sequence[int]) -> Demand:
-    return Demand(demand.condition, demand.wrong, tuple(place for place in demand.places if place in part), demand.key, demand.message)
+    return replace(demand, places=tuple(place for place in demand.places if place in part))
 
 
 def _judge(session: DataSession, kind: Entity, drafts: Sequence[Draft], demands: Sequence[Demand], source: Source, found: Problems, *where: Any) -> None:
@@ -154,7 +142,7 @@ def _judge(session: DataSession, kind: Entity, drafts: Sequence[Draft], demands:
     for number, one in enumerate(demands):
         for place in one.places:
             if bool(held[drafts[place].id][number]) == one.wrong:
-                found.setdefault(place, {}).setdefault(one.key, one.message)
+                one.tell(found.setdefault(place, {}))
 
 
 def _sight(session: DataSession) -> Sight:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from crm.backoffice import records
 from crm.backoffice.guard import DataSession
-from crm.backoffice.rules import Draft, before_save, when_changed
+from crm.backoffice.rules import LOADING, Draft, before_save, when_changed
 from crm.contacts.interactions.lookups import (
     account_of_deal,
     account_of_person,
@@ -25,7 +25,6 @@ from crm.contacts.interactions.course import HELD, INTERNAL, LONGEST, PLANNED, R
 from crm.errors import Invalid
 from crm.messages import m
 
-LOADING = ("import", "demo")  # writers that bring a history of their own
 CLOCKS_DIFFER = timedelta(minutes=5)  # between a person's computer and ours
 LONGEST_CHAIN = 1000
 

@@ -1,0 +1,116 @@
+"""What a stage asks for, in a configuration file: `enter` and `exit` requirements, `moves` to other stages, `days` of service time.
+
+A requirement is a condition over the records that the pipeline leads, with the sentence that a refused move tells. It is kept as the file says it.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+
+from crm.backoffice.catalog import Catalog
+from crm.backoffice.conditions.compiler import compile_condition
+from crm.backoffice.conditions.renaming import Renaming
+from crm.backoffice.conditions.tree import parse
+from crm.backoffice.configuration import StageRuleRow
+from crm.backoffice.custom.fields import Said
+from crm.backoffice.guard import SystemSession
+from crm.backoffice.lowcode.field_rules import kept_condition, senseless
+from crm.backoffice.lowcode.parsing import KEY, both, once, only, wrong
+from crm.backoffice.lowcode.uses import stage_with
+from crm.backoffice.sight import Sight
+from crm.backoffice.stage_rules import SIDES, entity_of
+from crm.errors import BramaError
+from crm.messages import Message, m
+
+TABLE = StageRuleRow.__table__
+NAMES = (*SIDES, "moves", "days")
+MOST = 20  # requirements of one side of a stage
+LONGEST_STAY = 2500  # working days: ten years
+
+
+def requirements_of(said: Mapping[str, Any], side: str, place: Message) -> tuple[Said, ...]:
+    """The list `enter` or `exit` of a stage. Raises BadRequest."""
+    given = said.get(side) or []
+    if not isinstance(given, list) or len(given) > MOST:
+        raise wrong(place, m("“%(name)s” is a list of at most %(count)s", name=side, count=MOST))
+    return tuple(_requirement(one, side, place) for one in given)
+
+
+def _requirement(said: Any, side: str, place: Message) -> Said:
+    only(said, ("where", "message"), place)
+    if said.get("where") is None:
+        raise wrong(place, m("“%(name)s” is missing", name="where"))
+    return {"where": kept_condition(said["where"], place, side), "message": both(said, "message", place).as_dict()}
+
+
+def moves_of(said: Mapping[str, Any], place: Message) -> tuple[str, ...] | None:
+    """The keys of the stages to which one may go; None: any. Raises BadRequest."""
+    given = said.get("moves")
+    if given is None:
+        return None
+    if not isinstance(given, list) or not all(isinstance(one, str) and KEY.fullmatch(one) for one in given):
+        raise wrong(place, m("“%(name)s” is a list of keys", name="moves"))
+    once(given, place)
+    if said.get("key") in given:
+        raise wrong(place, m("a stage does not lead to itself"))
+    return tuple(given)
+
+
+def days_of(said: Mapping[str, Any], place: Message) -> int | None:
+    """How many working days a record should stand there at most. Raises BadRequest."""
+    given = said.get("days")
+    if given is not None and (isinstance(given, bool) or not isinstance(given, int) or not 1 <= given <= LONGEST_STAY):
+        raise wrong(place, m("“days” is a number of working days, from 1 to %(most)s", most=LONGEST_STAY))
+    return given
+
+
+def known_moves(moves: Iterable[tuple[str, ...] | None], there: Iterable[str], place: Message) -> None:
+    """Raises BadRequest for moves to a stage that the pipeline would not have."""
+    stages = set(there)
+    for keys in moves:
+        unknown = next((key for key in keys or () if key not in stages), None)
+        if unknown is not None:
+            raise wrong(place, m("there is no stage “%(key)s”", key=unknown[:64]))
+
+
+def rules_said(enter: Iterable[Said], exit_: Iterable[Said], moves: tuple[str, ...] | None) -> dict[str, Any]:
+    """What a file says of them; nothing of what is not asked."""
+    sides = {side: [dict(one) for one in given] for side, given in zip(SIDES, (enter, exit_), strict=True)}
+    return {side: given for side, given in sides.items() if given} | ({"moves": list(moves)} if moves is not None else {})
+
+
+def asked(said: Mapping[str, Any]) -> Iterator[tuple[str, Said]]:
+    """The requirements of a stage, each with its side and number (`enter.1`)."""
+    for side in SIDES:
+        yield from ((f"{side}.{number}", one) for number, one in enumerate(said.get(side, ()), 1))
+
+
+def verify(catalog: Catalog, entity: str, said: Mapping[str, Any], place: Message) -> None:
+    """Raises BadRequest for a requirement that asks for what the records of the entity do not have in `catalog`."""
+    source = Sight(None, catalog, catalog.reader()).table(entity)
+    for name, one in asked(said):
+        try:
+            compile_condition(parse(one["where"], catalog.saved), source)
+        except BramaError as fault:
+            raise senseless(place, name, fault) from None
+
+
+def verify_standing(before: Catalog, after: Catalog, moves: Mapping[tuple[str, str], str], aside: Collection[tuple[str, str]] = ()) -> None:
+    """The same of the stages that stand, over what entities and saved conditions would be; `moves` are fields that get other keys, `aside` are stages,
+    by keys of pipeline and stage, of which a document says anew what they ask."""
+    for stage in before.configured.get("stage", {}).values():
+        entity, pipeline = entity_of(before, stage), before.configured["pipeline"].get(stage.parent_id or 0)
+        place = (pipeline.code if pipeline is not None else "", stage.key)
+        if stage.said and place not in aside and entity in after.entities:
+            verify(after, entity, stage_with(stage.said, stage, before, Renaming(moves)), m("stage “%(key)s”", key=stage.code))
+
+
+def write(session: SystemSession, stage: int, said: Mapping[str, Any]) -> None:
+    """Put in force what a stage, by number, asks for."""
+    here = TABLE.c.stage_id == stage
+    if session.execute(select(TABLE.c.said).where(here)).scalar() == (said or None):
+        return
+    session.execute(delete(TABLE).where(here))
+    if said:
+        session.execute(insert(TABLE).values(stage_id=stage, said=dict(said)))

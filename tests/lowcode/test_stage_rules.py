@@ -1,0 +1,331 @@
+"""What stages ask for: requirements to enter and to leave, moves, service time — in the file, at the one door, on the way back."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import yaml
+
+from crm.backoffice import records
+from crm.backoffice.catalog import load_catalog
+from crm.backoffice.lowcode import condition_uses, export, where_used
+from crm.backoffice.lowcode.document import read
+from crm.backoffice.lowcode.plan import plan
+from crm.backoffice.lowcode.pipelines import StageSpec, pipeline_of, stages_of
+from crm.backoffice.lowcode.stage_trial import lost
+from crm.backoffice.undo import undo
+from crm.errors import BadRequest, Invalid
+from crm.messages import Label, render
+from tests.company import Company
+from tests.lowcode.test_made import put, refused, take_back
+
+ASKING = """
+pipelines:
+  fair:
+    label: {uk: Ярмарок, en: Fair}
+    entity: deal
+    stages:
+      - {key: met, label: {uk: Знайомство, en: Met}, type: open, probability: 0.1, days: 5, moves: [offer, lost]}
+      - key: offer
+        label: {uk: Пропозиція, en: Offer}
+        type: open
+        probability: 0.5
+        enter:
+          - {where: {field: amount, op: not_empty}, message: {uk: Вкажіть суму, en: Give the amount}}
+          - where: {count: interactions, where: {field: state, op: eq, value: held}, op: ge, value: 1}
+            message: {uk: Проведіть зустріч, en: Hold a meeting}
+        exit:
+          - {where: {field: expected_on, op: not_empty}, message: {uk: Вкажіть дату закриття, en: Give the closing day}}
+      - {key: won, label: {uk: Виграно, en: Won}, type: won, probability: 1}
+      - {key: lost, label: {uk: Програно, en: Lost}, type: lost, probability: 0}
+"""
+PLAIN = """
+pipelines:
+  fair:
+    label: {uk: Ярмарок, en: Fair}
+    entity: deal
+    stages:
+      - {key: met, label: {uk: Знайомство, en: Met}, type: open, probability: 0.1}
+      - {key: offer, label: {uk: Пропозиція, en: Offer}, type: open, probability: 0.5}
+      - {key: won, label: {uk: Виграно, en: Won}, type: won, probability: 1}
+      - {key: lost, label: {uk: Програно, en: Lost}, type: lost, probability: 0}
+"""
+LABEL = Label("Е", "S")
+BOTH = "Give the amount · Hold a meeting"
+
+
+@pytest.fixture
+def fair(company: Company) -> Company:
+    company.configure(ASKING)
+    return company
+
+
+def deal(company: Company, stage: str = "met", source: str = "test", **values: Any) -> int:
+    firm = company.make("account", {"name": "Ф"})[0]
+    return company.make("deal", {"account": firm, "pipeline": pipeline(company), "stage": company.stage(stage, "fair"), **values}, source=source)[0]
+
+
+def pipeline(company: Company) -> int:
+    known = pipeline_of(company.catalog, "fair")
+    assert known is not None
+    return known.id
+
+
+def move(company: Company, number: int, stage: str, source: str = "test", **values: Any) -> None:
+    with company.system(source=source) as session:
+        records.change(session, "deal", number, {"stage": company.stage(stage, "fair"), **values})
+        session.commit()
+
+
+def why_not(company: Company, number: int, stage: str, **values: Any) -> Mapping[str, str]:
+    """Why a deal does not get to a stage, by field."""
+    with pytest.raises(Invalid) as why:
+        move(company, number, stage, **values)
+    return {key: render(message, "en") for key, message in why.value.fields.items()}
+
+
+def stage_now(company: Company, number: int) -> int:
+    table = company.catalog.entity("deal").table
+    with company.system(write=False) as session:
+        found: int = session.execute(table.select().where(table.c.id == number)).mappings().one()["stage_id"]
+    return found
+
+
+def talk(company: Company, number: int) -> None:
+    company.make("interaction", {
+        "deal": number, "account": company.make("account", {"name": "Ф"})[0], "subject": "Р", "direction": company.option("direction", "outbound"),
+        "state": company.option("interaction_state", "held"), "held_at": datetime.now(UTC), "actual_minutes": 30,
+        "medium": company.option("interaction_medium", "meeting"),
+    })
+
+
+def test_a_refused_move_says_all_that_is_missing_at_once(fair: Company) -> None:
+    number = deal(fair)
+    assert why_not(fair, number, "offer") == {"stage": BOTH}
+    assert why_not(fair, number, "offer", amount="100") == {"stage": "Hold a meeting"}
+    talk(fair, number)
+    move(fair, number, "offer", amount="100")  # what is given with the move counts
+    assert why_not(fair, number, "lost", loss_reason=fair.option("loss_reason", "price")) == {"stage": "Give the closing day"}
+    move(fair, number, "won", expected_on="2026-12-01")
+    assert stage_now(fair, number) == fair.stage("won", "fair")
+
+
+def test_a_stage_leads_only_where_it_says_and_never_into_another_pipeline(fair: Company) -> None:
+    number, other = deal(fair, expected_on="2026-12-01"), fair.stage("lead", "sales")
+    assert why_not(fair, number, "won") == {"stage": "From the stage “Met” one cannot go to “Won”."}
+    with fair.system() as session, pytest.raises(Invalid) as why:
+        records.change(session, "deal", number, {"stage": other, "pipeline": fair.catalog.configured["stage"][other].parent_id})
+    assert render(why.value.fields["stage"], "en") == "From the stage “Met” one cannot go to “Lead”."
+    move(fair, number, "lost", loss_reason=fair.option("loss_reason", "price"))
+    move(fair, number, "met")  # a stage that says nothing leads anywhere; going round is no fault
+
+
+def test_a_forbidden_move_and_a_missing_field_are_both_told(fair: Company) -> None:
+    put(fair, ASKING.replace("moves: [offer, lost]", "moves: [lost]"))
+    assert why_not(fair, deal(fair), "offer") == {"stage": f"From the stage “Met” one cannot go to “Offer”. · {BOTH}"}
+
+
+def test_a_new_deal_enters_its_stage_too_and_leaves_none(fair: Company) -> None:
+    with pytest.raises(Invalid) as why:
+        deal(fair, "offer")
+    assert render(why.value.fields["stage"], "en") == BOTH
+    deal(fair, "won")
+
+
+def test_a_deal_that_stays_where_it_is_is_asked_nothing(fair: Company) -> None:
+    number = deal(fair, "offer", source="import")
+    with fair.system() as session:
+        records.change(session, "deal", number, {"next_step": "Подзвонити"})
+        session.commit()
+
+
+def test_what_brings_its_own_history_and_what_takes_back_are_not_asked(fair: Company) -> None:
+    number = deal(fair, "won", source="import")
+    move(fair, number, "offer", source="import")
+    assert stage_now(fair, number) == fair.stage("offer", "fair")
+    other = deal(fair)
+    talk(fair, other)
+    move(fair, other, "offer", amount="5")
+    with fair.system() as session:
+        records.change(session, "deal", other, {"amount": None, "stage": fair.stage("won", "fair"), "expected_on": "2026-12-01"})
+        session.commit()
+        batch = session.batch
+    with fair.system() as session:
+        assert not undo(session, batch).kept  # back into a stage that asks for an amount
+        session.commit()
+
+
+def test_who_does_not_see_a_field_is_told_the_sentence_and_who_does_not_know_the_stage_too(fair: Company) -> None:
+    fair.role("blind", {"entity": "deal", "effect": "allow", "actions": ["read", "update"], "scope": "all", "fields": {"*": "edit", "amount": "hidden"}})
+    person, number = fair.person("blind"), deal(fair)
+    with fair.session(person) as session, pytest.raises(Invalid) as why:
+        records.change(session, "deal", number, {"stage": fair.stage("offer", "fair")})
+    assert {key: render(message, "en") for key, message in why.value.fields.items()} == {"stage": BOTH}
+
+
+def test_several_deals_are_refused_each_for_its_own_reason(fair: Company) -> None:
+    poor, rich = deal(fair), deal(fair, amount="10")
+    with fair.system() as session, pytest.raises(records.InvalidRows) as why:
+        records.change_many(session, "deal", {number: {"stage": fair.stage("offer", "fair")} for number in (poor, rich)})
+    assert {place: render(found["stage"], "en") for place, found in why.value.rows.items()} == {0: BOTH, 1: "Hold a meeting"}
+    with fair.system(write=False) as session:
+        told = records.check_changes(session, "deal", {poor: {"stage": fair.stage("offer", "fair")}})
+    assert render(told[0]["stage"], "en") == BOTH
+
+
+def test_the_export_is_read_back_to_the_same_bytes_and_an_undo_brings_back_what_was_asked(fair: Company) -> None:
+    with fair.system(write=False) as session:
+        printed = yaml.safe_dump(export.whole(session), allow_unicode=True, sort_keys=False)
+        assert plan(session, read(printed, fair.catalog)) == []
+    before = yaml.safe_load(printed)["pipelines"]["fair"]
+    assert before["stages"][0]["days"] == 5 and before["stages"][0]["moves"] == ["offer", "lost"] and len(before["stages"][1]["enter"]) == 2
+    put(fair, PLAIN)
+    move(fair, deal(fair), "offer")
+    take_back(fair)
+    fair.catalog = load_catalog(fair.engine)
+    with fair.system(write=False) as session:
+        assert export.whole(session)["pipelines"]["fair"] == before
+    assert why_not(fair, deal(fair), "offer") == {"stage": BOTH}
+
+
+@pytest.mark.parametrize(("said", "sentence"), [
+    ("probability: 1.7", "a probability is a fraction from 0 to 1"),
+    ("days: 0", "“days” is a number of working days, from 1 to 2500"),
+    ("days: true", "“days” is a number of working days"),
+    ("days: soon", "“days” is a number of working days"),
+    ("moves: [nowhere]", "there is no stage “nowhere”"),
+    ("moves: [met]", "a stage does not lead to itself"),
+    ("moves: lost", "“moves” is a list of keys"),
+    ("moves: [lost, lost]", "lost"),
+    ("enter: {field: amount, op: not_empty}", "“enter” is a list of at most 20"),
+    ("enter: [{where: {field: amount, op: not_empty}}]", "“message” has “uk” and “en”"),
+    ("enter: [{message: {uk: А, en: A}}]", "“where” is missing"),
+    ("exit: [{where: {field: colour_of_eyes, op: not_empty}, message: {uk: А, en: A}}]", "the rule “exit.1” makes no sense"),
+    ("exit: [{where: {field: amount, op: hugs, value: 1}, message: {uk: А, en: A}}]", "the rule “exit” makes no sense"),
+    ("exit: [{where: {field: amount, op: not_empty}, message: {uk: А, en: A}, field: amount}]", "“field” is not known here"),
+])
+def test_what_makes_no_sense_is_refused_with_its_place(company: Company, said: str, sentence: str) -> None:
+    text = "pipelines: {fair: {label: {uk: Я, en: F}, stages: [{key: met, label: {uk: З, en: M}, %s}, {key: lost, label: {uk: П, en: L}, type: lost}]}}"
+    assert sentence in refused(company, text % said)
+
+
+def test_a_field_that_a_requirement_names_is_renamed_there_and_does_not_go_without_it(fair: Company) -> None:
+    put(fair, "fields: {deal: {brief: {type: text, class: open, label: {uk: Бриф, en: Brief}}}}")
+    put(fair, ASKING.replace("{field: expected_on, op: not_empty}", "{field: brief, op: not_empty}"))
+    put(fair, "fields: {deal: {outline: {type: text, renamed_from: brief, label: {uk: Бриф, en: Brief}}}}")
+    with fair.system(write=False) as session:
+        assert export.whole(session)["pipelines"]["fair"]["stages"][1]["exit"][0]["where"]["field"] == "outline"
+        assert [(use.kind, use.name) for use in where_used.of_field(session, "deal", "outline")] == [("stage", "fair.offer")]
+    assert "stage “fair.offer”" in refused(fair, "removed: [deal.outline]")
+    put(fair, ASKING + "removed: [deal.outline]\n")  # the same file asks for something else
+
+
+def test_a_saved_condition_that_a_requirement_names_is_known_as_used_and_stays(fair: Company) -> None:
+    put(fair, "conditions: {large: {entity: deal, label: {uk: Велика, en: Large}, where: {field: amount, op: gt, value: 1000}}}")
+    put(fair, ASKING.replace("{field: expected_on, op: not_empty}", "{saved: large}"))
+    assert "stage “fair.offer”: the rule “exit.1” makes no sense" in refused(fair, "conditions: {large: null}")
+    with fair.system(write=False) as session:
+        assert [(use.kind, use.name) for use in condition_uses.of_condition(session, "large")] == [("stage", "fair.offer")]
+    number = deal(fair, "offer", source="import", amount="10")
+    assert why_not(fair, number, "won") == {"stage": "Give the closing day"}
+    put(fair, "conditions: {large: {entity: deal, label: {uk: Велика, en: Large}, where: {field: amount, op: gt, value: 1}}}")
+    move(fair, number, "won")
+
+
+def test_a_merged_stage_is_replaced_in_moves_and_conditions_and_comes_back_with_an_undo(fair: Company) -> None:
+    more = "      - {key: talk, label: {uk: Розмова, en: Talk}, type: open}\n"
+    asking = ASKING.replace("      - {key: won,", more + "      - {key: won,").replace("moves: [offer, lost]", "moves: [talk, lost]")
+    put(fair, asking.replace("{field: expected_on, op: not_empty}", "{field: stage, op: ne, value: fair.talk}"))
+    with fair.system(write=False) as session:
+        before = export.whole(session)["pipelines"]["fair"]
+        assert {use.name for use in where_used.of_configured(session, "stage", fair.stage("talk", "fair"))} >= {"fair.met", "fair.offer"}
+    put(fair, "merged_stages: {fair: {talk: offer}}")
+    rows = stages_of(fair.catalog, pipeline_of(fair.catalog, "fair"))
+    assert rows["met"].said["moves"] == ["offer", "lost"] and rows["offer"].said["exit"][0]["where"]["value"] in ("offer", "fair.offer")
+    take_back(fair)
+    fair.catalog = load_catalog(fair.engine)
+    with fair.system(write=False) as session:
+        assert export.whole(session)["pipelines"]["fair"] == before
+
+
+def test_a_removed_stage_is_no_place_to_go_to_until_it_comes_back(fair: Company) -> None:
+    put(fair, ASKING.replace("moves: [offer, lost]", "moves: [offer, won, lost]"))
+    gone = fair.stage("won", "fair")
+    with fair.system() as session:
+        records.remove(session, "stage", gone)
+        session.commit()
+    fair.catalog = load_catalog(fair.engine)
+    assert stages_of(fair.catalog, pipeline_of(fair.catalog, "fair"))["met"].said["moves"] == ["offer", "lost"]
+    with fair.system(write=False) as session:
+        assert plan(session, read(yaml.safe_dump(export.whole(session)), fair.catalog)) == []
+
+
+def test_a_stage_changed_as_a_record_keeps_what_it_asks_for_through_an_undo(fair: Company) -> None:
+    with fair.system() as session:
+        records.change(session, "stage", fair.stage("offer", "fair"), {"name": "Оферта"})
+        session.commit()
+    fair.catalog = load_catalog(fair.engine)
+    take_back(fair)
+    fair.catalog = load_catalog(fair.engine)
+    assert why_not(fair, deal(fair), "offer") == {"stage": BOTH}
+    with fair.system() as session, pytest.raises(Invalid):
+        records.change(session, "stage", fair.stage("offer", "fair"), {"days": 0})
+
+
+def test_a_file_cannot_lie_about_the_kind_of_its_parts(company: Company) -> None:
+    with pytest.raises(BadRequest):
+        read(b"pipelines: {fair: {label: F, stages: [{key: met, label: M, exit: [1]}]}}", company.catalog)
+
+
+# --- tried on what has happened ------------------------------------------------------------------------------------------
+
+
+def planned(company: Company, text: str) -> dict[tuple[str, str], int]:
+    """What a file would change: effect and place → records."""
+    with company.system(write=False) as session:
+        return {(f"{one.kind} {one.effect}", one.field or ""): one.records for one in plan(session, read(text, company.catalog))}
+
+
+def test_a_changed_pipeline_is_tried_on_the_moves_of_deals_that_stand(fair: Company) -> None:
+    put(fair, PLAIN)
+    gone = [deal(fair, amount="10"), deal(fair), deal(fair)]
+    for number in gone:
+        move(fair, number, "offer")
+    move(fair, gone[1], "won", expected_on="2026-12-01")
+    move(fair, gone[2], "won")
+    with fair.system() as session:
+        records.remove(session, "deal", deal(fair, "offer"))  # what stands no more is not counted
+        session.commit()
+    found = planned(fair, ASKING)
+    assert found["requirement create", "fair.offer.enter.1"] == 2, "two of the three have no amount today"
+    assert found["requirement create", "fair.offer.enter.2"] == 3, "nobody has met any of them"
+    assert found["requirement create", "fair.offer.exit.1"] == 1, "of the two that have left it one has no closing day"
+    assert found["moves change", "fair.met"] == 0
+    assert planned(fair, PLAIN.replace("key: met,", "key: met, moves: [won],"))["moves change", "fair.met"] == 3
+    assert planned(fair, PLAIN) == {}
+
+
+def test_a_requirement_that_is_changed_or_lifted_is_told_by_its_place(fair: Company) -> None:
+    found = planned(fair, ASKING.replace("Give the amount", "An amount please"))
+    assert dict.fromkeys(found, 0) == found == {("stage change", "fair.offer"): 0, ("requirement change", "fair.offer.enter.1"): 0}
+    found = planned(fair, PLAIN)
+    assert {("requirement remove", f"fair.offer.{name}") for name in ("enter.1", "enter.2", "exit.1")} | {("moves change", "fair.met")} <= set(found)
+
+
+def test_a_stage_that_nobody_reaches_and_one_that_leads_nowhere_are_named_and_not_refused(fair: Company) -> None:
+    found = planned(fair, ASKING.replace("moves: [offer, lost]", "moves: [lost]"))
+    assert ("moves unreachable", "fair.offer") in found and ("moves unreachable", "fair.won") in found and ("moves dead_end", "fair.met") not in found
+    circle = ASKING.replace("moves: [offer, lost]", "moves: [offer]").replace("probability: 0.5\n", "probability: 0.5\n        moves: [met]\n")
+    found = planned(fair, circle)
+    assert {("moves dead_end", "fair.met"), ("moves dead_end", "fair.offer"), ("moves unreachable", "fair.won")} <= set(found)
+    put(fair, circle)
+
+
+def test_a_pipeline_that_says_nothing_of_moves_is_warned_of_nothing() -> None:
+    stages = [StageSpec("a", LABEL), StageSpec("b", LABEL, moves=("a",)), StageSpec("c", LABEL, "won")]
+    assert list(lost(stages[:2])) == [], "without an end nothing is said of ends; a circle is no fault"
+    assert list(lost([StageSpec("a", LABEL), StageSpec("c", LABEL, "won")])) == []
+    assert list(lost([StageSpec("a", LABEL, moves=("b",)), *stages[1:]])) == [("c", "unreachable"), ("a", "dead_end"), ("b", "dead_end")]
+    assert list(lost([StageSpec("a", LABEL, moves=("c",)), replace(stages[1], retired=True), stages[2]])) == []

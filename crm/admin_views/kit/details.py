@@ -15,7 +15,7 @@ from crm.admin_views.kit.cells import initials, painter
 from crm.admin_views.kit.leads import leads
 from crm.admin_views.kit.panels import panel
 from crm.admin_views.kit.quick import Quick, of_record
-from crm.admin_views.kit.stages import Step, steps
+from crm.admin_views.kit.stages import Stay, Step, stay, steps
 from crm.admin_views.kit.standing import Standing, standing
 from crm.admin_views.kit.totals import number_text
 from crm.backoffice import belonging, lists
@@ -78,6 +78,7 @@ class Card:
     rights: Standing
     url: str
     changed: Any = None  # the moment of its last change, where this reader may know it
+    stay: Stay | None = None  # how long it has stood in its stage
     panel: str = ""  # where a part that an area makes itself is asked for, "" for none
 
     @property
@@ -145,7 +146,7 @@ def read_card(session: UserSession, entity: Entity, record_id: int, rights: Stan
     return Card(
         entity, record_id, row.row_version, title or f"№ {record_id}", code, entity.label.text(reader.language), initials(title),
         _facts(session, entity, row, bool(stage_steps)), stage_steps, quick, _sections(session, entity, row, rights), relations, rights,
-        f"/{entity.key}/{record_id}/", row.values.get("updated_at"), panel(entity.key, record_id),
+        f"/{entity.key}/{record_id}/", row.values.get("updated_at"), stay(session, entity, record_id, row.values), panel(entity.key, record_id),
     )
 
 

@@ -1,12 +1,20 @@
-"""The bar of stages above a record that stands in a pipeline: what lies behind, where it is, what is ahead."""
+"""The bar of stages above a record that stands in a pipeline: what lies behind, where it is, what is ahead, and for how long it has stood there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
+
+from sqlalchemy import select
 
 from crm.backoffice.catalog import Catalog, Configured
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Ref
+from crm.backoffice.guard import UserSession
+from crm.backoffice.stage_rules import rules_of
+from crm.organization.calendar import special_days
+
+HISTORY = "stage_history"
 
 
 @dataclass(frozen=True)
@@ -19,6 +27,19 @@ class Step:
     is_now: bool
     is_end: bool
     kind: str
+    opens: bool = True  # whether the stage where the record stands leads to it
+
+
+@dataclass(frozen=True)
+class Stay:
+    """For how many working days a record has stood in its stage, and how many it should at most."""
+
+    days: int
+    limit: int
+
+    @property
+    def late(self) -> bool:
+        return self.days > self.limit
 
 
 def steps(catalog: Catalog, entity: Entity, values: Mapping[str, Any], language: str) -> list[Step]:
@@ -30,7 +51,36 @@ def steps(catalog: Catalog, entity: Entity, values: Mapping[str, Any], language:
         return []
     fitting = [r for r in rows.values() if r.parent_id == current.parent_id and (not r.retired or r.id == current.id)]
     fitting.sort(key=lambda r: (r.values.get("kind") != "open", r.position, r.id))
-    return [Step(r.id, r.label.text(language), _state(r, current), r.id == current.id, _kind(r) != "open", _kind(r)) for r in fitting]
+    rules = rules_of(catalog, current.id)
+    return [
+        Step(r.id, r.label.text(language), _state(r, current), r.id == current.id, _kind(r) != "open", _kind(r), rules.lets_go(r.key, same_pipeline=True))
+        for r in fitting
+    ]
+
+
+def stay(session: UserSession, entity: Entity, record_id: int, values: Mapping[str, Any]) -> Stay | None:
+    """How long a record has stood in its stage, counted in working days after the one on which it came; None where the stage has no service time or
+    this reader does not see when it came."""
+    spec, history = entity.fields.get("stage"), entity.relations.get(HISTORY)
+    rows = session.catalog.configured.get(spec.target or "", {}) if spec else {}
+    current = rows.get(_number(values.get("stage")))
+    limit = current.values.get("days") if current is not None else None
+    if current is None or limit is None or history is None or not {"stage", "entered_at"} <= set(session.sight.readable(history.entity)):
+        return None
+    moves = session.table(history.entity)
+    came = select(moves["entered_at"]).where(moves.visible, moves[history.field] == record_id, moves["stage"] == current.id)
+    entered = session.execute(came.order_by(moves["entered_at"].desc()).limit(1)).scalar()
+    if entered is None:
+        return None
+    zone = session.catalog.company.zone
+    return Stay(_working_days(session.catalog, entered.astimezone(zone).date(), session.catalog.reader().today), limit)
+
+
+def _working_days(catalog: Catalog, after: date, until: date) -> int:
+    """The working days of the company after a day, until another one included."""
+    working, zone, special = catalog.company.working_time, catalog.company.zone, special_days(catalog)
+    days = (after + timedelta(days=n) for n in range(1, (until - after).days + 1))
+    return sum(working.on(day, zone, special) is not None for day in days)
 
 
 def _state(row: Configured, current: Configured) -> str:

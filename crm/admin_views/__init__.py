@@ -9,7 +9,7 @@ from crm.admin_views import board, calendar_feed, deals, duties, emergency, empl
 from crm.admin_views.access_reviews import views as access_reviews
 from crm.admin_views.calendar import CalendarView
 from crm.admin_views.configuration import check_views, condition_views, counter_views, draft_views, field_views, layout_reset, layout_views, list_views
-from crm.admin_views.configuration import number_views, package_views, stage_views, use_views, version_views, works
+from crm.admin_views.configuration import asking_views, number_views, package_views, stage_views, use_views, version_views, works
 from crm.admin_views.configuration import leads as configuration_leads, views as configuration_views
 from crm.admin_views.duplicates import DuplicatesView
 from crm.admin_views.home import HomeView
@@ -58,6 +58,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(check_views.pages)
     app.register_blueprint(list_views.pages)
     app.register_blueprint(stage_views.pages)
+    app.register_blueprint(asking_views.pages)
     app.register_blueprint(number_views.pages)
     app.register_blueprint(counter_views.pages)
     app.register_blueprint(condition_views.pages)

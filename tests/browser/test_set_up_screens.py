@@ -38,7 +38,8 @@ TURNED = "fields: {account: {span: {type: integer, label: {uk: Розмах, en:
 SIZES = ("12,5", "велика", "хтозна", "велика", "близько двадцяти працівників у двох відділеннях")
 SCREENS = (
     "/configuration/", "/configuration/saved-conditions/", "/configuration/saved-condition/?key=big", "/configuration/all-pipelines/",
-    "/configuration/stages-of/?key=sales", "/configuration/number-masks/", "/configuration/number-masks/deal/bill/next/", "/configuration/all-versions/",
+    "/configuration/stages-of/?key=sales", "/configuration/stages-of/asking?key=sales&stage=qualified", "/configuration/number-masks/",
+    "/configuration/number-masks/deal/bill/next/", "/configuration/all-versions/",
     "/account/?columns=name,city,deals_sum&group=status",
 )
 

@@ -95,20 +95,20 @@ def make() -> Answer:
 @pages.get("/stages-of/merge")
 def choose_target() -> Answer:
     """Which stage `?stage=` of a pipeline is merged into."""
-    return _merge_form(*_stage(), {})
+    return _merge_form(*pipeline_and_stage(), {})
 
 
 @pages.post("/stages-of/merge")
 def merge() -> Answer:
     """Plan or publish a merge."""
-    known, stage = _stage()
+    known, stage = pipeline_and_stage()
     redraw = partial(_merge_form, known, stage)
     into = request.form.get("into", "")
     if step() == "edit":
         return redraw({})
     if into not in {one.key for one in _targets(known, stage)}:
         return refused(redraw, {"into": say(m("Choose a stage of the same kind that is in use."))})
-    home = _page(known)
+    home = stages_page(known)
     subject = Subject(say(m("Merge “%(name)s”", name=stage.label)), home, known.label.text(context.reader().language), home)
     return changed({"merged_stages": {known.code: {stage.key: into}}}, redraw, subject)
 
@@ -158,7 +158,7 @@ def _merge_form(known: Configured, stage: Configured, errors: Errors) -> str:
     return render_template(
         "admin/configuration/merge_option.html", title=stage.label.text(language), form=request.form, errors=errors,
         targets=[(one.key, one.label.text(language)) for one in _targets(known, stage)], summary=entity_form.summary(errors), here=request.full_path,
-        back=_page(known), back_label=known.label.text(language), beside=beside(f"entity:{known.values['entity']}"), into=say(m("Into which stage")),
+        back=stages_page(known), back_label=known.label.text(language), beside=beside(f"entity:{known.values['entity']}"), into=say(m("Into which stage")),
         subtitle=say(m("Records that stand in it will stand in the other, with the history of their stages; views, rules and conditions that ask for it "
                        "will ask for the other. No record changes its probability by that.")),
     )
@@ -189,7 +189,8 @@ def _stages(known: Configured | None) -> list[Configured]:
     return list(stages_of(context.catalog(), known).values())
 
 
-def _page(known: Configured) -> str:
+def stages_page(known: Configured) -> str:
+    """The page of the stages of a pipeline."""
     return f"/configuration/stages-of/?{urlencode({'key': known.code})}"
 
 
@@ -205,7 +206,8 @@ def _may_add() -> None:
         raise NotFound(m("There is no such page."))
 
 
-def _stage() -> tuple[Configured, Configured]:
+def pipeline_and_stage() -> tuple[Configured, Configured]:
+    """Those that `?key=` and `?stage=` name. Raises NotFound."""
     known = _known()
     found = stages_of(context.catalog(), known).get(request.args.get("stage", ""))
     if found is None:

@@ -95,12 +95,12 @@ def verify_requirements(catalog: Catalog, spec: PipelineSpec) -> None:
 
 
 def pipeline_of(catalog: Catalog, key: str) -> Configured | None:
-    return next((p for p in catalog.configured["pipeline"].values() if p.code == key), None)
+    return next((p for p in catalog.configured.get("pipeline", {}).values() if p.code == key), None)
 
 
 def stages_of(catalog: Catalog, known: Configured | None) -> Mapping[str, Configured]:
     """The stages of a pipeline by key."""
-    return {s.key: s for s in catalog.configured["stage"].values() if known is not None and s.parent_id == known.id}
+    return {s.key: s for s in catalog.configured.get("stage", {}).values() if known is not None and s.parent_id == known.id}
 
 
 def stage_codes(catalog: Catalog, spec: PipelineSpec) -> Iterator[str]:

@@ -289,9 +289,21 @@ def combined(raws: Iterable[Raw]) -> Raw:
                 continue
             here = found.setdefault(section, {})
             for key, one in said.items():
+                if section == "pipelines":
+                    here[key] = _with_stages(here.get(key), one)
+                    continue
                 deep = section in ("fields", "checks", "merged", "merged_stages") or (section == "layouts" and isinstance(one, Mapping))
                 here[key] = _joined(here.get(key) or {}, one) if deep else one
     return found
+
+
+def _with_stages(some: Raw | None, more: Raw) -> Raw:
+    """A pipeline of two changes: of a stage that both name the later holds, and what only one of them names stays."""
+    known = {one["key"]: one for one in (some or {}).get("stages", ())}
+    later = {one["key"]: one for one in more["stages"]}
+    if known.keys() <= later.keys():
+        return more
+    return {**more, "stages": list((known | later).values())}
 
 
 def _joined(some: Raw, more: Raw) -> dict[str, Any]:

@@ -255,6 +255,21 @@ def stages(view: View) -> Iterator[Question]:
             yield post(HERE + "stages-of/merge", of, HERE + "stages-of/merge", form={"step": "check", "into": "qualified"}, key=key, stage=stage)
 
 
+ASKING = HERE + "stages-of/asking"
+
+
+@probe(ASKING, ASKING + "/drawn")
+def stage_requirements(view: View) -> Iterator[Question]:
+    """What stages ask for, of records that are one's own to configure and of none, with conditions over every field that is hidden."""
+    for key, stage in (("sales", "qualified"), ("sales", "no_such"), ("no_such", "qualified")):
+        of = "deal" if key == "sales" else ""
+        yield get(ASKING, of, ASKING, key=key, stage=stage)
+        for field in (*sorted(view.hidden("deal"))[:4], "name", "no_such"):
+            row = {"req": "0", "req-side-0": "enter", "req-where-0": json.dumps({"field": field, "op": "not_empty"}), "req-uk-0": "А", "req-en-0": "A"}
+            yield post(ASKING, of, ASKING, form={"step": "check", "leads": "any"} | row, key=key, stage=stage)
+            yield post(ASKING + "/drawn", of, ASKING + "/drawn", form=row, key=key, stage=stage)
+
+
 @probe(HERE + "number-masks/", HERE + "number-masks/<entity>/<key>/next/")
 def masks(view: View) -> Iterator[Question]:
     """Patterns of numbers, as they stand and changed, and the next number of fields that have none."""

@@ -1,0 +1,118 @@
+"""What a stage asks for as a form: requirements to enter and to leave it, the stages to which it leads, its service time."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from crm.admin_views.kit.answers import say
+from crm.admin_views.kit.conditions import read_condition
+from crm.admin_views.kit.filters import as_json
+from crm.backoffice.custom.fields import Said
+from crm.backoffice.lowcode.pipelines import StageSpec
+from crm.backoffice.lowcode.stage_requirements import LONGEST_STAY, MOST
+from crm.backoffice.stage_rules import SIDES
+from crm.errors import BadRequest
+from crm.messages import m
+
+Form = MultiDict[str, str]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A requirement as it is typed, its condition as JSON. `kept` is what one is known by that looks at what its reader does not see: it stays."""
+
+    side: str
+    where: str = ""
+    uk: str = ""
+    en: str = ""
+    kept: str = ""
+
+    @property
+    def empty(self) -> bool:
+        return not (self.kept or self.where or self.uk.strip() or self.en.strip())
+
+
+@dataclass(frozen=True)
+class Typed:
+    """The whole form. `listed`: only to `moves`, by key, one may go."""
+
+    days: str
+    listed: bool
+    moves: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def of_stage(stage: StageSpec, seen: Callable[[Said], bool]) -> Typed:
+    """A stage as it stands; `seen` says whether a requirement looks only at what the reader sees."""
+    rows = [
+        Row(side, as_json(one["where"]) if seen(one) else "", one["message"]["uk"], one["message"]["en"], "" if seen(one) else known_by(one))
+        for side in SIDES for one in getattr(stage, side)
+    ]
+    return Typed(str(stage.days or ""), stage.moves is not None, stage.moves or (), tuple(rows))
+
+
+def known_by(one: Said) -> str:
+    """What a requirement is known by in a form: it has no name, so what it says stands for it."""
+    return sha256(json.dumps(one, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def posted(form: Form) -> Typed:
+    """The form after the step that was pressed: a requirement added to a side, or dropped."""
+    rows = [
+        Row(form.get(f"req-side-{n}", ""), form.get(f"req-where-{n}", ""), form.get(f"req-uk-{n}", "")[:255], form.get(f"req-en-{n}", "")[:255],
+            form.get(f"req-kept-{n}", "")[:16])
+        for n in form.getlist("req")[: 2 * MOST] if form.get(f"req-side-{n}") in SIDES
+    ]
+    what, _, which = form.get("step", "").removeprefix("req-").partition("-")
+    if what == "add" and which in SIDES:
+        rows.append(Row(which))
+    if what == "drop" and which.isascii() and which.isdecimal() and len(which) < 4:
+        rows = [row for place, row in enumerate(rows) if place != int(which) or row.kept]
+    return Typed(form.get("days", "")[:10], form.get("leads") == "listed", tuple(form.getlist("moves")), tuple(rows))
+
+
+def said(typed: Typed, stage: StageSpec, others: Sequence[str]) -> tuple[StageSpec, dict[str, str]]:
+    """The stage as a file would say it, and what is wrong by the name of the control; `others` are the keys of the pipeline's other stages."""
+    errors: dict[str, str] = {}
+    days = _days(typed.days, errors)
+    sides: dict[str, list[dict[str, Any]]] = {side: [] for side in SIDES}
+    standing = {known_by(one): one for side in SIDES for one in getattr(stage, side)}
+    for place, row in enumerate(typed.rows):
+        if row.kept and row.kept not in standing:
+            errors[""] = say(m("Somebody else has changed or removed a requirement meanwhile. Open the page anew."))
+        elif row.kept:
+            sides[row.side].append(dict(standing[row.kept]))
+        elif not row.empty:
+            sides[row.side].append(_requirement(place, row, errors))
+    if any(len(listed) > MOST for listed in sides.values()):
+        errors[""] = say(m("A stage has at most %(count)s requirements to enter and as many to leave.", count=MOST))
+    moves = tuple(key for key in others if key in typed.moves) if typed.listed else None
+    return replace(stage, days=days, enter=tuple(sides["enter"]), exit=tuple(sides["exit"]), moves=moves), errors
+
+
+def _days(text: str, errors: dict[str, str]) -> int | None:
+    given = text.strip()
+    if not given:
+        return None
+    if not (given.isascii() and given.isdecimal()) or not 1 <= int(given) <= LONGEST_STAY:
+        errors["days"] = say(m("A service time is a number of working days, from 1 to %(most)s.", most=LONGEST_STAY))
+        return None
+    return int(given)
+
+
+def _requirement(place: int, row: Row, errors: dict[str, str]) -> dict[str, Any]:
+    where: Mapping[str, Any] | None = None
+    try:
+        where = read_condition(row.where)
+        if where is None:
+            errors[f"req-where-{place}"] = say(m("Say what must hold."))
+    except BadRequest as fault:
+        errors[f"req-where-{place}"] = say(fault.message)
+    for language, text in (("uk", row.uk), ("en", row.en)):
+        if not text.strip():
+            errors[f"req-{language}-{place}"] = say(m("Both languages are needed, this one too."))
+    return {"where": where, "message": {"uk": row.uk.strip(), "en": row.en.strip()}}

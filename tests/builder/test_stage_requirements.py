@@ -179,14 +179,16 @@ def test_two_administrators_who_change_the_same_stage_are_told_of_each_other(hou
     assert plan(andrii, PAGE, form(base=base, days="3")).status_code == 200, "what only one of them has changed is put together"
 
 
-def test_drafts_of_two_stages_are_published_together(house: House, browser: SignIn) -> None:
+def test_drafts_of_two_stages_and_of_their_order_are_published_together(house: House, browser: SignIn) -> None:
     olena = browser("Olena")
-    for stage in ("qualified", "lead"):
-        path = PAGE.replace("qualified", stage)
-        assert olena.post(path, hidden(plan(olena, path, form())) | {"step": "keep"}).status_code == 303
+    arranging = "/configuration/stages-of/?key=sales"
+    colours = typed(house, lead={"colour": "red"}, qualified={"colour": "lime"})
+    for path, sent in ((PAGE, form()), (arranging, colours), (PAGE.replace("qualified", "lead"), form())):
+        assert olena.post(path, hidden(plan(olena, path, sent)) | {"step": "keep"}).status_code == 303
     shown = plan(olena, "/configuration/draft/publish")
     assert publish_shown(olena, "/configuration/draft/publish", shown) == 303
-    assert asked(house).said["enter"] and asked(house, "lead").said["enter"]
+    for stage, colour in (("qualified", "lime"), ("lead", "red")):
+        assert asked(house, stage).said["enter"] and asked(house, stage).values["colour"] == colour, "neither draft takes back what another says"
 
 
 def test_a_requirement_that_looks_at_what_one_does_not_see_is_named_and_stays(house: House, browser: SignIn) -> None:

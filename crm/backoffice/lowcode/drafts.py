@@ -73,7 +73,9 @@ def things(said: Raw) -> list[tuple[str, str]]:
     found += [(f"picklist:{key}", f"picklist:{key}") for key in said.get("picklists", {})]
     found += [(f"merge:{key}.{old}", f"picklist:{key}") for key, pairs in said.get("merged", {}).items() for old in pairs]
     for key, one in said.get("pipelines", {}).items():
-        found.append((f"pipeline:{key}", f"entity:{one.get('entity', 'deal')}"))
+        stages = one.get("stages", ())
+        place = f"{key}.{stages[0]['key']}" if len(stages) == 1 else key  # of one stage alone: what it asks for
+        found.append((f"pipeline:{place}", f"entity:{one.get('entity', 'deal')}"))
     found += [(f"stages:{key}.{old}", "entity:deal") for key, pairs in said.get("merged_stages", {}).items() for old in pairs]
     found += [(f"condition:{key}", f"entity:{one['entity']}" if one else f"condition:{key}") for key, one in said.get("conditions", {}).items()]
     for entity, one in said.get("layouts", {}).items():

@@ -18,6 +18,7 @@ from crm.backoffice.lowcode.layouts import layouts_of
 from crm.backoffice.lowcode.made import entities_of, fields_of, removed_of
 from crm.backoffice.lowcode.saved_conditions import condition_of, form
 from crm.backoffice.lowcode.options import OptionSpec, option_form, picklist, standing
+from crm.backoffice.lowcode.stage_requirements import NAMES as ASKED
 from crm.backoffice.lowcode.pipelines import StageSpec, pipeline, pipeline_of, stage_said, stages_of, stands
 
 VERSIONS = ConfigVersion.__table__
@@ -280,9 +281,9 @@ def _order(place: Place, states: Sequence[list[str]], clashes: list[Clash]) -> l
 
 
 def combined(raws: Iterable[Raw]) -> Raw:
-    """Several changes as one file; of two about the same the later holds."""
+    """Several changes as one file; of two about the same the later holds. What a stage asks for is a change of its own, put upon its pipeline's."""
     found: dict[str, Any] = {}
-    for raw in raws:
+    for raw in sorted(raws, key=_stages_in, reverse=True):
         for section, said in raw.items():
             if section == "removed":
                 found["removed"] = list(dict.fromkeys([*found.get("removed", ()), *said]))
@@ -297,13 +298,21 @@ def combined(raws: Iterable[Raw]) -> Raw:
     return found
 
 
+def _stages_in(raw: Raw) -> int:
+    return max((len(one.get("stages", ())) for one in raw.get("pipelines", {}).values()), default=0)
+
+
 def _with_stages(some: Raw | None, more: Raw) -> Raw:
-    """A pipeline of two changes: of a stage that both name the later holds, and what only one of them names stays."""
-    known = {one["key"]: one for one in (some or {}).get("stages", ())}
-    later = {one["key"]: one for one in more["stages"]}
-    if known.keys() <= later.keys():
+    """A pipeline of two changes: its stages, and upon them one of which `more` says what it asks for."""
+    if some is None or len(more["stages"]) != 1:
         return more
-    return {**more, "stages": list((known | later).values())}
+    asking: Raw = more["stages"][0]
+    if all(one["key"] != asking["key"] for one in some["stages"]):
+        return {**some, "stages": [*some["stages"], asking]}
+    said = {name: asking[name] for name in ASKED if name in asking}
+    return {**some, "stages": [
+        {name: value for name, value in one.items() if name not in ASKED} | said if one["key"] == asking["key"] else one for one in some["stages"]
+    ]}
 
 
 def _joined(some: Raw, more: Raw) -> dict[str, Any]:

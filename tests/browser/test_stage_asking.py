@@ -1,0 +1,62 @@
+"""What a stage asks for, set up and met: by the keyboard, on a wide screen and on a phone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.accessibility import check
+from tests.browser.conftest import Desk
+from tests.browser.firm import Firm, serving
+from tests.browser.test_field_rules import picture
+from tests.browser.traffic import quiet
+
+WORDS = {
+    "en": {"add": "Add a requirement", "ask": "What must hold…", "dialog": "Condition", "field": "Field", "is": "Condition", "take": "Take over",
+           "show": "Show what changes", "publish": "Publish", "stopped": "1 record would have been stopped here", "list": "Show them", "amount": "Amount",
+           "filled": "is filled in"},
+    "uk": {"add": "Додати вимогу", "ask": "Що має справджуватися…", "dialog": "Умова", "field": "Поле", "is": "Умова", "take": "Застосувати",
+           "show": "Показати, що зміниться", "publish": "Опублікувати", "stopped": "1 запис зупинився б тут", "list": "Показати їх", "amount": "Сума",
+           "filled": "заповнено"},
+}
+
+
+@pytest.fixture
+def company(tmp_path: Path, sqlite_template: Path) -> Iterator[Firm]:
+    made = Firm(tmp_path, sqlite_template)
+    firm = made.make("account", {"name": "ТОВ «Явір»"})[0]
+    made.make("deal", {"name": "Без суми", "account": firm, "stage": made.stage("qualified")},
+              {"name": "Із сумою", "account": firm, "stage": made.stage("qualified"), "amount": 500})
+    with serving(made):
+        yield made
+
+
+@pytest.mark.parametrize(("language", "width", "theme"), [("en", 1280, "light"), ("uk", 390, "dark")])
+def test_a_requirement_is_made_tried_published_and_met(desk: Desk, company: Firm, language: str, width: int, theme: str) -> None:
+    words, page = WORDS[language], desk(at=company, language=language, width=width, theme=theme)
+    page.goto("/configuration/stages-of/asking?key=sales&stage=qualified")
+    quiet(page)
+    page.get_by_role("button", name=words["add"]).first.press("Enter")
+    page.locator("[name=req-uk-0]").fill("Вкажіть суму")
+    page.locator("[name=req-en-0]").fill("Give the amount")
+    page.locator("#stage-requirements [data-condition]").press("Enter")
+    dialog = page.get_by_role("dialog", name=words["dialog"])
+    dialog.locator(".b-cond select").first.select_option(label=words["amount"])
+    dialog.locator(".b-cond select").nth(1).select_option("not_empty")
+    dialog.get_by_role("button", name=words["take"]).click()
+    expect(page.locator("#stage-requirements")).to_contain_text(words["amount"])
+    expect(page.locator("[name=req-en-0]")).to_have_value("Give the amount")
+    quiet(page)
+    assert check(page) == []
+    page.set_viewport_size({"width": width, "height": 900})  # the check has looked at a phone
+    picture(page, f"asking-{language}-{width}")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing scrolls sideways"
+    page.get_by_role("button", name=words["show"]).click()
+    expect(page.locator(".b-plan")).to_contain_text(words["stopped"])
+    quiet(page)
+    assert check(page) == []
+    picture(page, f"trial-{language}-{width}")
+    page.get_by_role("button", name=words["publish"]).click()
+    page.wait_for_url("**/stages-of/?key=sales")
+    picture(page, f"stages-{language}-{width}")

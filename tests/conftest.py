@@ -21,7 +21,9 @@ from sqlalchemy.engine import make_url
 from crm.backoffice.database import make_engine
 from tests import remembered
 from tests.company import Company, build
+from tests.demo_company import demo_folder
 
+assert demo_folder
 hypothesis_settings.register_profile("brama", derandomize=True, max_examples=60, deadline=None)
 hypothesis_settings.load_profile("brama")
 SAMPLE_DATA = os.environ.get("SAMPLE_DATA", "")

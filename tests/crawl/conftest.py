@@ -1,7 +1,5 @@
 """The demo company behind a running application, and browsers signed in as its demo accounts."""
 
-import fcntl
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -15,11 +13,10 @@ from flask.testing import FlaskClient
 from config import Settings
 from crm.application import create_app
 from crm.backoffice.catalog import Catalog
-from crm.cli.demo import load_demo
 from crm.organization import demo as organization
 from tests.crawl.known import Known
+from tests.demo_company import PASSWORD
 
-PASSWORD = "Correct-horse-9-battery"
 ACCOUNTS = tuple("admin" if role == "owner" else role for role in organization.ROLES)
 
 
@@ -44,29 +41,9 @@ class House:
 
 
 @pytest.fixture(scope="session")
-def demo_file(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The database of the demo company, made once however many processes run the tests."""
-    base = tmp_path_factory.getbasetemp()
-    shared = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "demo.db"
-    with open(f"{shared}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not shared.exists():
-            folder = tmp_path_factory.mktemp("demo-made")
-            shutil.copy(sqlite_template, folder / "brama.db")
-            settings = Settings(instance=folder, database_url=f"sqlite:///{folder / 'brama.db'}", secret_key="k" * 40, demo_password=PASSWORD, testing=True)
-            app = create_app(settings)
-            load_demo(app.extensions["brama"].engine, settings)
-            with app.extensions["brama"].engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            app.extensions["brama"].engine.dispose()
-            (folder / "brama.db").rename(shared)
-    return shared
-
-
-@pytest.fixture(scope="session")
-def demo(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def demo(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("demo")
-    shutil.copy(demo_file, folder / "brama.db")
+    shutil.copy(demo_folder / "brama.db", folder)
     app = create_app(Settings(instance=folder, database_url=f"sqlite:///{folder / 'brama.db'}", secret_key="k" * 40, testing=True))
     runtime = app.extensions["brama"]
     yield House(app, runtime.catalog, Known(runtime.engine, runtime.catalog))

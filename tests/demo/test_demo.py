@@ -22,8 +22,8 @@ from crm.errors import BadRequest, Invalid
 from crm.organization.passwords import verify_password
 from tests.company import Company
 from tests.conftest import admin, database
+from tests.demo_company import PASSWORD
 
-PASSWORD = "Correct-horse-9-battery"
 
 
 @pytest.fixture
@@ -37,14 +37,15 @@ def shown(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     folder = tmp_path_factory.getbasetemp() / f"demo-{request.param}"
     folder.mkdir()
     if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), folder / "brama.db")
+        shutil.copytree(request.getfixturevalue("demo_folder"), folder, dirs_exist_ok=True)
         url = f"sqlite:///{folder / 'brama.db'}"
     else:
         server, template = request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres_template")
         admin(server, f"CREATE DATABASE demo_{os.getpid()} TEMPLATE {template}")
         url = database(server, f"demo_{os.getpid()}")
     made = Company(make_engine(url))
-    load_demo(made.engine, Settings(instance=folder, database_url=url, demo_password=PASSWORD))
+    if request.param == "postgres":
+        load_demo(made.engine, Settings(instance=folder, database_url=url, demo_password=PASSWORD))
     made.catalog = load_catalog(made.engine)
     yield made
     made.engine.dispose()

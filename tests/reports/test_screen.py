@@ -14,22 +14,18 @@ from flask.testing import FlaskClient
 
 from config import Settings
 from crm.application import create_app
-from crm.cli.demo import load_demo
+from tests.demo_company import PASSWORD
 from tests.reports.deals import win_rate
 
 assert win_rate
-PASSWORD = "Correct-horse-9-battery"
 SignIn = Callable[..., FlaskClient]
 
 
 @pytest.fixture(scope="module")
-def app(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+def app(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     folder = tmp_path_factory.mktemp("screen")
-    shutil.copy(sqlite_template, folder / "brama.db")
-    settings = Settings(instance=folder, database_url=f"sqlite:///{folder / 'brama.db'}", secret_key="k" * 40, demo_password=PASSWORD, testing=True)
-    made = create_app(settings)
-    load_demo(made.extensions["brama"].engine, settings)
-    made.extensions["brama"].refresh()
+    shutil.copy(demo_folder / "brama.db", folder)
+    made = create_app(Settings(instance=folder, database_url=f"sqlite:///{folder / 'brama.db'}", secret_key="k" * 40, testing=True))
     yield made
     made.extensions["brama"].engine.dispose()
 

@@ -14,7 +14,7 @@ from crm.admin_views.kit.cells import painter
 from crm.admin_views.kit.columns import Column, columns, with_companions
 from crm.admin_views.kit.filters import as_json
 from crm.admin_views.kit.resolve import belongs_to
-from crm.admin_views.kit.totals import count_text, number_text, total_text
+from crm.admin_views.kit.totals import count_text, head_text, number_text, total_text
 from crm.backoffice import boards, lists
 from crm.backoffice.boards import BoardColumn
 from crm.backoffice.conditions.tree import dump
@@ -23,6 +23,7 @@ from crm.backoffice.fields.base import Field
 from crm.backoffice.grouped import within
 from crm.backoffice.guard import UserSession
 from crm.backoffice.lists import Count, ListQuery, RowView
+from crm.backoffice.worth import Worth
 from crm.messages import m, render
 
 CARDS = 20  # of a column at a time
@@ -85,6 +86,7 @@ def drawn(session: UserSession, board: Board) -> tuple[list[Shown], str]:
     several = len({one.parent for one in found if one.parent is not None}) > 1
     paint, names = painter(board.entity, board.by, reader), board.by.formatter(reader)
     shown, whole = [], dict[str | None, Decimal]()
+    worth: Worth | None = None
     for one in found:
         label = render(m("(empty)"), reader.language) if one.value is None else names(one.value)
         head = escape(label) if one.value is None else paint([RowView(0, 0, {board.by.key: one.value})])[0]
@@ -96,8 +98,10 @@ def drawn(session: UserSession, board: Board) -> tuple[list[Shown], str]:
         ))
         for currency, amount in one.sums.get(board.added.key, {}).items() if board.added is not None else ():
             whole[currency] = whole.get(currency, Decimal(0)) + amount
+        here = one.worths.get(board.added.key) if board.added is not None else None
+        worth = worth + here if worth is not None and here is not None else here or worth
     words = [count_text(Count(sum(one.count for one in found), True), reader)]
-    return shown, " · ".join([*words, *(total_text(board.entity, total, whole, reader) if total is not None else ())])
+    return shown, " · ".join([*words, *(total_text(board.entity, total, whole, reader, worth) if total is not None else ())])
 
 
 def _with(url: str, **words: str) -> str:
@@ -115,7 +119,7 @@ def _list_of(board: Board, one: BoardColumn) -> str:
 
 
 def _sums(board: Board, total: Column | None, one: BoardColumn) -> list[str]:
-    return total_text(board.entity, total, one.sums.get(total.key), context.reader()) if total is not None else []
+    return head_text(board.entity, total, one.sums.get(total.key), context.reader(), one.worths.get(total.key)) if total is not None else []
 
 
 def face(session: UserSession, board: Board) -> list[Column]:

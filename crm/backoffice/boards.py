@@ -3,8 +3,8 @@
 A column is the list with one more condition, as a group is: what its head counts and adds up are the records that its cards are.
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from crm.backoffice.catalog import Configured, Option
@@ -14,6 +14,7 @@ from crm.backoffice.fields.base import Field
 from crm.backoffice.grouped import Sums, groups, leaf_of
 from crm.backoffice.guard import DataSession
 from crm.backoffice.lists import ListQuery
+from crm.backoffice.worth import Worth
 from crm.errors import BadRequest, UnknownName
 from crm.messages import m
 
@@ -33,6 +34,7 @@ class BoardColumn:
     count: int
     sums: Sums
     leaf: Leaf
+    worths: Mapping[str, Worth] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -104,8 +106,8 @@ def columns(session: DataSession, query: ListQuery, by: Field, added: Field | No
     made = []
     for value, takes, parent in _values(session, query, by, held, above):
         group = held.get(value)
-        count, sums = (group.count, group.sums) if group is not None else (0, {})
-        made.append(BoardColumn(value, takes, parent, count, sums, leaf_of(session, by, value)))
+        count, sums, worth = (group.count, group.sums, group.worths) if group is not None else (0, {}, {})
+        made.append(BoardColumn(value, takes, parent, count, sums, leaf_of(session, by, value), worth))
     if len(made) > MOST:
         raise BadRequest(m("This board would have %(number)s columns; at most %(most)s fit. Narrow the filter.", number=len(made), most=MOST))
     return made

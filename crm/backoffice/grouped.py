@@ -5,7 +5,7 @@ edges are worked out here, those of moments in the reader's zone: SQL does not k
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -21,6 +21,7 @@ from crm.backoffice.lists import ListQuery
 from crm.backoffice.periods import Period
 from crm.backoffice.pieces import is_filled
 from crm.backoffice.sight import READ, Source
+from crm.backoffice.worth import Worth, abroad, compared, dated
 from crm.errors import BadRequest, UnknownName
 from crm.messages import m
 
@@ -39,6 +40,7 @@ class Group:
     count: int
     sums: Sums
     leaf: Leaf
+    worths: Mapping[str, Worth] = field(default_factory=dict)  # of money, where the list has some in other currencies than the base one
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def by_days(spec: Field) -> bool:
 
 
 def groups(session: DataSession, query: ListQuery, key: str, step: str) -> Groups:
-    """The groups by one field, by at most four queries, however many there are."""
+    """The groups by one field, by at most four queries, however many there are; two more where money is in several currencies."""
     source = session.table(query.entity, actions=query.actions)
     spec = source.entity.fields[key]
     spans = _spans(session, query, spec, step) if by_days(spec) else []
@@ -88,7 +90,10 @@ def groups(session: DataSession, query: ListQuery, key: str, step: str) -> Group
     counted, whole = _counted(session, query, source, bucket)
     shown = [value for value in counted if not (by_days(spec) and value == BEYOND)]
     sums = _sums(session, query, key, spans, shown)
-    found = [Group(_value(spans, value), counted[value], sums.get(value, {}), leaf_of(session, spec, _value(spans, value))) for value in shown]
+    worth = _worths(session, query, source, bucket, sums)
+    found = [
+        Group(_value(spans, value), counted[value], sums.get(value, {}), leaf_of(session, spec, _value(spans, value)), worth.get(value, {})) for value in shown
+    ]
     return Groups(spec, step, found, whole - sum(group.count for group in found))
 
 
@@ -203,6 +208,19 @@ def _sums(session: DataSession, query: ListQuery, key: str, spans: Sequence[Peri
                 sums = here.setdefault(spec.key, {})
                 sums[place] = sums.get(place, Decimal(0)) + value
     return found
+
+
+def _worths(session: DataSession, query: ListQuery, source: Source, bucket: ColumnElement[Any], sums: Mapping[Any, Sums]) -> dict[Any, dict[str, Worth]]:
+    """What the sums of money of each group come to in the base currency; nothing where all are in it."""
+    kind, base = session.catalog.entity(query.entity), session.catalog.company.currency
+    money = {(value, key): amounts for value, found in sums.items() for key, amounts in found.items() if kind.fields[key].type == "money"}
+    if "currency" not in kind.fields or not any(abroad(amounts, base) for amounts in money.values()):
+        return {}
+    fields = [kind.fields[key] for key in dict.fromkeys(key for _, key in money)]
+    made: dict[Any, dict[str, Worth]] = {}
+    for (value, key), worth in compared(session, money, dated(session, query, source, fields, bucket)).items():
+        made.setdefault(value, {})[key] = worth
+    return made
 
 
 def references(found: Groups) -> Iterable[int]:

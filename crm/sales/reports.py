@@ -10,11 +10,12 @@ from sqlalchemy import case, func, null, select
 
 from crm.backoffice.guard import DataSession
 from crm.backoffice.reports import Chart, Column, CommonParams, Dimension, Drill, Series, Table, report
-from crm.backoffice.reports.conversion import Conversion, Place, conversion, day_of_rate, notes
+from crm.backoffice.reports.conversion import conversion, day_of_rate, notes
 from crm.backoffice.reports.drill import prefixed
 from crm.backoffice.reports.figures import days_between, mean, median
 from crm.backoffice.reports.grouping import Grouping, Key, columns_of, grouping, row_conditions, row_keys
 from crm.backoffice.reports.table import Row, ordered, rate
+from crm.backoffice.worth import Conversion, Place
 from crm.messages import Label
 from crm.organization.dimensions import MANAGER, OWNER, TERRITORY
 

@@ -98,3 +98,16 @@ def test_the_command_refuses_and_writes_nothing(house: House, tmp_path: Path, te
 def test_a_file_that_is_not_there_is_said(house: House, tmp_path: Path) -> None:
     for path in (tmp_path / "none.json", tmp_path):
         assert house.app.test_cli_runner().invoke(args=["rates", "load", str(path)]).exit_code == 1
+
+
+def test_lists_and_boards_say_what_several_currencies_come_to(house: House, browser: Sign) -> None:
+    stage = house.stage("qualified")
+    house.make_many("deal", [{"name": f"D{n}", "stage": stage, "amount": Decimal(amount), "currency": currency}
+                             for n, (amount, currency) in enumerate((("100", "UAH"), ("10", "USD")))])
+    olena = browser("Olena")
+    assert "together: no rate for USD" in olena.page("/deal/count") and "together: no rate for USD" in olena.page("/board/deal")
+    house.make("exchange_rate", currency="USD", day=date(2024, 1, 1), rate=Decimal("41.5"))
+    assert "together 515 UAH" in olena.page("/deal/count") and olena.page("/board/deal").count("together 515 UAH") >= 2  # its column and the whole
+    assert "together 515 UAH" in olena.page("/deal/?group=stage")
+    assert "together" not in olena.page("/deal/count?where=" + json.dumps({"field": "currency", "op": "eq", "value": "UAH"}))
+    assert "together" not in olena.page("/board/deal?where=" + json.dumps({"field": "currency", "op": "eq", "value": "UAH"}))

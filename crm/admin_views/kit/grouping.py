@@ -12,7 +12,7 @@ from crm.admin_views.kit.cells import text_formatter
 from crm.admin_views.kit.columns import Column
 from crm.admin_views.kit.filters import as_json
 from crm.admin_views.kit.sentence import NEUTRAL
-from crm.admin_views.kit.totals import number_text, total_text
+from crm.admin_views.kit.totals import head_text, number_text
 from crm.backoffice.conditions.tree import dump
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, Reader
@@ -125,7 +125,7 @@ def _place(session: UserSession, found: Groups, text: str, group: Group) -> tupl
 
 
 def _sums(entity: Entity, made: Sequence[Column], group: Group, reader: Reader) -> list[list[str]]:
-    return [total_text(entity, column, group.sums.get(column.key), reader) for column in made]
+    return [head_text(entity, column, group.sums.get(column.key), reader, group.worths.get(column.key)) for column in made]
 
 
 def _urls(entity: Entity, query: ListQuery, group: Group, args: Mapping[str, str]) -> tuple[str, str]:

@@ -3,18 +3,18 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from urllib.parse import quote
 
 from crm.admin_views.kit import context
-from crm.admin_views.kit.cells import currency_sign, painter, text_formatter
+from crm.admin_views.kit.cells import painter, text_formatter
 from crm.admin_views.kit.columns import with_companions
-from crm.admin_views.kit.totals import number_text
+from crm.admin_views.kit.totals import money_text, number_text
 from crm.backoffice import lists
 from crm.backoffice.belonging import filterable, relations, rows_of
 from crm.backoffice.conditions.tree import All, Leaf, Node, dump
 from crm.backoffice.entities import Entity, Relation
 from crm.backoffice.guard import UserSession
+from crm.backoffice.worth import worths
 
 ROWS = 20
 COLUMNS = 5
@@ -88,16 +88,16 @@ def in_progress(session: UserSession, entity: Entity, record_id: int) -> list[Wo
         query = replace(query, where=open_ones)
         number = lists.count(session, query)
         if number.number:
-            sums = lists.totals(session, query).get("amount", {}) if money else {}
-            work.append(Work(found.label.text(language), number_text(number, language), _amounts(sums, rows), _url(found.entity, open_ones)))
+            sums = _amounts(session, query, rows) if money else []
+            work.append(Work(found.label.text(language), number_text(number, language), sums, _url(found.entity, open_ones)))
     return work
 
 
-def _amounts(sums: dict[str | None, Decimal], rows: Entity) -> list[str]:
-    reader = context.reader()
-    show = text_formatter(rows.fields["amount"], reader)
-    ordered = sorted(sums.items(), key=lambda pair: pair[0] or "")
-    return [f"{show(amount)} {currency_sign(currency, reader.language)}" if currency else show(amount) for currency, amount in ordered]
+def _amounts(session: UserSession, query: lists.ListQuery, rows: Entity) -> list[str]:
+    sums = lists.totals(session, query)
+    if "currency" not in rows.fields:
+        return [text_formatter(rows.fields["amount"], context.reader())(amount) for amount in sums["amount"].values()]
+    return money_text(rows.fields["amount"], sums["amount"], context.reader(), worths(session, query, sums).get("amount"))
 
 
 def _fields_of(session: UserSession, target: str | None) -> tuple[str, ...]:

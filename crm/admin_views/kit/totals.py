@@ -1,8 +1,7 @@
 """The foot of a list, asked for after the page: how many records match and what their amounts add up to."""
 
-from collections.abc import Mapping
-from decimal import Decimal
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from babel.numbers import format_decimal
 from flask import request
@@ -14,7 +13,8 @@ from crm.admin_views.kit.columns import Column, columns
 from crm.admin_views.kit.opened import arguments
 from crm.backoffice import lists
 from crm.backoffice.entities import Entity
-from crm.backoffice.fields.base import Reader
+from crm.backoffice.fields.base import Field, Reader
+from crm.backoffice.worth import Amounts, Worth, worths
 from crm.messages import m, mn, render
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ def show(view: "EntityView") -> str:
     made = marked(session, entity, columns(session, entity, query.columns), reader)
     number = lists.count(session, query)
     sums = lists.totals(session, query) if any(c.totals for c in made) else {}
-    cells = [(column, total_text(entity, column, sums.get(column.key), reader)) for column in made]
+    worth = worths(session, query, sums)
+    cells = [(column, total_text(entity, column, sums.get(column.key), reader, worth.get(column.key))) for column in made]
     return view.render(
         "admin/model/list_foot.html", cells=cells, number=number.number, exact=number.exact, words=count_text(number, reader),
         text=number_text(number, reader.language), filtered=bool(request.args.get("where") or request.args.get("search") or request.args.get("unread")),
@@ -48,14 +49,34 @@ def number_text(number: lists.Count, language: str) -> str:
     return format_decimal(number.number, locale=language) + ("" if number.exact else "+")
 
 
-def total_text(entity: Entity, column: Column, total: Mapping[str | None, Decimal] | None, reader: Reader) -> list[str]:
-    """A total as lines: one, or one a currency, since amounts in different currencies are never added."""
-    show_value = text_formatter(entity.fields[column.key], reader)
+def total_text(entity: Entity, column: Column, total: Amounts | None, reader: Reader, worth: Worth | None = None) -> list[str]:
+    """A total as lines: one, or one a currency and what they come to together in the base currency, or which rate that lacks."""
     if not total:
         return []
+    spec = entity.fields[column.key]
     if column.type != "money" or "currency" not in entity.fields:
+        show_value = text_formatter(spec, reader)
         return [show_value(amount) for amount in total.values()]
+    return money_text(spec, total, reader, worth)
+
+
+def head_text(entity: Entity, column: Column, total: Amounts | None, reader: Reader, worth: Worth | None) -> list[str]:
+    """A total above a group or a column, where there is little room: without the rates that lack, which the whole names."""
+    return total_text(entity, column, total, reader, worth if worth is not None and worth.amount is not None else None)
+
+
+def money_text(spec: Field, total: Amounts, reader: Reader, worth: Worth | None = None) -> list[str]:
+    """Sums of money as such lines, the base currency first."""
+    show_value = text_formatter(spec, reader)
     home = reader.catalog.company.currency if reader.catalog else ""
     unknown = render(m("no currency"), reader.language)
     ordered = sorted(total.items(), key=lambda pair: (pair[0] != home, pair[0] or ""))
-    return [f"{show_value(amount)} {currency_sign(currency, reader.language) if currency else unknown}" for currency, amount in ordered]
+    lines = [f"{show_value(amount)} {currency_sign(currency, reader.language) if currency else unknown}" for currency, amount in ordered]
+    return [*lines, *_together(worth, home, show_value, reader)] if worth is not None and len(lines) > 1 else lines
+
+
+def _together(worth: Worth, home: str, show_value: Callable[[Any], str], reader: Reader) -> list[str]:
+    if worth.amount is not None:
+        return [render(m("together %(amount)s", amount=f"{show_value(worth.amount)} {currency_sign(home, reader.language)}"), reader.language)]
+    named = ", ".join(f"{code} ({day.isoformat()})" for code, day in sorted(worth.missing.items()))
+    return [render(m("together: no rate for %(others)s", others=named), reader.language)]

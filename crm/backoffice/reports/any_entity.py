@@ -10,13 +10,14 @@ from sqlalchemy import func, select
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.guard import DataSession
-from crm.backoffice.reports.conversion import Conversion, Place, conversion, notes, rate_day, rate_days
+from crm.backoffice.reports.conversion import conversion, notes
 from crm.backoffice.reports.grouping import Key, columns_of, grouping, row_conditions, row_keys
 from crm.backoffice.reports.measured import COUNT, Figures, figure
 from crm.backoffice.reports.parameters import HISTORIC, CommonParams, Dimension, Parameter, Step
 from crm.backoffice.reports.registry import Report, report
 from crm.backoffice.reports.table import Chart, Column, Drill, Row, Series, Table, Unit, ordered
 from crm.backoffice.search import matches
+from crm.backoffice.worth import Conversion, Place, in_another, rate_day, rate_days
 from crm.errors import BadRequest, Forbidden, UnknownName
 from crm.messages import Label, m
 
@@ -188,7 +189,7 @@ def records(session: DataSession, params: AnyParams) -> Table:
 def _figures(session: DataSession, params: AnyParams) -> dict[Key, Figures]:
     """By one statement; by a second one, where records in other currencies take the rates of their days, those by their days."""
     found = _grouped(session, params)
-    dated = params.rate == HISTORIC and bool(rate_days(session.sight, session.catalog.entity(params.entity)))
+    dated = params.rate == HISTORIC and bool(rate_days(session.table(params.entity)))
     if dated and any(place is not None and place.currency != params.currency for one in found.values() for held in one.of.values() for place in held):
         for key, one in _grouped(session, params, by_day=True).items():
             found[key].date(one, params.currency)
@@ -208,7 +209,7 @@ def _grouped(session: DataSession, params: AnyParams, *, by_day: bool = False) -
     placed = [source["currency"].label("currency")] if split_by_currency else []
     if by_day:
         placed.append(rate_day(source, params.currency).label("day"))
-        where.append(func.coalesce(source["currency"], base) != params.currency)
+        where.append(in_another(source, params.currency))
     values = [source[key].label(f"m{n}") for n, key in enumerate(measured)]
     if params.search:
         where.append(matches(source, params.search))

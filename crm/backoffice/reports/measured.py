@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from crm.backoffice.money import WIDE, exact_sum, round_half_up
-from crm.backoffice.reports.conversion import Conversion, Place
 from crm.backoffice.reports.table import Column
+from crm.backoffice.worth import Conversion, Place
 
 COUNT = "count"
 PLACES: Mapping[str, int] = {"sum": 1, "min": 2, "max": 3}

@@ -1,6 +1,6 @@
 """The index of every mapped class and of the rules over them, by area: importing this module completes the product's registry."""
 
-from crm.backoffice import configuration, daily, jobs, journal, lost_files, merging, notices, outbox, recomputing, resting, seen
+from crm.backoffice import checklists, configuration, daily, jobs, journal, lost_files, merging, notices, outbox, recomputing, resting, seen
 from crm.backoffice.custom import dropping, models as custom
 from crm.backoffice.exchange import batches as imports, row_log, sources as import_sources, uploads
 from crm.backoffice.likeness import evidence, index as likeness, search as duplicates
@@ -18,7 +18,8 @@ from crm.organization.rates import models as rates, rules as rates_rules
 from crm.sales import imports as sales_imports, models as sales, rules as sales_rules, timeline as sales_timeline
 
 __all__ = [
-    "access_review_models", "calendar", "calendar_links", "cards", "config_drafts", "configuration", "contacts", "contacts_imports", "contacts_rules",
+    "access_review_models", "calendar", "calendar_links", "cards", "checklists",
+    "config_drafts", "configuration", "contacts", "contacts_imports", "contacts_rules",
     "copying", "custom",
     "daily", "dropping", "duplicates", "duties",
     "edits", "emergency_rules", "evidence", "import_sources", "imports", "interactions", "interactions_rules", "interactions_timeline", "jobs",

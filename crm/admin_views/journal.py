@@ -73,6 +73,7 @@ EVENT_WORDS: dict[str, Label] = {
     "recomputed": Label("Поля обчислено наново", "Fields computed anew"),
     "drop": Label("Вилучене поле видалено назавжди", "Removed field deleted for good"),
     "maybe_duplicates": Label("Можливо, той самий", "Maybe the same"), "not_duplicates": Label("Не той самий", "Not the same"),
+    "checklist": Label("Позначка в переліку етапу", "Tick on the checklist of a stage"),
 }
 
 

@@ -9,8 +9,18 @@ from crm.backoffice.catalog import Catalog, Configured
 from crm.backoffice.custom.fields import checks_of
 from crm.backoffice.entities import Check, Entity
 from crm.backoffice.fields.base import Field
+from crm.messages import Label
 
 SIDES = ("enter", "exit")
+
+
+@dataclass(frozen=True)
+class Item:
+    """Of the checklist of a stage; without one that is `required` no record leaves it."""
+
+    key: str
+    label: Label
+    required: bool = False
 
 
 @dataclass(frozen=True)
@@ -20,6 +30,7 @@ class StageRules:
     enter: tuple[Check, ...] = ()
     exit: tuple[Check, ...] = ()
     moves: frozenset[str] | None = None
+    checklist: tuple[Item, ...] = ()
 
     def lets_go(self, stage: str, *, same_pipeline: bool) -> bool:
         """Whether one may go from here to a stage, by key. A stage that names where one goes leads into no other pipeline."""
@@ -33,7 +44,8 @@ def rules_of(catalog: Catalog, stage: int) -> StageRules:
         row = catalog.configured["stage"].get(stage)
         said = row.said if row is not None else {}
         enter, leave = (checks_of(said.get(side, ()), catalog.saved) for side in SIDES)
-        known[stage] = StageRules(enter, leave, frozenset(said["moves"]) if "moves" in said else None)
+        items = (Item(one["key"], Label(one["label"]["uk"], one["label"]["en"]), bool(one.get("required"))) for one in said.get("checklist", ()))
+        known[stage] = StageRules(enter, leave, frozenset(said["moves"]) if "moves" in said else None, tuple(items))
     return known[stage]
 
 

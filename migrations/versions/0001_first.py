@@ -1387,7 +1387,6 @@ def upgrade() -> None:
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.String(length=8), nullable=False),
         sa.Column("probability", ScaledDecimal(6), nullable=True),
-        sa.Column("days", sa.BigInteger(), nullable=True),
         sa.Column("colour", sa.String(length=16), nullable=True),
         sa.Column("retired", sa.Boolean(), nullable=False),
         sa.Column("code__sort", KeyText(200), nullable=True),
@@ -1740,15 +1739,6 @@ def upgrade() -> None:
     op.create_index("ix_segment_member_updated_at", "segment_member", ["updated_at", "id"], unique=False)
     op.create_index("ix_segment_member_updated_by_id", "segment_member", ["updated_by_id", "id"], unique=False)
     create_table(
-        "stage_rule",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("stage_id", sa.Integer(), nullable=False),
-        sa.Column("said", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(["stage_id"], ["stage.id"], name=op.f("fk_stage_rule_stage_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_stage_rule")),
-        sa.UniqueConstraint("stage_id", name=op.f("uq_stage_rule_stage_id")),
-    )
-    create_table(
         "view_member",
         sa.Column("use_id", sa.Integer(), nullable=False),
         sa.Column("record_id", sa.Integer(), nullable=False),
@@ -1989,7 +1979,6 @@ TABLES = (
     "deal_line",
     "competitor__products",
     "view_member",
-    "stage_rule",
     "segment_member",
     "product__goes_with",
     "position",

@@ -96,6 +96,29 @@ def test_whoever_is_limited_asks_only_for_what_he_sees_on_every_deal(house: Hous
     assert "stays as it is" in render(kept.value.message, "en")
 
 
+def test_the_checklist_of_a_stage_is_set_up_shown_on_the_card_and_ticked(house: House, browser: SignIn) -> None:
+    olena, page = browser("Olena"), "/configuration/stages-of/asking?key=sales&stage=lead"
+    number = house.make("deal", name="У", account=house.make("account", name="Ф"))
+    added = olena.post(page, {"leads": "any", "step": "opt-add"}).get_data(as_text=True)
+    assert 'name="opt-uk-0"' in added
+    items = {"opt": ["0", "1"], "opt-uk-0": "Подзвонити", "opt-en-0": "Call", "opt-required-0": "1", "opt-en-1": "Gift"}
+    shown = plan(olena, page, {"leads": "any", **items})
+    assert "New on the checklist: Call" in text_of(shown) and publish_shown(olena, page, shown) == 303
+    card = olena.get(f"/deal/{number}/").get_data(as_text=True)
+    assert 'name="done" value="call"' in card and 'name="done" value="gift"' in card
+    assert olena.post(f"/deal/{number}/checklist", {"done": "call"}).status_code == 303
+    assert 'name="open" value="call"' in olena.get(f"/deal/{number}/").get_data(as_text=True)
+    assert 'name="open" value="call"' in olena.get(f"/deal/{number}/?drawer=1").get_data(as_text=True)
+    for odd in ({"done": "no_such"}, {}, {"open": "x" * 200}):
+        assert olena.post(f"/deal/{number}/checklist", odd).status_code == 404
+    assert olena.post("/deal/999999/checklist", {"done": "call"}).status_code == 404 and olena.post("/account/1/checklist", {"done": "a"}).status_code == 404
+    assert "Tick on the checklist of a stage" in text_of(olena.get("/journal/"))
+    assert browser("Sofiia").post(f"/deal/{number}/checklist", {"done": "gift"}).status_code == 404, "a deal of somebody else is none of hers"
+    undone = plan(olena, page, {"leads": "any", "opt": ["0"], "opt-key-0": "call", "opt-en-0": "Ring"})
+    assert "Otherwise on the checklist: Ring" in text_of(undone) and "No more on the checklist: Gift" in text_of(undone)
+    assert plan(olena, page, {"leads": "any", "opt": ["0"], "opt-key-0": "call"}).status_code == 422
+
+
 # --- the page of one stage -----------------------------------------------------------------------------------------------
 
 PAGE = "/configuration/stages-of/asking?key=sales&stage=qualified"

@@ -7,16 +7,19 @@ from typing import Any
 
 import pytest
 import yaml
+from sqlalchemy import select
 
 from crm.backoffice import records
 from crm.backoffice.catalog import load_catalog
+from crm.backoffice.checklists import tick
+from crm.backoffice.journal import JournalRow
 from crm.backoffice.lowcode import condition_uses, export, where_used
 from crm.backoffice.lowcode.document import read
 from crm.backoffice.lowcode.plan import plan
 from crm.backoffice.lowcode.pipelines import StageSpec, pipeline_of, stages_of
 from crm.backoffice.lowcode.stage_trial import lost
 from crm.backoffice.undo import undo
-from crm.errors import BadRequest, Invalid
+from crm.errors import BadRequest, Forbidden, Invalid, NotFound
 from crm.messages import Label, render
 from tests.company import Company
 from tests.lowcode.test_made import put, refused, take_back
@@ -277,6 +280,80 @@ def test_a_stage_changed_as_a_record_keeps_what_it_asks_for_through_an_undo(fair
 def test_a_file_cannot_lie_about_the_kind_of_its_parts(company: Company) -> None:
     with pytest.raises(BadRequest):
         read(b"pipelines: {fair: {label: F, stages: [{key: met, label: M, exit: [1]}]}}", company.catalog)
+
+
+# --- checklists ----------------------------------------------------------------------------------------------------------
+
+LISTED = PLAIN.replace("key: met,", "key: met, checklist: [{key: call, label: {uk: Подзвонити, en: Call}, required: true}, "
+                       "{key: gift, label: {uk: Подарунок, en: Gift}}],")
+
+
+def tick_off(company: Company, number: int, item: str, *, done: bool = True, person: int | None = None) -> None:
+    with company.system() if person is None else company.session(person) as session:
+        tick(session, company.catalog.entity("deal"), number, item, done=done)
+        session.commit()
+
+
+def test_a_deal_leaves_a_stage_when_what_is_needed_is_ticked(company: Company) -> None:
+    put(company, LISTED)
+    number, other = deal(company), deal(company)
+    assert why_not(company, number, "offer") == {"stage": "On the checklist “Call” is not ticked."}
+    tick_off(company, number, "call")
+    with company.system() as session, pytest.raises(records.InvalidRows) as why:
+        records.change_many(session, "deal", {one: {"stage": company.stage("offer", "fair")} for one in (number, other)})
+    assert list(why.value.rows) == [1], "each deal has its own ticks"
+    move(company, number, "offer")
+    move(company, number, "met")  # what was ticked there before stays so
+    tick_off(company, number, "call", done=False)
+    assert why_not(company, number, "offer") == {"stage": "On the checklist “Call” is not ticked."}
+    move(company, number, "offer", source="import")
+
+
+def test_ticks_are_journaled_and_only_of_the_stage_where_the_deal_stands(company: Company) -> None:
+    put(company, LISTED)
+    number = deal(company)
+    for _ in range(2):
+        tick_off(company, number, "gift")
+    tick_off(company, number, "gift", done=False)
+    journal = JournalRow.__table__.c
+    with company.system(write=False) as session:
+        rows = session.execute(select(journal.changes).where(journal.action == "checklist", journal.record_id == number).order_by(journal.id)).scalars().all()
+    stage = ["fair.met", "fair.met"]
+    assert rows == [{"stage": stage, "item": [None, "gift"]}, {"stage": stage, "item": ["gift", None]}], "what is so already is no change"
+    with pytest.raises(NotFound):
+        tick_off(company, number, "no_such")
+    tick_off(company, number, "call")
+    move(company, number, "offer")
+    with pytest.raises(NotFound):
+        tick_off(company, number, "gift")
+
+
+def test_whoever_may_change_the_deal_ticks_and_nobody_else(company: Company) -> None:
+    put(company, LISTED)
+    number = deal(company)
+    read = {"entity": "deal", "effect": "allow", "actions": ["read"], "scope": "all", "fields": {"*": "read"}}
+    company.role("looker", read)
+    company.role("worker", {**read, "actions": ["read", "update"], "fields": {"*": "edit"}})
+    company.role("blind", {**read, "actions": ["read", "update"], "fields": {"*": "edit", "stage": "hidden"}})
+    company.role("nobody", {**read, "scope": "own"})
+    with pytest.raises(Forbidden):
+        tick_off(company, number, "gift", person=company.person("looker"))
+    for role in ("blind", "nobody"):
+        with pytest.raises(NotFound):
+            tick_off(company, number, "gift", person=company.person(role))
+    tick_off(company, number, "gift", person=company.person("worker"))
+
+
+def test_a_checklist_is_exported_and_what_makes_no_sense_in_it_refused(company: Company) -> None:
+    put(company, LISTED)
+    with company.system(write=False) as session:
+        said = export.whole(session)["pipelines"]["fair"]["stages"][0]["checklist"]
+    assert said == [{"key": "call", "label": {"uk": "Подзвонити", "en": "Call"}, "required": True}, {"key": "gift", "label": {"uk": "Подарунок", "en": "Gift"}}]
+    text = "pipelines: {fair: {label: F, stages: [{key: met, label: M, checklist: %s}]}}"
+    for wrong, sentence in (("call", "“checklist” is a list of at most 30"), ("[{key: a}]", "“label” has “uk” and “en”"),
+                            ("[{key: a, label: {uk: А, en: A}, required: maybe}]", "“required” is true or false"),
+                            ("[{key: a, label: {uk: А, en: A}}, {key: a, label: {uk: Б, en: B}}]", "“a”")):
+        assert sentence in refused(company, text % wrong)
 
 
 # --- tried on what has happened ------------------------------------------------------------------------------------------

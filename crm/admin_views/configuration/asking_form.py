@@ -1,4 +1,4 @@
-"""What a stage asks for as a form: requirements to enter and to leave it, the stages to which it leads, its service time."""
+"""What a stage asks for as a form: requirements to enter and to leave it, its checklist, the stages to which it leads, its service time."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -8,12 +8,14 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
+from crm.admin_views.configuration.keys import proposed
+from crm.admin_views.configuration.options_form import free, stepped
 from crm.admin_views.kit.answers import say
 from crm.admin_views.kit.conditions import read_condition
 from crm.admin_views.kit.filters import as_json
 from crm.backoffice.custom.fields import Said
 from crm.backoffice.lowcode.pipelines import StageSpec
-from crm.backoffice.lowcode.stage_requirements import LONGEST_STAY, MOST
+from crm.backoffice.lowcode.stage_requirements import LONGEST_STAY, MOST, MOST_ITEMS
 from crm.backoffice.stage_rules import SIDES
 from crm.errors import BadRequest
 from crm.messages import m
@@ -37,6 +39,20 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Item:
+    """Of the checklist; `key` "" for one that has none yet."""
+
+    key: str = ""
+    uk: str = ""
+    en: str = ""
+    required: bool = False
+
+    @property
+    def empty(self) -> bool:
+        return not (self.key or self.uk.strip() or self.en.strip())
+
+
+@dataclass(frozen=True)
 class Typed:
     """The whole form. `listed`: only to `moves`, by key, one may go."""
 
@@ -44,6 +60,7 @@ class Typed:
     listed: bool
     moves: tuple[str, ...]
     rows: tuple[Row, ...]
+    items: tuple[Item, ...] = ()
 
 
 def of_stage(stage: StageSpec, seen: Callable[[Said], bool]) -> Typed:
@@ -52,7 +69,8 @@ def of_stage(stage: StageSpec, seen: Callable[[Said], bool]) -> Typed:
         Row(side, as_json(one["where"]) if seen(one) else "", one["message"]["uk"], one["message"]["en"], "" if seen(one) else known_by(one))
         for side in SIDES for one in getattr(stage, side)
     ]
-    return Typed(str(stage.days or ""), stage.moves is not None, stage.moves or (), tuple(rows))
+    items = (Item(one["key"], one["label"]["uk"], one["label"]["en"], bool(one.get("required"))) for one in stage.checklist)
+    return Typed(str(stage.days or ""), stage.moves is not None, stage.moves or (), tuple(rows), tuple(items))
 
 
 def known_by(one: Said) -> str:
@@ -61,7 +79,7 @@ def known_by(one: Said) -> str:
 
 
 def posted(form: Form) -> Typed:
-    """The form after the step that was pressed: a requirement added to a side, or dropped."""
+    """The form after the step that was pressed: a requirement added to a side, or dropped; an item of the checklist added, moved or dropped."""
     rows = [
         Row(form.get(f"req-side-{n}", ""), form.get(f"req-where-{n}", ""), form.get(f"req-uk-{n}", "")[:255], form.get(f"req-en-{n}", "")[:255],
             form.get(f"req-kept-{n}", "")[:16])
@@ -72,7 +90,12 @@ def posted(form: Form) -> Typed:
         rows.append(Row(which))
     if what == "drop" and which.isascii() and which.isdecimal() and len(which) < 4:
         rows = [row for place, row in enumerate(rows) if place != int(which) or row.kept]
-    return Typed(form.get("days", "")[:10], form.get("leads") == "listed", tuple(form.getlist("moves")), tuple(rows))
+    items = [
+        Item(form.get(f"opt-key-{n}", "")[:64], form.get(f"opt-uk-{n}", "")[:255], form.get(f"opt-en-{n}", "")[:255], bool(form.get(f"opt-required-{n}")))
+        for n in form.getlist("opt")[: MOST_ITEMS + 1]
+    ]
+    items = stepped(items, form.get("step", ""), Item(), MOST_ITEMS)
+    return Typed(form.get("days", "")[:10], form.get("leads") == "listed", tuple(form.getlist("moves")), tuple(rows), tuple(items))
 
 
 def said(typed: Typed, stage: StageSpec, others: Sequence[str]) -> tuple[StageSpec, dict[str, str]]:
@@ -91,7 +114,25 @@ def said(typed: Typed, stage: StageSpec, others: Sequence[str]) -> tuple[StageSp
     if any(len(listed) > MOST for listed in sides.values()):
         errors[""] = say(m("A stage has at most %(count)s requirements to enter and as many to leave.", count=MOST))
     moves = tuple(key for key in others if key in typed.moves) if typed.listed else None
-    return replace(stage, days=days, enter=tuple(sides["enter"]), exit=tuple(sides["exit"]), moves=moves), errors
+    checklist = _checklist(typed.items, errors)
+    return replace(stage, days=days, enter=tuple(sides["enter"]), exit=tuple(sides["exit"]), checklist=checklist, moves=moves), errors
+
+
+def _checklist(items: Sequence[Item], errors: dict[str, str]) -> tuple[dict[str, Any], ...]:
+    """The items as a file says them. Empty ones are left out; one in one language stands for both."""
+    found: list[dict[str, Any]] = []
+    taken = {one.key for one in items if one.key}
+    for place, one in enumerate(items):
+        uk, en = one.uk.strip(), one.en.strip()
+        if one.empty:
+            continue
+        if not (uk or en):
+            errors[f"opt-uk-{place}"] = say(m("An item of the checklist needs words."))
+            continue
+        key = one.key or free(proposed(en, uk) or "item", taken)
+        taken.add(key)
+        found.append({"key": key, "label": {"uk": uk or en, "en": en or uk}} | ({"required": True} if one.required else {}))
+    return tuple(found)
 
 
 def _days(text: str, errors: dict[str, str]) -> int | None:

@@ -60,7 +60,7 @@ def change() -> Answer:
     known, row = pipeline_and_stage()
     typed = asking_form.posted(request.form)
     redraw = partial(_form, known, row, typed)
-    if step() == "edit" or step().startswith("req-"):
+    if step() == "edit" or step().startswith(("req-", "opt-")):
         return redraw({})
     others = [one.key for one in _others(known, row)]
     spec, errors = asking_form.said(typed, stage_stands(row), others)

@@ -12,7 +12,7 @@ from crm.backoffice.lowcode.document import Document
 from crm.backoffice.lowcode.parsing import order
 from crm.backoffice.lowcode.pipelines import PipelineSpec, StageSpec, pipeline_of, stage_stands, stages_of
 from crm.backoffice.stage_rules import SIDES
-from crm.messages import Label
+from crm.messages import Label, Message, m, render
 from crm.sales.models import STAGE_KINDS
 
 PARTS = {
@@ -21,8 +21,10 @@ PARTS = {
 }
 ASKED = {  # of these plans tell each by itself, and only where two have changed them the whole
     "enter": Label("Вимоги, щоб увійти", "Requirements to enter"), "exit": Label("Вимоги, щоб вийти", "Requirements to leave"),
-    "moves": Label("Куди веде", "Where it leads"),
+    "checklist": Label("Перелік справ", "Checklist"), "moves": Label("Куди веде", "Where it leads"),
 }
+LISTED, LISTED_NO_MORE = m("New on the checklist: %(item)s"), m("No more on the checklist: %(item)s")
+LISTED_OTHERWISE = m("Otherwise on the checklist: %(item)s")
 PLACE = Label("Місце", "Place")
 
 
@@ -53,15 +55,25 @@ def _differences(catalog: Catalog, spec: PipelineSpec, stage: StageSpec, old: St
         was, becomes = (word(name, getattr(one, name), language) for one in (old, stage))
         if was != becomes:
             yield f"{label.text(language)}: {was} → {becomes}"
+    yield from _items(old, stage, language)
     before = list(stages_of(catalog, pipeline_of(catalog, spec.key)))
     now, then = (keys.index(stage.key) + 1 for keys in (before, order(before, [one.key for one in spec.stages])))
     if now != then:
         yield f"{PLACE.text(language)}: {now} → {then}"
 
 
+def _items(old: StageSpec, new: StageSpec, language: str) -> Iterator[str]:
+    """What differs on the checklist, item by item."""
+    had, has = ({one["key"]: one for one in stage.checklist} for stage in (old, new))
+    for key in dict.fromkeys((*has, *had)):
+        if had.get(key) != has.get(key):
+            sentence = LISTED if key not in had else LISTED_NO_MORE if key not in has else LISTED_OTHERWISE
+            yield render(Message(sentence.id, {"item": (has.get(key) or had[key])["label"][language]}), language)
+
+
 def word(name: str, value: Any, language: str) -> str:
     """A part of a stage; of what it asks for only how much it is."""
-    if name in ("days", "moves", *SIDES):
+    if name in ("days", "moves", "checklist", *SIDES):
         return str(len(value) if isinstance(value, tuple) else value) if value is not None else "—"
     if isinstance(value, Label):
         return value.text(language)

@@ -1,7 +1,7 @@
 """One record: its card, its related lists, its journal; as a page and as the drawer beside a list."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -15,7 +15,7 @@ from crm.admin_views.kit.cells import initials, painter
 from crm.admin_views.kit.leads import leads
 from crm.admin_views.kit.panels import panel
 from crm.admin_views.kit.quick import Quick, of_record
-from crm.admin_views.kit.stages import Stay, Step, stay, steps
+from crm.admin_views.kit.stages import Stay, Step, Task, checklist, stay, steps
 from crm.admin_views.kit.standing import Standing, standing
 from crm.admin_views.kit.totals import number_text
 from crm.backoffice import belonging, lists
@@ -79,6 +79,7 @@ class Card:
     url: str
     changed: Any = None  # the moment of its last change, where this reader may know it
     stay: Stay | None = None  # how long it has stood in its stage
+    tasks: list[Task] = field(default_factory=list)  # what is to be done while it stands there
     panel: str = ""  # where a part that an area makes itself is asked for, "" for none
 
     @property
@@ -88,6 +89,10 @@ class Card:
     @property
     def can_remove(self) -> bool:
         return "delete" in self.rights.actions
+
+    @property
+    def can_tick(self) -> bool:
+        return "update" in self.rights.actions
 
     @property
     def can_move(self) -> bool:
@@ -146,7 +151,8 @@ def read_card(session: UserSession, entity: Entity, record_id: int, rights: Stan
     return Card(
         entity, record_id, row.row_version, title or f"№ {record_id}", code, entity.label.text(reader.language), initials(title),
         _facts(session, entity, row, bool(stage_steps)), stage_steps, quick, _sections(session, entity, row, rights), relations, rights,
-        f"/{entity.key}/{record_id}/", row.values.get("updated_at"), stay(session, entity, record_id, row.values), panel(entity.key, record_id),
+        f"/{entity.key}/{record_id}/", row.values.get("updated_at"), stay(session, entity, record_id, row.values),
+        checklist(session, entity, record_id, row.values.get("stage"), reader.language) if stage_steps else [], panel(entity.key, record_id),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from crm.backoffice.catalog import Catalog, Configured
+from crm.backoffice.checklists import ticked
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Ref
 from crm.backoffice.guard import UserSession
@@ -28,6 +29,16 @@ class Step:
     is_end: bool
     kind: str
     opens: bool = True  # whether the stage where the record stands leads to it
+
+
+@dataclass(frozen=True)
+class Task:
+    """An item of the checklist of the stage where the record stands; without one that is `required` it does not leave it."""
+
+    key: str
+    label: str
+    required: bool
+    done: bool
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,13 @@ def steps(catalog: Catalog, entity: Entity, values: Mapping[str, Any], language:
         Step(r.id, r.label.text(language), _state(r, current), r.id == current.id, _kind(r) != "open", _kind(r), rules.lets_go(r.key, same_pipeline=True))
         for r in fitting
     ]
+
+
+def checklist(session: UserSession, entity: Entity, record_id: int, stage: Any, language: str) -> list[Task]:
+    """The checklist of the stage in which a record stands, as this reader sees it (`stage`)."""
+    items = rules_of(session.catalog, _number(stage)).checklist
+    done = ticked(session, entity.key, _number(stage), [record_id]).get(record_id, set()) if items else set()
+    return [Task(one.key, one.label.text(language), one.required, one.key in done) for one in items]
 
 
 def stay(session: UserSession, entity: Entity, record_id: int, values: Mapping[str, Any]) -> Stay | None:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from crm.admin_views.gate import ask_to_sign_in
 from crm.admin_views.kit import (
-    alike, bulk, cell_edit, context, details, explain_view, exporting, file_view, forms, journal_view, listing, lookup, merging, paste,
+    alike, bulk, cell_edit, checklist_view, context, details, explain_view, exporting, file_view, forms, journal_view, listing, lookup, merging, paste,
     personal_view, seen_view, timeline, totals, unread_view, view_keeping,
 )
 from crm.admin_views.kit.routing import route
@@ -181,6 +181,10 @@ class EntityView(ModelView):  # type: ignore[misc]  # Flask-Admin is not typed
     @route(RECORD + "file/<field>")
     def file_view(self, record_id: int, field: str) -> BaseResponse:
         return file_view.answer(self, record_id, field)
+
+    @route(RECORD + "checklist", "POST")
+    def checklist_view(self, record_id: int) -> BaseResponse:
+        return checklist_view.answer(self, record_id)
 
     @route(RECORD + "restore", "POST")
     def restore_view(self, record_id: int) -> BaseResponse:

@@ -29,12 +29,13 @@ class StageSpec:
     days: int | None = None  # of service time, working days
     enter: tuple[Said, ...] = field(default=(), hash=False)
     exit: tuple[Said, ...] = field(default=(), hash=False)
+    checklist: tuple[Said, ...] = field(default=(), hash=False)
     moves: tuple[str, ...] | None = None  # keys of the stages to which one may go; None: any
 
     @property
     def rules(self) -> dict[str, Any]:
         """What it asks of a move, as a file says it."""
-        return stage_requirements.rules_said(self.enter, self.exit, self.moves)
+        return stage_requirements.rules_said(self.enter, self.exit, self.checklist, self.moves)
 
     @property
     def takes_open(self) -> bool:
@@ -84,7 +85,7 @@ def _stage(said: Any, place: Message) -> StageSpec:
     return StageSpec(
         key_of(said, place), label_of(said, place), kind, probability, bool(said.get("retired")), colour_of(said, place),
         stage_requirements.days_of(said, here), stage_requirements.requirements_of(said, "enter", here),
-        stage_requirements.requirements_of(said, "exit", here), stage_requirements.moves_of(said, here),
+        stage_requirements.requirements_of(said, "exit", here), stage_requirements.checklist_of(said, here), stage_requirements.moves_of(said, here),
     )
 
 
@@ -118,7 +119,7 @@ def stage_as_kept(label: Label, values: Mapping[str, Any], said: Mapping[str, An
     """A stage by its fields (key, kind, probability, retired, colour, days) and by what it asks of moves."""
     return StageSpec(
         values["key"], label, values["kind"], values["probability"], bool(values["retired"]), values["colour"] or "", values["days"],
-        tuple(said.get("enter", ())), tuple(said.get("exit", ())), tuple(said["moves"]) if "moves" in said else None,
+        tuple(said.get("enter", ())), tuple(said.get("exit", ())), tuple(said.get("checklist", ())), tuple(said["moves"]) if "moves" in said else None,
     )
 
 

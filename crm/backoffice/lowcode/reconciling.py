@@ -239,7 +239,7 @@ def _pipeline(catalog: Catalog, later: Sequence[Since], key: str, said: Any, cla
     stood = first.before["file"].get("pipelines", {}).get(key)
     base = pipeline(key, stood, catalog) if stood is not None else now
     label = _parts(place, {"label": base.label}, {"label": now.label}, {"label": wanted.label}, clashes)["label"]
-    facets = ("label", "kind", "probability", "colour", "retired", "days", "enter", "exit", "moves")
+    facets = ("label", "kind", "probability", "colour", "retired", "days", "enter", "exit", "checklist", "moves")
     return {"label": label.as_dict(), "entity": now.entity, "stages": [
         stage_said(one) for one in _listed(place, "stage", facets, [base.stages, now.stages, wanted.stages], clashes)
     ]}

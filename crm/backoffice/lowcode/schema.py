@@ -20,7 +20,7 @@ from crm.backoffice.lowcode.options import MOST
 from crm.backoffice.lowcode.saved_conditions import LONGEST_NOTE
 from crm.backoffice.lowcode.packages import LATEST
 from crm.backoffice.lowcode.pipelines import KINDS, MOST as MOST_STAGES
-from crm.backoffice.lowcode.stage_requirements import LONGEST_STAY, MOST as MOST_REQUIREMENTS
+from crm.backoffice.lowcode.stage_requirements import LONGEST_STAY, MOST as MOST_REQUIREMENTS, MOST_ITEMS
 from crm.backoffice.stage_rules import SIDES
 from crm.backoffice.views.shows import NARROWEST, WIDEST
 
@@ -97,11 +97,13 @@ def _role() -> Schema:
 
 def _pipeline() -> Schema:
     probability = {"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, TEXT]}
+    item = _things({"key": TEXT, "label": _ref("both"), "required": FLAG}, ["key", "label"])
     requirement = _things({"where": _ref("condition"), "message": _ref("both")}, ["where", "message"])
     stage = _things({
         "key": TEXT, "label": _ref("label"), "type": {"enum": list(KINDS)}, "probability": probability,
         "colour": {"enum": [*COLOURS, None]}, "retired": FLAG, "days": {**_number(1, LONGEST_STAY), "type": ["integer", "null"]},
-        "moves": {"anyOf": [_list(TEXT), {"type": "null"}]}, **dict.fromkeys(SIDES, _list(requirement, most=MOST_REQUIREMENTS)),
+        "moves": {"anyOf": [_list(TEXT), {"type": "null"}]}, "checklist": _list(item, most=MOST_ITEMS),
+        **dict.fromkeys(SIDES, _list(requirement, most=MOST_REQUIREMENTS)),
     }, ["key", "label"])
     return _things({"label": _ref("label"), "entity": TEXT, "stages": _list(stage, most=MOST_STAGES)}, ["label"])
 

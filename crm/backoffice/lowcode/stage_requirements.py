@@ -1,4 +1,5 @@
-"""What a stage asks for, in a configuration file: `enter` and `exit` requirements, `moves` to other stages, `days` of service time.
+"""What a stage asks for, in a configuration file: `enter` and `exit` requirements, a `checklist`, `moves` to other stages, `days` of service
+time.
 
 A requirement is a condition over the records that the pipeline leads, with the sentence that a refused move tells. It is kept as the file says it.
 """
@@ -16,7 +17,7 @@ from crm.backoffice.configuration import StageRuleRow
 from crm.backoffice.custom.fields import Said
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.field_rules import kept_condition, senseless
-from crm.backoffice.lowcode.parsing import KEY, both, once, only, wrong
+from crm.backoffice.lowcode.parsing import KEY, both, key_of, once, only, wrong
 from crm.backoffice.lowcode.uses import stage_with
 from crm.backoffice.sight import Sight
 from crm.backoffice.stage_rules import SIDES, entity_of
@@ -24,8 +25,9 @@ from crm.errors import BramaError
 from crm.messages import Message, m
 
 TABLE = StageRuleRow.__table__
-NAMES = (*SIDES, "moves", "days")
+NAMES = (*SIDES, "checklist", "moves", "days")
 MOST = 20  # requirements of one side of a stage
+MOST_ITEMS = 30  # of a checklist
 LONGEST_STAY = 2500  # working days: ten years
 
 
@@ -42,6 +44,23 @@ def _requirement(said: Any, side: str, place: Message) -> Said:
     if said.get("where") is None:
         raise wrong(place, m("“%(name)s” is missing", name="where"))
     return {"where": kept_condition(said["where"], place, side), "message": both(said, "message", place).as_dict()}
+
+
+def checklist_of(said: Mapping[str, Any], place: Message) -> tuple[Said, ...]:
+    """The list `checklist`, no key twice. Raises BadRequest."""
+    given = said.get("checklist") or []
+    if not isinstance(given, list) or len(given) > MOST_ITEMS:
+        raise wrong(place, m("“%(name)s” is a list of at most %(count)s", name="checklist", count=MOST_ITEMS))
+    found = tuple(_item(one, place) for one in given)
+    once((one["key"] for one in found), place)
+    return found
+
+
+def _item(said: Any, place: Message) -> Said:
+    only(said, ("key", "label", "required"), place)
+    if not isinstance(said.get("required", False), bool):
+        raise wrong(place, m("“%(name)s” is true or false", name="required"))
+    return {"key": key_of(said, place), "label": both(said, "label", place).as_dict()} | ({"required": True} if said.get("required") else {})
 
 
 def moves_of(said: Mapping[str, Any], place: Message) -> tuple[str, ...] | None:
@@ -74,9 +93,9 @@ def known_moves(moves: Iterable[tuple[str, ...] | None], there: Iterable[str], p
             raise wrong(place, m("there is no stage “%(key)s”", key=unknown[:64]))
 
 
-def rules_said(enter: Iterable[Said], exit_: Iterable[Said], moves: tuple[str, ...] | None) -> dict[str, Any]:
+def rules_said(enter: Iterable[Said], exit_: Iterable[Said], checklist: Iterable[Said], moves: tuple[str, ...] | None) -> dict[str, Any]:
     """What a file says of them; nothing of what is not asked."""
-    sides = {side: [dict(one) for one in given] for side, given in zip(SIDES, (enter, exit_), strict=True)}
+    sides = {name: [dict(one) for one in given] for name, given in zip((*SIDES, "checklist"), (enter, exit_, checklist), strict=True)}
     return {side: given for side, given in sides.items() if given} | ({"moves": list(moves)} if moves is not None else {})
 
 

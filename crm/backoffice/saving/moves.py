@@ -7,12 +7,13 @@ elsewhere happened. A stage that a merge or an undo puts in the place of another
 
 from collections.abc import Iterator, Sequence
 
+from crm.backoffice.checklists import lacking
 from crm.backoffice.conditions.tree import All
 from crm.backoffice.entities import Check, Entity
 from crm.backoffice.guard import DataSession
 from crm.backoffice.rules import LOADING, Draft
 from crm.backoffice.saving.demands import Demand, knows
-from crm.backoffice.stage_rules import rules_of, stage_field
+from crm.backoffice.stage_rules import StageRules, rules_of, stage_field
 from crm.messages import Message, m
 
 ALWAYS = All(())
@@ -34,9 +35,21 @@ def demands(session: DataSession, kind: Entity, drafts: Sequence[Draft]) -> Iter
             yield Demand(ALWAYS, True, tuple(places), key, m(
                 "From the stage “%(here)s” one cannot go to “%(there)s”.", here=stages[here or 0].label, there=stages[there].label,
             ), beside=True)
+        yield from _unticked(session, kind, drafts, here, places, key)
         leaving = rules_of(session.catalog, here).exit if here is not None else ()
         for check in (*leaving, *rules_of(session.catalog, there).enter):
             yield Demand(check.where, False, tuple(places), key, _said(check), beside=True)
+
+
+def _unticked(session: DataSession, kind: Entity, drafts: Sequence[Draft], here: int | None, places: Sequence[int], key: str) -> Iterator[Demand]:
+    """Items of the checklist of the stage that is left, without which it is not."""
+    rules = rules_of(session.catalog, here) if here is not None else StageRules()
+    missing = lacking(session, kind.key, here, [drafts[place].id for place in places]) if here is not None and rules.checklist else {}
+    for item in rules.checklist:
+        open_ones = set(missing.get(item.key, ()))
+        if open_ones:
+            concerned = tuple(place for place in places if drafts[place].id in open_ones)
+            yield Demand(ALWAYS, True, concerned, key, m("On the checklist “%(item)s” is not ticked.", item=item.label), beside=True)
 
 
 def _leads_nowhere(session: DataSession, here: int | None, there: int) -> bool:

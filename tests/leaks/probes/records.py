@@ -179,6 +179,17 @@ def told_in_one_line(view: View, kind: Entity) -> Iterator[Question]:
                 yield get("/<entity>/new/", kind.key, "/interaction/new/", f"{target}.{key}", say=line)
 
 
+@probe(RECORD + "checklist")
+def checklists(view: View, kind: Entity) -> Iterator[Question]:
+    """Items of checklists ticked where there are none, of records that are seen, that are not, and that nobody has."""
+    for form in ({"done": "call"}, {"open": "call"}):
+        for number in [*view.unseen(kind.key, 1), *view.seen(kind.key, 1)]:
+            yield post(RECORD + "checklist", kind.key, f"/{kind.key}/{number}/checklist", form=form).expecting(403, 404)
+        for number in view.unseen(kind.key, 1):
+            asked, other = (post(RECORD + "checklist", kind.key, f"/{kind.key}/{one}/checklist", form=form) for one in (number, MISSING))
+            yield asked.just_as(other, f"/{MISSING}/", f"/{number}/")
+
+
 @probe(RECORD + "restore")
 def restored(view: View, kind: Entity) -> Iterator[Question]:
     for number in [*view.unseen(kind.key, 1), *view.seen(kind.key, 1)]:

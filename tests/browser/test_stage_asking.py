@@ -60,3 +60,39 @@ def test_a_requirement_is_made_tried_published_and_met(desk: Desk, company: Firm
     page.get_by_role("button", name=words["publish"]).click()
     page.wait_for_url("**/stages-of/?key=sales")
     picture(page, f"stages-{language}-{width}")
+
+
+LISTED = """
+pipelines:
+  sales:
+    label: {uk: Продажі, en: Sales}
+    entity: deal
+    stages:
+      - key: qualified
+        label: {uk: Потребу зʼясовано, en: Qualified}
+        days: 5
+        checklist:
+          - {key: call, label: {uk: Подзвонити й домовитися про зустріч з тим хто вирішує, en: Call and agree on a meeting with whoever decides}, required: true}
+          - {key: gift, label: {uk: Подарунок, en: Gift}}
+"""
+
+
+@pytest.mark.parametrize(("language", "width", "theme"), [("en", 1280, "light"), ("uk", 390, "dark")])
+def test_the_checklist_stands_on_the_card_and_is_ticked_by_the_keyboard(desk: Desk, company: Firm, language: str, width: int, theme: str) -> None:
+    company.configure(LISTED)
+    page = desk(at=company, language=language, width=width, theme=theme)
+    page.goto("/deal/1/")
+    quiet(page)
+    item = page.get_by_role("checkbox", name="Gift" if language == "en" else "Подарунок")
+    expect(item).not_to_be_checked()
+    item.press("Space")
+    expect(item).to_be_checked()
+    quiet(page)
+    assert check(page) == []
+    page.set_viewport_size({"width": width, "height": 900})
+    picture(page, f"card-{language}-{width}")
+    page.goto("/configuration/stages-of/asking?key=sales&stage=qualified")
+    quiet(page)
+    assert check(page) == []
+    page.set_viewport_size({"width": width, "height": 900})
+    picture(page, f"items-{language}-{width}")

@@ -72,7 +72,9 @@ pipelines:
         label: {uk: Потребу зʼясовано, en: Qualified}
         days: 5
         checklist:
-          - {key: call, label: {uk: Подзвонити й домовитися про зустріч з тим хто вирішує, en: Call and agree on a meeting with whoever decides}, required: true}
+          - key: call
+            label: {uk: Подзвонити й домовитися про зустріч з тим хто вирішує, en: Call and agree on a meeting with whoever decides}
+            required: true
           - {key: gift, label: {uk: Подарунок, en: Gift}}
 """
 

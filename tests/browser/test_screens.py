@@ -1,6 +1,8 @@
 """Every real screen: nothing for axe-core to find, nothing that scrolls sideways, no script that fails, no policy that is broken."""
 
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -133,6 +135,14 @@ def report(page: Page, firm: Firm) -> None:
     expect(page.locator("[data-chart] svg")).to_be_visible()
 
 
+def rates(page: Page, firm: Firm) -> None:
+    if not page.goto("/rates/") or not page.get_by_role("link", name="USD", exact=True).count():
+        days = (date(2026, 11, 24), date(2026, 11, 25))
+        firm.make("exchange_rate", *({"currency": code, "day": day, "rate": Decimal("41.2345")} for code in ("USD", "EUR") for day in days))
+    page.goto("/rates/")
+    expect(page.get_by_role("link", name="USD", exact=True)).to_be_visible()
+
+
 SCREENS: dict[str, Look] = {
     "home": at("/"),
     "list": lambda page, firm: deals(page) and None,
@@ -156,6 +166,7 @@ SCREENS: dict[str, Look] = {
     "recycle bin": recycle,
     "reports": at("/report/"),
     "report": report,
+    "exchange rates": rates,
     "profile": at("/profile/"),
     "sign-ins": at("/profile/sessions/"),
     "users": at("/user/"),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from crm.backoffice.undo import undo
 from crm.errors import BadRequest, Forbidden, Invalid, NotFound
 from crm.messages import Label, render
 from tests.company import Company
+from tests.exchange.conftest import Desk
 from tests.lowcode.test_made import put, refused, take_back
 
 ASKING = """
@@ -280,6 +282,41 @@ def test_a_stage_changed_as_a_record_keeps_what_it_asks_for_through_an_undo(fair
 def test_a_file_cannot_lie_about_the_kind_of_its_parts(company: Company) -> None:
     with pytest.raises(BadRequest):
         read(b"pipelines: {fair: {label: F, stages: [{key: met, label: M, exit: [1]}]}}", company.catalog)
+
+
+def test_an_import_brings_deals_into_any_stage(fair: Company, tmp_path: Path) -> None:
+    rows = "code,name,pipeline,stage\nD-7,У,fair,offer\n"
+    report = Desk(fair, tmp_path).load("deal", rows)
+    assert (report.created, report.failed) == (1, 0)
+    assert why_not(fair, deal(fair), "offer") == {"stage": BOTH}, "what is not imported is asked as before"
+
+
+def test_records_of_another_kind_that_a_pipeline_leads_are_asked_too(company: Company) -> None:
+    put(company, """
+entities:
+  tender:
+    label: {uk: Тендер, en: Tender}
+    fields:
+      way: {type: reference, to: pipeline, label: {uk: Воронка, en: Pipeline}}
+      step: {type: reference, to: stage, label: {uk: Крок, en: Step}}
+      budget: {type: money, label: {uk: Бюджет, en: Budget}}
+""")
+    put(company, """
+pipelines:
+  bids:
+    label: {uk: Заявки, en: Bids}
+    entity: tender
+    stages:
+      - {key: draft, label: {uk: Чернетка, en: Draft}, type: open}
+      - {key: sent, label: {uk: Подано, en: Sent}, type: open, enter: [{where: {field: budget, op: not_empty}, message: {uk: Бюджет, en: Budget first}}]}
+""")
+    number = company.make("tender", {"name": "Т", "step": company.stage("draft", "bids")})[0]
+    with company.system() as session, pytest.raises(Invalid) as why:
+        records.change(session, "tender", number, {"step": company.stage("sent", "bids")})
+    assert {key: render(message, "en") for key, message in why.value.fields.items()} == {"step": "Budget first"}
+    with company.system() as session:
+        records.change(session, "tender", number, {"step": company.stage("sent", "bids"), "budget": "5"})
+        session.commit()
 
 
 # --- checklists ----------------------------------------------------------------------------------------------------------

@@ -9,13 +9,16 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from crm.backoffice import records
 from crm.backoffice.catalog import Configured
+from crm.backoffice.conditions.restaging import Restaging
 from crm.backoffice.guard import DataSession
 from crm.backoffice.lowcode.edits import APPLYING
 from crm.backoffice.lowcode.stage_merging import MERGING
 from crm.backoffice.lowcode.stage_requirements import LONGEST_STAY
+from crm.backoffice.lowcode.uses import stage_with
 from crm.backoffice.money import round_half_up
 from crm.backoffice.parts import in_parts
 from crm.backoffice.rules import LOADING, Draft, before_save, when_changed
+from crm.backoffice.stage_rules import SIDES
 from crm.errors import Forbidden, Invalid
 from crm.messages import m
 from crm.sales import stays
@@ -59,6 +62,18 @@ def a_stage_takes_some_days(draft: Draft) -> None:
 def a_stage_with_deals_stays(session: DataSession, drafts: Sequence[Draft]) -> None:
     """A stage in which deals stand is retired, not deleted."""
     _stands_empty(session, Deal.__table__.c.stage_id, {d.id for d in drafts if d["deleted_at"] is not None})
+
+
+@when_changed("stage", "deleted_at")
+def a_stage_that_others_name_stays(session: DataSession, drafts: Sequence[Draft]) -> None:
+    """A stage that the requirements of another name is not deleted: they could not be asked any more."""
+    rows, gone = session.catalog.configured["stage"], {d.id for d in drafts if d["deleted_at"] is not None}
+    for number in gone & rows.keys():
+        change = Restaging("stage", rows, number, None)
+        for stage in (one for one in rows.values() if one.said and one.id not in gone):
+            without = stage_with(stage.said, stage, session.catalog, change)
+            if any(without.get(side) != stage.said.get(side) for side in SIDES):
+                raise Forbidden(m("What the stage “%(name)s” asks for names this one; change that first.", name=stage.label))
 
 
 @when_changed("stage", "retired", "kind", "deleted_at")

@@ -267,6 +267,15 @@ def test_a_removed_stage_is_no_place_to_go_to_until_it_comes_back(fair: Company)
         assert plan(session, read(yaml.safe_dump(export.whole(session)), fair.catalog)) == []
 
 
+def test_a_stage_that_a_requirement_names_is_not_deleted(fair: Company) -> None:
+    put(fair, ASKING.replace("{field: expected_on, op: not_empty}", "{field: stage_history.stage, op: ne, value: fair.won}"))
+    with fair.system() as session, pytest.raises(Forbidden) as why:
+        records.remove(session, "stage", fair.stage("won", "fair"))
+    assert render(why.value.message, "en") == "What the stage “Offer” asks for names this one; change that first."
+    with fair.system() as session:
+        records.remove(session, "stage", fair.stage("offer", "fair"))  # what it asks for itself goes with it
+
+
 def test_a_stage_changed_as_a_record_keeps_what_it_asks_for_through_an_undo(fair: Company) -> None:
     with fair.system() as session:
         records.change(session, "stage", fair.stage("offer", "fair"), {"name": "Оферта"})

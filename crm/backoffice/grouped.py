@@ -20,6 +20,7 @@ from crm.backoffice.guard import DataSession
 from crm.backoffice.lists import ListQuery
 from crm.backoffice.periods import Period
 from crm.backoffice.pieces import is_filled
+from crm.backoffice.pricing import pricing
 from crm.backoffice.sight import READ, Source
 from crm.backoffice.worth import Worth, abroad, compared, dated
 from crm.errors import BadRequest, UnknownName
@@ -188,11 +189,12 @@ def _sums(session: DataSession, query: ListQuery, key: str, spans: Sequence[Peri
     if not summed or not wanted:
         return {}
     source = session.table(query.entity, actions=query.actions)
-    by_currency = "currency" in usable and any(spec.type == "money" for spec in summed)
-    columns = [_bucket(session, source, kind.fields[key], spans).label("bucket"), *([source["currency"].label("currency")] if by_currency else [])]
+    priced = pricing(source) if any(spec.type == "money" for spec in summed) else None
+    columns = [_bucket(session, source, kind.fields[key], spans).label("bucket"), *([priced.currency.label("currency")] if priced is not None else [])]
     measured = [source[spec.key].label(f"m{n}") for n, spec in enumerate(summed)]
-    inner = select(*columns, *measured).select_from(source.table).where(*lists.conditions(query, source)).subquery()
-    split = [inner.c.bucket, *([inner.c.currency] if by_currency else [])]
+    rows: Select[Any] = select(*columns, *measured).select_from(source.table).where(*lists.conditions(query, source))
+    inner = (priced.joined(rows) if priced is not None else rows).subquery()
+    split = [inner.c.bucket, *([inner.c.currency] if priced is not None else [])]
     statement: Select[Any] = select(*split, *(func.sum(inner.c[f"m{n}"]) for n in range(len(summed)))).group_by(*split)
     if len(wanted) == MOST:
         statement = statement.where(or_(inner.c.bucket.in_([value for value in wanted if value is not None]), inner.c.bucket.is_(None)))
@@ -204,7 +206,7 @@ def _sums(session: DataSession, query: ListQuery, key: str, spans: Sequence[Peri
         here = found.setdefault(row[0], {})
         for spec, value in zip(summed, row[len(split) :], strict=True):
             if value is not None:
-                place = row[1] if by_currency and spec.type == "money" else None
+                place = row[1] if priced is not None and spec.type == "money" else None
                 sums = here.setdefault(spec.key, {})
                 sums[place] = sums.get(place, Decimal(0)) + value
     return found
@@ -214,7 +216,7 @@ def _worths(session: DataSession, query: ListQuery, source: Source, bucket: Colu
     """What the sums of money of each group come to in the base currency; nothing where all are in it."""
     kind, base = session.catalog.entity(query.entity), session.catalog.company.currency
     money = {(value, key): amounts for value, found in sums.items() for key, amounts in found.items() if kind.fields[key].type == "money"}
-    if "currency" not in kind.fields or not any(abroad(amounts, base) for amounts in money.values()):
+    if not any(abroad(amounts, base) for amounts in money.values()):
         return {}
     fields = [kind.fields[key] for key in dict.fromkeys(key for _, key in money)]
     made: dict[Any, dict[str, Worth]] = {}

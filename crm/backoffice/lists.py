@@ -21,8 +21,9 @@ from crm.backoffice.fields.many_to_many import by_name, in_order
 from crm.backoffice.guard import DataSession
 from crm.backoffice.outside import read_json
 from crm.backoffice.paging import Part, SortKey
-from crm.backoffice.search import matches
 from crm.backoffice.pieces import matching
+from crm.backoffice.pricing import pricing
+from crm.backoffice.search import matches
 from crm.backoffice.sight import READ, Source
 from crm.errors import BadRequest, NotFound, UnknownName
 from crm.messages import m
@@ -173,12 +174,12 @@ def totals(session: DataSession, query: ListQuery) -> dict[str, dict[str | None,
     if not summed:
         return {}
     source = session.table(query.entity, actions=query.actions)
-    by_currency = "currency" in usable and any(f.type == "money" for f in summed)
-    group: list[ColumnElement[Any]] = [source["currency"]] if by_currency else []
+    priced = pricing(source) if any(f.type == "money" for f in summed) else None
+    group: list[ColumnElement[Any]] = [priced.currency] if priced is not None else []
     statement = select(*group, *(func.sum(source[f.key]) for f in summed)).select_from(source.table).where(*conditions(query, source)).group_by(*group)
     found: dict[str, dict[str | None, Decimal]] = {f.key: {} for f in summed}
-    for row in session.execute(statement):
-        currency = row[0] if by_currency else None
+    for row in session.execute(priced.joined(statement) if priced is not None else statement):
+        currency = row[0] if priced is not None else None
         for spec, value in zip(summed, row[len(group) :], strict=True):
             if value is not None:
                 place = currency if spec.type == "money" else None

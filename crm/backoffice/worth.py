@@ -19,6 +19,7 @@ from crm.backoffice.fields.base import Field
 from crm.backoffice.guard import DataSession
 from crm.backoffice.lists import ListQuery
 from crm.backoffice.money import exact_sum
+from crm.backoffice.pricing import pricing
 from crm.backoffice.rates import Rates, read_rates
 from crm.backoffice.sight import Source
 
@@ -116,7 +117,7 @@ def worths(session: DataSession, query: ListQuery, sums: Mapping[str, Amounts]) 
     """What the sums of a list's foot come to, by field: of money of which some is not in the base currency. By two further statements."""
     kind, base = session.catalog.entity(query.entity), session.catalog.company.currency
     foreign = [kind.fields[key] for key, amounts in sums.items() if kind.fields[key].type == "money" and abroad(amounts, base)]
-    if not foreign or "currency" not in kind.fields:
+    if not foreign:
         return {}
     source = session.table(query.entity, actions=query.actions)
     found = compared(session, {(None, spec.key): sums[spec.key] for spec in foreign}, dated(session, query, source, foreign))
@@ -130,11 +131,13 @@ def abroad(amounts: Amounts, base: str) -> bool:
 
 def dated(session: DataSession, query: ListQuery, source: Source, fields: Sequence[Field], group: ColumnElement[Any] | None = None) -> Dated:
     """The sums of a list's money in other currencies than the base one by the days of their rates, in groups where one is given."""
-    base = session.catalog.company.currency
-    split = [(group if group is not None else null()).label("part"), source["currency"].label("currency"), rate_day(source, base).label("day")]
+    base, priced = session.catalog.company.currency, pricing(source)
+    if priced is None:
+        return {}
+    split = [(group if group is not None else null()).label("part"), priced.currency.label("currency"), rate_day(priced.source, base).label("day")]
     measured = [source[spec.key].label(f"m{n}") for n, spec in enumerate(fields)]
-    chosen = (*lists.conditions(query, source), in_another(source, base))
-    inner = select(*split, *measured).select_from(source.table).where(*chosen).subquery()
+    chosen = (*lists.conditions(query, source), in_another(priced.source, base))
+    inner = priced.joined(select(*split, *measured).select_from(source.table).where(*chosen)).subquery()
     by = [inner.c.part, inner.c.currency, inner.c.day]
     found: dict[tuple[Any, str], dict[Place, Decimal]] = defaultdict(dict)
     for part, currency, day, *values in session.execute(select(*by, *(func.sum(inner.c[f"m{n}"]) for n in range(len(fields)))).group_by(*by)):

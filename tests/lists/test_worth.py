@@ -5,13 +5,19 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+import crm.reports
 from crm.backoffice import lists
 from crm.backoffice.guard import DataSession
 from crm.backoffice.grouped import groups
+from crm.backoffice.reports import find, run
 from crm.backoffice.worth import Worth, worths
+from crm.errors import Forbidden
+from crm.messages import render
 from tests.company import Company, today
 
+assert crm.reports
 # stage, closed on, expected on, amount, currency
 DEALS = (
     ("won", date(2024, 1, 31), date(2024, 3, 31), "100", "USD"),  # at 38: closed
@@ -92,3 +98,29 @@ def test_records_without_a_day_of_their_own_take_the_last_rate(sold: Company) ->
     with sold.session(sold.person("head"), write=False) as session:
         query = lists.parse_query(session, "account", {"columns": "name,revenue"})
         assert worths(session, query, lists.totals(session, query)) == {"revenue": Worth(Decimal(4101))}
+
+
+def test_lines_are_in_the_currency_of_their_deal_and_take_its_rate(sold: Company) -> None:
+    """Two lines of the deal at 38 and one of that in hryvnias: 60 × 38 + 40 × 38 + 5."""
+    with sold.session(sold.person("head"), write=False) as session:
+        deal = session.table("deal")
+        ids = dict(session.execute(select(deal["name"], deal.id).where(deal.visible)).all())
+    (pump,) = sold.make("product", {"name": "Pump"})
+    sold.make("deal_line", *(
+        {"deal": ids[name], "product": pump, "quantity": Decimal(1), "amount": Decimal(amount)}
+        for name, amount in (("Deal 0", "60"), ("Deal 0", "40"), ("Deal 4", "5"))
+    ), source="import")
+    with sold.session(sold.person("head"), write=False) as session:
+        query = lists.parse_query(session, "deal_line", {"columns": "product,amount"})
+        sums = lists.totals(session, query)
+        assert sums["amount"] == {"USD": Decimal(100), "UAH": Decimal(5)}
+        assert worths(session, query, sums) == {"amount": Worth(Decimal(3805))}
+        (group,) = groups(session, query, "product", "").groups
+        assert group.sums["amount"] == sums["amount"] and group.worths["amount"] == Worth(Decimal(3805))
+        table = run(find("records"), session, {"entity": "deal_line", "by": "product", "measure": "sum:amount,max:amount"})[1]
+        assert [(row["sum:amount"], row["max:amount"]) for row in table.rows] == [(Decimal(3805), Decimal(2280))]
+        assert "rates of their days" in render(table.notes[0], "en")
+    rules = [{"entity": "deal", "actions": ["read"], "scope": "all", "fields": {"*": "read", "currency": "hidden"}},
+             {"entity": "deal_line", "actions": ["read"], "scope": "all", "fields": {"*": "read"}}]
+    with sold.session(sold.person(sold.role("blind", *rules)), write=False) as session, pytest.raises(Forbidden):
+        run(find("records"), session, {"entity": "deal_line", "measure": "sum:amount"})

@@ -54,7 +54,7 @@ def total_text(entity: Entity, column: Column, total: Amounts | None, reader: Re
     if not total:
         return []
     spec = entity.fields[column.key]
-    if column.type != "money" or "currency" not in entity.fields:
+    if column.type != "money" or ("currency" not in entity.fields and set(total) == {None}):
         show_value = text_formatter(spec, reader)
         return [show_value(amount) for amount in total.values()]
     return money_text(spec, total, reader, worth)

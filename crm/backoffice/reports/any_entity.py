@@ -5,16 +5,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.guard import DataSession
+from crm.backoffice.pricing import CURRENCY, currency_path, pricing
 from crm.backoffice.reports.conversion import conversion, notes
 from crm.backoffice.reports.grouping import Key, columns_of, grouping, row_conditions, row_keys
 from crm.backoffice.reports.measured import COUNT, Figures, figure
 from crm.backoffice.reports.parameters import HISTORIC, CommonParams, Dimension, Parameter, Step
 from crm.backoffice.reports.registry import Report, report
+from crm.backoffice.reports.sight import sees
 from crm.backoffice.reports.table import Chart, Column, Drill, Row, Series, Table, Unit, ordered
 from crm.backoffice.search import matches
 from crm.backoffice.worth import Conversion, Place, in_another, rate_day, rate_days
@@ -66,7 +68,7 @@ def shape(found: Report, session: DataSession, given: Mapping[str, str]) -> Repo
             raise UnknownName(name, hidden=name in kind.fields)
     if len(set(_parts(given.get("by", "")))) > 2:
         raise BadRequest(m("This report is split by one or two fields."))
-    measures = tuple(_measure(kind, usable, text) for text in dict.fromkeys(_parts(given.get("measure", "")) or [COUNT]))
+    measures = tuple(_measure(kind, usable, currency_path(kind, session.catalog), text) for text in dict.fromkeys(_parts(given.get("measure", "")) or [COUNT]))
     if len(measures) > MEASURES:
         raise BadRequest(m("This report has at most %(most)s measures.", most=MEASURES))
     _dated(session, kind, given.get("date", "").strip(), given.get("by", ""))
@@ -111,7 +113,8 @@ def addable(session: DataSession, kind: Entity) -> list[Field]:
     """The fields of which this reader may see figures."""
     usable = session.sight.filterable(kind.key)
     rows = [kind.fields[key] for key in usable if kind.fields[key].type in NUMBERS and not kind.fields[key].system]
-    return [spec for spec in rows if spec.type != "money" or "currency" not in kind.fields or "currency" in usable]
+    path = currency_path(kind, session.catalog)
+    return [spec for spec in rows if spec.type != "money" or path is None or sees(session, kind.key, path)]
 
 
 def functions(spec: Field) -> tuple[str, ...]:
@@ -119,8 +122,8 @@ def functions(spec: Field) -> tuple[str, ...]:
     return tuple(name for name in FUNCTIONS if name != "sum" or spec.totals or spec.type == "integer")
 
 
-def _measure(kind: Entity, usable: Iterable[str], text: str) -> Column:
-    """The column of `count` or `sum:amount`. Raises UnknownName, BadRequest."""
+def _measure(kind: Entity, usable: Iterable[str], path: str | None, text: str) -> Column:
+    """The column of `count` or `sum:amount`; `path` leads to the currency of the entity's money. Raises UnknownName, BadRequest."""
     function, _, key = text.partition(":")
     if text == COUNT:
         return Column(COUNT, Label("Кількість", "Number"), "count")
@@ -131,7 +134,7 @@ def _measure(kind: Entity, usable: Iterable[str], text: str) -> Column:
     spec = kind.fields[key]
     if spec.type not in NUMBERS or spec.system or function not in functions(spec):
         raise BadRequest(m("“%(field)s” has no such figure.", field=spec.label))
-    needs = (key, "currency") if spec.type == "money" and "currency" in kind.fields else (key,)
+    needs = (key, path) if spec.type == "money" and path is not None else (key,)
     unit: Unit = NUMBERS[spec.type] if function != "avg" or spec.type in ("money", "duration") else "decimal"
     word = FUNCTIONS[function]
     return Column(text, Label(f"{spec.label.uk}: {word.uk}", f"{spec.label.en}: {word.en}"), unit, needs=needs)
@@ -181,7 +184,7 @@ def records(session: DataSession, params: AnyParams) -> Table:
         rows=ordered(ordered(shown, by_name), params.sort or by_days or ((first, True),)),
         totals=_measures(params, whole, done), currency=params.currency,
         drill=lambda row, key: _drill(session, params, row, key),
-        notes=notes(session, session.catalog.entity(params.entity), params, done, _places(params, whole)),
+        notes=notes(session, _priced_by(session, params.entity), params, done, _places(params, whole)),
         chart=Chart(params.shown[0].label, (Series(first, "open"),)) if params.dimensions else None,
     )
 
@@ -189,7 +192,8 @@ def records(session: DataSession, params: AnyParams) -> Table:
 def _figures(session: DataSession, params: AnyParams) -> dict[Key, Figures]:
     """By one statement; by a second one, where records in other currencies take the rates of their days, those by their days."""
     found = _grouped(session, params)
-    dated = params.rate == HISTORIC and bool(rate_days(session.table(params.entity)))
+    priced = pricing(session.table(params.entity))
+    dated = params.rate == HISTORIC and priced is not None and bool(rate_days(priced.source))
     if dated and any(place is not None and place.currency != params.currency for one in found.values() for held in one.of.values() for place in held):
         for key, one in _grouped(session, params, by_day=True).items():
             found[key].date(one, params.currency)
@@ -201,19 +205,20 @@ def _grouped(session: DataSession, params: AnyParams, *, by_day: bool = False) -
     of the report, by the days of its rates too. Raises BadRequest beyond MOST groups."""
     source, kind, base = session.table(params.entity), session.catalog.entity(params.entity), session.catalog.company.currency
     groups = grouping(source, params.dimensions, params.time_zone)
-    split_by_currency = any("currency" in c.needs for c in params.shown)
-    measured = list(dict.fromkeys(c.key.partition(":")[2] for c in params.shown if c.key != COUNT and (not by_day or "currency" in c.needs)))
+    priced = pricing(source) if any(_of_money(c) for c in params.shown) else None
+    measured = list(dict.fromkeys(c.key.partition(":")[2] for c in params.shown if c.key != COUNT and (not by_day or _of_money(c))))
     where = [source.visible, source.asked({"all": _conditions(session, params)})]
     # What is grouped by stands in a sub-query: PostgreSQL takes the same expression with parameters twice for two different ones.
     named = [expression.label(f"g{n}") for n, expression in enumerate(groups.expressions)]
-    placed = [source["currency"].label("currency")] if split_by_currency else []
-    if by_day:
-        placed.append(rate_day(source, params.currency).label("day"))
-        where.append(in_another(source, params.currency))
+    placed = [priced.currency.label("currency")] if priced is not None else []
+    if by_day and priced is not None:
+        placed.append(rate_day(priced.source, params.currency).label("day"))
+        where.append(in_another(priced.source, params.currency))
     values = [source[key].label(f"m{n}") for n, key in enumerate(measured)]
     if params.search:
         where.append(matches(source, params.search))
-    rows = select(source.id.label("id"), *named, *placed, *values).select_from(source.table).where(*where).subquery()
+    every: Select[Any] = select(source.id.label("id"), *named, *placed, *values).select_from(source.table).where(*where)
+    rows = (priced.joined(every) if priced is not None else every).subquery()
     by = [*(rows.c[f"g{n}"] for n in range(groups.width)), *(rows.c[column.name] for column in placed)]
     each = [f(rows.c[f"m{n}"]) for n in range(len(measured)) for f in (func.count, func.sum, func.min, func.max)]
     statement = select(*by, func.count(), *each).select_from(rows).group_by(*by)
@@ -225,9 +230,20 @@ def _grouped(session: DataSession, params: AnyParams, *, by_day: bool = False) -
         here, place, rest = found[groups.key(row)], row[groups.width : len(by)], row[len(by) :]
         here.count += rest[0]
         for n, key in enumerate(measured):
-            money = split_by_currency and kind.fields[key].type == "money"
+            money = priced is not None and kind.fields[key].type == "money"
             here.add(key, Place(place[0] or base, *place[1:]) if money else None, *rest[1 + 4 * n : 5 + 4 * n])
     return dict(found)
+
+
+def _priced_by(session: DataSession, entity: str) -> Entity:
+    """The entity whose fields date the rates of another's money: itself, or its parent."""
+    priced = pricing(session.table(entity))
+    return priced.source.entity if priced is not None else session.catalog.entity(entity)
+
+
+def _of_money(column: Column) -> bool:
+    """Whether a measure is money of which somebody says the currency."""
+    return any(path.rpartition(".")[2] == CURRENCY for path in column.needs)
 
 
 def _conditions(session: DataSession, params: AnyParams) -> list[Mapping[str, Any]]:

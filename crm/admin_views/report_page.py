@@ -117,6 +117,12 @@ def option_text(column: Column, key: str, reader: Reader) -> str:
     return option.label.text(reader.language) if option else key
 
 
+def stage_text(column: Column, row: Row, reader: Reader) -> str:
+    """What the stage of a row is called: its key names it in its pipeline alone, its number everywhere."""
+    known = reader.catalog.configured["stage"].get(row[f"{column.key}_id"]) if reader.catalog else None
+    return known.label.text(reader.language) if known else str(row[column.key])
+
+
 def rows(report: Report, table: Table, reader: Reader) -> list[list[Cell]]:
     """The cells of the rows that a page shows."""
     return [[_cell(report, table, row, column, reader) for column in table.columns] for row in table.rows[:ROWS]]
@@ -136,6 +142,8 @@ def _cell(report: Report, table: Table, row: Row, column: Column, reader: Reader
         return Cell(flag_text(value, reader))
     if column.unit in (*DAYS, "flag"):
         return Cell(month_text(value, reader)) if value else Cell(render(m("not set"), reader.language), css="b-faint")
+    if column.unit == "stage":
+        return Cell(stage_text(column, row, reader))
     if column.unit == "option":
         return Cell(option_text(column, value, reader)) if value else Cell(render(m("not set"), reader.language), css="b-faint")
     number = row[f"{column.key}_id"]
@@ -195,6 +203,9 @@ def controls(report: Report, params: CommonParams, args: Mapping[str, str], sess
                 found.append(Control(name, label, _with([(key, text.text(language)) for key, text in RATES], value), value))
         elif parameter.kind in own:
             found += own[parameter.kind](session, report, params, args)
+        elif parameter.kind == "choice" and parameter.choices is not None:
+            choices = [(key, text.text(language)) for key, text in parameter.choices(session).items()]
+            found.append(Control(name, label, choices, getattr(params, name)))
         elif parameter.kind == "by":
             known = [(d.key, d.label.text(language)) for d in report.dimensions if sees(session, report.entity, d.path)]
             value, named = ",".join(params.by), " · ".join(d.label.text(language) for d in params.dimensions)
@@ -242,7 +253,7 @@ def _mark(month: str | None) -> str:
 
 
 def _name(table: Table, row: Row, reader: Reader) -> str:
-    return " · ".join(_dimension_text(c, row[c.key], reader) for c in table.dimensions)
+    return " · ".join(stage_text(c, row, reader) if c.unit == "stage" else _dimension_text(c, row[c.key], reader) for c in table.dimensions)
 
 
 def _dimension_text(column: Column, value: Any, reader: Reader) -> str:

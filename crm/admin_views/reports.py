@@ -95,6 +95,9 @@ def _asked(report: Report, session: UserSession, args: Mapping[str, str]) -> dic
         asked["period"] = f"{first}..{last}" if first and last else ""
     if not args:
         asked |= _opening(report, session)
+    for name, parameter in known.items():
+        if parameter.choices is not None and not asked.get(name):  # a control stands at its first choice
+            asked[name] = next(iter(parameter.choices(session)), "")
     return asked
 
 

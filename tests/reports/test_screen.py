@@ -116,7 +116,8 @@ def test_no_script_or_style_stands_inside_the_page(sign_in: SignIn) -> None:
 def test_the_command_lists_describes_runs_and_refuses(app: Flask) -> None:
     run = app.test_cli_runner().invoke
     listed = [one["name"] for one in json.loads(run(args=["report"]).stdout)]
-    assert listed == ["records", "interactions", "overdue", "quality_accounts", "quality_contacts", "time_spent", "quality_deals", "stage_touches", "win_rate"]
+    of_contacts = ["interactions", "overdue", "quality_accounts", "quality_contacts", "time_spent"]
+    assert listed == ["records", *of_contacts, "funnel", "quality_deals", "stage_touches", "win_rate"]
     assert json.loads(run(args=["report", "win_rate", "--describe"]).stdout)["by"]
     whole = json.loads(run(args=["report", "win_rate", "--param", "by=owner"]).stdout)
     own = json.loads(run(args=["report", "win_rate", "--as", "seller@demo.example"]).stdout)

@@ -17,7 +17,7 @@ from crm.backoffice.periods import Period, period
 from crm.backoffice.reports.sight import require
 from crm.backoffice.reports.table import Column
 from crm.errors import BadRequest, FieldError, UnknownName
-from crm.messages import m
+from crm.messages import Label, m
 
 MAX_TEXT = 20_000
 HISTORIC, CURRENT = "historic", "current"
@@ -130,6 +130,15 @@ def text_of(_session: DataSession, _asked: Asked, text: str) -> str:
 def texts_of(_session: DataSession, _asked: Asked, text: str) -> tuple[str, ...]:
     """The same of several with commas between them."""
     return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+
+
+def choice_of(session: DataSession, asked: Asked, text: str) -> str:
+    """The key of a choice, from itself or from what it is called."""
+    known: Mapping[str, Label] = asked.parameter.choices(session)
+    found = text if text in known else next((key for key, label in known.items() if text in (label.uk, label.en)), None)
+    if found is None:
+        raise BadRequest(m("“%(text)s” cannot be chosen; %(known)s can.", text=text[:60], known=", ".join(known)))
+    return found
 
 
 def names_of(session: DataSession, asked: Asked, text: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import crm.reports
 from crm.backoffice.entities import Entity
 from crm.backoffice.reports import all_reports
+from crm.sales.funnel_report import MODES
 from tests.leaks import conditions
 from tests.leaks.probes.lists import words as found_words
 from tests.leaks.questions import MISSING, Question, View, get, probe
@@ -51,6 +52,19 @@ def shown(view: View) -> Iterator[Question]:
         for asked in conditions.every(view, kind):
             question = get(SHOW, kind.key, here, *asked.names, where=asked.where, by=view.rng.choice(names), format=view.rng.choice((None, "csv")))
             yield question.expecting(400, 403) if asked.hidden else question
+
+
+@probe(SHOW)
+def through_a_pipeline(view: View) -> Iterator[Question]:
+    """The funnel in each of its modes, of each pipeline and of one that is not there, with the deals behind its cells."""
+    pipelines = [p.code for p in view.catalog.configured["pipeline"].values()]
+    for mode in (*MODES, "no_such_mode"):
+        for period in ("", "2026-Q1", "last_90_days"):
+            asked = {"mode": mode, "period": period, "pipeline": view.rng.choice(pipelines)}
+            yield drilled(get(SHOW, "deal", "/report/funnel", "deal.stage_history", **asked))
+            yield get(SHOW, "deal", "/report/funnel", "deal.stage_history", "deal.owner", by="owner", format="csv", **asked)
+    for pipeline in ("", "no_such_pipeline"):
+        yield get(SHOW, "deal", "/report/funnel", pipeline=pipeline, sort="-stage")
 
 
 @probe(SHOW)

@@ -1,0 +1,265 @@
+"""Deals on their way through a pipeline, counted: which of them a report looks at, which stages they entered, where they stand, how long they stood.
+
+Three modes look at three sets of moves. `cohort`: all moves of the deals whose first move in the pipeline lies in the period. `snapshot`: every move
+before the end of the period. `flow`: the moves inside the period. Everything else is the same for all: what the moves name and how they leave the deal.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Integer, Subquery, and_, case, cast, func, not_, null, select
+
+from crm.backoffice.catalog import Configured
+from crm.backoffice.guard import DataSession
+from crm.backoffice.periods import Period
+from crm.backoffice.reports.conversion import day_of_rate
+from crm.backoffice.reports.figures import whole_seconds
+from crm.backoffice.reports.grouping import Grouping, Key, grouping
+from crm.backoffice.reports.parameters import HISTORIC, CommonParams, Dimension, Json, within
+from crm.backoffice.sight import Source
+from crm.backoffice.worth import Place
+from crm.sales.stays import minutes_between
+
+Mode = Literal["cohort", "snapshot", "flow"]
+HISTORY = "stage_history"
+NOTHING: Any = cast(null(), Integer)
+Worth = dict[Place, Decimal | None]  # money by its currency and the day of its rate
+
+
+@dataclass(frozen=True)
+class Stages:
+    """The stages of a pipeline: those that are rows, in order and the won ones last; and those in which deals are lost, which are none."""
+
+    rows: tuple[Configured, ...]
+    lost: tuple[int, ...]
+
+    @classmethod
+    def of(cls, stages: Iterable[Configured], pipeline: int) -> "Stages":
+        own = [s for s in stages if s.parent_id == pipeline]
+        rows = sorted((s for s in own if s.values["kind"] != "lost"), key=lambda s: (s.values["kind"] == "won", s.position))
+        return cls(tuple(rows), tuple(s.id for s in own if s.values["kind"] == "lost"))
+
+    @property
+    def every(self) -> list[int]:
+        return [*(s.id for s in self.rows), *self.lost]
+
+    @property
+    def won(self) -> list[int]:
+        return [s.id for s in self.rows if s.values["kind"] == "won"]
+
+    @property
+    def open(self) -> list[int]:
+        return [s.id for s in self.rows if s.values["kind"] == "open"]
+
+    def from_on(self, place: int) -> list[int]:
+        """The stage at `place` and all later ones."""
+        return [s.id for s in self.rows[place:]]
+
+
+@dataclass(frozen=True)
+class View:
+    """Which deals and moves are looked at, once as conditions for lists and once as parts of a statement."""
+
+    stages: Stages
+    mode: Mode
+    period: Period | None
+    zone: ZoneInfo
+
+    def moves(self) -> list[Json]:
+        """The conditions on rows of the history by which they are looked at."""
+        edges = within("entered_at", self.period, self.zone) if self.period is not None else []
+        return {"cohort": [], "snapshot": edges[1:], "flow": edges}[self.mode]
+
+    def standing(self) -> list[Json]:
+        """The conditions on the one row of a deal that says where it stands in the end."""
+        here: list[Json] = [{"field": "left_at", "op": "empty"}]
+        if self.mode != "cohort" and self.period is not None:
+            later = {"field": "left_at", "op": "ge", "value": self.period.moments(self.zone)[1].isoformat()}
+            here = [{"any": [*here, later]}]
+        return [*self.moves(), *here]
+
+    def finished(self) -> list[Json]:
+        """The conditions on rows of stays that had ended when the looking ended."""
+        if self.mode == "cohort" or self.period is None:
+            return [{"field": "left_at", "op": "not_empty"}]
+        return [*self.moves(), {"field": "left_at", "op": "lt", "value": self.period.moments(self.zone)[1].isoformat()}]
+
+    def deals(self) -> list[Json]:
+        """The conditions on deals by which they are looked at at all."""
+        if self.mode == "cohort" and self.period is not None:
+            first: list[Json] = [*within("entered_at", self.period, self.zone), {"field": "first", "op": "eq", "value": True}]
+            return [has_move(first, self.stages.every)]
+        return [has_move(self.moves(), self.stages.every)]
+
+    def moved(self, history: Source) -> list[ColumnElement[bool]]:
+        """`moves`, in SQL."""
+        if self.mode == "cohort" or self.period is None:
+            return []
+        start, end = self.period.moments(self.zone)
+        return [history["entered_at"] < end, *([history["entered_at"] >= start] if self.mode == "flow" else [])]
+
+    def left(self, history: Source) -> ColumnElement[bool]:
+        """Whether a stay had ended when the looking ended."""
+        if self.mode == "cohort" or self.period is None:
+            return history["left_at"].is_not(None)
+        return and_(history["left_at"].is_not(None), history["left_at"] < self.period.moments(self.zone)[1])
+
+    def until(self) -> datetime:
+        """The moment until which stays that go on have lasted."""
+        now = datetime.now(UTC)
+        return now if self.mode == "cohort" or self.period is None else min(now, self.period.moments(self.zone)[1])
+
+    def begun(self, session: DataSession, deal: ColumnElement[int], table: Any) -> Any:
+        """`table` joined with the first move of each deal, where that says whether the deal is looked at."""
+        if self.mode != "cohort" or self.period is None:
+            return table
+        start, end = self.period.moments(self.zone)
+        entry = session.table(HISTORY)
+        inside = and_(entry["first"], entry["stage"].in_(self.stages.every), entry["entered_at"] >= start, entry["entered_at"] < end)
+        return table.join(entry.table, and_(entry["deal"] == deal, entry.visible, inside))
+
+
+def has_move(conditions: Sequence[Json], stages: Sequence[int], *, op: str = "gt") -> Json:
+    """The condition on a deal that a row of its history names one of the stages and satisfies the conditions (`op` eq: that none does)."""
+    return {"count": HISTORY, "where": {"all": [{"field": "stage", "op": "in", "value": list(stages)}, *conditions]}, "op": op, "value": 0}
+
+
+@dataclass
+class Group:
+    """The deals of one value of the dimensions. By place of a stage: which entered it, furthest reached, lost and open, in minutes how long stays
+    lasted; what those are worth that got that far and no further, `None` for those that reached none."""
+
+    deals: int = 0
+    won: int = 0
+    lost_of_all: int = 0
+    entered: Counter[int] = field(default_factory=Counter)
+    furthest: Counter[int | None] = field(default_factory=Counter)
+    furthest_won: Counter[int | None] = field(default_factory=Counter)
+    lost: Counter[int] = field(default_factory=Counter)
+    open: Counter[int] = field(default_factory=Counter)
+    worth: defaultdict[int | None, Worth] = field(default_factory=lambda: defaultdict(dict))
+    finished: defaultdict[int, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+    unfinished: defaultdict[int, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def reached(self, place: int) -> int:
+        """How many got as far as the stage at `place`, or further."""
+        return sum(number for far, number in self.furthest.items() if far is not None and far >= place)
+
+    def reached_and_won(self, place: int) -> int:
+        return sum(number for far, number in self.furthest_won.items() if far is not None and far >= place)
+
+    def worth_from(self, place: int) -> Worth:
+        """What the deals are worth that got as far as `place`."""
+        found: Worth = {}
+        for far, amounts in self.worth.items():
+            if far is not None and far >= place:
+                _add(found, amounts)
+        return found
+
+    def join(self, other: "Group") -> None:
+        """Take in the deals of another group."""
+        self.deals, self.won, self.lost_of_all = self.deals + other.deals, self.won + other.won, self.lost_of_all + other.lost_of_all
+        for name in ("entered", "furthest", "furthest_won", "lost", "open"):
+            getattr(self, name).update(getattr(other, name))
+        for far, amounts in other.worth.items():
+            _add(self.worth[far], amounts)
+        for name in ("finished", "unfinished"):
+            for place, counted in getattr(other, name).items():
+                getattr(self, name)[place].update(counted)
+
+
+def _add(to: Worth, amounts: Worth) -> None:
+    for currency, amount in amounts.items():
+        before = to.get(currency)
+        to[currency] = amount if before is None else before if amount is None else before + amount
+
+
+def count_deals(
+    session: DataSession, view: View, params: CommonParams, chosen: Sequence[Json], found: defaultdict[Key, Group],
+) -> None:
+    """Count into `found` the deals that satisfy `chosen`, by row key: what their moves name, where they stand, and what they are worth."""
+    deal, base = session.table("deal"), session.catalog.company.currency
+    groups, course = grouping(deal, params.dimensions), _courses(session, view)
+    courses, money = list(course.c)[1:], params.shows("amount")
+    currency, day, amount = (deal["currency"], day_of_rate(deal, params), func.sum(deal["amount"])) if money else (NOTHING, NOTHING, NOTHING)
+    split = [*groups.expressions, *courses, *([currency] if money else []), *([day] if money and params.rate == HISTORIC else [])]
+    counted = select(*groups.expressions, *courses, currency, day, func.count(), amount).select_from(deal.table.join(course, course.c.deal == deal.id))
+    statement = groups.joined(counted).where(deal.visible, deal.asked({"all": list(chosen)})).group_by(*split)
+    for row in session.execute(statement):
+        *entered, stands, came_from, code, on, number, worth = row[groups.width :]
+        _count(found[groups.key(row)], view.stages, entered, stands, came_from, number, {Place(code or base, on): worth} if money else {})
+
+
+def _count(
+    group: Group, stages: Stages, entered: Sequence[int], stands: int | None, came_from: int | None, number: int, worth: Worth,
+) -> None:
+    """Add deals that went the same way: which stages they entered (1 or 0 each), where they stand and, if lost, from where."""
+    places = {s.id: n for n, s in enumerate(stages.rows)}
+    far = max((n for n, was in enumerate(entered) if was), default=None)
+    group.deals += number
+    group.furthest[far] += number
+    group.entered.update({n: number for n, was in enumerate(entered) if was})
+    _add(group.worth[far], worth)
+    if stands in stages.lost:
+        group.lost_of_all += number
+        if came_from in places:
+            group.lost[places[came_from]] += number
+    elif stands in stages.won:
+        group.won += number
+        group.furthest_won[far] += number
+    elif stands in places:
+        group.open[places[stands]] += number
+
+
+def _courses(session: DataSession, view: View) -> Subquery:
+    """A row a deal: which of the stages its moves name (1 or 0 each), the stage in which they leave it and from where it came there."""
+    history = session.table(HISTORY)
+    left = view.left(history)
+    named = [func.max(case((history["stage"] == s.id, 1), else_=0)).label(f"stage_{n}") for n, s in enumerate(view.stages.rows)]
+    stands, came_from = (func.max(case((not_(left), history[key]))).label(name) for key, name in (("stage", "stands"), ("from_stage", "came_from")))
+    table = view.begun(session, history["deal"], history.table)
+    picked = select(history["deal"].label("deal"), *named, stands, came_from).select_from(table)
+    return picked.where(history.visible, history["stage"].in_(view.stages.every), *view.moved(history)).group_by(history["deal"]).subquery()
+
+
+def count_stays(
+    session: DataSession, view: View, params: CommonParams, chosen: Sequence[Json], found: defaultdict[Key, Group],
+) -> None:
+    """Count into `found` how long stays lasted that ended, in minutes of the company's wall clock, and those of open stages that last."""
+    places = {s.id: n for n, s in enumerate(view.stages.rows)}
+    for key, stage, minutes, number in _stays(session, view, params.dimensions, chosen):
+        found[key].finished[places[stage]][minutes] += number
+    if not params.shows("km_median_days"):
+        return
+    zone, until, lasted = session.catalog.company.zone, view.until(), dict[int, int]()
+    for key, stage, seconds, number in _stays(session, view, params.dimensions, chosen, ended=False):
+        if seconds not in lasted:
+            lasted[seconds] = minutes_between(datetime.fromtimestamp(seconds, UTC), until, zone)
+        found[key].unfinished[places[stage]][lasted[seconds]] += number
+
+
+def _stays(
+    session: DataSession, view: View, dimensions: tuple[Dimension, ...], chosen: Sequence[Json], *, ended: bool = True,
+) -> Iterator[tuple[Key, int, int, int]]:
+    """Row key, stage, minutes of stays that ended (of those that go on in open stages the second in which they began), how many they are."""
+    history, deal = session.table(HISTORY), session.table("deal")
+    groups: Grouping = grouping(deal, dimensions)
+    stages = [s.id for s in view.stages.rows] if ended else view.stages.open
+    length = history["minutes"] if ended else whole_seconds(session, history["entered_at"])
+    left = view.left(history)
+    table = view.begun(session, history["deal"], history.table.join(deal.table, and_(deal.id == history["deal"], deal.visible)))
+    picked = groups.joined(select(*groups.expressions, history["stage"], length, func.count()).select_from(table))
+    asked = [history.visible, history["stage"].in_(stages), *view.moved(history), left if ended else not_(left)]
+    for row in session.execute(picked.where(*asked, deal.asked({"all": list(chosen)})).group_by(*groups.expressions, history["stage"], length)):
+        yield groups.key(row), *row[groups.width :]
+
+
+def number_of(session: DataSession, chosen: Sequence[Json]) -> int:
+    """How many deals satisfy the conditions."""
+    deal = session.table("deal")
+    return int(session.scalar(select(func.count()).select_from(deal.table).where(deal.visible, deal.asked({"all": list(chosen)}))) or 0)

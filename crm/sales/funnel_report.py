@@ -28,9 +28,9 @@ ENTERED = (f"{HISTORY}.stage", f"{HISTORY}.entered_at", f"{HISTORY}.first", "pip
 STANDS = (*ENTERED, f"{HISTORY}.left_at", f"{HISTORY}.from_stage")
 LASTED = (*ENTERED, f"{HISTORY}.left_at", f"{HISTORY}.minutes")
 MODES = {
-    "cohort": Label("когорта: потрапили за період", "cohort: entered in the period"),
-    "snapshot": Label("знімок: на кінець періоду", "snapshot: at the end of the period"),
-    "flow": Label("потік: переходи за період", "flow: moves in the period"),
+    "cohort": Label("когорта періоду", "cohort of the period"),
+    "snapshot": Label("знімок на його кінець", "snapshot at its end"),
+    "flow": Label("потік переходів", "flow of moves"),
 }
 
 
@@ -140,7 +140,7 @@ def funnel(session: DataSession, params: FunnelParams) -> Table:
         columns=(*columns_of(params.dimensions), *params.shown), rows=_sorted(rows, view.stages, params.sort),
         totals={**_totals(whole, params, done), "without_history": missing}, currency=params.currency,
         drill=lambda row, key: _drill(session, view, places, params, row, key), notes=_notes(session, whole, missing, params, done),
-        chart=CHART if params.shows("reached") else None,
+        chart=CHART if params.shows("reached") and not params.dimensions else None,
     )
 
 

@@ -225,6 +225,8 @@ class StageHistory(Child):
     __tablename__ = "stage_history"
     __table_args__ = (
         Index("ix_stage_history_deal_entered_at", "deal_id", "entered_at", "id"),  # in which stage a deal stood at a moment
+        # Whether a deal has been in a stage: without it SQLite looks through all that ever were there, deal by deal.
+        Index("ix_stage_history_deal_stage", "deal_id", "stage_id", "entered_at"),
         # The deals that entered their pipeline in a period: one row a deal, whatever else became of it.
         Index("ix_stage_history_first_entered_at", "entered_at", "deal_id", sqlite_where=sql_text("first"), postgresql_where=sql_text("first")),
     )

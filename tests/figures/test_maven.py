@@ -1,11 +1,14 @@
 """Two real companies' files by the given mappings, on the command line: what comes in, that a second run changes nothing, and the win rate
 of 8,800 deals against figures computed with an independent tool (the README of the sample data)."""
 
+import csv
 import json
 import os
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from statistics import median, quantiles
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ from sqlalchemy import text
 
 from config import Settings
 from crm.application import create_app
+from crm.backoffice.reports import find, run
 from tests.company import Company
 from tests.reports.deals import check_cells, win_rate
 
@@ -78,6 +82,7 @@ def test_two_companies_come_in_once_and_their_win_rate_is_that_of_the_independen
         "account": 85 + 91, "product": 7, "user": 35 + 6, "territory": 3, "deal": 8800, "deal_line": 8800, "contact": 91, "position": 91,
     }
     check_figures(house)
+    check_funnel(house)
 
 
 def check_figures(house: House) -> None:
@@ -93,3 +98,54 @@ def check_figures(house: House) -> None:
     found = {row["manager"]: (row["won"], row["amount"]) for row in table.rows}
     assert found["Melvin Marxen"] == (882, 2_251_930)
     assert found["Dustin Brinkmann"] == (747, 1_094_363)
+
+
+PERIODS = {  # mode → period and its days
+    ("cohort", ""): (date(2000, 1, 1), date(2099, 12, 31)), ("cohort", "2017-Q1"): (date(2017, 1, 1), date(2017, 3, 31)),
+    ("snapshot", "2017-06-30"): (date(2000, 1, 1), date(2017, 6, 30)), ("flow", "2017-Q2"): (date(2017, 4, 1), date(2017, 6, 30)),
+}
+
+
+def check_funnel(house: House) -> None:
+    """The funnel in each mode against the lines of the file counted one by one."""
+    with (house.data / "maven_crm/sales_pipeline.csv").open(encoding="utf-8", newline="") as file:
+        deals = list(csv.DictReader(file))
+    company = Company(house.engine)
+    with company.system(write=False) as session:
+        for (mode, period), (first, last) in PERIODS.items():
+            asked = {"pipeline": "maven", "mode": mode, "period": period, "currency": "USD"}
+            found = run(find("funnel"), session, asked)[1]
+            assert [row["stage"] for row in found.rows] == ["prospecting", "engaging", "won"]
+            expected = told(deals, mode, first, last)
+            engaging = {key: found.rows[1][key] for key in expected}
+            assert engaging == pytest.approx(expected), (mode, period)
+            prospecting, won = found.rows[0], found.rows[2]
+            assert (prospecting["entered"], prospecting["reached"], prospecting["open"]) == (0, expected["reached"], 0)
+            assert won["entered"] == won["reached"] == expected["won"] and won["conversion"] == engaging["won"] / engaging["reached"]
+            assert found.totals["without_history"] == sum(not deal["engage_date"] for deal in deals) == 500
+            check_cells(session, found)
+            split = run(find("funnel"), session, {**asked, "by": "manager"})[1]
+            assert split.totals == found.totals
+            assert sum(row["reached"] for row in split.rows if row["stage"] == "engaging") == expected["reached"]
+
+
+def told(deals: list[dict[str, str]], mode: str, first: date, last: date) -> dict[str, Any]:
+    """The row of engaging from lines of the file: there deals are engaged on one day, and won or lost on a later one or not at all."""
+    inside = [deal for deal in deals if deal["engage_date"]]
+
+    def day(deal: dict[str, str], key: str) -> date | None:
+        found = date.fromisoformat(deal[key]) if deal[key] else None
+        return found if mode == "cohort" or found is None or found <= last else None
+
+    if mode == "cohort":
+        inside = [deal for deal in inside if first <= date.fromisoformat(deal["engage_date"]) <= last]
+    engaged = [deal for deal in inside if (began := day(deal, "engage_date")) is not None and (mode != "flow" or began >= first)]
+    closed = [deal for deal in inside if (ended := day(deal, "close_date")) is not None and (mode != "flow" or ended >= first)]
+    won = [deal for deal in closed if deal["deal_stage"] == "Won"]
+    reached = {deal["opportunity_id"]: deal for deal in (*engaged, *won)}
+    lasted = [(date.fromisoformat(d["close_date"]) - date.fromisoformat(d["engage_date"])).days for d in engaged if d in closed]
+    return {
+        "entered": len(engaged), "reached": len(reached), "won": len(won), "lost": len(closed) - len(won),
+        "open": sum(deal not in closed for deal in engaged), "to_won": len(won) / len(reached), "median_days": median(lasted),
+        "p90_days": quantiles(lasted, n=10, method="inclusive")[-1], "amount": Decimal(sum(int(d["close_value"] or 0) for d in reached.values())),
+    }

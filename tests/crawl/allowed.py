@@ -22,6 +22,7 @@ LATIN: tuple[tuple[str, str], ...] = (
     (r"UTF-8|Windows-1251", "encodings"),
     (r"columns:\s+company: name", "a mapping file's own words, as an example of one"),
     (r"\b(this|last|next)_\w+|\d{4}-Q\d", "periods as one writes them into an address or a command"),
+    (r"\b(historic|current|cohort|snapshot|flow):", "keys of what a parameter may be, as one writes them into its address"),
     (r"можна за: [\w, ]+", "keys of what a report is split by, as one writes them into its address"),
 )
 # Cyrillic in English.

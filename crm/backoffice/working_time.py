@@ -57,6 +57,11 @@ class WorkingTime:
         ends = day_end(day, zone) if hours.until is None else datetime.combine(day, hours.until, zone)
         return begins.astimezone(UTC), ends.astimezone(UTC)
 
+    def worked(self, first: date, last: date, zone: ZoneInfo, days: Days = NO_DAYS) -> list[date]:
+        """The days from `first` to `last`, both among them, on which work is done."""
+        every = map(date.fromordinal, range(first.toordinal(), last.toordinal() + 1))
+        return [day for day in every if self.on(day, zone, days) is not None]
+
 
 def working_time(text: str) -> WorkingTime:
     """The working time that `1-5 09:00-18:00` names: days of the week, 1 is Monday, and hours of the company's zone. Raises FieldError."""

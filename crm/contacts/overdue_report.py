@@ -102,12 +102,7 @@ class Today:
 
     def since(self, first: datetime) -> Callable[[datetime], int]:
         """How many working days have come after the day of a moment, of those from `first` until now."""
-        day = first.astimezone(self.zone).date()
-        worked = []
-        while day <= self.day:
-            if self.working.on(day, self.zone, self.days) is not None:
-                worked.append(day)
-            day += timedelta(days=1)
+        worked = self.working.worked(first.astimezone(self.zone).date(), self.day, self.zone, self.days)
         return lambda end: len(worked) - bisect_right(worked, end.astimezone(self.zone).date())
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -55,9 +54,7 @@ class Stay:
 
 def steps(catalog: Catalog, entity: Entity, values: Mapping[str, Any], language: str) -> list[Step]:
     """The open stages of the record's pipeline in order, then the ends; none for what has no stage or hides it."""
-    spec = entity.fields.get("stage")
-    rows = catalog.configured.get(spec.target or "", {}) if spec else {}
-    current = rows.get(_number(values.get("stage")))
+    rows, current = _standing(catalog, entity, values)
     if current is None or "kind" not in current.values:
         return []
     fitting = [r for r in rows.values() if r.parent_id == current.parent_id and (not r.retired or r.id == current.id)]
@@ -79,9 +76,7 @@ def checklist(session: UserSession, entity: Entity, record_id: int, stage: Any, 
 def stay(session: UserSession, entity: Entity, record_id: int, values: Mapping[str, Any]) -> Stay | None:
     """How long a record has stood in its stage, counted in working days after the one on which it came; None where the stage has no service time or
     this reader does not see when it came."""
-    spec, history = entity.fields.get("stage"), entity.relations.get(HISTORY)
-    rows = session.catalog.configured.get(spec.target or "", {}) if spec else {}
-    current = rows.get(_number(values.get("stage")))
+    history, (_, current) = entity.relations.get(HISTORY), _standing(session.catalog, entity, values)
     limit = current.values.get("days") if current is not None else None
     if current is None or limit is None or history is None or not {"stage", "entered_at"} <= set(session.sight.readable(history.entity)):
         return None
@@ -90,15 +85,17 @@ def stay(session: UserSession, entity: Entity, record_id: int, values: Mapping[s
     entered = session.execute(came.order_by(moves["entered_at"].desc()).limit(1)).scalar()
     if entered is None:
         return None
-    zone = session.catalog.company.zone
-    return Stay(_working_days(session.catalog, entered.astimezone(zone).date(), session.catalog.reader().today), limit)
+    company = session.catalog.company
+    came_on = entered.astimezone(company.zone).date()
+    worked = company.working_time.worked(came_on, session.catalog.reader().today, company.zone, special_days(session.catalog))
+    return Stay(sum(day > came_on for day in worked), limit)
 
 
-def _working_days(catalog: Catalog, after: date, until: date) -> int:
-    """The working days of the company after a day, until another one included."""
-    working, zone, special = catalog.company.working_time, catalog.company.zone, special_days(catalog)
-    days = (after + timedelta(days=n) for n in range(1, (until - after).days + 1))
-    return sum(working.on(day, zone, special) is not None for day in days)
+def _standing(catalog: Catalog, entity: Entity, values: Mapping[str, Any]) -> tuple[Mapping[int, Configured], Configured | None]:
+    """The stages among which a record's is, by number, and its own; None of what has none or hides it."""
+    spec = entity.fields.get("stage")
+    rows = catalog.configured.get(spec.target or "", {}) if spec else {}
+    return rows, rows.get(_number(values.get("stage")))
 
 
 def _state(row: Configured, current: Configured) -> str:

@@ -13,7 +13,7 @@ from crm.backoffice.entities import Check, Entity
 from crm.backoffice.guard import DataSession
 from crm.backoffice.rules import LOADING, Draft
 from crm.backoffice.saving.demands import Demand, knows
-from crm.backoffice.stage_rules import StageRules, rules_of, stage_field
+from crm.backoffice.stage_rules import rules_of, stage_field
 from crm.messages import Message, m
 
 ALWAYS = All(())
@@ -35,17 +35,18 @@ def demands(session: DataSession, kind: Entity, drafts: Sequence[Draft]) -> Iter
             yield Demand(ALWAYS, True, tuple(places), key, m(
                 "From the stage “%(here)s” one cannot go to “%(there)s”.", here=stages[here or 0].label, there=stages[there].label,
             ), beside=True)
-        yield from _unticked(session, kind, drafts, here, places, key)
+        if here is not None:
+            yield from _unticked(session, kind, drafts, here, places, key)
         leaving = rules_of(session.catalog, here).exit if here is not None else ()
         for check in (*leaving, *rules_of(session.catalog, there).enter):
             yield Demand(check.where, False, tuple(places), key, _said(check), beside=True)
 
 
-def _unticked(session: DataSession, kind: Entity, drafts: Sequence[Draft], here: int | None, places: Sequence[int], key: str) -> Iterator[Demand]:
+def _unticked(session: DataSession, kind: Entity, drafts: Sequence[Draft], here: int, places: Sequence[int], key: str) -> Iterator[Demand]:
     """Items of the checklist of the stage that is left, without which it is not."""
-    rules = rules_of(session.catalog, here) if here is not None else StageRules()
-    missing = lacking(session, kind.key, here, [drafts[place].id for place in places]) if here is not None and rules.checklist else {}
-    for item in rules.checklist:
+    items = rules_of(session.catalog, here).checklist
+    missing = lacking(session, kind.key, here, [drafts[place].id for place in places]) if items else {}
+    for item in items:
         open_ones = set(missing.get(item.key, ()))
         if open_ones:
             concerned = tuple(place for place in places if drafts[place].id in open_ones)

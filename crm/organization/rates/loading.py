@@ -79,8 +79,8 @@ def load(session: DataSession, quotes: Sequence[Quote], only: Collection[str] = 
     wanted = {key: rate for key, rate in in_base(quotes, session.catalog.company.currency).items() if not only or key.currency in only}
     unknown = tuple(sorted({key.currency for key in wanted if key.currency not in known}))
     rates = {key: rate for key, rate in wanted.items() if key.currency in known}
-    stored = _stored(session, rates)
     bank = _bank(session)
+    stored = _stored(session, rates, bank)
     new = [
         {"currency": key.currency, "day": key.day, "rate": rate, "origin": bank} for key, rate in sorted(rates.items()) if key not in stored
     ]
@@ -131,9 +131,9 @@ def _bank(session: DataSession) -> int | None:
     return origin.id if origin is not None else None
 
 
-def _stored(session: DataSession, wanted: Collection[Key]) -> dict[Key, Stored]:
+def _stored(session: DataSession, wanted: Collection[Key], bank: int | None) -> dict[Key, Stored]:
     """The rates of the same currencies and days that are there: a currency has one a day, so whoever adds some may know of each."""
-    table, bank = session.catalog.entity(ENTITY).table, _bank(session)
+    table = session.catalog.entity(ENTITY).table
     currencies: dict[str, list[date]] = defaultdict(list)
     for key in wanted:
         currencies[key.currency].append(key.day)

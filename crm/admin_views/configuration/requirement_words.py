@@ -11,7 +11,7 @@ from crm.backoffice.conditions.tree import parse
 from crm.backoffice.custom.fields import Said
 from crm.backoffice.lowcode import stage_trial
 from crm.backoffice.lowcode.changes import Change
-from crm.backoffice.lowcode.pipelines import StageSpec, pipeline_of, stage_stands, stages_of
+from crm.backoffice.lowcode.pipelines import PipelineSpec, StageSpec, pipeline_of, stage_stands, stages_of
 from crm.errors import BramaError
 from crm.messages import Label, m, mn, render
 from crm.rights.configuring import Plan
@@ -43,12 +43,18 @@ def _said(wanted: StageSpec | None, row: Configured | None, change: Change, side
 
 def stage_in(plan: Plan, change: Change) -> StageSpec | None:
     """The stage of a change as its document says it."""
+    found = _found(plan, change)
+    return found[1] if found is not None else None
+
+
+def _found(plan: Plan, change: Change) -> tuple[PipelineSpec, StageSpec, Mapping[str, Configured]] | None:
+    """The pipeline and the stage of a change as its document says them, and the stages that stand in the pipeline, by key."""
     code = _place(change)[0] if change.kind == "requirement" else change.field
     for spec in plan.document.pipelines:
         rows = stages_of(plan.before, pipeline_of(plan.before, spec.key))
         for stage in spec.stages:
             if code == (rows[stage.key].code if stage.key in rows else f"{spec.key}.{stage.key}"):
-                return stage
+                return spec, stage, rows
     return None
 
 
@@ -97,14 +103,11 @@ def listed(plan: Plan, change: Change) -> str:
 
 
 def _stopped(plan: Plan, change: Change) -> dict[str, Any] | None:
-    stage = stage_in(plan, change)
-    if stage is None or change.effect not in ("create", "change"):
+    found = _found(plan, change)
+    if found is None or change.effect not in ("create", "change"):
         return None
+    spec, stage, rows = found
     if change.kind == "requirement":
         code, side, number = _place(change)
         return stage_trial.missing(plan.after, change.entity, code, side, getattr(stage, side)[int(number) - 1]["where"])
-    for spec in plan.document.pipelines:
-        rows = stages_of(plan.before, pipeline_of(plan.before, spec.key))
-        if stage in spec.stages and stage.key in rows:
-            return stage_trial.astray(plan.after, spec, rows[stage.key].code, stage, rows)
-    return None
+    return stage_trial.astray(plan.after, spec, rows[stage.key].code, stage, rows) if stage.key in rows else None

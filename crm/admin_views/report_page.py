@@ -87,6 +87,8 @@ def figure(value: Any, column: Column, table: Table, reader: Reader) -> str:
             return str(format_decimal(Decimal(str(value)), format="#,##0.#", locale=locale))
         case "rate":
             return str(format_percent(value, format="#,##0.0\u00a0%" if locale == "uk" else "#,##0.0%", locale=locale))
+        case "score":
+            return str(format_decimal(Decimal(str(value)), format="0.000", locale=locale))
         case "decimal":
             return str(format_decimal(value, format="#,##0.####", locale=locale))
         case "days" | "number":
@@ -108,6 +110,12 @@ def month_text(value: str, reader: Reader) -> str:
 
 def flag_text(value: bool, reader: Reader) -> str:
     return render(m("yes") if value else m("no"), reader.language)
+
+
+def band_text(value: str) -> str:
+    """A band of fractions as percents: of 0.3..0.4 it is 30–40 %."""
+    low, high = (f"{Decimal(edge) * 100:.0f}" for edge in value.split(".."))
+    return f"{low}–{high}\u00a0%"
 
 
 def option_text(column: Column, key: str, reader: Reader) -> str:
@@ -142,6 +150,8 @@ def _cell(report: Report, table: Table, row: Row, column: Column, reader: Reader
         return Cell(flag_text(value, reader))
     if column.unit in (*DAYS, "flag"):
         return Cell(month_text(value, reader)) if value else Cell(render(m("not set"), reader.language), css="b-faint")
+    if column.unit == "band":
+        return Cell(band_text(value))
     if column.unit == "stage":
         return Cell(stage_text(column, row, reader))
     if column.unit == "option":
@@ -261,6 +271,8 @@ def _dimension_text(column: Column, value: Any, reader: Reader) -> str:
         return flag_text(value, reader)
     if not value:
         return "—"
+    if column.unit == "band":
+        return band_text(value)
     return month_text(value, reader) if column.unit in DAYS else option_text(column, value, reader) if column.unit == "option" else str(value)
 
 

@@ -24,7 +24,7 @@ from crm.messages import Label, render
 
 Headers = Literal["key", "label"]
 NUMBER_FORMATS: Mapping[Unit, str] = {
-    "count": "#,##0", "number": "#,##0.0", "minutes": "#,##0.#", "decimal": "#,##0.####",
+    "count": "#,##0", "number": "#,##0.0", "score": "0.000", "minutes": "#,##0.#", "decimal": "#,##0.####",
     "rate": "0.0%", "days": "0.0", "money": "#,##0.00",
 }
 TOTAL = Label("Разом", "Total")

@@ -7,8 +7,10 @@ from typing import Any, Literal
 from crm.backoffice.filling import Unfinished
 from crm.messages import Label, Message
 
-Unit = Literal["name", "option", "stage", "flag", "month", "quarter", "year", "count", "number", "decimal", "minutes", "rate", "days", "money"]
-ROW_UNITS = frozenset({"name", "option", "stage", "flag", "month", "quarter", "year"})  # of columns that name the row
+Unit = Literal[
+    "name", "option", "stage", "flag", "band", "month", "quarter", "year", "count", "number", "score", "decimal", "minutes", "rate", "days", "money",
+]
+ROW_UNITS = frozenset({"name", "option", "stage", "flag", "band", "month", "quarter", "year"})  # of columns that name the row
 Row = Mapping[str, Any]
 
 

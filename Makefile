@@ -20,7 +20,7 @@ run: setup ## the server and the job worker; a demo company when the database is
 
 test: setup .stamps/reference ## all tests, in parallel, on SQLite and PostgreSQL (TESTS=tests/values for a part)
 	@case " $(TESTS)" in *" tests" | *" tests "* | *" tests/browser"*) $(BIN)/python tools/chromium.py ;; esac
-	@$(BIN)/python -m pytest -q -n $(WORKERS_OF_TESTS) --dist worksteal $(TESTS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n $(WORKERS_OF_TESTS) --dist worksteal $(TESTS)
 
 check: setup ## style, types, layers, translations, migrations, known weaknesses of packages
 	$(BIN)/ruff check --quiet .

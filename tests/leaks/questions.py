@@ -76,6 +76,10 @@ class View:
         return self.catalog.entities[entity].declared.read_by_all or any(
             r.get("effect") != "deny" for r in self.oracle.of(entity, "read"))
 
+    def tells_unread(self, kind: Entity) -> bool:
+        """Whether the reader is told what of these records others have changed: not where everybody reads them, nor where the change is hidden."""
+        return kind.is_record and not kind.declared.read_by_all and not {"updated_at", "updated_by"} & set(self.shut(kind.key))
+
     @cache
     def may(self, entity: str, action: str) -> bool:
         if self.catalog.entities[entity].declared.read_by_all and action in ("read", "export"):

@@ -119,10 +119,9 @@ def in_groups(view: View, kind: Entity) -> Iterator[Question]:
 @probe("/<entity>/", "/<entity>/count", "/<entity>/rows")
 def unread(view: View, kind: Entity) -> Iterator[Question]:
     """What others have changed since; where the change may not be known, or nobody keeps what was opened, the list tells nothing of it."""
-    told = kind.is_record and not kind.declared.configuration and not {"updated_at", "updated_by"} & set(view.shut(kind.key))
     for path in ("", "count", "rows"):
         asked = get(f"/<entity>/{path}", kind.key, f"/{kind.key}/{path}", f"{kind.key}.updated_by", unread=1, size=ROWS)
-        yield asked if told else asked.expecting(400 if view.reads(kind.key) else 403)
+        yield asked if view.tells_unread(kind) else asked.expecting(400 if view.reads(kind.key) else 403)
     yield get("/<entity>/", kind.key, f"/{kind.key}/", f"{kind.key}.updated_by", sort="-updated_at", size=ROWS)
 
 

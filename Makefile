@@ -32,6 +32,7 @@ check: setup ## style, types, layers, translations, migrations, known weaknesses
 
 bench: setup ## how fast, beside a bare page of the same rows
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.growth
 
 leaks: setup ## two databases that differ only in hidden values must answer alike (MUTANTS=1: broken guards are caught)
 	MUTANTS=$(MUTANTS) $(BIN)/python -m tests.leaks

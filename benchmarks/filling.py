@@ -57,7 +57,7 @@ def fill(engine: Engine, size: Size, seed: int, say: Say) -> None:
         session.commit()
     with bulk(engine, [c.__table__ for c in CLASSES]):
         with writing(engine) as connection:
-            filler = _filler(engine, size.deals, seed)
+            filler = filler_of(engine, size.deals, seed)
             parts: list[tuple[type[Base], Iterator[Row]]] = [
                 (Department, departments(filler)), (Territory, territories(filler)), (User, sellers(filler)), (Account, accounts(filler)),
                 (Contact, contacts(filler)), (Position, positions(filler)), (Product, products(filler)),
@@ -86,7 +86,7 @@ def _write_part(part: tuple[str, Size, int, int]) -> None:
     url, size, seed, start = part
     engine, numbers = _engine(url), range(start, min(start + PART, size.deals))
     with writing(engine) as connection:
-        filler = _filler(engine, size.deals, f"{seed}/{start}")
+        filler = filler_of(engine, size.deals, f"{seed}/{start}")
         courses = sell(connection, filler, numbers)
         talk(connection, filler, courses, size.interactions_of(numbers))
 
@@ -96,7 +96,7 @@ def _engine(url: str) -> Engine:
     return make_engine(url, statement_seconds=0)
 
 
-def _filler(engine: Engine, deals: int, seed: int | str) -> Filler:
+def filler_of(engine: Engine, deals: int, seed: int | str) -> Filler:
     catalog = load_catalog(engine)
     with engine.connect() as connection:
         people = [row.id for row in connection.execute(select(User.id).where(User.email.in_((READER, SELLER))).order_by(User.id))]

@@ -247,6 +247,23 @@ class Source:
         """The records this reader may know of (and act on by `actions`). It must stand in WHERE, or in the ON of the join."""
         return self._scope(self.sight.records(self.entity, self.actions))
 
+    def beside(self, parent: "Source") -> ColumnElement[bool]:
+        """`visible` of child rows whose parent's record stands in the same statement, or in the one around it, as `parent` with a scope of its own:
+        the rows of that record, without asking once more whether it shows. Raises ValueError for any other source."""
+        link = self.entity.fields[self.entity.parent] if self.entity.parent else None
+        if link is None or link.target != parent.entity.key or parent.deleted or self.deleted or parent.sight is not self.sight:
+            raise ValueError(f"{parent.entity.key} is no parent of {self.entity.key} here")
+        of_parent = self.table.c[link.attribute] == parent.table.c.id
+        scope = self._seal(and_(*self._alive(link.key), of_parent, self._predicate(self.sight.records(self.entity, self.actions))))
+        self.sight.scoped[id(scope)] = self.table
+        return scope
+
+    def as_one(self, *keys: str) -> bool:
+        """Whether child rows of one parent show to this reader together or not at all, each of these fields on all or none of them: no rule of his
+        tells them apart, so what one row says of those around it he may know."""
+        given = (self.sight.records(self.entity, self.actions), *(self.sight.grants(self.entity, self.field(key), self.actions, "read") for key in keys))
+        return all(g.rule.where is None and g.condition is None for one in given for g in (*one.allowed, *one.denied))
+
     def may(self, action: Action) -> ColumnElement[bool]:
         """The records on which `action` may be done."""
         return self._seal(self._predicate(self.sight.records(self.entity, frozenset({action}))))
@@ -298,7 +315,9 @@ class Source:
         if isinstance(spec, ManyToManyField):
             joined, on = links.inwards(self, spec, rows)
             return Hop(rows, joined, rows._where_shown(spec, on))
-        return Hop(rows, rows.table, and_(rows[reference] == self.table.c.id, rows.visible))
+        # A reader's own statement has this record in its scope; of a rule's nobody knows what it stands in.
+        known = self.sight.access is not None and reference == rows.entity.parent and not self.deleted
+        return Hop(rows, rows.table, and_(rows[reference] == self.table.c.id, rows.beside(self) if known else rows.visible))
 
     # --- columns -----------------------------------------------------------------------------------------------
 
@@ -337,11 +356,12 @@ class Source:
         """Sealed as one piece."""
         return self.sight.seal(Whole(predicate))  # type: ignore[no-any-return]
 
-    def _alive(self) -> Sequence[ColumnElement[bool]]:
+    def _alive(self, shown: str = "") -> Sequence[ColumnElement[bool]]:
+        """That the record is not deleted and shows with what it belongs to; of the reference `shown` that is known."""
         parts: list[ColumnElement[bool]] = []
         if "deleted_at" in self.table.c:
             parts.append(is_filled(self.table.c.deleted_at) if self.deleted else is_null(self.table.c.deleted_at))
-        if self.entity.parent:
+        if self.entity.parent and self.entity.parent != shown:
             parts.append(self._shows_with(self.entity.parent))
         for key in self.entity.declared.seen_with:
             parts.append(or_(is_null(self.table.c[self.entity.fields[key].attribute]), self._shows_with(key)))

@@ -22,7 +22,7 @@ from crm.errors import GuardRefusal
 # Functions that compute from their arguments alone. Anything that reads the server (files, settings, other tables) stays out.
 FUNCTIONS = frozenset({
     "count", "sum", "min", "max", "avg", "coalesce", "abs", "round", "floor", "lower", "upper", "length", "substr", "nullif", "percentile_cont",
-    "row_number", "rank", "julianday", "strftime", "to_char", "date_part", "extract", "date_trunc", "cast", "greatest", "least", "ntile",
+    "row_number", "rank", "aggregate_strings", "julianday", "strftime", "to_char", "date_part", "extract", "date_trunc", "cast", "greatest", "least", "ntile",
 })
 TRANSPARENT = (
     AsBoolean, BinaryExpression, BooleanClauseList, Case, Cast, ClauseList, ExpressionClauseList, FunctionFilter, Grouping, Label, Over, Tuple, TypeCoerce,

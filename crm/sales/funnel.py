@@ -5,14 +5,14 @@ before the end of the period. `flow`: the moves inside the period. Everything el
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Integer, Subquery, and_, case, cast, func, not_, null, select
+from sqlalchemy import ColumnElement, Integer, String, and_, case, cast, func, not_, null, select
 
 from crm.backoffice.catalog import Configured
 from crm.backoffice.guard import DataSession
@@ -23,11 +23,12 @@ from crm.backoffice.reports.grouping import Grouping, Key, grouping
 from crm.backoffice.reports.parameters import HISTORIC, CommonParams, Dimension, Json, within
 from crm.backoffice.sight import Source
 from crm.backoffice.worth import Place
-from crm.sales.stays import minutes_between
+from crm.sales.stays import lasting, on_trail
 
 Mode = Literal["cohort", "snapshot", "flow"]
 HISTORY = "stage_history"
 NOTHING: Any = cast(null(), Integer)
+MONEY = ("amount", "velocity")  # measures for which amounts are added up
 Worth = dict[Place, Decimal | None]  # money by its currency and the day of its rate
 
 
@@ -114,14 +115,14 @@ class View:
         now = datetime.now(UTC)
         return now if self.mode == "cohort" or self.period is None else min(now, self.period.moments(self.zone)[1])
 
-    def begun(self, session: DataSession, deal: ColumnElement[int], table: Any) -> Any:
+    def begun(self, session: DataSession, deal: Source, table: Any) -> Any:
         """`table` joined with the first move of each deal, where that says whether the deal is looked at."""
         if self.mode != "cohort" or self.period is None:
             return table
         start, end = self.period.moments(self.zone)
         entry = session.table(HISTORY)
         inside = and_(entry["first"], entry["stage"].in_(self.stages.every), entry["entered_at"] >= start, entry["entered_at"] < end)
-        return table.join(entry.table, and_(entry["deal"] == deal, entry.visible, inside))
+        return table.join(entry.table, and_(entry.beside(deal), inside))
 
 
 def has_move(conditions: Sequence[Json], stages: Sequence[int], *, op: str = "gt") -> Json:
@@ -132,7 +133,7 @@ def has_move(conditions: Sequence[Json], stages: Sequence[int], *, op: str = "gt
 @dataclass
 class Group:
     """The deals of one value of the dimensions. By place of a stage: which entered it, furthest reached, lost and open, in minutes how long stays
-    lasted; what those are worth that got that far and no further, `None` for those that reached none."""
+    lasted; what those are worth that got that far and no further, `None` for those that reached none, and what the won are worth."""
 
     deals: int = 0
     won: int = 0
@@ -143,8 +144,9 @@ class Group:
     lost: Counter[int] = field(default_factory=Counter)
     open: Counter[int] = field(default_factory=Counter)
     worth: defaultdict[int | None, Worth] = field(default_factory=lambda: defaultdict(dict))
-    finished: defaultdict[int, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
-    unfinished: defaultdict[int, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+    won_worth: Worth = field(default_factory=dict)
+    finished: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    unfinished: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
 
     def reached(self, place: int) -> int:
         """How many got as far as the stage at `place`, or further."""
@@ -162,15 +164,13 @@ class Group:
         return found
 
     def join(self, other: "Group") -> None:
-        """Take in the deals of another group."""
+        """Take in the deals of another group; of how long they stood a whole says nothing."""
         self.deals, self.won, self.lost_of_all = self.deals + other.deals, self.won + other.won, self.lost_of_all + other.lost_of_all
         for name in ("entered", "furthest", "furthest_won", "lost", "open"):
             getattr(self, name).update(getattr(other, name))
         for far, amounts in other.worth.items():
             _add(self.worth[far], amounts)
-        for name in ("finished", "unfinished"):
-            for place, counted in getattr(other, name).items():
-                getattr(self, name)[place].update(counted)
+        _add(self.won_worth, other.won_worth)
 
 
 def _add(to: Worth, amounts: Worth) -> None:
@@ -184,26 +184,29 @@ def count_deals(
 ) -> None:
     """Count into `found` the deals that satisfy `chosen`, by row key: what their moves name, where they stand, and what they are worth."""
     deal, base = session.table("deal"), session.catalog.company.currency
-    groups, course = grouping(deal, params.dimensions), _courses(session, view)
-    courses, money = list(course.c)[1:], params.shows("amount")
+    groups, money = grouping(deal, params.dimensions), any(params.shows(key) for key in MONEY)
+    courses = _last_rows(session, view, deal) if _one_row_tells(session, view) else _all_rows(session, view, deal)
     currency, day, amount = (deal["currency"], day_of_rate(deal, params), func.sum(deal["amount"])) if money else (NOTHING, NOTHING, NOTHING)
-    split = [*groups.expressions, *courses, *([currency] if money else []), *([day] if money and params.rate == HISTORIC else [])]
-    counted = select(*groups.expressions, *courses, currency, day, func.count(), amount).select_from(deal.table.join(course, course.c.deal == deal.id))
-    statement = groups.joined(counted).where(deal.visible, deal.asked({"all": list(chosen)})).group_by(*split)
+    split = [*groups.expressions, *courses.columns, *([currency] if money else []), *([day] if money and params.rate == HISTORIC else [])]
+    counted = select(*groups.expressions, *courses.columns, currency, day, func.count(), amount).select_from(courses.table)
+    statement = groups.joined(counted).where(deal.visible, deal.asked({"all": list(chosen)}), *courses.where).group_by(*split)
     for row in session.execute(statement):
-        *entered, stands, came_from, code, on, number, worth = row[groups.width :]
-        _count(found[groups.key(row)], view.stages, entered, stands, came_from, number, {Place(code or base, on): worth} if money else {})
+        *course, code, on, number, worth = row[groups.width :]
+        entered, stands, came_from = courses.read(course)
+        if entered:
+            _count(found[groups.key(row)], view.stages, entered, stands, came_from, number, {Place(code or base, on): worth} if money else {})
 
 
 def _count(
-    group: Group, stages: Stages, entered: Sequence[int], stands: int | None, came_from: int | None, number: int, worth: Worth,
+    group: Group, stages: Stages, entered: frozenset[int], stands: int | None, came_from: int | None, number: int, worth: Worth,
 ) -> None:
-    """Add deals that went the same way: which stages they entered (1 or 0 each), where they stand and, if lost, from where."""
+    """Add deals that went the same way: which stages of the pipeline they entered, where they stand and, if lost, from where."""
     places = {s.id: n for n, s in enumerate(stages.rows)}
-    far = max((n for n, was in enumerate(entered) if was), default=None)
+    named = [places[stage] for stage in entered if stage in places]
+    far = max(named, default=None)
     group.deals += number
     group.furthest[far] += number
-    group.entered.update({n: number for n, was in enumerate(entered) if was})
+    group.entered.update(dict.fromkeys(named, number))
     _add(group.worth[far], worth)
     if stands in stages.lost:
         group.lost_of_all += number
@@ -211,20 +214,56 @@ def _count(
             group.lost[places[came_from]] += number
     elif stands in stages.won:
         group.won += number
+        _add(group.won_worth, worth)
         group.furthest_won[far] += number
     elif stands in places:
         group.open[places[stands]] += number
 
 
-def _courses(session: DataSession, view: View) -> Subquery:
-    """A row a deal: which of the stages its moves name (1 or 0 each), the stage in which they leave it and from where it came there."""
-    history = session.table(HISTORY)
-    left = view.left(history)
-    named = [func.max(case((history["stage"] == s.id, 1), else_=0)).label(f"stage_{n}") for n, s in enumerate(view.stages.rows)]
+@dataclass(frozen=True)
+class Courses:
+    """How a statement learns the way of each deal: the deals joined with it, the columns that tell it, further conditions; and what those columns say: the
+    stages of the pipeline that moves name (none: the deal is not looked at), the stage in which they leave it, and from where it came there."""
+
+    table: Any
+    columns: Sequence[ColumnElement[Any]]
+    where: list[ColumnElement[bool]]
+    read: Callable[[Sequence[Any]], tuple[frozenset[int], int | None, int | None]]
+
+
+def _one_row_tells(session: DataSession, view: View) -> bool:
+    """Whether the last row of a deal's moves says it all: of a flow it says too much, and a reader who sees some rows only may not learn of others."""
+    flow = view.mode == "flow" and view.period is not None
+    return not flow and session.table(HISTORY).as_one("stage", "from_stage", "entered_at", "left_at", "first", "trail")
+
+
+def _last_rows(session: DataSession, view: View, deal: Source) -> Courses:
+    """From the row in which the moves leave a deal: one row a deal, through an index that holds all of it."""
+    last, every = session.table(HISTORY), frozenset(view.stages.every)
+    table = view.begun(session, deal, deal.table.join(last.table, and_(last.beside(deal), not_(view.left(last)), *view.moved(last))))
+
+    def read(columns: Sequence[Any]) -> tuple[frozenset[int], int | None, int | None]:
+        trail, stands, came_from = columns
+        return on_trail(trail) & every, stands if stands in every else None, came_from
+
+    return Courses(table, [last["trail"], last["stage"], last["from_stage"]], [], read)
+
+
+def _all_rows(session: DataSession, view: View, deal: Source) -> Courses:
+    """From all rows of the moves, put together deal by deal."""
+    history, every = session.table(HISTORY), view.stages.every
+    left, parent = view.left(history), session.table("deal")
+    named = [func.max(case((history["stage"] == stage, 1), else_=0)).label(f"stage_{n}") for n, stage in enumerate(every)]
     stands, came_from = (func.max(case((not_(left), history[key]))).label(name) for key, name in (("stage", "stands"), ("from_stage", "came_from")))
-    table = view.begun(session, history["deal"], history.table)
-    picked = select(history["deal"].label("deal"), *named, stands, came_from).select_from(table)
-    return picked.where(history.visible, history["stage"].in_(view.stages.every), *view.moved(history)).group_by(history["deal"]).subquery()
+    table = view.begun(session, parent, parent.table.join(history.table, history.beside(parent)))
+    picked = select(parent.id.label("deal"), *named, stands, came_from).select_from(table)
+    course = picked.where(parent.visible, history["stage"].in_(every), *view.moved(history)).group_by(parent.id).subquery()
+
+    def read(columns: Sequence[Any]) -> tuple[frozenset[int], int | None, int | None]:
+        *was, stands, came_from = columns
+        return frozenset(stage for stage, one in zip(every, was, strict=True) if one), stands, came_from
+
+    return Courses(deal.table.join(course, course.c.deal == deal.id), list(course.c)[1:], [], read)
 
 
 def count_stays(
@@ -232,31 +271,31 @@ def count_stays(
 ) -> None:
     """Count into `found` how long stays lasted that ended, in minutes of the company's wall clock, and those of open stages that last."""
     places = {s.id: n for n, s in enumerate(view.stages.rows)}
-    for key, stage, minutes, number in _stays(session, view, params.dimensions, chosen):
-        found[key].finished[places[stage]][minutes] += number
+    for key, stage, minutes in _stays(session, view, params.dimensions, chosen):
+        found[key].finished[places[stage]] += minutes
     if not params.shows("km_median_days"):
         return
-    zone, until, lasted = session.catalog.company.zone, view.until(), dict[int, int]()
-    for key, stage, seconds, number in _stays(session, view, params.dimensions, chosen, ended=False):
-        if seconds not in lasted:
-            lasted[seconds] = minutes_between(datetime.fromtimestamp(seconds, UTC), until, zone)
-        found[key].unfinished[places[stage]][lasted[seconds]] += number
+    so_far = lasting(session.catalog.company.zone, view.until())
+    for key, stage, begun in _stays(session, view, params.dimensions, chosen, ended=False):
+        found[key].unfinished[places[stage]] += map(so_far, begun)
 
 
 def _stays(
     session: DataSession, view: View, dimensions: tuple[Dimension, ...], chosen: Sequence[Json], *, ended: bool = True,
-) -> Iterator[tuple[Key, int, int, int]]:
-    """Row key, stage, minutes of stays that ended (of those that go on in open stages the second in which they began), how many they are."""
+) -> Iterator[tuple[Key, int, Iterable[int]]]:
+    """Row key, stage, minutes of stays that ended; of those that go on in open stages the seconds in which they began. The database sends those of a row
+    key and a stage as one text: a million rows would take longer to fetch than to count."""
     history, deal = session.table(HISTORY), session.table("deal")
     groups: Grouping = grouping(deal, dimensions)
     stages = [s.id for s in view.stages.rows] if ended else view.stages.open
     length = history["minutes"] if ended else whole_seconds(session, history["entered_at"])
     left = view.left(history)
-    table = view.begun(session, history["deal"], history.table.join(deal.table, and_(deal.id == history["deal"], deal.visible)))
-    picked = groups.joined(select(*groups.expressions, history["stage"], length, func.count()).select_from(table))
-    asked = [history.visible, history["stage"].in_(stages), *view.moved(history), left if ended else not_(left)]
-    for row in session.execute(picked.where(*asked, deal.asked({"all": list(chosen)})).group_by(*groups.expressions, history["stage"], length)):
-        yield groups.key(row), *row[groups.width :]
+    table = view.begun(session, deal, deal.table.join(history.table, history.beside(deal)))
+    picked = groups.joined(select(*groups.expressions, history["stage"], func.aggregate_strings(cast(length, String), ",")).select_from(table))
+    asked = [deal.visible, history["stage"].in_(stages), *view.moved(history), left if ended else not_(left)]
+    for row in session.execute(picked.where(*asked, deal.asked({"all": list(chosen)})).group_by(*groups.expressions, history["stage"])):
+        stage, lengths = row[groups.width :]
+        yield groups.key(row), stage, map(int, lengths.split(","))
 
 
 def number_of(session: DataSession, chosen: Sequence[Json]) -> int:

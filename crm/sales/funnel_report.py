@@ -10,7 +10,6 @@ from crm.backoffice.guard import DataSession
 from crm.backoffice.reports import Chart, Column, CommonParams, Dimension, Drill, Parameter, Series, Table, report
 from crm.backoffice.reports.conversion import conversion, notes
 from crm.backoffice.reports.estimates import quantile, surviving_half, wilson
-from crm.backoffice.reports.figures import median
 from crm.backoffice.reports.grouping import Key, columns_of, row_conditions, row_keys
 from crm.backoffice.reports.parameters import Json
 from crm.backoffice.reports.table import Row, ordered, rate
@@ -119,7 +118,7 @@ def funnel(session: DataSession, params: FunnelParams) -> Table:
     of the deals now, in `params.currency` at the rates of `params.rate`, None as soon as a deal has no rate. `totals` counts deals, and
     `without_history` those of the pipeline that no move of it tells of. Raises BadRequest where there are several pipelines and none is named.
     """
-    view = _view(session, params)
+    view = view_of(session, params)
     chosen = replace(params, period=None).conditions("")
     found: defaultdict[Key, Group] = defaultdict(Group)
     count_deals(session, view, params, chosen, found)
@@ -128,7 +127,7 @@ def funnel(session: DataSession, params: FunnelParams) -> Table:
     whole = Group()
     for group in found.values():
         whole.join(group)
-    if not params.dimensions:
+    if not params.dimensions and not found:
         found[()] = whole
     done = conversion(session, params, (place.currency for place in whole.worth_from(0)))
     keys = row_keys(session, params.dimensions, found)
@@ -137,14 +136,15 @@ def funnel(session: DataSession, params: FunnelParams) -> Table:
     rows = [row for named in order for row in _rows(view.stages, places, keys[named["key"]], found[named["key"]], params, done)]
     missing = number_of(session, [*chosen, *_without(view, session, params)])
     return Table(
-        columns=(*columns_of(params.dimensions), *params.shown), rows=_sorted(rows, view.stages, params.sort),
+        columns=(*columns_of(params.dimensions), *params.shown), rows=sorted_rows(rows, view.stages, params.sort),
         totals={**_totals(whole, params, done), "without_history": missing}, currency=params.currency,
         drill=lambda row, key: _drill(session, view, places, params, row, key), notes=_notes(session, whole, missing, params, done),
         chart=CHART if params.shows("reached") and not params.dimensions else None,
     )
 
 
-def _view(session: DataSession, params: FunnelParams) -> View:
+def view_of(session: DataSession, params: FunnelParams) -> View:
+    """The deals and moves that the parameters look at. Raises BadRequest where there are several pipelines and none is named."""
     known = pipelines(session)
     code = params.pipeline or (next(iter(known)) if len(known) == 1 else "")
     if not code:
@@ -167,10 +167,10 @@ def _measures(group: Group, stages: Stages, place: int, before: int, done: Conve
     """The figures of the stage at `place`; `before` reached the row above."""
     reached, won = group.reached(place), group.reached_and_won(place)
     between = wilson(reached, before) if before >= ENOUGH else None
-    finished, going_on = group.finished[place], group.unfinished[place]
+    finished, going_on = sorted(group.finished[place]), sorted(group.unfinished[place])
     return {
         "entered": group.entered[place], "reached": reached, "conversion": rate(reached, before), "to_won": rate(won, reached), "won": won,
-        "lost": group.lost[place], "open": group.open[place], "median_days": _days(median(finished)),
+        "lost": group.lost[place], "open": group.open[place], "median_days": _days(quantile(finished, 0.5)),
         "km_median_days": _days(surviving_half(finished, going_on)) if stages.rows[place].values["kind"] == "open" else None,
         "p90_days": _days(quantile(finished, 0.9)),
         "amount": done.total(group.worth_from(place)) if reached else Decimal(0),
@@ -193,7 +193,7 @@ def _totals(whole: Group, params: FunnelParams, done: Conversion) -> dict[str, A
     return {c.key: every[c.key] for c in params.shown}
 
 
-def _sorted(rows: list[dict[str, Any]], stages: Stages, order: tuple[tuple[str, bool], ...]) -> list[dict[str, Any]]:
+def sorted_rows(rows: list[dict[str, Any]], stages: Stages, order: tuple[tuple[str, bool], ...]) -> list[dict[str, Any]]:
     """Rows by columns, of which stages go in their order in the pipeline."""
     places = {s.id: n for n, s in enumerate(stages.rows)}
     for key, descending in reversed(order):

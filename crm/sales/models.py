@@ -26,9 +26,12 @@ from crm.backoffice.fields import (
     text,
     url,
 )
+from crm.backoffice.fields.base import declare
+from crm.backoffice.fields.codes import CodeField
 from crm.messages import Label
 
-
+TRAIL = 2000  # characters of a trail: some three hundred stages
+STANDING = sql_text("left_at IS NULL AND deleted_at IS NULL")
 COLOURS = tuple((key, label) for key, label in COLOUR_WORDS.items() if key)
 STAGE_KINDS = (("open", Label("відкритий", "open")), ("won", Label("виграно", "won")), ("lost", Label("програно", "lost")))
 
@@ -228,7 +231,10 @@ class StageHistory(Child):
         # Whether a deal has been in a stage: without it SQLite looks through all that ever were there, deal by deal.
         Index("ix_stage_history_deal_stage", "deal_id", "stage_id", "entered_at"),
         # The deals that entered their pipeline in a period: one row a deal, whatever else became of it.
-        Index("ix_stage_history_first_entered_at", "entered_at", "deal_id", sqlite_where=sql_text("first"), postgresql_where=sql_text("first")),
+        Index("ix_stage_history_first_entered_at", "entered_at", "deal_id", "stage_id", sqlite_where=sql_text("first = 1 AND deleted_at IS NULL"),
+              postgresql_where=sql_text("first AND deleted_at IS NULL")),
+        # Where a deal stands and where it has been: one row a deal, read from the index alone.
+        Index("ix_stage_history_standing", "deal_id", "stage_id", "from_stage_id", "trail", sqlite_where=STANDING, postgresql_where=STANDING),
     )
     __entity__ = Declared(
         key="stage_history", label=Label("Перехід етапу", "Stage move"), plural=Label("Історія етапів", "Stage history"), parent="deal",
@@ -280,3 +286,7 @@ class StageHistory(Child):
             "Which attempt of the deal this is: the next begins when a closed one is re-opened",
         ),
     )
+    trail: Mapped[str | None] = declare(CodeField(
+        label=Label("Етапи дотепер", "Stages so far"), max_length=TRAIL, system=True, made_of=("stage", "entered_at"),
+        help=Label("Номери етапів, на яких угода вже була, разом із цим", "The numbers of the stages in which the deal has been, this one among them"),
+    ))

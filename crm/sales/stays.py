@@ -2,7 +2,7 @@
 reports count rows and compare none with its neighbour.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -19,7 +19,9 @@ from crm.backoffice.saving import quietly
 from crm.sales.models import StageHistory
 
 CLOSED = ("won", "lost")
-OF_STAY = ("left_at", "minutes", "first", "skipped", "back", "reopened", "attempt")
+DAY = 24 * 60 * 60
+EPOCH = datetime(1970, 1, 1)  # of a clock on a wall: it has no zone
+OF_STAY = ("left_at", "minutes", "first", "skipped", "back", "reopened", "attempt", "trail")
 ALONE: Mapping[str, Any] = MappingProxyType({"first": True, "skipped": 0, "back": False, "reopened": False, "attempt": 1})  # of a row before its neighbours
 
 
@@ -44,7 +46,8 @@ class Move:
 
 @dataclass(frozen=True)
 class Stay:
-    """What follows for a row from those around it. `minutes` are those of the wall clock, None as long as the deal stands there."""
+    """What follows for a row from those around it. `minutes` are those of the wall clock, None as long as the deal stands there; `trail` names the stages
+    that this row and those before it name, of whatever pipeline (see `trail`)."""
 
     from_stage: int | None
     left_at: datetime | None
@@ -54,6 +57,7 @@ class Stay:
     back: bool
     reopened: bool
     attempt: int
+    trail: str
 
 
 def places(stages: Iterable[Configured]) -> dict[int, Place]:
@@ -68,7 +72,7 @@ def stays(moves: Sequence[Move], stages: Mapping[int, Place], zone: ZoneInfo) ->
     pipeline counts from its beginning. Losing skips nothing. From won or lost to an open stage is a re-opening, neither a step back nor a skip.
     """
     found: dict[int, Stay] = {}
-    attempt, stood, entered = 1, set[int](), set[int | None]()
+    attempt, stood, entered, named = 1, set[int](), set[int | None](), set[int]()
     ordered = sorted(moves, key=lambda move: (move.entered_at, move.id))
     for before, move, after in zip([None, *ordered], ordered, [*ordered[1:], None], strict=False):
         came_from = before.stage if before is not None else move.came_from
@@ -78,6 +82,7 @@ def stays(moves: Sequence[Move], stages: Mapping[int, Place], zone: ZoneInfo) ->
         if came_from is not None:
             stood.add(came_from)
         stood.add(move.stage)
+        named.add(move.stage)
         pipeline = now.pipeline if now is not None else None
         inside = was is not None and now is not None and was.pipeline == now.pipeline
         found[move.id] = Stay(
@@ -88,10 +93,20 @@ def stays(moves: Sequence[Move], stages: Mapping[int, Place], zone: ZoneInfo) ->
                 1 for number, one in stages.items() if _passed(one, now, was if inside else None) and number not in stood
             ),
             back=bool(inside and was and now and was.kind not in CLOSED and now.kind not in CLOSED and now.position < was.position),
-            reopened=reopened, attempt=attempt,
+            reopened=reopened, attempt=attempt, trail=trail(named),
         )
         entered.add(pipeline)
     return found
+
+
+def trail(stages: Iterable[int]) -> str:
+    """Stages as one text, each between commas: `,3,17,`. The last row of a deal's history so says of all what they name."""
+    return f",{','.join(map(str, sorted(stages)))},"
+
+
+def on_trail(text: str | None) -> frozenset[int]:
+    """The stages that a trail names."""
+    return frozenset(map(int, text.strip(",").split(","))) if text else frozenset()
 
 
 def _passed(one: Place, now: Place, was: Place | None) -> bool:
@@ -105,6 +120,28 @@ def minutes_between(start: datetime, end: datetime, zone: ZoneInfo) -> int:
     """Whole minutes from one moment to a later one as the clock on the wall in `zone` counts them, 0 where it has been turned back over both."""
     passed = wall_clock(end, zone) - wall_clock(start, zone)
     return max(int(passed.total_seconds()) // 60, 0)
+
+
+def lasting(zone: ZoneInfo, until: datetime) -> Callable[[int], int]:
+    """How many minutes, counted as by `minutes_between`, have passed until then since a second since 1970."""
+    end, shifts = wall_clock(until, zone), dict[int, int | None]()
+    last = int((end - EPOCH).total_seconds() // 1)
+
+    def minutes(second: int) -> int:
+        day = second // DAY
+        if day not in shifts:
+            first, after = (_ahead(one * DAY, zone) for one in (day, day + 1))
+            shifts[day] = first if first == after else None  # on a day when the clock is changed each second is asked for itself
+        shift = shifts[day]
+        return max((last - second - (_ahead(second, zone) if shift is None else shift)) // 60, 0)
+
+    return minutes
+
+
+def _ahead(second: int, zone: ZoneInfo) -> int:
+    """How many seconds the clock on the wall is ahead of UTC then."""
+    moment = datetime.fromtimestamp(second, UTC)
+    return int((wall_clock(moment, zone) - moment.replace(tzinfo=None)).total_seconds())
 
 
 def wall_clock(moment: datetime, zone: ZoneInfo) -> datetime:

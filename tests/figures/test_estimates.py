@@ -2,12 +2,13 @@
 
 import json
 import subprocess
-from collections import Counter
+from fractions import Fraction
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given, strategies as st
 
 from config import ROOT
 from crm.backoffice.reports.estimates import brier, quantile, shrunk, surviving_half, wilson
@@ -35,13 +36,13 @@ CASES: dict[str, list[Any]] = {
 
 
 def median_of(found: Stays) -> int | None:
-    return surviving_half(Counter(days for days, ended in found if ended), Counter(days for days, ended in found if not ended))
+    return surviving_half(sorted(days for days, ended in found if ended), sorted(days for days, ended in found if not ended))
 
 
 OURS: dict[str, Any] = {
     "wilson": wilson,
     "surviving_half": median_of,
-    "quantile": lambda values, share: quantile(Counter(values), share),
+    "quantile": lambda values, share: quantile(sorted(values), share),
     "brier": lambda pairs: brier((probability, came, 1) for probability, came in pairs),
 }
 
@@ -62,15 +63,30 @@ def test_each_is_what_the_libraries_say() -> None:
 
 def test_of_nothing_nothing_is_inferred() -> None:
     assert wilson(0, 0) is None
-    assert quantile({}, 0.9) is None
-    assert surviving_half({}, {}) is None
+    assert quantile([], 0.9) is None
+    assert surviving_half([], []) is None
     assert brier([]) is None
 
 
 def test_unfinished_stays_push_the_median_up_where_leaving_them_out_would_not() -> None:
-    assert surviving_half({1: 5, 9: 5}, {}) == 1
-    assert surviving_half({1: 5, 9: 5}, {4: 1}) == 9
-    assert surviving_half({1: 4}, {2: 6}) is None
+    assert surviving_half([1] * 5 + [9] * 5, []) == 1
+    assert surviving_half([1] * 5 + [9] * 5, [4]) == 9
+    assert surviving_half([1] * 4, [2] * 6) is None
+
+
+def step_by_step(found: Stays) -> int | None:
+    """The same duration by duration in fractions."""
+    left = Fraction(1)
+    for at in sorted({days for days, _ in found}):
+        left *= 1 - Fraction(sum(ended for days, ended in found if days == at), sum(days >= at for days, _ in found))
+        if left <= Fraction(1, 2):
+            return at
+    return None
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.booleans()), max_size=24))
+def test_the_half_is_met_exactly_whatever_leaves_between(found: Stays) -> None:
+    assert median_of(found) == step_by_step(found)
 
 
 def test_a_rate_of_few_is_drawn_to_the_usual_one() -> None:

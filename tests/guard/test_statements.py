@@ -16,6 +16,7 @@ from tests.company import Company
 RULES = (
     {"entity": "deal", "actions": ["read", "create", "update", "delete"], "scope": "own", "fields": {"*": "edit", "amount": "hidden"}},
     {"entity": "account", "actions": ["read"], "scope": "own", "fields": {"*": "read", "phone": "masked"}},
+    {"entity": "stage_history", "actions": ["read"], "scope": "all", "fields": {"*": "read"}},
 )
 
 
@@ -79,6 +80,25 @@ def test_an_outer_join_scopes_only_its_right_side(mine: UserSession) -> None:
     assert [tuple(r) for r in rows] == [("Угода 0", "Моя"), ("Угода 2", None)]
     refused(mine, select(deal["name"]).select_from(joined))
     refused(mine, select(deal["name"]).select_from(deal.table.outerjoin(account.table, (account.id == deal["account"]) & deal.visible)))
+
+
+def test_rows_beside_their_record_show_with_it_and_only_where_it_stands_with_its_scope(mine: UserSession) -> None:
+    deal, move, account = mine.table("deal"), mine.table("stage_history"), mine.table("account")
+    joined = deal.table.join(move.table, move.beside(deal))
+    named = select(deal["name"]).order_by(deal["name"])
+    assert mine.execute(named.select_from(joined).where(deal.visible)).scalars().all() == ["Угода 0", "Угода 2"]
+    refused(mine, named.select_from(joined))  # nobody says which deals
+    refused(mine, select(move.id).select_from(move.table.join(account.table, account.visible)).where(move.beside(deal)))
+    # an outer join leaves the rows whose record does not show; those are beside none
+    outer = move.table.outerjoin(deal.table, (move["deal"] == deal.id) & deal.visible)
+    assert mine.execute(select(func.count()).select_from(outer).where(move.beside(deal))).scalar_one() == 2
+    refused(mine, select(func.count()).select_from(move.table.outerjoin(deal.table, move.beside(deal) & deal.visible)))
+    inside = select(move.id).where(move.beside(deal)).correlate(deal.table).exists()
+    assert len(mine.execute(select(deal.id).where(deal.visible, inside)).all()) == 2
+    refused(mine, select(deal.id).where(inside))
+    for wrong in (account, mine.table("deal", deleted=True)):
+        with pytest.raises(ValueError, match="no parent"):
+            move.beside(wrong)
 
 
 @pytest.mark.parametrize("place", ["select", "where", "order", "group", "having", "aggregate", "case"])

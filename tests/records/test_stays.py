@@ -14,10 +14,11 @@ from crm.backoffice import lists, records
 from crm.backoffice.undo import undo
 from crm.errors import UnknownName
 from crm.sales.models import StageHistory
-from crm.sales.stays import Move, Place, minutes_between, stays
+from crm.sales.stays import Move, Place, lasting, minutes_between, on_trail, stays, trail
 from tests.company import Company
 
 MIGRATION = import_module("migrations.versions.0002_stays_of_deals")
+TRAILS = import_module("migrations.versions.0006_where_deals_have_been")
 KYIV = ZoneInfo("Europe/Kyiv")
 MARCH = datetime(2026, 3, 2, 9, tzinfo=UTC)
 DAY = 24 * 60
@@ -46,6 +47,7 @@ def told(company: Company, deal: int) -> list[tuple[Any, ...]]:
     for row, after in zip(rows, [*rows[1:], None], strict=True):
         assert row.left_at == (after.entered_at if after is not None else None)
     assert [row.first for row in rows] == [n == 0 for n, _ in enumerate(rows)]
+    assert [on_trail(row.trail) for row in rows] == [{row.stage_id for row in rows[: n + 1]} for n, _ in enumerate(rows)]
     days = [row.minutes / DAY if row.minutes is not None else None for row in rows]
     return [
         (names[row.stage_id], names.get(row.from_stage_id), lasted, row.skipped, row.back, row.reopened, row.attempt)
@@ -80,6 +82,19 @@ def test_days_of_a_file_are_whole_whatever_the_change_of_the_clock() -> None:
     # half an hour passes while the clock is turned back by one
     assert minutes_between(datetime(2026, 10, 25, 0, 45, tzinfo=UTC), datetime(2026, 10, 25, 1, 15, tzinfo=UTC), KYIV) == 0
     assert minutes_between(datetime(2026, 1, 1, tzinfo=UTC), datetime.max.replace(tzinfo=UTC), KYIV) > 0
+
+
+@given(st.lists(st.integers(0, 2**31), max_size=9), st.integers(0, 2**31), st.sampled_from(("Europe/Kyiv", "America/St_Johns", "Australia/Lord_Howe", "UTC")))
+def test_many_stays_that_go_on_last_as_long_as_each_by_itself(begun: list[int], end: int, zone: str) -> None:
+    until = datetime.fromtimestamp(end, UTC) + timedelta(milliseconds=700)
+    so_far = lasting(ZoneInfo(zone), until)
+    assert [so_far(second) for second in begun] == [minutes_between(datetime.fromtimestamp(second, UTC), until, ZoneInfo(zone)) for second in begun]
+
+
+def test_the_hours_of_a_change_of_the_clock_are_counted_as_the_wall_shows_them() -> None:
+    change = int(datetime(2026, 10, 25, 1, tzinfo=UTC).timestamp())  # at this moment 04:00 becomes 03:00
+    so_far = lasting(KYIV, datetime(2026, 10, 25, 12, tzinfo=UTC))
+    assert [so_far(change + minutes * 60) for minutes in (-61, -60, -1, 0, 1)] == [661, 660, 601, 660, 659]
 
 
 def test_people_who_move_a_deal_close_the_row_before(company: Company) -> None:
@@ -155,7 +170,24 @@ def test_when_a_stay_ended_is_as_secret_as_when_it_began(company: Company) -> No
         assert "stage" in session.sight.readable("stage_history")
 
 
-@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 9)), max_size=9))
+DRAWN = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 9)), max_size=9)
+
+
+@given(DRAWN, st.none() | st.integers(0, 6), st.integers(0, 6))
+def test_the_migration_says_of_any_history_what_is_worked_out_today(drawn: Sequence[tuple[int, int]], came_from: int | None, retired: int) -> None:
+    stages = {n: place._replace(pipeline=1 + n // 5, retired=n == retired) for n, place in STAGES.items()}
+    moves = [Move(n, stage, came_from, at(day)) for n, (stage, day) in enumerate(drawn)]
+    then = MIGRATION.stays([MIGRATION.Move(m.id, m.stage, m.came_from, m.entered_at) for m in moves], {n: MIGRATION.Place(*p) for n, p in stages.items()}, KYIV)
+    now = stays(moves, stages, KYIV)
+    assert then == {number: {name: getattr(stay, name) for name in MIGRATION.OF_STAY} for number, stay in now.items()}
+
+
+@given(st.frozensets(st.integers(1, 10**6)))
+def test_a_trail_is_read_as_it_was_written(stages: frozenset[int]) -> None:
+    assert on_trail(trail(stages)) == stages if stages else on_trail(None) == frozenset()
+
+
+@given(DRAWN)
 def test_stays_follow_each_other_without_gap_or_overlap(drawn: Sequence[tuple[int, int]]) -> None:
     moves = [Move(n, stage, None, at(day)) for n, (stage, day) in enumerate(drawn)]
     found = stays(moves, STAGES, KYIV)
@@ -176,4 +208,6 @@ def test_the_migration_works_out_what_stood_before_it(company: Company) -> None:
     with company.engine.execution_options(writer=True).begin() as connection:
         connection.execute(update(StageHistory).values(left_at=None, minutes=None, first=False, skipped=0, back=False, reopened=False, attempt=7))
         MIGRATION.fill(connection)
+        connection.execute(update(StageHistory).values(trail=None))
+        TRAILS.fill(connection)
     assert [told(company, deal) for deal in (first, second)] == before

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ME = "@me"
 MAX_HELD = 20  # records that a set is asked to hold all of: each is a sub-query
+SOME_OR_NONE = {("gt", 0): True, ("ge", 1): True, ("ne", 0): True, ("eq", 0): False, ("le", 0): False, ("lt", 1): False}  # of a count and its number
 COMPARISONS = {"eq": operator.eq, "ne": operator.eq, "lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge}
 
 
@@ -163,12 +164,22 @@ def _possible(values: list[Any]) -> list[int]:
 
 
 def _aggregate(node: Aggregate, source: "Source") -> ColumnElement[bool]:
+    if (some := _asks_for_some(node)) is not None:
+        hop = source.rows_of(*node.of) if node.of is not None else _many(source, node.path[0])
+        found = _some(source, hop, *([compile_condition(node.where, hop.source)] if node.where else []))
+        return found if some else not_(found)
     value, spec = measured(node, source)
     low_high = _numbers(node, _count if spec is None else lambda v: spec.read(v, source.sight.reader))
     if node.op == "between":
         return value.between(low_high[0], low_high[1])
     compared: ColumnElement[bool] = COMPARISONS[node.op](value, low_high[0])
     return _negated(compared) if node.op == "ne" else compared
+
+
+def _asks_for_some(node: Aggregate) -> bool | None:
+    """Whether a count asks for some rows or for none; None where how many there are matters. A database stops at the first row, or joins all at once."""
+    of_rows = node.function == "count" and len(node.path) == (1 if node.of is None else 0)
+    return SOME_OR_NONE.get((node.op, node.value)) if of_rows and type(node.value) is int else None
 
 
 def measured(node: Aggregate, source: "Source") -> tuple[ColumnElement[Any], Field | None]:

@@ -1,11 +1,14 @@
 """What is inferred from counted outcomes: intervals, survival with unfinished stays, spread, and how well probabilities foretold."""
 
-from collections.abc import Iterable, Mapping
-from math import sqrt
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import chain, groupby
+from math import prod, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
 CERTAINTY = 0.95
+NEAR = 1e-6  # more than a product of millions of floats is wrong by
 
 
 class Interval(NamedTuple):
@@ -32,39 +35,48 @@ def shrunk(part: int, whole: int, usual: float, weight: float) -> float:
     return (part + weight * usual) / (whole + weight)
 
 
-def surviving_half(finished: Mapping[int, int], unfinished: Mapping[int, int]) -> int | None:
+def surviving_half(finished: Sequence[int], unfinished: Sequence[int]) -> int | None:
     """The median of durations of which some still go on, by Kaplan and Meier (1958): the first duration that no more than half survive.
 
-    Both are given as duration → how many; one that still goes on has lasted so long without an end. None when more than half survive the longest.
+    Both ascend; one that still goes on has lasted so long without an end. None when more than half survive the longest.
     """
-    at_risk = sum(finished.values()) + sum(unfinished.values())
-    # As a fraction of whole numbers: a product of floats may miss the half by a rounding.
-    left, whole = 1, 1
-    for duration in sorted({*finished, *unfinished}):
-        ended = finished.get(duration, 0)
-        left, whole = left * (at_risk - ended), whole * at_risk
-        if 2 * left <= whole:
-            return duration
-        at_risk -= ended + unfinished.get(duration, 0)
+    at_risk, ended, left = len(finished) + len(unfinished), 0, 1.0
+    factors: list[tuple[int, int]] = []
+    for edge, gone in chain(((lasted, len(list(alike))) for lasted, alike in groupby(unfinished)), [(None, 0)]):
+        # Up to here nobody leaves but by an end; who has lasted just as long was still there when an end came.
+        upto = len(finished) if edge is None else bisect_right(finished, edge, ended)
+        ends = upto - ended
+        if ends:
+            after = left * (at_risk - ends) / at_risk
+            if after < 0.5 + NEAR:
+                enough = _ends_to_half(at_risk, factors)
+                if enough <= ends:
+                    return finished[ended + enough - 1]
+            left = after
+            factors.append((at_risk - ends, at_risk))
+        ended = upto
+        at_risk -= ends + gone
     return None
 
 
-def quantile(counted: Mapping[int, int], share: float) -> float | None:
+def _ends_to_half(at_risk: int, factors: Sequence[tuple[int, int]]) -> int:
+    """How many of those at risk must end for no more than half of all to be left, when the product of `factors` is left of them. In whole numbers: a
+    product of floats may miss the half by a rounding."""
+    left, whole = prod(part for part, _ in factors), prod(of for _, of in factors)
+    return at_risk - at_risk * whole // (2 * left)
+
+
+def quantile(values: Sequence[int], share: float) -> float | None:
     """The value below which `share` of all lie, between two neighbours in proportion (R. J. Hyndman's type 7, as spreadsheets do); None of none.
 
-    Values are given as value → how often.
+    The values ascend.
     """
-    number = sum(counted.values())
-    if not number:
+    if not values:
         return None
-    place = share * (number - 1)
-    lower, upper = int(place), min(int(place) + 1, number - 1)
-    seen, found = 0, list[int]()
-    for value in sorted(counted):
-        seen += counted[value]
-        while len(found) < 2 and seen > (lower, upper)[len(found)]:
-            found.append(value)
-    return found[0] + (found[1] - found[0]) * (place - lower)
+    place = share * (len(values) - 1)
+    lower = int(place)
+    upper = min(lower + 1, len(values) - 1)
+    return values[lower] + (values[upper] - values[lower]) * (place - lower)
 
 
 def brier(foretold: Iterable[tuple[float, bool, int]]) -> float | None:

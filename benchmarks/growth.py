@@ -1,0 +1,164 @@
+"""`python -m benchmarks.growth`: how long the funnel takes over 10,000, 100,000 and a million deals with four times as many moves of stages, in PostgreSQL,
+beside the bare SQL that gives the same figures. `BENCH_GROWTH=10000,100000` for other sizes, `BENCH_ROUNDS=5` for other rounds.
+
+The product answers as to its head of sales: rights, guard, report, exact medians with unfinished stays. The bare SQL counts who reached each stage, where
+deals stand, what they are worth, and the median and ninth decile of finished stays; it knows no rights, no currencies and nothing unfinished.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from statistics import median
+from typing import Any
+
+from sqlalchemy import Engine, text
+
+from benchmarks.caller import Caller
+from benchmarks.data import READER
+from benchmarks.databases import database
+from benchmarks.histories import OPEN, fill
+from config import Settings
+from crm.application import create_app
+from crm.backoffice.catalog import Catalog, load_catalog
+from crm.backoffice.database import make_engine
+from crm.backoffice.guard import user_session
+from crm.backoffice.reports import find, run
+from crm.permissions import access_for
+
+PERIODS = (("a quarter", "2025-Q2"), ("a year", "2024"), ("all", ""))
+MODES = ("cohort", "snapshot", "flow")
+INSIDE = {
+    "cohort": "EXISTS (SELECT 1 FROM stage_history f WHERE f.deal_id = h.deal_id AND f.first AND f.entered_at >= :since AND f.entered_at < :until)",
+    "snapshot": "h.entered_at < :until", "flow": "h.entered_at >= :since AND h.entered_at < :until",
+}
+GONE = "(h.left_at IS NOT NULL AND h.left_at < :until)"
+LEFT = {"cohort": "h.left_at IS NOT NULL", "snapshot": GONE, "flow": GONE}
+COUNTED = """
+WITH course AS (
+  SELECT h.deal_id, max(CASE WHEN s.kind <> 'lost' THEN s.position END) AS far, max(CASE WHEN NOT {left} THEN h.stage_id END) AS stands
+  FROM stage_history h JOIN stage s ON s.id = h.stage_id WHERE h.deleted_at IS NULL AND {inside} GROUP BY h.deal_id
+)
+SELECT d.owner_id, c.far, c.stands, count(*) AS number, sum(d.amount) AS amount FROM course c JOIN deal d ON d.id = c.deal_id WHERE d.deleted_at IS NULL
+GROUP BY d.owner_id, c.far, c.stands
+"""
+LASTED = """
+SELECT d.owner_id, h.stage_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY h.minutes), percentile_cont(0.9) WITHIN GROUP (ORDER BY h.minutes)
+FROM stage_history h JOIN deal d ON d.id = h.deal_id WHERE h.deleted_at IS NULL AND d.deleted_at IS NULL AND {left} AND {inside}
+GROUP BY d.owner_id, h.stage_id
+"""
+BOARD = "SELECT stage_id, count(*), sum(amount) FROM deal WHERE deleted_at IS NULL GROUP BY stage_id"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question: what it is called, how the product and the bare SQL answer it."""
+
+    name: str
+    product: Callable[[], Any]
+    bare: Callable[[], Any]
+
+
+def main() -> int:
+    sizes = [int(size) for size in os.environ.get("BENCH_GROWTH", "10000,100000,1000000").split(",")]
+    rounds = int(os.environ.get("BENCH_ROUNDS") or 5)
+    taken: dict[str, list[tuple[float, float]]] = {}
+    for size in sizes:
+        with database("postgres") as (url, instance):
+            began, engine = time.perf_counter(), make_engine(url, statement_seconds=0)
+            moves = fill(engine, size)
+            print(f"postgres, {size:,} deals, {moves:,} moves, filled in {time.perf_counter() - began:.0f} s", flush=True)
+            settings = Settings(instance=instance, database_url=url, secret_key="k" * 40, log_level="ERROR")
+            for asked in questions(engine, settings):
+                times = in_turn(asked, rounds)
+                taken.setdefault(asked.name, []).append(times)
+                ours, theirs = times
+                print(f"  {asked.name:34} {ours * 1000:8.0f} ms  bare SQL {theirs * 1000:8.0f} ms  {ours / theirs:6.2f} ×", flush=True)
+            engine.dispose()
+    print(f"\nGrowth over {' → '.join(f'{size:,}' for size in sizes)} deals, in milliseconds")
+    for name, found in taken.items():
+        grown = [" → ".join(f"{times[n] * 1000:.0f}" for times in found) for n in (0, 1)]
+        print(f"  {name:34} {grown[0]:>24}   bare SQL {grown[1]}")
+    return 0
+
+
+def in_turn(asked: Asked, rounds: int) -> tuple[float, float]:
+    """The median seconds of the product and of the bare SQL, asked by turns, after one call of each that does not count."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for turn in range(rounds + 1):
+        for work, kept in zip((asked.product, asked.bare), times, strict=True):
+            began = time.perf_counter()
+            work()
+            if turn:
+                kept.append(time.perf_counter() - began)
+    return median(times[0]), median(times[1])
+
+
+def questions(engine: Engine, settings: Settings) -> list[Asked]:
+    """Everything that is timed. Raises AssertionError when the product and the bare SQL do not give the same figures."""
+    catalog = load_catalog(engine)
+    product_engine = make_engine(engine.url)
+    found = list[Asked]()
+    for mode in MODES:
+        for words, period in PERIODS:
+            if not period and mode != "cohort":
+                continue  # without a period the three are one
+            bare = _bare(engine, mode, period)
+            for by in ("", "owner"):
+                asked = {"mode": mode, "period": period, "by": by}
+                if by:
+                    _same(catalog, _rows(product_engine, catalog, asked), bare())
+                found.append(Asked(f"{mode}, {words}{', by owner' if by else ''}", partial(_rows, product_engine, catalog, asked), bare))
+    caller = Caller(create_app(settings)).sign_in(READER)
+    bare = _bare(engine, "cohort", "2024")
+    found.append(Asked("page /report/funnel, a year", lambda: caller.get("/report/funnel?period=2024"), bare))
+    found.append(Asked("page /board/deal", lambda: caller.get("/board/deal"), lambda: _all(engine, BOARD, {})))
+    return found
+
+
+def _rows(engine: Engine, catalog: Catalog, asked: dict[str, str]) -> list[dict[str, Any]]:
+    with engine.connect() as connection:
+        user = int(connection.execute(text('SELECT id FROM "user" WHERE email = :email'), {"email": READER}).scalar_one())
+    with user_session(engine, access_for(engine, user, catalog), catalog) as session:
+        return run(find("funnel"), session, asked)[1].rows
+
+
+def _bare(engine: Engine, mode: str, period: str) -> Callable[[], tuple[list[Any], list[Any]]]:
+    """Who reached what and stands where, and how long stays lasted, by owner and stage."""
+    year, _, quarter = period.partition("-Q")
+    first = 3 * int(quarter or 1) - 2
+    since = f"{year}-{first:02}-01 00:00 Europe/Kyiv" if year else "1900-01-01 00:00+00"
+    ends = (int(year), first + 3) if quarter else (int(year or 2999), 13)
+    until = f"{ends[0] + (ends[1] - 1) // 12}-{(ends[1] - 1) % 12 + 1:02}-01 00:00 Europe/Kyiv"
+    inside, left = (INSIDE[mode], LEFT[mode]) if period else ("true", LEFT["cohort"])
+    values = {key: value for key, value in (("since", since), ("until", until)) if f":{key}" in inside + left}
+    return lambda: (_all(engine, COUNTED.format(inside=inside, left=left), values), _all(engine, LASTED.format(inside=inside, left=left), values))
+
+
+def _all(engine: Engine, sql: str, values: dict[str, Any]) -> list[Any]:
+    with engine.connect() as connection:
+        connection.execute(text("SET LOCAL jit = off"))
+        return list(connection.execute(text(sql), values))
+
+
+def _same(catalog: Catalog, ours: list[dict[str, Any]], theirs: tuple[list[Any], list[Any]]) -> None:
+    """Reached and median days are those of the bare SQL, by owner and stage."""
+    stages = {s.key: s for s in catalog.configured["stage"].values()}
+    counted, lasted = theirs
+    reached: dict[tuple[int, str], int] = {}
+    for row in counted:
+        for key in (*OPEN, "won"):
+            if row.far is not None and stages[key].position <= row.far:
+                reached[row.owner_id, key] = reached.get((row.owner_id, key), 0) + row.number
+    days = {(row[0], row[1]): row[2] / 1440 for row in lasted}
+    for row in ours:
+        where = (row["owner_id"], row["stage"])
+        assert row["reached"] == reached.get(where, 0), (where, row["reached"], reached.get(where))
+        known = days.get((row["owner_id"], row["stage_id"]))
+        assert row["median_days"] == known or abs(row["median_days"] - known) < 1e-6, (where, row["median_days"], known)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

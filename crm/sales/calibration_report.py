@@ -71,7 +71,7 @@ def calibration(session: DataSession, params: CommonParams) -> Table:
     promised nothing and is in no figure.
     """
     found = _counted(session, params)
-    names = row_keys(session, params.dimensions, {key[:-1] for key in found} or {()})
+    names = row_keys(session, params.dimensions, {key[:-1] for key in found})
     rows = [
         {**names[tuple(split)], **_measures(band, found[*split, band], params)} for *split, band in sorted(found, key=lambda key: int(key[-1]))
     ]

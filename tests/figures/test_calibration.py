@@ -78,6 +78,7 @@ def test_a_period_looks_at_the_closing_and_rows_are_split(company: Company) -> N
 
 
 def test_of_nothing_there_is_no_score(company: Company) -> None:
+    assert table(company, by="manager").rows == []
     found = table(company)
     assert found.rows == [] and found.totals["brier"] is None and found.totals["promises"] == 0
 

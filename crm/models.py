@@ -4,6 +4,7 @@ from crm.backoffice import checklists, configuration, daily, jobs, journal, lost
 from crm.backoffice.custom import dropping, models as custom
 from crm.backoffice.exchange import batches as imports, row_log, sources as import_sources, uploads
 from crm.backoffice.likeness import evidence, index as likeness, search as duplicates
+from crm.backoffice.kept_reports import models as kept_reports
 from crm.backoffice.lowcode import copying, drafts as config_drafts, edits, switching
 from crm.backoffice.quality import snapshots as quality
 from crm.backoffice.seals import block as seals
@@ -18,13 +19,10 @@ from crm.organization.rates import models as rates, rules as rates_rules
 from crm.sales import imports as sales_imports, models as sales, rules as sales_rules, timeline as sales_timeline
 
 __all__ = [
-    "access_review_models", "calendar", "calendar_links", "cards", "checklists",
-    "config_drafts", "configuration", "contacts", "contacts_imports", "contacts_rules",
-    "copying", "custom",
-    "daily", "dropping", "duplicates", "duties",
-    "edits", "emergency_rules", "evidence", "import_sources", "imports", "interactions", "interactions_rules", "interactions_timeline", "jobs",
-    "journal", "likeness", "lost_files", "merging", "notices", "organization", "organization_imports", "organization_rules", "outbox", "personal",
-    "quality", "rates", "rates_rules", "recomputing", "resting", "row_log", "sales", "sales_imports", "sales_rules", "sales_timeline", "seals",
-    "second_factor_models", "seen", "segments", "segments_counting", "segments_rules", "segments_timeline", "sign_in_models", "switching", "timers",
-    "uploads", "views",
+    "access_review_models", "calendar", "calendar_links", "cards", "checklists", "config_drafts", "configuration", "contacts", "contacts_imports",
+    "contacts_rules", "copying", "custom", "daily", "dropping", "duplicates", "duties", "edits", "emergency_rules", "evidence", "import_sources",
+    "imports", "interactions", "interactions_rules", "interactions_timeline", "jobs", "journal", "kept_reports", "likeness", "lost_files", "merging",
+    "notices", "organization", "organization_imports", "organization_rules", "outbox", "personal", "quality", "rates", "rates_rules", "recomputing",
+    "resting", "row_log", "sales", "sales_imports", "sales_rules", "sales_timeline", "seals", "second_factor_models", "seen", "segments",
+    "segments_counting", "segments_rules", "segments_timeline", "sign_in_models", "switching", "timers", "uploads", "views",
 ]

@@ -21,6 +21,7 @@ from crm.admin_views.kit.view import EntityView
 from crm.admin_views.notices import NoticesView
 from crm.admin_views.quality import QualityView
 from crm.admin_views.rates import RatesView
+from crm.admin_views.report_builder import ReportBuilderView
 from crm.admin_views.reports import ReportsView
 from crm.admin_views.rights import leads as rights_leads, views as rights_views, watching
 from crm.backoffice.catalog import product
@@ -37,6 +38,7 @@ def init_app(app: Flask) -> None:
     made_view.init_app(app)
     admin.add_view(made_view.MadeView())
     admin.add_view(ReportsView())
+    admin.add_view(ReportBuilderView())
     admin.add_view(NoticesView())
     admin.add_view(JournalView())
     admin.add_view(DuplicatesView())

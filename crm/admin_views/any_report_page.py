@@ -43,12 +43,9 @@ def _entity(session: UserSession, report: Report, _params: CommonParams, _args: 
     return [Control("entity", ENTITY.label.text(language), known, report.entity)]
 
 
-def _by(session: UserSession, report: Report, params: CommonParams, _args: Mapping[str, str]) -> list[Control]:
-    language = session.reader.language
-    known = [("", render(m("no split"), language)), *((d.key, d.label.text(language)) for d in report.dimensions)]
-    first, second = (*params.by, "", "")[:2]
-    split = [Control("by", render(m("Split by"), language), known, first)]
-    return [*split, Control("and_by", render(m("and by"), language), known, second)] if first else split
+def _by(session: UserSession, report: Report, params: CommonParams, args: Mapping[str, str]) -> list[Control]:
+    both = _splits(session, report, params, args)
+    return both if params.by else both[:1]
 
 
 def _measure(session: UserSession, report: Report, params: CommonParams, args: Mapping[str, str]) -> list[Control]:
@@ -69,6 +66,17 @@ def _measure(session: UserSession, report: Report, params: CommonParams, args: M
 def _date(session: UserSession, report: Report, params: CommonParams, args: Mapping[str, str]) -> list[Control]:
     if params.period is None:
         return []
+    return _dates(session, report, params, args)
+
+
+def _splits(session: UserSession, report: Report, params: CommonParams, _args: Mapping[str, str]) -> list[Control]:
+    language = session.reader.language
+    known = [("", render(m("no split"), language)), *((d.key, d.label.text(language)) for d in report.dimensions)]
+    first, second = (*params.by, "", "")[:2]
+    return [Control("by", render(m("Split by"), language), known, first), Control("and_by", render(m("and by"), language), known, second)]
+
+
+def _dates(session: UserSession, report: Report, _params: CommonParams, args: Mapping[str, str]) -> list[Control]:
     language, kind = session.reader.language, session.catalog.entity(report.entity)
     known = [kind.fields[key] for key in session.sight.filterable(report.entity) if kind.fields[key].type in ("date", "moment")]
     usual_one = [("", render(m("the usual date"), language))]
@@ -80,3 +88,5 @@ def _nothing(_session: UserSession, _report: Report, _params: CommonParams, _arg
 
 
 CONTROLS: Mapping[str, Own] = {"entity": _entity, "by": _by, "measure": _measure, "date": _date, "search": _nothing}
+# On the builder's screen a control stands even while it has nothing to say, so that nothing jumps; its measures are chosen otherwise.
+IN_BUILDER: Mapping[str, Own] = {**CONTROLS, "by": _splits, "measure": _nothing, "date": _dates}

@@ -4,28 +4,19 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
-from typing import Any
 from urllib.parse import urlencode
 
-from babel.dates import format_skeleton
-from babel.numbers import format_decimal, format_percent, get_currency_precision
-
 from crm.admin_views.kit.cells import currency_sign
-from crm.admin_views.kit.grouping import period_name
 from crm.admin_views.kit.form_fields import number_of
+from crm.admin_views.report_texts import DAYS, band_text, figure, flag_text, month_text, option_text, stage_text
 from crm.backoffice.fields.base import Reader
 from crm.backoffice.guard import UserSession
 from crm.backoffice.reports import Column, CommonParams, Drill, Report, Row, Table, described
-from crm.backoffice.reports.output import rounded
 from crm.backoffice.reports.parameters import CURRENT
 from crm.backoffice.reports.sight import names, sees
-from crm.backoffice.periods import period
 from crm.messages import Label, render, m
 
 ROWS = 500  # what a page shows; a file has all
-BARS = 40
 SMALL = 20  # below it a rate says little
 PERIODS: tuple[tuple[str, Label], ...] = (
     ("", Label("увесь час", "all time")), ("this_month", Label("цей місяць", "this month")), ("this_quarter", Label("цей квартал", "this quarter")),
@@ -38,7 +29,6 @@ RATES: tuple[tuple[str, Label], ...] = (
     ("", Label("на день запису", "of the record’s day")), (CURRENT, Label("останній", "the last")),
 )
 OWN = re.compile(r"\d{4}-\d\d-\d\d\.\.\d{4}-\d\d-\d\d")
-DAYS = ("month", "quarter", "year")  # units of columns that name rows by their days
 PLACES = ("entity", "by", "measure")  # of the controls that come first in a report over any entity
 KEPT = ("where", "sort", "time_zone", "search")  # parameters that the form carries along without a control
 
@@ -73,62 +63,6 @@ class Control:
     choices: list[tuple[str, str]]
     value: str
     lookup: str = ""
-
-
-def figure(value: Any, column: Column, table: Table, reader: Reader) -> str:
-    """A figure as the reader writes it, rounded for reading: counts whole, rates and days to one decimal, money to its currency's digits."""
-    locale = reader.language
-    if value is None:
-        return "—"
-    match column.unit:
-        case "count":
-            return str(format_decimal(value, locale=locale))
-        case "minutes":
-            return str(format_decimal(Decimal(str(value)), format="#,##0.#", locale=locale))
-        case "rate":
-            return str(format_percent(value, format="#,##0.0\u00a0%" if locale == "uk" else "#,##0.0%", locale=locale))
-        case "score":
-            return str(format_decimal(Decimal(str(value)), format="0.000", locale=locale))
-        case "decimal":
-            return str(format_decimal(value, format="#,##0.####", locale=locale))
-        case "days" | "number":
-            return str(format_decimal(Decimal(str(value)), format="#,##0.0", locale=locale))
-        case "money":
-            digits = get_currency_precision(table.currency)
-            return str(format_decimal(rounded(value, table.currency), format="#,##0" + ("." + "0" * digits if digits else ""), locale=locale))
-    return str(value)
-
-
-def month_text(value: str, reader: Reader) -> str:
-    """A month, a quarter or a year in words."""
-    if len(value) == 4 or "Q" in value:
-        return period_name(period(value, reader.today), "quarter" if "Q" in value else "year", reader.language)
-    year, month = value.split("-")
-    text: str = format_skeleton("yMMMM", date(int(year), int(month), 1), locale=reader.language)
-    return text
-
-
-def flag_text(value: bool, reader: Reader) -> str:
-    return render(m("yes") if value else m("no"), reader.language)
-
-
-def band_text(value: str) -> str:
-    """A band of fractions as percents: of 0.3..0.4 it is 30–40 %."""
-    low, high = (f"{Decimal(edge) * 100:.0f}" for edge in value.split(".."))
-    return f"{low}–{high}\u00a0%"
-
-
-def option_text(column: Column, key: str, reader: Reader) -> str:
-    """The label of an option, its key when it is none any more."""
-    known = reader.catalog.picklists.get(column.picklist) if reader.catalog else None
-    option = known.by_key(key) if known else None
-    return option.label.text(reader.language) if option else key
-
-
-def stage_text(column: Column, row: Row, reader: Reader) -> str:
-    """What the stage of a row is called: its key names it in its pipeline alone, its number everywhere."""
-    known = reader.catalog.configured["stage"].get(row[f"{column.key}_id"]) if reader.catalog else None
-    return known.label.text(reader.language) if known else str(row[column.key])
 
 
 def rows(report: Report, table: Table, reader: Reader) -> list[list[Cell]]:
@@ -222,7 +156,7 @@ def controls(report: Report, params: CommonParams, args: Mapping[str, str], sess
             choices = [("", render(m("no split"), language)), *known]
             found.append(Control(name, label, choices if len(params.by) < 2 else [*choices, (value, named)], value))
         elif parameter.kind in ("record", "branch") and session.sight.may(parameter.entity, "read") and sees(session, report.entity, name):
-            value = args.get(f"{name}_id") or args.get(name, "")
+            value = (args.get(f"{name}_id") or args.get(name, "")).removeprefix("id:")
             number = number_of(value)
             called = names(session, parameter.entity, {number}) if number is not None else {}
             choices = [(value, called.get(number, value) if number is not None else value)] if value else []
@@ -232,52 +166,3 @@ def controls(report: Report, params: CommonParams, args: Mapping[str, str], sess
 
 def _with(choices: list[tuple[str, str]], value: str) -> list[tuple[str, str]]:
     return choices if any(key == value for key, _ in choices) else [*choices, (value, value)]
-
-
-def chart(table: Table, reader: Reader) -> dict[str, Any] | None:
-    """What the chart's script draws; None when there is nothing to draw."""
-    spec = table.chart
-    if spec is None or not table.rows or not any(row.get(s.column) for row in table.rows for s in spec.series):
-        return None
-    by_key = {c.key: c for c in table.columns}
-    drawn = table.rows[:BARS]
-    dimension = table.dimensions[0]
-    return {
-        "title": spec.title.text(reader.language), "upright": dimension.unit in DAYS, "beside": spec.beside,
-        "names": [_name(table, row, reader) for row in drawn],
-        "marks": [_mark(row[dimension.key]) for row in drawn] if dimension.unit in DAYS and len(table.dimensions) == 1 else None,
-        "series": [
-            {"name": by_key[s.column].label.text(reader.language), "tone": s.tone, "values": [row[s.column] for row in drawn],
-             "texts": [figure(row[s.column], by_key[s.column], table, reader) for row in drawn]}
-            for s in spec.series if s.column in by_key
-        ],
-        "note": {
-            "name": by_key[spec.note].label.text(reader.language), "texts": [figure(row[spec.note], by_key[spec.note], table, reader) for row in drawn],
-        } if spec.note in by_key else None,
-    }
-
-
-def _mark(month: str | None) -> str:
-    """A month short enough for an axis: 03.2026."""
-    return ".".join(reversed(month.split("-"))) if month else "—"
-
-
-def _name(table: Table, row: Row, reader: Reader) -> str:
-    return " · ".join(stage_text(c, row, reader) if c.unit == "stage" else _dimension_text(c, row[c.key], reader) for c in table.dimensions)
-
-
-def _dimension_text(column: Column, value: Any, reader: Reader) -> str:
-    if column.unit == "flag" and value is not None:
-        return flag_text(value, reader)
-    if not value:
-        return "—"
-    if column.unit == "band":
-        return band_text(value)
-    return month_text(value, reader) if column.unit in DAYS else option_text(column, value, reader) if column.unit == "option" else str(value)
-
-
-def chart_words(drawn: Mapping[str, Any], table: Table, reader: Reader) -> str:
-    """The chart in a sentence, for those who do not see it."""
-    sums = ", ".join(f"{s['name'].lower()} {figure(table.totals[c.column], next(x for x in table.columns if x.key == c.column), table, reader)}"
-                     for s, c in zip(drawn["series"], table.chart.series if table.chart else (), strict=False))
-    return f"{drawn['title']}: {sums}"

@@ -16,6 +16,7 @@ from crm.backoffice.configuration import CompanySettings, ConfigVersion, OptionR
 from crm.backoffice.custom.reading import Made, described, read_made
 from crm.backoffice.entities import Base, Entity, Relation, called_after, describe
 from crm.backoffice.fields.base import Field, Reader
+from crm.backoffice.kept_reports.shared import SharedReport, read_shared_reports
 from crm.backoffice.layouts import Kept, Layout, laid_out, read_layouts
 from crm.backoffice.views.shared import SharedView, read_shared
 from crm.errors import UnknownName
@@ -95,6 +96,7 @@ class Catalog:
     configured: Mapping[str, Mapping[int, Configured]] = field(default_factory=dict)
     company: Company = Company()
     views: Mapping[str, SharedView] = field(default_factory=dict)
+    reports: Mapping[str, SharedReport] = field(default_factory=dict)
     conflicts: Mapping[str, Conflict] = field(default_factory=dict)
     made: Made = field(default_factory=Made)
     layouts: Kept = field(default_factory=dict)
@@ -199,7 +201,7 @@ def read_catalog(connection: Connection) -> Catalog:
     configured = {e.key: MappingProxyType(_configured(connection, e)) for e in static.entities.values() if e.declared.configuration}
     return replace(
         static, version=version_in_force(connection), picklists=MappingProxyType(_picklists(connection, static.entities.values())),
-        configured=MappingProxyType(configured), company=_company(connection), views=read_shared(connection),
+        configured=MappingProxyType(configured), company=_company(connection), views=read_shared(connection), reports=read_shared_reports(connection),
         conflicts=MappingProxyType(_conflicts(connection)), layouts=read_layouts(connection, static.entities),
         filling=tuple(fillings(connection.execute(WAITING))),
     )

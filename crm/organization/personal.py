@@ -1,5 +1,5 @@
 """What is kept of a colleague beside his record: browsers in which he was signed in, a second factor, links in letters, letters,
-views of lists, what he has seen.
+views of lists, kept reports, what he has seen.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,6 +9,7 @@ from sqlalchemy import Table, delete, select, update
 
 from crm.backoffice import notices, seen
 from crm.backoffice.guard import DataSession
+from crm.backoffice.kept_reports import shelf as kept_reports
 from crm.backoffice.outbox import OutboxRow
 from crm.backoffice.personal.beside import Beside, keeps
 from crm.backoffice.views import shelf
@@ -56,6 +57,7 @@ def _gather(session: DataSession, ids: Sequence[int]) -> Mapping[str, list[dict[
         ],
         "access_reviews": rows(REVIEWED, "role_id", "since", "until", "last_seen_at", "decision", "shorten_to", "comment", "decided_at", "outcome"),
         "views": shelf.of_people(session, ids),
+        "reports": kept_reports.of_people(session, ids),
         "seen": seen.of_people(session, ids),
         "notices": notices.of_people(session, ids),
     }
@@ -75,6 +77,7 @@ def _erase(session: DataSession, ids: Sequence[int]) -> None:
     session.kernel(update(REVIEWED).where(REVIEWED.c.user_id.in_(ids)).values(comment=None, reason=None, last_seen_at=None, salt=None))
     forget(session, ids)
     shelf.forget(session, ids)
+    kept_reports.forget(session, ids)
     seen.forget(session, ids)
     notices.forget(session, ids)
     session.kernel(update(USER).where(USER.c.id.in_(ids)).values(active=False, password_hash=None, password_changed_at=None))

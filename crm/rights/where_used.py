@@ -16,7 +16,7 @@ Asking = Callable[[SystemSession], list[Use]]
 
 @dataclass(frozen=True)
 class Known:
-    """`named` may be told; `others` counts the rest by kind: rule, view, own_view, layout, field, check, pipeline,
+    """`named` may be told; `others` counts the rest by kind: rule, view, own_view, report, own_report, layout, field, check, pipeline,
     conflict, mapping, own_mapping."""
 
     named: tuple[Use, ...] = ()
@@ -42,13 +42,16 @@ def known(engine: Engine, catalog: Catalog, access: Access, asking: Asking, sees
 
 
 def _told(catalog: Catalog, access: Access, use: Use) -> bool:
-    if use.kind in ("own_view", "own_mapping"):
+    if use.kind in ("own_view", "own_report", "own_mapping"):
         return False
     if use.kind == "mapping":
         return access.unlimited or access.may(use.entity, "create")
     if use.kind == "view":
         view = catalog.views.get(use.name)
         return view is not None and view.is_for(access) and (access.may(view.entity, "read") or access.unlimited)
+    if use.kind == "report":
+        report = catalog.reports.get(use.name)
+        return report is not None and report.is_for(access) and (access.unlimited or (use.entity in catalog.entities and access.may(use.entity, "read")))
     if use.entity:
         return access.unlimited or access.configures(use.entity)
     return access.unlimited

@@ -128,7 +128,7 @@ def test_what_is_hidden_masked_or_unknown_is_refused_alike(company: Company) -> 
                 with pytest.raises(UnknownName) as refused:
                     report(session, entity="deal", **asked)
                 assert render(refused.value.message, "en") == f"There is no field or relation named “{key}”."
-        assert "owner" not in [d.key for d in any_entity.dimensions(session, session.catalog.entity("deal"))]
+        assert "owner" not in [d.key for d in any_entity.dimensions(session.sight, session.catalog.entity("deal"))]
         with pytest.raises(Forbidden):
             report(session, entity="account")
 

@@ -37,6 +37,9 @@ SENTENCES: Mapping[tuple[str, str], Message] = {
     ("stage", "change"): m("The stage “%(name)s” changes"), ("stage", "retire"): m("The stage “%(name)s” is retired"),
     ("view", "create"): m("New shared view “%(name)s” of “%(entity)s”"), ("view", "change"): m("The shared view “%(name)s” of “%(entity)s” changes"),
     ("view", "remove"): m("The shared view “%(name)s” of “%(entity)s” is removed"), ("conflict", "create"): m("New conflict of duties “%(name)s”"),
+    ("report", "create"): m("New shared report “%(name)s” of “%(entity)s”"),
+    ("report", "change"): m("The shared report “%(name)s” of “%(entity)s” changes"),
+    ("report", "remove"): m("The shared report “%(name)s” of “%(entity)s” is removed"),
     ("conflict", "change"): m("The conflict of duties “%(name)s” changes"), ("conflict", "remove"): m("The conflict of duties “%(name)s” is lifted"),
     ("rule", "create"): m("New rule of “%(entity)s”: %(name)s"), ("rule", "change"): m("The rule of “%(entity)s” changes: %(name)s"),
     ("rule", "remove"): m("The rule of “%(entity)s” is lifted: %(name)s"),
@@ -129,7 +132,7 @@ def _names(change: Change, catalogs: tuple[Catalog, ...], language: str) -> tupl
         return kind.plural.text(language) if kind else change.entity, render(whom, language)
     if change.kind == "condition":
         return _condition_names(change, catalogs, language)
-    if change.kind in ("pipeline", "stage", "moves", "view"):
+    if change.kind in ("pipeline", "stage", "moves", "view", "report"):
         return _configured(change, catalogs, language)
     if change.kind == "rule":
         return _rule_names(change, catalogs, language)
@@ -147,11 +150,12 @@ def _names(change: Change, catalogs: tuple[Catalog, ...], language: str) -> tupl
 
 
 def _configured(change: Change, catalogs: tuple[Catalog, ...], language: str) -> tuple[str, str]:
-    """The names of what is configured beside data: a pipeline, a stage, a shared view."""
+    """The names of what is configured beside data: a pipeline, a stage, a shared view or report."""
     entity, name = change.entity, change.field or ""
     rows = "stage" if change.kind == "moves" else change.kind
     for catalog in catalogs:
-        known = catalog.views.get(name) if change.kind == "view" else next((one for one in catalog.configured[rows].values() if one.code == name), None)
+        shared: Mapping[str, Any] | None = {"view": catalog.views, "report": catalog.reports}.get(change.kind)
+        known = shared.get(name) if shared is not None else next((one for one in catalog.configured[rows].values() if one.code == name), None)
         kind = catalog.entities.get(entity)
         if known is not None:
             return kind.plural.text(language) if kind else entity, known.label.text(language)
@@ -269,6 +273,10 @@ def _records(change: Change, told_too: bool, language: str) -> Iterator[str]:
     views = sum(use.kind == "view" for use in change.uses)
     if views:
         yield render(mn("%(num)s shared view shows it no more", "%(num)s shared views show it no more", views), language)
+    reports = sum(use.kind == "report" for use in change.uses)
+    if reports:
+        yield render(mn("%(num)s shared report can no longer be shown or lacks a figure", "%(num)s shared reports can no longer be shown or lack a figure",
+                        reports), language)
     if change.kind == "rule" and change.records and told_too:
         yield render(mn("%(num)s record does not satisfy it; it is asked when it is saved", "%(num)s records do not satisfy it; they are asked when saved",
                         change.records), language)

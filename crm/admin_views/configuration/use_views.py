@@ -29,6 +29,7 @@ GROUPS = {
     "field": Label("Поля: посилання, формули, підсумки, правила, усталені значення", "Fields: references, formulas, roll-ups, rules, defaults"),
     "check": Label("Перевірки", "Checks"), "rule": Label("Права ролей", "Rights of roles"), "view": Label("Спільні вигляди", "Shared views"),
     "stage": Label("Етапи воронок: що вони вимагають", "Stages of pipelines: what they ask for"),
+    "report": Label("Спільні звіти", "Shared reports"), "own_report": Label("Власні звіти людей", "People's own reports"),
     "own_view": Label("Власні вигляди людей", "People's own views"), "layout": Label("Розкладки", "Layouts"),
     "saved": Label("Збережені умови", "Saved conditions"),
     "condition": Label("Сегменти й інші записи з умовами", "Segments and other records that keep conditions"), "pipeline": Label("Воронки", "Pipelines"),
@@ -181,6 +182,9 @@ def _line(use: Use) -> Line:
         case "view":
             view = catalog.views[use.name]
             return Line(f"{plural} · {view.label.text(language)}", f"/{use.entity}/?view={view.id}")
+        case "report":
+            report = catalog.reports[use.name]
+            return Line(f"{plural} · {report.label.text(language)}", f"/report/{report.report}?kept={report.key}")
         case "layout":
             role = use.name.partition(", ")[2]
             return Line(f"{plural}, {role}" if role else plural, f"/configuration/{use.entity}/layout/" + (f"?role={quote(role)}" if role else ""))

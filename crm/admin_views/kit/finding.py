@@ -1,5 +1,7 @@
 """The global search: a few records of every entity whose text fits, for the command palette."""
 
+from urllib.parse import quote
+
 from flask import jsonify, request
 from flask.wrappers import Response
 
@@ -10,9 +12,11 @@ from crm.backoffice import lists
 from crm.backoffice.conditions.tree import Leaf
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession
+from crm.backoffice.kept_reports.shelf import kept_reports
 from crm.backoffice.lists import RowView
 from crm.backoffice.text import fold
 from crm.backoffice.views.shelf import all_views
+from crm.messages import m, render
 
 EACH = 5
 MOST = 20
@@ -20,13 +24,13 @@ SHORTEST = 2
 
 
 def answer() -> Response:
-    """`GET /search?q=` → `[{"entity", "label", "text", "code", "url"}]`, at most 20, views of lists first, only what this reader may see."""
+    """`GET /search?q=` → `[{"entity", "label", "text", "code", "url"}]`, at most 20, views of lists and kept reports first, only what this reader may see."""
     session = context.session()
     typed = " ".join(request.args.get("q", "").replace("\0", " ").split())[:100]
     if len(typed) < SHORTEST:
         return jsonify([])
     language = context.reader().language
-    found = _views(session, typed)
+    found = [*_views(session, typed), *_reports(session, typed)]
     for entity in _searched(session):
         for row in _found(session, entity, typed):
             text = lookup.title_of(entity, row.values)
@@ -45,6 +49,17 @@ def _views(session: UserSession, typed: str) -> list[dict[str, str]]:
     return [
         {"entity": v.entity, "label": entities[v.entity].plural.text(language), "text": v.label.text(language), "code": "", "url": view_url(v.entity, v)}
         for v in fitting[:EACH]
+    ]
+
+
+def _reports(session: UserSession, typed: str) -> list[dict[str, str]]:
+    """At most EACH kept reports by their names."""
+    language, words = context.reader().language, fold(typed).split()
+    label = render(m("Report"), language)
+    fitting = [one for one in kept_reports(session) if all(word in fold(one.label.text(language)) for word in words)]
+    return [
+        {"entity": "", "label": label, "text": one.label.text(language), "code": "", "url": f"/report/{one.report}?kept={quote(one.name)}"}
+        for one in fitting[:EACH]
     ]
 
 

@@ -161,6 +161,7 @@ def _hears_of_roles(access: Access, catalog: Catalog) -> bool:
 PAGES: tuple[Page, ...] = (
     Page("sales", "deal_board", Label("Дошка угод", "Deal board"), "/board/deal", "layout-kanban", _reads_deals),
     Page("reports", "reports", Label("Усі звіти", "All reports"), "/report/", "report-analytics", _reads_anything),
+    Page("reports", "report_builder", Label("Новий звіт", "New report"), "/reports/new/", "plus", _reads_anything),
     Page("reports", "quality", Label("Якість даних", "Data quality"), "/quality/", "list-check", _reads_anything),
     Page("contacts", "duplicates", Label("Дублікати", "Duplicates"), "/duplicates/", "copy", _meets_duplicates),
     Page("administration", "configuration", Label("Налаштування даних", "Data set-up"), "/configuration/", "database", _configures),

@@ -18,7 +18,7 @@ def usual(session: UserSession, kind: Entity) -> str:
 
 def report_url(session: UserSession, kind: Entity, query: ListQuery, args: Mapping[str, str]) -> str:
     """The report of what a list shows: its filter, split as the list is grouped, with the sum of the first amount among its columns."""
-    known = {d.key for d in dimensions(session, kind)}
+    known = {d.key for d in dimensions(session.sight, kind)}
     group = args.get("group", "").removesuffix(":month")
     by = group if group in known else usual(session, kind)
     summed = next((spec.key for spec in addable(session, kind) if spec.totals and spec.key in query.columns), "")

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from flask import flash, jsonify, make_response, redirect, request
-from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -13,10 +12,10 @@ from crm.admin_views.kit import context
 from crm.admin_views.kit.addresses import STANDARD
 from crm.admin_views.kit.answers import say
 from crm.admin_views.kit.opened import spelled_out, with_chosen
-from crm.admin_views.kit.viewing import favourites, may_share, view_url
+from crm.admin_views.kit.sharing import may_share, put_in_force, roles_known, shared_with
+from crm.admin_views.kit.viewing import favourites, view_url
 from crm.backoffice.entities import Entity
-from crm.backoffice.guard import UserSession, system_session
-from crm.backoffice.lowcode.apply import apply
+from crm.backoffice.guard import UserSession
 from crm.backoffice.lowcode.document import Document
 from crm.backoffice.outside import read_json
 from crm.backoffice.views import shelf, shows
@@ -28,6 +27,8 @@ from crm.messages import Label, Message, m
 
 if TYPE_CHECKING:
     from crm.admin_views.kit.view import EntityView
+
+SHARE = "shared views of a list"
 
 
 def keep(view: "EntityView") -> BaseResponse:
@@ -78,7 +79,7 @@ def remove(view: "EntityView", name: str) -> BaseResponse:
         session.commit()
         return _back(entity, "", m("The view is removed."))
     _may_share(session)
-    _put_in_force(session, Document(removed=(("view", entity.key, kept.name),)))
+    put_in_force(session, Document(removed=(("view", entity.key, kept.name),)), SHARE)
     return _back(entity, "", m("The view is removed for all."))
 
 
@@ -93,17 +94,13 @@ def share(view: "EntityView", name: str) -> BaseResponse:
     if not any(label):
         return make_response(_page(view, kept, {"label_uk": say(m("Give the view a name."))}, request.form), 422)
     label = Label(label.uk or label.en, label.en or label.uk)
-    known = {code for code, _ in _roles(session)}
     views = {} if kept.own else session.catalog.views
-    # Roles that this sharer does not see are none of his to take the view from: they stay.
-    unseen = {part: [code for code in getattr(views.get(kept.name), part, ()) if code not in known] for part in ("roles", "default_for")}
-    roles, default_for = (
-        tuple(dict.fromkeys((*(code for code in request.form.getlist(part) if code in known), *unseen[part]))) for part in ("roles", "default_for"))
+    roles, default_for = (shared_with(session, getattr(views.get(kept.name), part, ()), part) for part in ("roles", "default_for"))
     shown, _ = shows.cleaned(session.sight, entity.key, kept.shows)
     key = free_key(session.catalog.views, label) if kept.own else kept.name
     if not kept.own:
         shown = dict(views[key].shows)
-    _put_in_force(session, Document(views=(SharedView(key, entity.key, label, shown, roles, default_for),)))
+    put_in_force(session, Document(views=(SharedView(key, entity.key, label, shown, roles, default_for),)), SHARE)
     if kept.own:
         again = context.session()
         shelf.remove(again, kept)
@@ -115,18 +112,8 @@ def _share_again(session: UserSession, entity: Entity, kept: KeptView, shown: di
     """A shared view shows something else from now on."""
     _may_share(session)
     old = session.catalog.views[kept.name]
-    _put_in_force(session, Document(views=(SharedView(old.key, entity.key, old.label, shown, old.roles, old.default_for),)))
+    put_in_force(session, Document(views=(SharedView(old.key, entity.key, old.label, shown, old.roles, old.default_for),)), SHARE)
     return _back(entity, f"?view={kept.name}", m("The view is saved for all."))
-
-
-def _put_in_force(session: UserSession, document: Document) -> None:
-    # On SQLite there is one writer, and the person's own session has begun as one.
-    session.rollback()
-    here = context.runtime()
-    with system_session(here.engine, "shared views of a list", here.refresh(), write=True, source="ui", actor_id=session.actor_id) as work:
-        apply(work, document)
-        work.commit()
-    here.refresh()
 
 
 def _may_share(session: UserSession) -> None:
@@ -142,18 +129,9 @@ def _page(view: "EntityView", kept: KeptView, errors: dict[str, str], typed: "Mu
     }
     labels = {f"label_{language}": typed.get(f"label_{language}", getattr(kept.label, language)) for language in ("uk", "en")}
     return view.render(
-        "admin/model/view_share.html", kept=kept, errors=errors, labels=labels, roles=_roles(session), chosen=chosen, longest=LONGEST_NAME,
+        "admin/model/view_share.html", kept=kept, errors=errors, labels=labels, roles=roles_known(session), chosen=chosen, longest=LONGEST_NAME,
         name=kept.label.text(context.reader().language), back=view_url(view.key, kept), shared=shared is not None,
     )
-
-
-def _roles(session: UserSession) -> list[tuple[str, str]]:
-    """Roles by code and name, as this reader knows them."""
-    if not {"code", "name"} <= set(session.sight.filterable("role")):
-        return []
-    roles = session.table("role")
-    query = select(roles["code"], roles.title).where(roles.visible).order_by(roles.id).limit(200)
-    return [(row[0], str(row[1])) for row in session.execute(query)]
 
 
 def _shown(session: UserSession, entity: Entity) -> dict[str, Any]:

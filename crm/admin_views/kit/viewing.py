@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from crm.admin_views.kit import context
 from crm.admin_views.kit.addresses import query_string
 from crm.admin_views.kit.opened import Opened
+from crm.admin_views.kit.sharing import may_share
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession
 from crm.backoffice.views.shelf import KeptView
@@ -35,11 +36,6 @@ def viewing(session: UserSession, entity: Entity, here: Opened) -> Viewing:
         query_string(here.args), f"/{entity.key}/views", here.view, here.view.label.text(language) if here.view else "", here.changed, here.left_out,
         here.shelf.first, here.shelf.insists, here.view in own and len(own) > 1, may_share(session), favourites(session, here.shelf.starred),
     )
-
-
-def may_share(session: UserSession) -> bool:
-    """Whoever may change roles may give views to their holders."""
-    return session.sight.may("role", "update")
 
 
 def view_url(entity_key: str, view: KeptView) -> str:

@@ -8,7 +8,7 @@ from crm.backoffice.access import parse_rule
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.conditions.saved import SavedConditions
 from crm.backoffice.guard import SystemSession
-from crm.backoffice.lowcode import condition_uses, saved_conditions
+from crm.backoffice.lowcode import condition_uses, saved_conditions, shared_reports
 from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.document import Document, check_rule
 from crm.backoffice.lowcode.field_rules import count
@@ -58,7 +58,7 @@ def left(session: SystemSession, document: Document, after: Catalog, key: str) -
     """Who would still name a condition that goes, once everything else is done that the document says."""
     yield from made_asking(after.made, key)
     said = {("rule", one.key) for one in document.roles} | {("view", one.key) for one in document.views}
-    said |= {("saved", one.key) for one in document.conditions}
+    said |= {("report", one.key) for one in document.reports} | {("saved", one.key) for one in document.conditions}
     said |= {("stage", code) for spec in document.pipelines for code in stage_codes(after, spec)}
     gone = {("rule" if kind == "role" else "saved" if kind == "condition" else kind, name) for kind, _, name in document.removed}
     for use in condition_uses.of_condition(session, key):
@@ -70,6 +70,9 @@ def left(session: SystemSession, document: Document, after: Catalog, key: str) -
     for view in document.views:
         if key in condition_uses.named(view.shows.get("where")):
             yield Use("view", view.key, False, view.entity)
+    for report in document.reports:
+        if key in condition_uses.named(report.asks.get("where")):
+            yield Use("report", report.key, False, shared_reports.entity(report))
     for one in document.conditions:
         if key in condition_uses.named(one.where):
             yield Use("saved", one.key, True, one.entity)

@@ -10,6 +10,7 @@ from crm.backoffice.conditions.tree import AGGREGATE_OPS, FUNCTIONS, LONGEST_KEY
 from crm.backoffice.custom.fields import CONDITIONS, DERIVED
 from crm.backoffice.custom.naming import KEY as FIELD_KEY
 from crm.backoffice.fields.rollup import FUNCTIONS as ROLLUPS
+from crm.backoffice.kept_reports.asks import CHARTS, LONGEST_WORD
 from crm.backoffice.lists import MAX_COLUMNS, SIZES
 from crm.backoffice.lowcode import conflicts, emergencies
 from crm.backoffice.lowcode.field_rules import MOST_CHECKS
@@ -39,7 +40,7 @@ def schema() -> Schema:
         "package": _package(), "entities": _named(entity, FIELD_KEY.pattern), "fields": _named(_named(_ref("field"), FIELD_KEY.pattern)),
         "checks": _named(_named(_ref("check"))), "removed": _list(TEXT),
         "conditions": _named(_saved()), "roles": _named(_role()), "pipelines": _named(_pipeline()),
-        "picklists": _named(_things({"label": _ref("label"), "options": _ref("options")})), "views": _named(_view()),
+        "picklists": _named(_things({"label": _ref("label"), "options": _ref("options")})), "views": _named(_view()), "reports": _named(_report()),
         "conflicts": _named(_things({"roles": _list(TEXT, most=conflicts.MOST), "with_reason": FLAG}, ["roles"])), "layouts": _named(_layouts()),
         "merged": _named(_named(TEXT)), "merged_stages": _named(_named(TEXT)),
     }
@@ -115,6 +116,12 @@ def _view() -> Schema:
         "columns": _list(TEXT, most=MAX_COLUMNS), "size": {"enum": list(SIZES)}, "unread": {"const": True},
         "sort": {"type": "string"}, "search": {"type": "string"}, "group": {"type": "string"},
     }, ["entity", "label"])
+
+
+def _report() -> Schema:
+    word = {"type": ["string", "integer"], "maxLength": LONGEST_WORD}
+    asks = {"type": "object", "properties": {"where": _ref("condition")}, "additionalProperties": word}
+    return _things({"label": _ref("label"), "report": TEXT, "asks": asks, "chart": {"enum": list(CHARTS)}, "roles": _list(TEXT)}, ["label", "report"])
 
 
 def _layout() -> Schema:

@@ -20,12 +20,15 @@ from crm.backoffice.configuration import AccessRule, StageRuleRow
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.condition import ConditionField
 from crm.backoffice.guard import SystemSession
+from crm.backoffice.kept_reports.asks import entity_of as counted
+from crm.backoffice.kept_reports.models import KeptReportRow
+from crm.backoffice.kept_reports.naming import renamed as asks_with
 from crm.backoffice.stage_rules import SIDES, entity_of
 from crm.backoffice.views.models import SavedView
 from crm.errors import BramaError
 from crm.messages import Message, m
 
-RULES, VIEWS, LAYOUTS, STAGES = AccessRule.__table__, SavedView.__table__, layouts.TABLE, StageRuleRow.__table__
+RULES, VIEWS, LAYOUTS, STAGES, REPORTS = AccessRule.__table__, SavedView.__table__, layouts.TABLE, StageRuleRow.__table__, KeptReportRow.__table__
 Rewriting = Renaming | Replacing | Resaving
 Cell = tuple[Any, int, str]  # table, row, column
 GONE = "\0"  # no name: what differs under it names the field
@@ -33,8 +36,8 @@ GONE = "\0"  # no name: what differs under it names the field
 
 @dataclass(frozen=True)
 class Use:
-    """A place that names a field: `rule` of a role, what a `stage` asks for, `layout` of an entity, shared `view`, somebody's `own_view`, a `saved`
-    condition, a `condition` kept in a record, a shared or somebody's own source of imports (`mapping`, `own_mapping`).
+    """A place that names a field: `rule` of a role, what a `stage` asks for, `layout` of an entity, shared `view` or `report`, somebody's `own_view` or
+    `own_report`, a `saved` condition, a `condition` kept in a record, a shared or somebody's own source of imports (`mapping`, `own_mapping`).
     `needs`: it could not be asked any more without the field."""
 
     kind: str
@@ -78,7 +81,7 @@ def rewritten(session: SystemSession, before: Catalog, change: Rewriting) -> lis
 
 def put_back(session: SystemSession, written: Sequence[Sequence[Any]]) -> None:
     """Undo what `rewritten` did, where nobody has changed it since."""
-    tables = {one.name: one for one in (RULES, VIEWS, LAYOUTS, SAVED, STAGES, *(kind.table for kind in session.catalog.entities.values()))}
+    tables = {one.name: one for one in (RULES, VIEWS, LAYOUTS, SAVED, STAGES, REPORTS, *(kind.table for kind in session.catalog.entities.values()))}
     for name, number, column, held, new in written:
         table = tables.get(name)
         if table is not None and session.execute(select(table.c[column]).where(table.c.id == number)).scalar() == new:
@@ -93,6 +96,10 @@ def _places(session: SystemSession, catalog: Catalog) -> Iterator[_Place]:
     for number, entity, key, label, shows in session.execute(select(VIEWS.c.id, VIEWS.c.entity, VIEWS.c.key, VIEWS.c.label_uk, VIEWS.c.shows)).all():
         use = Use("view" if key else "own_view", key or label, False, entity)
         yield _Place(use, shows, partial(_view, shows, entity, catalog), (VIEWS, number, "shows"))
+    for number, key, label, report, asks in session.execute(select(REPORTS.c.id, REPORTS.c.key, REPORTS.c.label_uk, REPORTS.c.report, REPORTS.c.asks)).all():
+        entity = counted(report, asks)
+        use = Use("report" if key else "own_report", key or label, False, entity)
+        yield _Place(use, asks, partial(_asks, asks, entity, catalog), (REPORTS, number, "asks"))
     for number, entity, role_key, said in session.execute(select(LAYOUTS.c.id, LAYOUTS.c.entity, LAYOUTS.c.role, LAYOUTS.c.said)).all():
         use = Use("layout", f"{entity}, {role_key}" if role_key else entity, False, entity)
         yield _Place(use, said, partial(_layout, said, entity), (LAYOUTS, number, "said"))
@@ -185,6 +192,13 @@ def _view(shows: Mapping[str, Any], entity: str, catalog: Catalog, change: Rewri
     return new
 
 
+def _asks(asks: Mapping[str, Any], entity: str, catalog: Catalog, change: Rewriting) -> dict[str, Any]:
+    new = asks_with(asks, lambda key: change.of(entity, key))
+    if asks.get("where"):
+        new["where"] = _condition(asks["where"], entity, catalog, change)
+    return new
+
+
 def _layout(said: Mapping[str, Any], entity: str, change: Rewriting) -> dict[str, Any]:
     return layouts.renamed(said, lambda key: change.of(entity, key))
 
@@ -196,6 +210,8 @@ def told(use: Use) -> Message:
             return m("a rule of role “%(name)s”", name=use.name)
         case "view":
             return m("the view “%(name)s”", name=use.name)
+        case "report":
+            return m("the report “%(name)s”", name=use.name)
         case "layout":
             return m("layout “%(key)s”", key=use.name)
         case "saved":
@@ -208,5 +224,7 @@ def told(use: Use) -> Message:
             return m("the check “%(name)s” of “%(entity)s”", name=use.name, entity=use.entity)
         case "own_view":
             return m("somebody's view")
+        case "own_report":
+            return m("somebody's report")
         case _:
             return m("the condition of “%(name)s”", name=use.name)

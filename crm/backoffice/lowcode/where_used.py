@@ -15,6 +15,7 @@ from crm.backoffice.custom.fields import CONDITIONS, Kept
 from crm.backoffice.custom.reading import Made
 from crm.backoffice.fields.condition import ConditionField
 from crm.backoffice.guard import SystemSession
+from crm.backoffice.kept_reports.asks import entity_of
 from crm.backoffice.lowcode import emergencies, mapping_uses
 from crm.backoffice.lowcode.made_whole import following
 from crm.backoffice.lowcode.uses import GONE, Use, naming, uses
@@ -40,6 +41,7 @@ def of_entity(session: SystemSession, entity: str) -> list[Use]:
     found += _rules(session, entity)
     found += [Use("saved", one.key, True, entity) for one in catalog.saved.known.values() if one.entity == entity]
     found += [Use("view", one.key, True, entity) for one in catalog.views.values() if one.entity == entity]
+    found += [Use("report", one.key, True, entity) for one in catalog.reports.values() if entity_of(one.report, one.asks) == entity]
     found += [Use("layout", f"{entity}, {role}" if role else entity, True, entity) for role in catalog.layouts.get(entity, {})]
     return [*found, *_conditions(session, entity), *mapping_uses.into(session, entity)]
 
@@ -71,6 +73,7 @@ def of_role(session: SystemSession, code: str) -> list[Use]:
     catalog = session.catalog
     found = [Use("layout", f"{entity}, {code}", True, entity) for entity, said in catalog.layouts.items() if code in said]
     found += [Use("view", one.key, True, one.entity) for one in catalog.views.values() if code in (*one.roles, *one.default_for)]
+    found += [Use("report", one.key, True, entity_of(one.report, one.asks)) for one in catalog.reports.values() if code in one.roles]
     found += [Use("conflict", one.key, True) for one in catalog.conflicts.values() if code in one.roles]
     role = catalog.entity("role").table
     for number, other in session.execute(select(role.c.id, role.c.code).where(role.c.deleted_at.is_(None))).all():

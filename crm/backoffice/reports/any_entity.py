@@ -19,6 +19,7 @@ from crm.backoffice.reports.registry import Report, report
 from crm.backoffice.reports.sight import sees
 from crm.backoffice.reports.table import Chart, Column, Drill, Row, Series, Table, Unit, ordered
 from crm.backoffice.search import matches
+from crm.backoffice.sight import Sight
 from crm.backoffice.worth import Conversion, Place, in_another, rate_day, rate_days
 from crm.errors import BadRequest, Forbidden, UnknownName
 from crm.messages import Label, m
@@ -73,7 +74,7 @@ def shape(found: Report, session: DataSession, given: Mapping[str, str]) -> Repo
         raise BadRequest(m("This report has at most %(most)s measures.", most=MEASURES))
     _dated(session, kind, given.get("date", "").strip(), given.get("by", ""))
     return replace(
-        found, entity=key, dimensions=dimensions(session, kind), measures=measures, shape=None, icon=session.sight.layout(key).icon,
+        found, entity=key, dimensions=dimensions(session.sight, kind), measures=measures, shape=None, icon=session.sight.layout(key).icon,
         label=Label(f"Звіт: {kind.plural.uk}", f"Report: {kind.plural.en}"),
         question=Label(f"{kind.plural.uk}: {_told(c.label.uk for c in measures)}", f"{kind.plural.en}: {_told(c.label.en for c in measures)}"),
     )
@@ -89,10 +90,10 @@ def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def dimensions(session: DataSession, kind: Entity) -> tuple[Dimension, ...]:
+def dimensions(sight: Sight, kind: Entity) -> tuple[Dimension, ...]:
     """What the records of an entity can be split by, as far as this reader may."""
     found: list[Dimension] = []
-    usable = [kind.fields[key] for key in session.sight.filterable(kind.key)]
+    usable = [kind.fields[key] for key in sight.filterable(kind.key)]
     for spec in sorted(usable, key=lambda spec: spec.system):
         if spec.several or spec.multiple:
             continue

@@ -149,7 +149,7 @@ def names_of(session: DataSession, asked: Asked, text: str) -> tuple[str, ...]:
         if name not in known:
             raise BadRequest(m("The report is not split by “%(name)s”; it knows %(known)s.", name=name[:60], known=", ".join(known)))
         try:
-            require(session, asked.report.entity, known[name].path)
+            require(session.sight, asked.report.entity, known[name].path)
         except UnknownName as step:
             raise UnknownName(name, hidden=step.hidden) from None
     return wanted

@@ -7,35 +7,41 @@ from sqlalchemy import select
 from crm.backoffice.guard import DataSession
 from crm.backoffice.parts import in_parts
 from crm.backoffice.reports.table import Column
+from crm.backoffice.sight import Sight
 from crm.errors import Forbidden, UnknownName
 from crm.messages import m
 
 
-def require(session: DataSession, entity: str, path: str) -> None:
+def require(sight: Sight, entity: str, path: str) -> None:
     """Raises UnknownName when a step of `path` ("owner.manager", "lines.product") does not exist or is hidden or masked for the reader."""
     here = entity
     for name in path.split("."):
-        description = session.catalog.entity(here)
+        description = sight.catalog.entity(here)
         relation = description.relations.get(name)
         if relation is not None and name not in description.fields:
-            require(session, relation.entity, relation.field)
+            require(sight, relation.entity, relation.field)
             here = relation.entity
             continue
         field = description.fields.get(name)
         if field is None:
             raise UnknownName(name)
-        if name not in session.sight.filterable(here):
+        if name not in sight.filterable(here):
             raise UnknownName(name, hidden=True)
         here = field.target or here
 
 
-def sees(session: DataSession, entity: str, path: str) -> bool:
+def seen(sight: Sight, entity: str, path: str) -> bool:
     """Whether the reader may use every step of `path` in a computation."""
     try:
-        require(session, entity, path)
+        require(sight, entity, path)
     except UnknownName:
         return False
     return True
+
+
+def sees(session: DataSession, entity: str, path: str) -> bool:
+    """The same of whoever the session is for."""
+    return seen(session.sight, entity, path)
 
 
 def visible_columns(session: DataSession, entity: str, measures: Iterable[Column]) -> tuple[Column, ...]:

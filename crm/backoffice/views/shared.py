@@ -49,11 +49,11 @@ def offered(views: Mapping[str, SharedView], entity: str, access: Access | None)
     return (view for view in views.values() if view.entity == entity and view.is_for(access))
 
 
-def free_key(views: Mapping[str, SharedView], label: Label) -> str:
-    """A key made of a name in English (else of none), which no view has."""
+def free_key(views: Mapping[str, Any], label: Label, word: str = "view") -> str:
+    """A key made of a name in English (else of `word`), which none of `views` has."""
     letters = "".join(c if c.isascii() and c.isalnum() else "_" for c in label.text("en").lower())
     stem = "_".join(part for part in letters.split("_") if part)[:48]
-    stem = stem if stem and not stem[0].isdigit() else f"view_{stem}".rstrip("_")
+    stem = stem if stem and not stem[0].isdigit() else f"{word}_{stem}".rstrip("_")
     return next(key for n in range(1, len(views) + 3) if (key := stem if n == 1 else f"{stem}_{n}") not in views and key != "standard")
 
 

@@ -1,0 +1,35 @@
+"""Kept reports as rows, and who has starred which."""
+
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm.backoffice.entities import Base
+
+
+class KeptReportRow(Base):
+    """A report under a name. With an owner it is his alone; without one it is shared: configuration under a `key`."""
+
+    __tablename__ = "kept_report"
+    __table_args__ = (CheckConstraint("(owner_id IS NULL) <> (key IS NULL)", name="own_or_shared"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
+    key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    label_uk: Mapped[str] = mapped_column(String(255))
+    label_en: Mapped[str] = mapped_column(String(255))
+    report: Mapped[str] = mapped_column(String(64))  # the name of a report of the product
+    asks: Mapped[dict[str, Any]] = mapped_column(JSON)  # see `asks.py`
+    chart: Mapped[str] = mapped_column(String(16), default="")
+    roles: Mapped[list[str]] = mapped_column(JSON)  # to whom it is shared; none: to all who may see it
+    position: Mapped[int] = mapped_column(default=0)
+
+
+class ReportStar(Base):
+    """A kept report among a person's favourites."""
+
+    __tablename__ = "report_star"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("kept_report.id"), primary_key=True, index=True)

@@ -1,0 +1,62 @@
+"""Kept reports: put together, kept, opened again, and what is done with one's own, with those of others and with shared ones."""
+
+import json
+from collections.abc import Iterator
+
+from crm.backoffice.entities import Entity
+from tests.leaks import conditions
+from tests.leaks.questions import MISSING, Question, View, get, post, probe
+
+KEPT, NEW, PREVIEW = "/reports/kept/<kept>", "/reports/new/", "/reports/new/preview"
+SHOW = "/report/<key>"
+
+
+@probe("/reports/", NEW, PREVIEW)
+def builder(view: View) -> Iterator[Question]:
+    yield get("/reports/", "", "/reports/")
+    yield get(NEW, "", "/reports/new/")
+    yield get(NEW, "", "/reports/new/", lang="uk", kept=MISSING)
+    yield get(PREVIEW, "", "/reports/new/preview", entity="no_such_thing").expecting(400)
+
+
+@probe(NEW, PREVIEW, "/reports/kept")
+def put_together(view: View, kind: Entity) -> Iterator[Question]:
+    """Over each entity by every field; one that names what is hidden is neither shown nor kept, as one that is not there."""
+    shut = set(view.shut(kind.key))
+    if not view.reads(kind.key):
+        yield get(PREVIEW, kind.key, PREVIEW, entity=kind.key).expecting(403, 400)
+        return
+    usable = [k for k, spec in kind.fields.items() if k not in shut and (spec.picklist or spec.target) and not spec.several and not spec.multiple]
+    for chart in ("stacked", "share", "line"):
+        by = ",".join(view.rng.sample(usable, min(2, len(usable))))
+        named = tuple(f"{kind.key}.{key}" for key in by.split(",") if key)
+        yield get(view.rng.choice((NEW, PREVIEW)), kind.key, view.rng.choice((NEW, PREVIEW)), *named, entity=kind.key, by=by, chart=chart)
+    for key in sorted(shut):
+        for words in ({"by": key}, {"measure": f"sum:{key}"}, {"where": json.dumps({"field": key, "op": "not_empty"})}):
+            unknown = view.unknown(kind.key, key)
+            known, other = (get(PREVIEW, kind.key, PREVIEW, f"{kind.key}.{key}", entity=kind.key, **{n: w.replace(key, k) for n, w in words.items()})
+                            for k in (key, unknown))
+            yield known.expecting(400).just_as(other, unknown, key)
+        form = {"name": f"hidden {kind.key} {key}", "report": "records", "query": f"entity={kind.key}&measure=avg:{key}"}
+        yield post("/reports/kept", kind.key, "/reports/kept", f"{kind.key}.{key}", form=form).expecting(400)
+    for asked in view.rng.sample(list(conditions.every(view, kind)), 3):
+        question = get(PREVIEW, kind.key, PREVIEW, *asked.names, entity=kind.key, where=asked.where)
+        yield question.expecting(400, 403) if asked.hidden else question
+
+
+@probe("/reports/kept", KEPT, KEPT + "/remove", KEPT + "/share", SHOW, "/report/")
+def kept(view: View) -> Iterator[Question]:
+    """Reports are kept, opened and listed; numbers of others' and of none answer alike."""
+    for place, query in enumerate(("entity=account&measure=count", "entity=deal&by=stage", "entity=account&by=owner&chart=share")):
+        yield post("/reports/kept", "", "/reports/kept", form={"name": f"report {place}", "report": "records", "query": query})
+    yield post("/reports/kept", "", "/reports/kept", form={"name": "wins", "report": "win_rate", "query": "by=owner&chart=bar"})
+    yield get("/report/", "", "/report/")
+    for number in (1, 2, 3, 4, MISSING):
+        yield get(SHOW, "", "/report/records", kept=number)
+        yield get(NEW, "", NEW, kept=number)
+        yield post(KEPT, "", f"/reports/kept/{number}", form={"starred": "1", "name": f"renamed {number}"})
+        yield get(KEPT + "/share", "", f"/reports/kept/{number}/share")
+    yield get(SHOW, "", "/report/win_rate", kept=4)
+    yield post(KEPT + "/share", "", f"/reports/kept/{MISSING}/share", form={"label_en": "Shared"})
+    yield post(KEPT + "/remove", "", "/reports/kept/2/remove")
+    yield get("/report/", "", "/report/", lang="uk")

@@ -16,13 +16,15 @@ from crm.organization import access_review_models, calendar, calendar_links, dut
 from crm.organization import models as organization, personal
 from crm.organization import rules as organization_rules, second_factor_models, sign_in_models, timers
 from crm.organization.rates import models as rates, rules as rates_rules
+from crm.sales.forecast import odds as forecast_odds, rules as forecast_rules
 from crm.sales import imports as sales_imports, models as sales, rules as sales_rules, timeline as sales_timeline
 
 __all__ = [
     "access_review_models", "calendar", "calendar_links", "cards", "checklists", "config_drafts", "configuration", "contacts", "contacts_imports",
-    "contacts_rules", "copying", "custom", "daily", "dropping", "duplicates", "duties", "edits", "emergency_rules", "evidence", "import_sources",
-    "imports", "interactions", "interactions_rules", "interactions_timeline", "jobs", "journal", "kept_reports", "likeness", "lost_files", "merging",
-    "notices", "organization", "organization_imports", "organization_rules", "outbox", "personal", "quality", "rates", "rates_rules", "recomputing",
-    "resting", "row_log", "sales", "sales_imports", "sales_rules", "sales_timeline", "seals", "second_factor_models", "seen", "segments",
-    "segments_counting", "segments_rules", "segments_timeline", "sign_in_models", "switching", "timers", "uploads", "views",
+    "contacts_rules", "copying", "custom", "daily", "dropping", "duplicates", "duties", "edits", "emergency_rules", "evidence", "forecast_odds",
+    "forecast_rules", "import_sources", "imports", "interactions", "interactions_rules", "interactions_timeline", "jobs", "journal", "kept_reports",
+    "likeness", "lost_files", "merging", "notices", "organization", "organization_imports", "organization_rules", "outbox", "personal", "quality",
+    "rates", "rates_rules", "recomputing", "resting", "row_log", "sales", "sales_imports", "sales_rules", "sales_timeline", "seals",
+    "second_factor_models", "seen", "segments", "segments_counting", "segments_rules", "segments_timeline", "sign_in_models", "switching", "timers",
+    "uploads", "views",
 ]

@@ -6,6 +6,7 @@ import crm.contacts.quality
 import crm.contacts.reports
 import crm.contacts.time_report
 import crm.sales.calibration_report
+import crm.sales.forecast.report
 import crm.sales.funnel_report
 import crm.sales.quality
 import crm.sales.reports

@@ -6,7 +6,7 @@ the journal tells of the whole. How far it has come stands in the transaction of
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -66,6 +66,17 @@ def lagging(session: DataSession) -> list[Entity]:
     known = {row.entity: row.formulas for row in session.kernel(select(TABLE.c.entity, TABLE.c.formulas))}
     behind = [kind for kind in kinds if known.get(kind.key) != formulas_of(kind)]
     return [kind for kind in behind if session.kernel(select(kind.table.c.id).limit(1)).first() is not None]
+
+
+def outdated(session: DataSession, entity: str, keys: Collection[str]) -> None:
+    """Have computed what rests on fields of `entity` that were put quietly: formulas over them, and roll-ups. The worker asks for it within a minute."""
+    behind = [
+        kind.key for kind in session.catalog.entities.values()
+        if (kind.key == entity and any(name in keys for spec in kind.computed for name in sources(spec.formula)))
+        or any(spec.rollup is not None and spec.rollup.entity == entity and spec.rollup.field in keys for spec in kind.added_up)
+    ]
+    if behind:
+        session.kernel(update(TABLE).where(TABLE.c.entity.in_(behind)).values(**FRESH))
 
 
 def ask(engine: Engine, catalog: Catalog) -> bool:

@@ -55,5 +55,5 @@ def _changed(catalog: Catalog, spec: PipelineSpec) -> Iterator[str]:
         if old is None:
             continue
         pairs = {"name": (old.label.uk, stage.label.uk), "name_en": (old.label.en, stage.label.en)}
-        pairs |= {name: (getattr(old, name), getattr(stage, name)) for name in ("kind", "probability", "retired", "colour", "days")}
+        pairs |= {name: (getattr(old, name), getattr(stage, name)) for name in ("kind", "probability", "retired", "colour", "days", "forecast")}
         yield from (name for name, (was, becomes) in pairs.items() if was != becomes)

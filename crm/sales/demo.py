@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import select
+
 from crm.backoffice.catalog import Configured
 from crm.backoffice.demo import Demo
 from crm.backoffice.money import round_half_up
@@ -13,6 +15,8 @@ from crm.contacts.demo import Customers
 from crm.organization.demo import PEOPLE, TEAM_OF_REGION, Company, Person
 from crm.sales.demo_goods import BRANCHES, LINES, NEXT_STEPS, TOGETHER, Branch, Good
 from crm.sales.demo_rivals import RIVALS
+from crm.sales.forecast import settling
+from crm.sales.models import Deal
 
 DEALS = 1_640
 MONTHS = 24
@@ -87,6 +91,7 @@ def fill(demo: Demo, company: Company, customers: Customers) -> None:
     demo.create("deal_line", [{"deal": deal, **{k: v for k, v in line.items() if k != "cost"}} for deal, own in zip(ids, lines, strict=True) for line in own])
     demo.create("stage_history", [row for deal, course, values in zip(ids, courses, deals, strict=True) for row in _history(demo, goods, deal, course, values)])
     _interests(demo, goods, customers, deals)
+    _expectations(demo, ids)
 
 
 def _catalogue(demo: Demo) -> Catalogue:
@@ -131,6 +136,23 @@ def _interests(demo: Demo, goods: Catalogue, customers: Customers, deals: Sequen
             needed = sorted({branch.line for branch in BRANCHES if industry in branch.industries})
             asked.setdefault(account, set()).update(goods.lines[line] for line in needed[:1])
     demo.change("account", {account: {"interests": sorted(lines)} for account, lines in asked.items()})
+
+
+def _expectations(demo: Demo, ids: Sequence[int]) -> None:
+    """Sellers say of some deals how probable they are and in which category they count; the others follow the stage. Past deals are counted."""
+    deal, open_ones = Deal.__table__, [s.id for s in demo.session.catalog.configured["stage"].values() if s.values["kind"] == "open"]
+    said: dict[int, dict[str, Any]] = {}
+    query = select(deal.c.id, deal.c.probability).where(deal.c.id.in_(ids), deal.c.stage_id.in_(open_ones)).order_by(deal.c.id)
+    for number, probability in demo.session.kernel(query).all():
+        luck = demo.chance.random()
+        if luck < 0.2:
+            said[number] = {"probability": min(Decimal("0.95"), max(Decimal("0.05"), probability + Decimal(demo.chance.choice((-20, -10, 10, 15))) / 100))}
+        elif luck < 0.3:
+            said[number] = {"forecast_category": demo.option("forecast_category", demo.chance.choice(("commit", "best_case", "omitted")))}
+    demo.change("deal", said)
+    settling.recount(demo.session)
+    while settling.give(demo.session, len(ids)):
+        pass
 
 
 def _openings(demo: Demo) -> list[date]:
@@ -225,8 +247,8 @@ def _deal(
         "name": title, "account": account, "contact": chance.choice(customers.people[account]), "pipeline": stage.parent_id, "stage": stage.id,
         "amount": amount,
         "cost": sum((line["cost"] for line in lines), Decimal(0)), "opened_on": opened, "closed_on": closed,
-        "expected_on": closed or _working(demo.today + timedelta(days=-chance.randint(2, 20) if chance.random() < 0.1 else round(left * chance.uniform(0.4,
-            1.6)) + 1)),
+        "expected_on": closed or max(opened, _working(demo.today + timedelta(days=-chance.randint(2, 20) if chance.random() < 0.1 else round(
+            left * chance.uniform(0.4, 1.6)) + 1))),
         "next_step": chance.choice(NEXT_STEPS) if step else None, "next_step_on": _working(demo.today + timedelta(days=chance.randint(-3,
             18))) if step else None,
         "source": demo.option("source", demo.weighted(SOURCES)), "sales_channel": demo.option("sales_channel", demo.weighted(CHANNELS)),

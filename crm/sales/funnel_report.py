@@ -5,8 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Annotated, Any, cast
+from zoneinfo import ZoneInfo
 
 from crm.backoffice.guard import DataSession
+from crm.backoffice.periods import Period
 from crm.backoffice.reports import Chart, Column, CommonParams, Dimension, Drill, Parameter, Series, Table, report
 from crm.backoffice.reports.conversion import conversion, notes
 from crm.backoffice.reports.estimates import quantile, surviving_half, wilson
@@ -145,12 +147,17 @@ def funnel(session: DataSession, params: FunnelParams) -> Table:
 
 def view_of(session: DataSession, params: FunnelParams) -> View:
     """The deals and moves that the parameters look at. Raises BadRequest where there are several pipelines and none is named."""
+    return looked_at(session, params.pipeline, params.time_zone, params.period, cast(Mode, params.mode))
+
+
+def looked_at(session: DataSession, pipeline: str, zone: ZoneInfo, period: Period | None = None, mode: Mode = "cohort") -> View:
+    """The deals and moves of one pipeline, by code. Raises BadRequest where there are several and none is named."""
     known = pipelines(session)
-    code = params.pipeline or (next(iter(known)) if len(known) == 1 else "")
+    code = pipeline or (next(iter(known)) if len(known) == 1 else "")
     if not code:
         raise BadRequest(m("Say which pipeline: %(known)s.", known=", ".join(known)))
     number = next(p.id for p in session.catalog.configured["pipeline"].values() if p.code == code)
-    return View(Stages.of(session.catalog.configured["stage"].values(), number), cast(Mode, params.mode), params.period, params.time_zone)
+    return View(Stages.of(session.catalog.configured["stage"].values(), number), mode, period, zone)
 
 
 def _rows(

@@ -29,6 +29,7 @@ from crm.backoffice.fields import (
 from crm.backoffice.fields.base import declare
 from crm.backoffice.fields.codes import CodeField
 from crm.messages import Label
+from crm.sales.forecast.categories import FORECAST_CATEGORIES, PICKLIST, PROBABILITY_SOURCES, SOURCES_OF_DEALS
 
 TRAIL = 2000  # characters of a trail: some three hundred stages
 STANDING = sql_text("left_at IS NULL AND deleted_at IS NULL")
@@ -126,11 +127,30 @@ class Pipeline(Record):
     __entity__ = Declared(
         key="pipeline", label=Label("Воронка", "Pipeline"), plural=Label("Воронки", "Pipelines"), area="administration", icon="filter",
         prefix="PL", columns=("name", "name_en", "code", "entity"), configuration=True,
-        sections=(Section(Label("Воронка", "Pipeline"), ("name", "name_en", "code", "entity")),), related=("stages",),
+        sections=(
+            Section(Label("Воронка", "Pipeline"), ("name", "name_en", "code", "entity")),
+            Section(Label("Ймовірність", "Probability"), ("probability_source", "history_weight", "history_least")),
+        ),
+        related=("stages",),
     )
 
     name_en: Mapped[str | None] = text(Label("Назва англійською", "Name in English"), searchable=True, sensitivity="open")
     entity: Mapped[str] = text(Label("Сутність", "Entity"), required=True, default="deal", max_length=64, sensitivity="open", system=True)
+    probability_source: Mapped[str] = text(
+        Label("Звідки ймовірність", "Whence the probability"), required=True, default="stage", max_length=16, sensitivity="open", words=PROBABILITY_SOURCES,
+        help=Label("Якщо її не задано вручну", "Unless it is given by hand"),
+    )
+    history_weight: Mapped[int] = integer(
+        Label("Вага звичайного", "Weight of the usual"), required=True, default=10, sensitivity="open",
+        help=Label(
+            "Скільки угод зі звичайною для воронки часткою виграних додається до тих, що пройшли етап",
+            "How many deals that went as is usual in the pipeline are added to those that passed the stage",
+        ),
+    )
+    history_least: Mapped[int] = integer(
+        Label("Найменше угод", "Fewest deals"), required=True, default=20, sensitivity="open",
+        help=Label("Якщо вирішених угод менше, з історії не робиться висновку", "Below so many decided deals nothing is inferred from history"),
+    )
 
 
 class Stage(Record):
@@ -141,7 +161,8 @@ class Stage(Record):
         key="stage", label=Label("Етап", "Stage"), plural=Label("Етапи", "Stages"), area="administration", icon="stairs", prefix="S",
         columns=("name", "name_en", "pipeline", "position", "kind", "probability"), order="position", configuration=True,
         sections=(
-            Section(Label("Етап", "Stage"), ("name", "name_en", "code", "pipeline", "key", "position", "kind", "probability", "days", "colour", "retired")),
+            Section(Label("Етап", "Stage"), ("name", "name_en", "code", "pipeline", "key", "position", "kind")),
+            Section(Label("Угоди на ньому", "Deals in it"), ("probability", "forecast", "days", "colour", "retired")),
         ),
     )
 
@@ -157,6 +178,10 @@ class Stage(Record):
         Label("Строк, робочих днів", "Service time, working days"), sensitivity="open",
         help=Label("Скільки угода має тут стояти щонайбільше; порожньо: без строку", "How long a deal should stand here at most; empty: no limit"),
     )
+    forecast: Mapped[str | None] = text(
+        Label("Категорія прогнозу", "Forecast category"), max_length=16, sensitivity="open", words=FORECAST_CATEGORIES, asked_when=("kind", "open"),
+        help=Label("Яку дістає угода на цьому етапі; порожньо: «У роботі»", "Which a deal is given in this stage; empty: “Pipeline”"),
+    )
     colour: Mapped[str | None] = text(Label("Колір", "Colour"), max_length=16, sensitivity="open", words=COLOURS)
     retired: Mapped[bool] = boolean(Label("Не вживається", "Retired"), required=True, default=False, sensitivity="open")
 
@@ -170,7 +195,8 @@ class Deal(Record):
         columns=("name", "account", "stage", "amount", "expected_on", "next_step", "owner"),
         sections=(
             Section(Label("Угода", "Deal"), ("name", "code", "account", "contact", "pipeline", "stage", "loss_reason")),
-            Section(Label("Гроші", "Money"), ("amount", "currency", "probability", "cost", "margin")),
+            Section(Label("Гроші", "Money"), ("amount", "currency", "cost", "margin")),
+            Section(Label("Прогноз", "Forecast"), ("probability", "probability_source", "history_probability", "forecast_category")),
             Section(Label("Терміни", "Dates"), ("opened_on", "expected_on", "closed_on", "next_step", "next_step_on")),
             Section(Label("Звідки і чиє", "Origin and owner"), ("source", "sales_channel", "business_line", "owner", "department", "territory", "description")),
         ),
@@ -189,7 +215,21 @@ class Deal(Record):
     margin: Mapped[Decimal | None] = money(
         Label("Маржа", "Margin"), sensitivity="sensitive", help=Label("Сума мінус собівартість, якщо не задано", "Amount minus cost unless given")
     )
-    probability: Mapped[Decimal | None] = percent(Label("Ймовірність", "Probability"))
+    probability: Mapped[Decimal | None] = percent(
+        Label("Ймовірність", "Probability"), help=Label("Порожньо: як заведено у воронці", "Empty: as is usual in the pipeline"),
+    )
+    probability_source: Mapped[str | None] = text(
+        Label("Звідки ймовірність", "Whence the probability"), max_length=16, system=True, made_of=("probability",), words=SOURCES_OF_DEALS,
+    )
+    history_probability: Mapped[Decimal | None] = percent(
+        Label("Ймовірність з історії", "Probability by history"), sensitivity="sensitive", system=True,
+        help=Label(
+            "З того, чим скінчилися всі угоди компанії, що дійшли до цього етапу", "From what became of all the company's deals that reached this stage",
+        ),
+    )
+    forecast_category_id: Mapped[int | None] = picklist(
+        PICKLIST, Label("Категорія прогнозу", "Forecast category"), help=Label("Порожньо: як на етапі", "Empty: that of the stage"),
+    )
     opened_on: Mapped[date | None] = date_field(Label("Відкрито", "Opened on"), indexed=True)
     expected_on: Mapped[date | None] = date_field(Label("Очікуване закриття", "Expected on"), indexed=True)
     closed_on: Mapped[date | None] = date_field(Label("Закрито", "Closed on"), indexed=True)

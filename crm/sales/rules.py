@@ -1,7 +1,7 @@
 """What deals and their lines must satisfy, and what fills itself in."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -127,15 +127,6 @@ def named_by_code(draft: Draft) -> None:
 
 
 @before_save("deal")
-def probability_of_the_stage(draft: Draft) -> None:
-    """A deal has the probability of its stage unless one is given."""
-    stage = stage_of(draft)
-    if stage is None or not draft.changed("stage") or draft.changed("probability"):
-        return
-    draft["probability"] = stage.values["probability"]
-
-
-@before_save("deal")
 def closed_on_the_day_it_is_decided(draft: Draft) -> None:
     """A deal that is won or lost is closed today unless another day is given; an open one has no such day."""
     stage = stage_of(draft)
@@ -154,9 +145,11 @@ def lost_for_a_reason(draft: Draft) -> None:
 
 @before_save("deal")
 def dates_in_order(draft: Draft) -> None:
-    """A deal is not closed before it is opened."""
+    """A deal is neither closed nor expected to close before it is opened; one that is put down late was opened no later than that."""
     if draft["opened_on"] is None and draft.is_new and draft.session.source not in LOADING:
-        draft["opened_on"] = draft.session.reader.today
+        draft["opened_on"] = min(draft.session.reader.today, draft["expected_on"] or date.max)
+    if draft["opened_on"] and draft["expected_on"] and draft["expected_on"] < draft["opened_on"] and draft.changed("opened_on", "expected_on"):
+        draft.refuse("expected_on", m("The deal would be expected to close before it was opened."))
     if draft["opened_on"] and draft["closed_on"] and draft["closed_on"] < draft["opened_on"]:
         draft.refuse("closed_on", m("The deal would be closed before it was opened."))
 

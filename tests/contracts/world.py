@@ -16,6 +16,7 @@ import crm.models
 from crm.backoffice import lists
 from crm.backoffice.catalog import Catalog, shape
 from crm.backoffice.fields.base import Field
+from crm.backoffice.fields.text import TextField
 from crm.backoffice.guard import SystemSession, UserSession, system_session, user_session
 from crm.backoffice.journal import JournalRow
 from crm.backoffice.lowcode.apply import apply
@@ -146,7 +147,7 @@ class World:
             return ""
         if spec.type == "boolean":
             return "1" if value else ("" if spec.required else "0")
-        if spec.picklist or spec.target or spec.type in ("currency", "country"):
+        if spec.picklist or spec.target or spec.type in ("currency", "country") or (isinstance(spec, TextField) and spec.words):
             return str(value)
         return spec.input_text(value, self.catalog.reader("en"))
 

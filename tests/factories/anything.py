@@ -19,6 +19,10 @@ from tests.factories.codes import bank_account, firm_code
 FIXED: dict[tuple[str, str], tuple[Any, ...]] = {
     ("stage", "kind"): ("open", "won"),
     ("stage", "colour"): ("green", "red"),
+    ("stage", "forecast"): ("commit", "best_case"),
+    ("pipeline", "probability_source"): ("stage", "history"),
+    ("pipeline", "history_weight"): (7, 9),
+    ("pipeline", "history_least"): (30, 40),
     ("account", "founded"): (1991, 2004),
     ("user", "active"): (True, False),
     ("role", "emergency_hours"): (3, 6),

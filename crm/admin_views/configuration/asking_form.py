@@ -14,7 +14,7 @@ from crm.admin_views.kit.answers import say
 from crm.admin_views.kit.conditions import read_condition
 from crm.admin_views.kit.filters import as_json
 from crm.backoffice.custom.fields import Said
-from crm.backoffice.lowcode.pipelines import StageSpec
+from crm.backoffice.lowcode.pipelines import CATEGORIES, StageSpec
 from crm.backoffice.lowcode.stage_requirements import LONGEST_STAY, MOST, MOST_ITEMS
 from crm.backoffice.stage_rules import SIDES
 from crm.errors import BadRequest
@@ -61,6 +61,7 @@ class Typed:
     moves: tuple[str, ...]
     rows: tuple[Row, ...]
     items: tuple[Item, ...] = ()
+    forecast: str = ""
 
 
 def of_stage(stage: StageSpec, seen: Callable[[Said], bool]) -> Typed:
@@ -70,7 +71,7 @@ def of_stage(stage: StageSpec, seen: Callable[[Said], bool]) -> Typed:
         for side in SIDES for one in getattr(stage, side)
     ]
     items = (Item(one["key"], one["label"]["uk"], one["label"]["en"], bool(one.get("required"))) for one in stage.checklist)
-    return Typed(str(stage.days or ""), stage.moves is not None, stage.moves or (), tuple(rows), tuple(items))
+    return Typed(str(stage.days or ""), stage.moves is not None, stage.moves or (), tuple(rows), tuple(items), stage.forecast)
 
 
 def known_by(one: Said) -> str:
@@ -95,7 +96,11 @@ def posted(form: Form) -> Typed:
         for n in form.getlist("opt")[: MOST_ITEMS + 1]
     ]
     items = stepped(items, form.get("step", ""), Item(), MOST_ITEMS)
-    return Typed(form.get("days", "")[:10], form.get("leads") == "listed", tuple(form.getlist("moves")), tuple(rows), tuple(items))
+    forecast = form.get("forecast", "")
+    return Typed(
+        form.get("days", "")[:10], form.get("leads") == "listed", tuple(form.getlist("moves")), tuple(rows), tuple(items),
+        forecast if forecast in CATEGORIES else "",
+    )
 
 
 def said(typed: Typed, stage: StageSpec, others: Sequence[str]) -> tuple[StageSpec, dict[str, str]]:
@@ -115,7 +120,8 @@ def said(typed: Typed, stage: StageSpec, others: Sequence[str]) -> tuple[StageSp
         errors[""] = say(m("A stage has at most %(count)s requirements to enter and as many to leave.", count=MOST))
     moves = tuple(key for key in others if key in typed.moves) if typed.listed else None
     checklist = _checklist(typed.items, errors)
-    return replace(stage, days=days, enter=tuple(sides["enter"]), exit=tuple(sides["exit"]), checklist=checklist, moves=moves), errors
+    spec = replace(stage, days=days, enter=tuple(sides["enter"]), exit=tuple(sides["exit"]), checklist=checklist, moves=moves, forecast=typed.forecast)
+    return spec, errors
 
 
 def _checklist(items: Sequence[Item], errors: dict[str, str]) -> tuple[dict[str, Any], ...]:

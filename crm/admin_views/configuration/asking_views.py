@@ -25,6 +25,7 @@ from crm.backoffice.guard import UserSession
 from crm.backoffice.lowcode.pipelines import StageSpec, stage_said, stage_stands, stages_of
 from crm.messages import Label
 from crm.rights.stage_requirements import requirement_seen
+from crm.sales.forecast.categories import FORECAST_CATEGORIES
 
 pages = Blueprint("configuration_asking", __name__, url_prefix="/configuration/stages-of/asking")
 HEADS = {
@@ -83,9 +84,11 @@ def draw() -> Answer:
 def _form(known: Configured, row: Configured, typed: Typed, errors: Errors) -> str:
     language = context.reader().language
     return render_template(
-        "admin/configuration/stage_asking.html", title=row.label.text(language), typed=typed, form={"days": typed.days}, errors=errors,
+        "admin/configuration/stage_asking.html", title=row.label.text(language), typed=typed, errors=errors,
+        form={"days": typed.days, "forecast": typed.forecast},
         summary=summary(errors), others_to=[(one.key, one.label.text(language)) for one in _others(known, row)], back=stages_page(known),
         back_label=known.label.text(language), here=request.full_path.rstrip("?"), base=f"/{_kind(known).key}/", stage=row,
+        categories=[("", "—"), *((key, label.text(language)) for key, label in FORECAST_CATEGORIES)], is_open=row.values["kind"] == "open",
         beside=beside(f"entity:{known.values['entity']}"), **_requirements(known, stage_stands(row), typed),
     )
 

@@ -33,6 +33,7 @@ SENTENCES: Mapping[tuple[str, str], Message] = {
     ("role", "remove"): m("The role “%(name)s” is removed"), ("role", "second_factor"): m("The role “%(name)s” asks for a second factor otherwise"),
     ("role", "emergency"): m("What the role “%(name)s” may take in an emergency changes"), ("rules", "replace"): m("The rights of the role “%(name)s” change"),
     ("pipeline", "create"): m("New pipeline “%(name)s”"), ("pipeline", "label"): m("The pipeline “%(name)s” has another name"),
+    ("pipeline", "probability"): m("What is taken for the probability in the pipeline “%(name)s” changes"),
     ("pipeline", "remove"): m("The pipeline “%(name)s” is removed"), ("stage", "create"): m("New stage “%(name)s”"),
     ("stage", "change"): m("The stage “%(name)s” changes"), ("stage", "retire"): m("The stage “%(name)s” is retired"),
     ("view", "create"): m("New shared view “%(name)s” of “%(entity)s”"), ("view", "change"): m("The shared view “%(name)s” of “%(entity)s” changes"),

@@ -11,9 +11,10 @@ from crm.admin_views.configuration.keys import proposed
 from crm.admin_views.configuration.options_form import free, stepped
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
+from crm.backoffice.catalog import Configured
 from crm.backoffice.colours import COLOURS
 from crm.backoffice.fields.base import Field
-from crm.backoffice.lowcode.pipelines import KINDS, MOST, StageSpec, stage_said
+from crm.backoffice.lowcode.pipelines import HEAVIEST, KINDS, MOST, MOST_LEAST, SOURCES, Likelihood, StageSpec, likelihood_of, stage_said
 from crm.errors import FieldError
 from crm.messages import Label, m
 
@@ -92,6 +93,27 @@ def said(rows: Sequence[Row], standing: Mapping[str, StageSpec]) -> tuple[list[d
     if not errors and len(made) > MOST:
         errors[""] = say(m("A pipeline has at most %(count)s stages.", count=MOST))
     return [stage_said(one) for one in made], errors
+
+
+def likelihood_typed(known: Configured | None) -> dict[str, str]:
+    """Whence records of a pipeline have their probability, as it stands in the form; of a new one as it begins."""
+    rule = likelihood_of(known.values) if known is not None else Likelihood()
+    return {"probability_source": rule.source, "history_weight": str(rule.weight), "history_least": str(rule.least)}
+
+
+def likelihood_said(form: Form, errors: dict[str, str]) -> dict[str, Any]:
+    """The same as a file says it, what is wrong put among the errors; a form that does not ask says nothing."""
+    if "probability_source" not in form:
+        return {}
+    source = form["probability_source"]
+    numbers: dict[str, int] = {}
+    for name, key, most in (("weight", "history_weight", HEAVIEST), ("least", "history_least", MOST_LEAST)):
+        text = form.get(key, "").strip()
+        if not (text.isascii() and text.isdecimal()) or len(text) > 6 or not 1 <= int(text) <= most:
+            errors[key] = say(m("A whole number from 1 to %(most)s is expected here.", most=most))
+        else:
+            numbers[name] = int(text)
+    return {"probability": {"source": source if source in SOURCES else "stage", **numbers}}
 
 
 def _probability(text: str) -> Decimal | None:

@@ -27,6 +27,7 @@ from crm.backoffice.lists import ListQuery
 from crm.backoffice.lowcode.pipelines import pipeline_of, stage_stands, stages_of
 from crm.errors import NotFound
 from crm.messages import m
+from crm.sales.forecast.categories import PROBABILITY_SOURCES
 from crm.sales.models import STAGE_KINDS
 
 pages = Blueprint("configuration_stages", __name__, url_prefix="/configuration")
@@ -121,6 +122,7 @@ def _posted(known: Configured | None) -> Answer:
         return redraw({})
     stages, errors = stage_form.said(rows, {row.key: stage_stands(row) for row in _stages(known)})
     errors |= entity_form.missing(form, "label_uk", "label_en")
+    probability = stage_form.likelihood_said(form, errors)
     key, entity = (known.code, str(known.values["entity"])) if known else (_new_key(errors), form.get("entity", ""))
     if known is None and entity not in {one.key for one in _led()}:
         errors["entity"] = say(m("Say which records stand in it."))
@@ -128,7 +130,7 @@ def _posted(known: Configured | None) -> Answer:
         return refused(redraw, errors)
     label = {"uk": form["label_uk"].strip(), "en": form["label_en"].strip()}
     subject = Subject(label[context.reader().language], ALL, say(m("Pipelines and stages")), f"/configuration/stages-of/?{urlencode({'key': key})}")
-    return changed({"pipelines": {key: {"label": label, "entity": entity, "stages": stages}}}, redraw, subject)
+    return changed({"pipelines": {key: {"label": label, "entity": entity, "stages": stages} | probability}}, redraw, subject)
 
 
 def _new_key(errors: dict[str, str]) -> str:
@@ -143,11 +145,12 @@ def _new_key(errors: dict[str, str]) -> str:
 
 def _form(known: Configured | None, form: Any, rows: list[stage_form.Row], errors: Errors) -> str:
     language = context.reader().language
-    typed = form or ({"label_uk": known.label.uk, "label_en": known.label.en} if known else {})
+    typed = form or ({"label_uk": known.label.uk, "label_en": known.label.en} if known else {}) | stage_form.likelihood_typed(known)
     led = [(kind.key, kind.plural.text(language)) for kind in _led()]
     return render_template(
         "admin/configuration/pipeline.html", known=known, form=typed, rows=rows, errors=errors, summary=entity_form.summary(errors), led=led,
-        colours=COLOUR_WORDS, kinds=[(key, label.text(language)) for key, label in STAGE_KINDS], here=request.full_path.rstrip("?"),
+        colours=COLOUR_WORDS, kinds=[(key, label.text(language)) for key, label in STAGE_KINDS],
+        sources=[(key, label.text(language)) for key, label in PROBABILITY_SOURCES], here=request.full_path.rstrip("?"),
         title=known.label.text(language) if known else "", held=_held(known) if known else {}, back=ALL,
         beside=beside(f"entity:{known.values['entity']}") if known else beside(), codes={row.key: row.code for row in _stages(known)},
     )

@@ -10,14 +10,16 @@ from crm.backoffice.fields.percent import SIGNS
 from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.document import Document
 from crm.backoffice.lowcode.parsing import order
-from crm.backoffice.lowcode.pipelines import PipelineSpec, StageSpec, pipeline_of, stage_stands, stages_of
+from crm.backoffice.lowcode.pipelines import Likelihood, PipelineSpec, StageSpec, likelihood_of, pipeline_of, stage_stands, stages_of
 from crm.backoffice.stage_rules import SIDES
 from crm.messages import Label, Message, m, render
+from crm.sales.forecast.categories import FORECAST_CATEGORIES, PROBABILITY_SOURCES
 from crm.sales.models import STAGE_KINDS
 
 PARTS = {
     "label": Label("Назва", "Name"), "kind": Label("Тип", "Type"), "probability": Label("Ймовірність", "Probability"), "colour": Label("Колір", "Colour"),
     "retired": Label("Вилучене зі вжитку", "Retired"), "days": Label("Строк, робочих днів", "Service time, working days"),
+    "forecast": Label("Категорія прогнозу", "Forecast category"),
 }
 ASKED = {  # of these plans tell each by itself, and only where two have changed them the whole
     "enter": Label("Вимоги, щоб увійти", "Requirements to enter"), "exit": Label("Вимоги, щоб вийти", "Requirements to leave"),
@@ -42,6 +44,9 @@ def details(document: Document, catalog: Catalog, change: Change, language: str)
             yield f"→ {merge.rows(catalog)[1].label.text(language)}"
         return
     for spec in document.pipelines:
+        if change.effect == "probability" and change.field == spec.key:
+            known = pipeline_of(catalog, spec.key)
+            yield f"{word('probability', likelihood_of(known.values), language)} → {word('probability', spec.likelihood, language)}" if known else ""
         for code, stage, old in _coded(catalog, spec):
             if code == change.field:
                 yield from _differences(catalog, spec, stage, old, language)
@@ -75,10 +80,15 @@ def word(name: str, value: Any, language: str) -> str:
     """A part of a stage; of what it asks for only how much it is."""
     if name in ("days", "moves", "checklist", *SIDES):
         return str(len(value) if isinstance(value, tuple) else value) if value is not None else "—"
+    if isinstance(value, Likelihood):
+        return render(m("%(source)s, weight %(weight)s, from %(least)s on", source=dict(PROBABILITY_SOURCES)[value.source], weight=value.weight,
+                        least=value.least), language)
     if isinstance(value, Label):
         return value.text(language)
     if name == "kind":
         return dict(STAGE_KINDS)[value].text(language)
+    if name == "forecast":
+        return dict(FORECAST_CATEGORIES)[value].text(language) if value else "—"
     if name == "colour":
         return COLOUR_WORDS[value or ""].text(language)
     if name == "probability":

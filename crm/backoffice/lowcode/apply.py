@@ -219,7 +219,10 @@ def _picklist(session: SystemSession, spec: PicklistSpec) -> None:
 def _pipeline(session: SystemSession, spec: PipelineSpec, touched: Collection[str]) -> None:
     """`touched` are the codes of stages that change: what others ask of moves may have followed a field or a stage meanwhile."""
     known = pipeline_of(session.catalog, spec.key)
-    names = {"name": spec.label.uk, "name_en": spec.label.en}
+    names: dict[str, Any] = {"name": spec.label.uk, "name_en": spec.label.en}
+    if spec.likelihood is not None:
+        taken = spec.likelihood
+        names |= {"probability_source": taken.source, "history_weight": taken.weight, "history_least": taken.least}
     if known is None:
         pipeline_id = records.create(session, "pipeline", {"code": spec.key, "entity": spec.entity, **names})
     else:
@@ -238,6 +241,7 @@ def _pipeline(session: SystemSession, spec: PipelineSpec, touched: Collection[st
             "probability": stage.probability,
             "colour": stage.colour or None,
             "days": stage.days,
+            "forecast": stage.forecast or None,
             "retired": stage.retired,
         }
         old = stages.get(stage.key)

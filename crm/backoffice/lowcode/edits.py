@@ -16,7 +16,7 @@ from crm.backoffice.guard import DataSession
 from crm.backoffice.lowcode import emergencies
 from crm.backoffice.lowcode.export import pipeline_form, role_form
 from crm.backoffice.lowcode.changes import Change
-from crm.backoffice.lowcode.pipelines import stage_as_kept, stage_said
+from crm.backoffice.lowcode.pipelines import likelihood_of, stage_as_kept, stage_said
 from crm.backoffice.rules import Draft, when_changed
 from crm.messages import Label
 
@@ -98,7 +98,7 @@ def _pipelines(session: DataSession, ids: Iterable[int], drafts: Sequence[Draft]
     return {
         row["code"]: pipeline_form(_label(row), row["entity"], [
             stage_said(stage_as_kept(_label(s), s, asked.get(s["id"], {}))) for s in ordered if s["pipeline"] == row["id"]
-        ])
+        ], likelihood_of(row))
         for row in pipelines.values()
     }
 

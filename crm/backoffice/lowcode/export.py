@@ -10,7 +10,7 @@ from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.document import Document
 from crm.backoffice.lowcode import conflicts, emergencies, layouts, saved_conditions, shared_reports, shared_views
 from crm.backoffice.lowcode.options import option_form, standing
-from crm.backoffice.lowcode.pipelines import pipeline_of, stage_said, stage_stands, stages_of
+from crm.backoffice.lowcode.pipelines import Likelihood, likelihood_of, pipeline_of, stage_said, stage_stands, stages_of
 from crm.backoffice.lowcode.plan import rules_of
 from crm.messages import Label
 
@@ -87,7 +87,7 @@ def _picklist(known: Picklist) -> dict[str, Any]:
 
 def _pipeline(session: SystemSession, known: Configured) -> dict[str, Any]:
     stages = stages_of(session.catalog, pipeline_of(session.catalog, known.code)).values()
-    return pipeline_form(known.label, known.values["entity"], [stage_said(stage_stands(stage)) for stage in stages])
+    return pipeline_form(known.label, known.values["entity"], [stage_said(stage_stands(stage)) for stage in stages], likelihood_of(known.values))
 
 
 # --- how a file says it --------------------------------------------------------------------------------------------
@@ -101,6 +101,6 @@ def role_form(
     return {"label": label.as_dict()} | {key: value for key, value in said.items() if value is not None} | {"rules": rules}
 
 
-def pipeline_form(label: Label, entity: str, stages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    return {"label": label.as_dict(), "entity": entity, "stages": stages}
+def pipeline_form(label: Label, entity: str, stages: Sequence[Mapping[str, Any]], likelihood: Likelihood) -> dict[str, Any]:
+    return {"label": label.as_dict(), "entity": entity, "probability": likelihood.as_dict(), "stages": stages}
 

@@ -67,7 +67,10 @@ def _pipeline(catalog: Catalog, spec: PipelineSpec, changes: Changes) -> Pipelin
     named = {c["field"] for c in changes if c["kind"] == "stage"}
     removed = any(c["kind"] == "stage" and c["effect"] == "remove" for c in changes)
     touched = {s.key for s in spec.stages if (stages[s.key].code in named if s.key in stages else removed)}
-    return PipelineSpec(spec.key, spec.label if did else known.label, known.values["entity"], tuple(_parts(spec.stages, now, touched)))
+    return PipelineSpec(
+        spec.key, spec.label if did - {"probability"} else known.label, known.values["entity"], tuple(_parts(spec.stages, now, touched)),
+        spec.likelihood if did - {"label"} else None,
+    )
 
 
 def _picklist(catalog: Catalog, spec: PicklistSpec, changes: Changes) -> PicklistSpec | None:

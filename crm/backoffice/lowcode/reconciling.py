@@ -238,9 +238,10 @@ def _pipeline(catalog: Catalog, later: Sequence[Since], key: str, said: Any, cla
     place, wanted, now = ("pipeline", key, ""), pipeline(key, said, catalog), stands(catalog, known)
     stood = first.before["file"].get("pipelines", {}).get(key)
     base = pipeline(key, stood, catalog) if stood is not None else now
-    label = _parts(place, {"label": base.label}, {"label": now.label}, {"label": wanted.label}, clashes)["label"]
-    facets = ("label", "kind", "probability", "colour", "retired", "days", "enter", "exit", "checklist", "moves")
-    return {"label": label.as_dict(), "entity": now.entity, "stages": [
+    olds, theirs, mine = ({"label": one.label, "probability": one.likelihood or now.likelihood} for one in (base, now, wanted))
+    named = _parts(place, olds, theirs, mine, clashes)
+    facets = ("label", "kind", "probability", "colour", "retired", "days", "forecast", "enter", "exit", "checklist", "moves")
+    return {"label": named["label"].as_dict(), "entity": now.entity, "probability": named["probability"].as_dict(), "stages": [
         stage_said(one) for one in _listed(place, "stage", facets, [base.stages, now.stages, wanted.stages], clashes)
     ]}
 

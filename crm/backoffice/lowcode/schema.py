@@ -20,7 +20,7 @@ from crm.backoffice.lowcode.made import ALWAYS, CLASSES, DERIVED_NAMES, FIELD_TY
 from crm.backoffice.lowcode.options import MOST
 from crm.backoffice.lowcode.saved_conditions import LONGEST_NOTE
 from crm.backoffice.lowcode.packages import LATEST
-from crm.backoffice.lowcode.pipelines import KINDS, MOST as MOST_STAGES
+from crm.backoffice.lowcode.pipelines import CATEGORIES, HEAVIEST, KINDS, MOST as MOST_STAGES, MOST_LEAST, SOURCES
 from crm.backoffice.lowcode.stage_requirements import LONGEST_STAY, MOST as MOST_REQUIREMENTS, MOST_ITEMS
 from crm.backoffice.stage_rules import SIDES
 from crm.backoffice.views.shows import NARROWEST, WIDEST
@@ -103,10 +103,11 @@ def _pipeline() -> Schema:
     stage = _things({
         "key": TEXT, "label": _ref("label"), "type": {"enum": list(KINDS)}, "probability": probability,
         "colour": {"enum": [*COLOURS, None]}, "retired": FLAG, "days": {**_number(1, LONGEST_STAY), "type": ["integer", "null"]},
-        "moves": {"anyOf": [_list(TEXT), {"type": "null"}]}, "checklist": _list(item, most=MOST_ITEMS),
+        "forecast": {"enum": [*CATEGORIES, None]}, "moves": {"anyOf": [_list(TEXT), {"type": "null"}]}, "checklist": _list(item, most=MOST_ITEMS),
         **dict.fromkeys(SIDES, _list(requirement, most=MOST_REQUIREMENTS)),
     }, ["key", "label"])
-    return _things({"label": _ref("label"), "entity": TEXT, "stages": _list(stage, most=MOST_STAGES)}, ["label"])
+    likelihood = _things({"source": {"enum": list(SOURCES)}, "weight": _number(1, HEAVIEST), "least": _number(1, MOST_LEAST)})
+    return _things({"label": _ref("label"), "entity": TEXT, "stages": _list(stage, most=MOST_STAGES), "probability": likelihood}, ["label"])
 
 
 def _view() -> Schema:

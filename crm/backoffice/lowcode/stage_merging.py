@@ -92,7 +92,7 @@ def retiring_stages(catalog: Catalog, merges: Iterable[StageMerge], pipelines: S
         stages = [retired if one.key == merge.old else one for one in spec.stages]
         if retired not in stages:
             stages.append(retired)
-        found[merge.pipeline] = PipelineSpec(spec.key, spec.label, spec.entity, tuple(stages))
+        found[merge.pipeline] = replace(spec, stages=tuple(stages))
     return list(found.values())
 
 

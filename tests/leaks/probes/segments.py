@@ -12,7 +12,7 @@ RECORD = "/<entity>/<record_id>/"
 
 @probe(RECORD + "state", RECORD + "why", RECORD + "count")
 def looked_at(view: View) -> Iterator[Question]:
-    for entity, page in (("segment", "state"), ("segment_member", "why")):
+    for entity, page in (("segment", "state"), ("segment_member", "why"), ("deal", "state")):
         for number in view.seen(entity, 12):
             yield get(RECORD + page, entity, f"/{entity}/{number}/{page}")
         for number in view.seen(entity, 2):

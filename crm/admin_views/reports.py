@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import make_response, request
 from flask.wrappers import Response
+from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
 import crm.reports  # noqa: F401 - completes the registry
@@ -16,6 +17,7 @@ from crm.admin_views.kit.routing import route
 from crm.admin_views.report_asking import Asking, asking
 from crm.admin_views.report_chart import KINDS, chart, chart_words
 from crm.admin_views.report_keeping import keeping, lines
+from crm.admin_views.report_words import about, asked_words
 from crm.backoffice.filling import header
 from crm.backoffice.guard import UserSession
 from crm.backoffice.kept_reports.shelf import kept_reports
@@ -53,7 +55,8 @@ class ReportsView(OwnPage):
         report, params, table = asked.run(session)
         form = request.args.get("format", "")
         if form:
-            file = _file(report, as_csv(table, reader.language, "label") if form == "csv" else as_xlsx(report, table, reader.language), form)
+            file = _file(report, as_csv(table, reader.language, "label") if form == "csv" else as_xlsx(
+                report, table, reader.language, about=about(session, report, params, table, current_user.name)), form)
             file.headers.update(header(table.unfinished))
             return file
         here = f"/report/{report.name}"
@@ -66,7 +69,7 @@ class ReportsView(OwnPage):
             keeps={k: asked.words[k] for k in (*report_page.KEPT, "currency") if asked.words.get(k)}, unfiltered=asked.address(here, {"where": ""}),
             condition=condition_words(session, report.entity, asked.words["where"]) if asked.words.get("where") else "",
             files=[(f, asked.address(here, {"format": f})) for f in ("xlsx", "csv")], charts=charts(reader.language),
-            keeping=keeping(session, asked), **answer(report, params, table, asked),
+            keeping=keeping(session, asked), told=asked_words(session, report, params, table), **answer(report, params, table, asked),
         ))
 
 

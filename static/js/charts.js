@@ -66,16 +66,36 @@ function axes(data, narrow) {
 
 const options = (data, narrow) => (data.kind === 'share' ? shares : axes)(data, narrow);
 
+// On paper charts are as wide as the sheet and in light colours, whatever the screen is.
+const PAPER = 680;
+const drawn = new Set();
+let printing = false;
+let theme = '';
+addEventListener('beforeprint', () => {
+  [printing, theme] = [true, document.documentElement.dataset.bsTheme ?? ''];
+  document.documentElement.dataset.bsTheme = 'light';
+  for (const show of drawn) show();
+});
+addEventListener('afterprint', () => {
+  printing = false;
+  if (theme) document.documentElement.dataset.bsTheme = theme;
+  for (const show of drawn) show();
+});
+
 function draw(place) {
   place.dataset.drawn = '';
   const data = JSON.parse(document.getElementById(place.dataset.chart).textContent);
   if (!data.upright && data.kind !== 'share') place.style.height = `${Math.max(120, data.names.length * (data.beside ? BAR * data.series.length + 14 : ROW) + 16)}px`;
   const chart = window.echarts.init(place, null, { renderer: 'svg' });
-  const show = () => chart.setOption(options(data, place.clientWidth < 520), true);
+  const show = () => {
+    chart.resize(printing ? { width: PAPER } : undefined);
+    chart.setOption(options(data, !printing && place.clientWidth < 520), true);
+  };
+  drawn.add(show);
   show();
-  const sized = new ResizeObserver(() => { if (place.isConnected) { chart.resize(); show(); } else end(); });
+  const sized = new ResizeObserver(() => { if (place.isConnected) show(); else end(); });
   const themed = new MutationObserver(() => { if (place.isConnected) show(); else end(); });
-  const end = () => { sized.disconnect(); themed.disconnect(); chart.dispose(); };
+  const end = () => { sized.disconnect(); themed.disconnect(); drawn.delete(show); chart.dispose(); };
   sized.observe(place);
   themed.observe(document.documentElement, { attributes: true, attributeFilter: ['data-bs-theme'] });
 }

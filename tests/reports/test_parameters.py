@@ -64,6 +64,24 @@ def test_files_hold_the_same_figures_and_no_formulas(company: Company) -> None:
     assert cells[-1][:4] == ["Разом", 5, 3, 0.625]
 
 
+def test_a_workbook_holds_numbers_dates_and_money_in_their_forms_and_says_what_it_is(company: Company) -> None:
+    fill(company)
+    with company.system(write=False) as session:
+        _, table = win_rate(session, by="month")
+    told = [("Питання", "=HYPERLINK(1)\x07"), ("Період", "2026")]
+    book = load_workbook(BytesIO(as_xlsx(find("win_rate"), table, "uk", about=told)))
+    sheet, about = book.worksheets
+    heads = {cell.value: cell.column for cell in sheet[1]}
+    assert sheet.freeze_panes == "A2" and sheet.auto_filter.ref.endswith(str(len(table.rows) + 1))
+    (money,) = [head for head in heads if str(head).endswith(", UAH")]
+    row = sheet[2]
+    months = [cell for cell in sheet["A"][1:-1] if cell.value is not None]
+    assert all(cell.is_date and cell.number_format == "mm.yyyy" for cell in months) and len(months) == len(table.rows) - 1
+    assert row[heads[money] - 1].number_format == "#,##0.00" and isinstance(row[heads["Виграно"] - 1].value, int)
+    assert [[cell.value for cell in line] for line in about] == [["Питання", "=HYPERLINK(1)"], ["Період", "2026"]]
+    assert {cell.data_type for line in about for cell in line} == {"s"}
+
+
 def test_the_description_names_every_parameter_and_dimension() -> None:
     told = description(find("win_rate"), "en")
     assert [p["key"] for p in told["params"]] == ["period", "currency", "rate", "time_zone", "owner", "department", "territory", "where", "by", "sort"]

@@ -1,8 +1,9 @@
 """A report as JSON, CSV or a workbook: the same figures everywhere, money rounded once, here."""
 
 import csv
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO, StringIO
 from typing import Any, Literal, cast
@@ -10,9 +11,11 @@ from typing import Any, Literal, cast
 from babel.numbers import get_currency_precision
 from openpyxl import Workbook
 from openpyxl.cell import Cell
-from openpyxl.styles import Font
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles import Alignment, Font
 from openpyxl.workbook.child import INVALID_TITLE_REGEX
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from crm.backoffice.exchange.formulas import neutral
@@ -24,10 +27,12 @@ from crm.messages import Label, render
 
 Headers = Literal["key", "label"]
 NUMBER_FORMATS: Mapping[Unit, str] = {
-    "count": "#,##0", "number": "#,##0.0", "score": "0.000", "minutes": "#,##0.#", "decimal": "#,##0.####",
+    "count": "#,##0", "number": "#,##0.0", "score": "0.000", "minutes": "#,##0", "decimal": "#,##0.00##",
     "rate": "0.0%", "days": "0.0", "money": "#,##0.00",
 }
 TOTAL = Label("Разом", "Total")
+ABOUT = Label("Про звіт", "About")
+MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
 
 
 def rounded(value: Any, currency: str, unit: Unit = "money") -> Any:
@@ -74,18 +79,26 @@ def as_csv(table: Table, language: str, headers: Headers = "key") -> str:
     return lines.getvalue()
 
 
-def as_xlsx(report: Report, table: Table, language: str, headers: Headers = "label") -> bytes:
-    """A workbook of one sheet: header, rows, totals; figures are numbers, names are texts and never formulas."""
+def as_xlsx(report: Report, table: Table, language: str, headers: Headers = "label", about: Sequence[tuple[str, str]] = ()) -> bytes:
+    """A workbook: header, rows, totals; figures are numbers in the form of their unit, months are dates, names are texts and never formulas. A second
+    sheet says what is told `about` it."""
     book = Workbook()
     sheet: Worksheet = book.create_sheet(INVALID_TITLE_REGEX.sub("", report.label.text(language))[:31], 0)
     book.remove(book.worksheets[1])
     sheet.freeze_panes = "A2"
+    sheet.print_title_rows = "1:1"
+    sheet.page_setup.orientation, sheet.page_setup.fitToHeight, sheet.sheet_properties.pageSetUpPr = "landscape", 0, PageSetupProperties(fitToPage=True)
     for n, column in enumerate(table.columns, 1):
         sheet.column_dimensions[get_column_letter(n)].width = 14 if column.measure else 34
-        _write(sheet, 1, n, _head(column, language, headers), column, table.currency).font = Font(bold=True)
+        head = _write(sheet, 1, n, _head(column, language, headers, table.currency), column, table.currency)
+        head.font, head.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="top")
     for place, row in enumerate(_with_totals(table, language), 2):
         for n, column in enumerate(table.columns, 1):
-            _write(sheet, place, n, row.get(column.key), column, table.currency)
+            _write(sheet, place, n, row.get(column.key), column, table.currency).font = Font(bold=place > len(table.rows) + 1)
+    if table.rows:
+        sheet.auto_filter.ref = f"A1:{get_column_letter(len(table.columns))}{len(table.rows) + 1}"
+    if about:
+        _tell(book, about, language)
     out = BytesIO()
     book.save(out)
     return out.getvalue()
@@ -97,8 +110,20 @@ def _with_totals(table: Table, language: str) -> Iterator[Mapping[str, Any]]:
         yield {**table.totals, table.dimensions[0].key: TOTAL.text(language)}
 
 
-def _head(column: Column, language: str, headers: Headers) -> str:
-    return column.key if headers == "key" else column.label.text(language)
+def _tell(book: Workbook, about: Sequence[tuple[str, str]], language: str) -> None:
+    sheet: Worksheet = book.create_sheet(ABOUT.text(language))
+    sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 26, 90
+    for place, words in enumerate(about, 1):
+        for n, text in enumerate(words, 1):
+            cell = cast(Cell, sheet.cell(place, n))
+            cell.value, cell.data_type = ILLEGAL_CHARACTERS_RE.sub("", text), "s"
+            cell.font, cell.alignment = Font(bold=n == 1), Alignment(wrap_text=True, vertical="top")
+
+
+def _head(column: Column, language: str, headers: Headers, currency: str = "") -> str:
+    if headers == "key":
+        return column.key
+    return column.label.text(language) + (f", {currency}" if currency and column.unit == "money" else "")
 
 
 def _cell(value: Any, currency: str, unit: Unit) -> Any:
@@ -109,9 +134,16 @@ def _cell(value: Any, currency: str, unit: Unit) -> Any:
 
 def _write(sheet: Worksheet, row: int, place: int, value: Any, column: Column, currency: str) -> Cell:
     cell = cast(Cell, sheet.cell(row, place))
-    cell.value = rounded(value, currency, column.unit)
-    if isinstance(value, str):
+    month = column.unit == "month" and isinstance(value, str) and MONTH.fullmatch(value)
+    cell.value = date(int(month[1]), int(month[2]), 1) if month else ILLEGAL_CHARACTERS_RE.sub("", value) if isinstance(value, str) else rounded(
+        value, currency, column.unit)
+    if month:
+        cell.number_format, cell.alignment = "mm.yyyy", Alignment(horizontal="left")
+    elif isinstance(value, str):
         cell.data_type = "s"
+    elif column.unit == "money":
+        digits = get_currency_precision(currency)
+        cell.number_format = "#,##0" + ("." + "0" * digits if digits else "")
     elif column.measure:
         cell.number_format = NUMBER_FORMATS[column.unit]
     return cell

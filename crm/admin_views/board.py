@@ -1,28 +1,26 @@
 """Boards: `/board/<entity>` shows a list in columns of one field; a card is moved by a post, which writes the field through the one door."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from flask import Blueprint, make_response, render_template, request
 from flask.wrappers import Response
 
-from crm.admin_views import board_page
+from crm.admin_views import board_asking, board_moves, board_news, board_page
 from crm.admin_views.board_page import CARDS, Board
-from crm.admin_views.kit import context, filters, lookup
+from crm.admin_views.kit import context, filters
 from crm.admin_views.kit.addresses import address, list_arguments, query_string
-from crm.admin_views.kit.answers import done, record_number, say
 from crm.admin_views.kit.awaited import told
 from crm.admin_views.kit.listing import heads, tabs
 from crm.admin_views.kit.columns import columns
 from crm.admin_views.kit.opened import opened
 from crm.admin_views.kit.reporting import report_url
 from crm.admin_views.kit.viewing import favourites
-from crm.backoffice import boards, records
-from crm.backoffice.conditions.tree import Leaf, Node
+from crm.backoffice import boards
 from crm.backoffice.entities import Entity
 from crm.backoffice.grouped import within
 from crm.backoffice.guard import UserSession
-from crm.errors import Forbidden, Invalid, NotFound
-from crm.messages import m
+from crm.errors import Forbidden, NotFound
 
 RECORD = "/<key>/<int(min=1, max=2147483647):record_id>"
 
@@ -54,7 +52,8 @@ def show(key: str) -> Response:
         sorts=sorts, ways=_ways(session, board), sums=_sums(session, board), can_move=board_page.can_move(session, board),
         can_create=can_create, create_url=f"/{entity.key}/new/", by=board.by.label.text(reader.language), left_out=here.left_out,
         unfinished=told(session, entity, (board.by.key, *((board.added.key,) if board.added is not None else ())), board.query.where, reader),
-        added=board.added.label.text(reader.language) if board.added is not None else "",
+        added=board.added.label.text(reader.language) if board.added is not None else "", held=any(one.count for one in shown),
+        now=datetime.now(UTC).isoformat(),
     ))
 
 
@@ -73,31 +72,27 @@ def cards(key: str) -> Response:
 def move(key: str, record_id: int) -> Response:
     """`column` and `row_version`: give the record the value of that column; JSON with its card and the heads of the columns as they are now.
 
-    404 outside the scope, 400 for no such column, 403 without the right to change the field there, 422 with the reason of a rule,
-    409 when somebody else has moved it since.
+    404 outside the scope, 400 for no such column, 403 without the right to change the field there, 422 with the reason of a rule (`ask`: where what
+    is missing is asked for), 409 when somebody else has moved it since, with where it stands now.
     """
     session, entity = context.session(), _entity(key)
+    return board_moves.move(session, board_page.asked(session, entity, opened(session, entity, _words()).args), record_id, request.form.get("column", ""))
+
+
+@pages.route(f"{RECORD}/ask", methods=["GET", "POST"])
+def ask(key: str, record_id: int) -> Response:
+    """`?column=`: what the move to that column lacks, as a form. POST: filled in and moved in one save, answered as `move` is; 422 with the form and
+    what is missing still."""
+    session, entity = context.session(), _entity(key)
     board = board_page.asked(session, entity, opened(session, entity, _words()).args)
-    leaf = boards.column_of(session, board.by, request.form.get("column", ""))
-    version = request.form.get("row_version")
-    try:
-        value = None if leaf.op == "empty" else int(request.form["column"])
-        seen = record_number(version) if version else None
-        saved = records.change(session, entity.key, record_id, {board.by.key: value}, seen_version=seen)
-    except Invalid as refused:
-        raise _refused(session, entity, refused) from None
-    card, page = board_page.cards(session, board, replace(board.query, where=_only(board, record_id), sort=(("id", False),), after=None, size=1))
-    shown, whole = board_page.drawn(session, board)
-    heads = {one.key: render_template("admin/board_head.html", c=one) for one in shown}
-    name = lookup.titles(session, entity, [record_id]).get(record_id, "")
-    batch = session.batch
-    session.commit()
-    label = next((one.label for one in shown if one.key == request.form["column"]), "")
-    message = m("“%(name)s” moved to “%(column)s”.", name=name, column=label)
-    return done(
-        message, undo=batch, quiet=not saved.changed, card=str(card) if page.rows else None, heads=heads, whole=whole, row_version=saved.row_version,
-        said=say(message),
-    )
+    return board_asking.answer(session, board, record_id, request.args.get("column", ""))
+
+
+@pages.get("/<key>/news")
+def news(key: str) -> Response:
+    """`?shown=12.3,17.1&since=`: what has become of the cards that a board shows (number and version), and which have come since."""
+    session, entity = context.session(), _entity(key)
+    return board_news.answer(session, board_page.asked(session, entity, opened(session, entity, _words()).args))
 
 
 def _entity(key: str) -> Entity:
@@ -119,19 +114,6 @@ def _words() -> dict[str, str]:
 def _query(board: Board) -> str:
     """The words of the board, as its scripts change them."""
     return board.address().partition("?")[2]
-
-
-def _only(board: Board, record_id: int) -> Node | None:
-    return within(board.query, Leaf(("id",), "eq", record_id)).where
-
-
-def _refused(session: UserSession, entity: Entity, refused: Invalid) -> Invalid:
-    """What a rule says, unless it speaks of a field that this reader may not know."""
-    readable = session.sight.readable(entity.key)
-    told = {key: why for key, why in refused.fields.items() if not key or key in readable}
-    if refused.fields and not told:
-        return Invalid({}, m("A field that you may not see does not accept this."))
-    return Invalid(told, next(iter(told.values()), refused.message))
 
 
 def _ways(session: UserSession, board: Board) -> list[tuple[str, str, bool]]:

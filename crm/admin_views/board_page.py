@@ -4,25 +4,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from html import escape
+from typing import Any
 from urllib.parse import urlencode
 
 from markupsafe import Markup
 
 from crm.admin_views.kit import context, lookup
 from crm.admin_views.kit.addresses import address, query_string
+from crm.admin_views.kit.card_marks import drawn as drawn_marks, marks
 from crm.admin_views.kit.cells import painter
 from crm.admin_views.kit.columns import Column, columns, with_companions
 from crm.admin_views.kit.filters import as_json
 from crm.admin_views.kit.resolve import belongs_to
-from crm.admin_views.kit.totals import count_text, head_text, number_text, total_text
+from crm.admin_views.kit.totals import count_text, head_text, number_text, total_text, weighted_text
 from crm.backoffice import boards, lists
-from crm.backoffice.boards import BoardColumn
+from crm.backoffice.boards import NONE, BoardColumn
 from crm.backoffice.conditions.tree import dump
 from crm.backoffice.entities import Entity
-from crm.backoffice.fields.base import Field
+from crm.backoffice.fields.base import Field, Ref
 from crm.backoffice.grouped import within
 from crm.backoffice.guard import UserSession
-from crm.backoffice.lists import Count, ListQuery, RowView
+from crm.backoffice.lists import Count, ListQuery, Masked, RowView
 from crm.backoffice.worth import Worth
 from crm.messages import m, render
 
@@ -56,8 +58,8 @@ class Board:
 
 @dataclass(frozen=True)
 class Shown:
-    """A column as it is drawn: its key, what it is called as HTML and as text, to what it belongs, its figures, where its cards come from, and the
-    list of its records."""
+    """A column as it is drawn: its key, what it is called as HTML and as text, to what it belongs, its figures, where its cards come from, the list of
+    its records, and where a new one is made in it ("": not by this reader, or not there)."""
 
     key: str
     head: Markup
@@ -65,9 +67,12 @@ class Shown:
     within: str
     number: str
     sums: list[str]
+    weighted: list[str]
     url: str
     list_url: str
     takes: bool
+    count: int
+    new_url: str
 
 
 def asked(session: UserSession, entity: Entity, args: Mapping[str, str]) -> Board:
@@ -85,32 +90,41 @@ def drawn(session: UserSession, board: Board) -> tuple[list[Shown], str]:
     total = columns(session, board.entity, [board.added.key])[0] if board.added is not None else None
     several = len({one.parent for one in found if one.parent is not None}) > 1
     paint, names = painter(board.entity, board.by, reader), board.by.formatter(reader)
-    shown, whole = [], dict[str | None, Decimal]()
-    worth: Worth | None = None
+    creates = session.sight.may(board.entity.key, "create") and board.by.key in session.sight.creatable(board.entity.key)
+    shown = []
+    whole: dict[str, dict[str | None, Decimal]] = {}
+    worths: dict[str, Worth] = {}
     for one in found:
         label = render(m("(empty)"), reader.language) if one.value is None else names(one.value)
         head = escape(label) if one.value is None else paint([RowView(0, 0, {board.by.key: one.value})])[0]
         parent = boards.parent_of(session, board.by, one.parent) if several else None
         shown.append(Shown(
             one.key, Markup(head), label, parent.label.text(reader.language) if parent else "",  # noqa: S704 - painters escape what they draw
-            number_text(Count(one.count, True), reader.language), _sums(board, total, one), _with(board.address("/cards"), column=one.key),
-            _list_of(board, one), one.takes,
+            number_text(Count(one.count, True), reader.language), _sums(board, total, one),
+            weighted_text(total.spec, one.sums, one.worths, reader, brief=True) if total is not None else [],
+            with_words(board.address("/cards"), column=one.key), _list_of(board, one), one.takes,
+            one.count, _new(board, one, above) if one.takes and creates else "",
         ))
-        for currency, amount in one.sums.get(board.added.key, {}).items() if board.added is not None else ():
-            whole[currency] = whole.get(currency, Decimal(0)) + amount
-        here = one.worths.get(board.added.key) if board.added is not None else None
-        worth = worth + here if worth is not None and here is not None else here or worth
+        for key, amounts in one.sums.items():
+            for currency, amount in amounts.items():
+                whole.setdefault(key, {})[currency] = whole.get(key, {}).get(currency, Decimal(0)) + amount
+        for key, here in one.worths.items():
+            worths[key] = worths[key] + here if key in worths else here
     words = [count_text(Count(sum(one.count for one in found), True), reader)]
-    return shown, " · ".join([*words, *(total_text(board.entity, total, whole, reader, worth) if total is not None else ())])
+    if total is not None:
+        words += total_text(board.entity, total, whole.get(total.key), reader, worths.get(total.key))
+        words += weighted_text(total.spec, whole, worths, reader)
+    return shown, " · ".join(words)
 
 
-def _with(url: str, **words: str) -> str:
+def with_words(url: str, **words: str) -> str:
+    """An address with further words."""
     return f"{url}{'&' if '?' in url else '?'}{urlencode(words)}"
 
 
 def more_url(board: Board, column: str, after: str | None) -> str:
     """Where the next cards of a column are, "" when there are none."""
-    return _with(board.address("/cards"), column=column, after=after) if after else ""
+    return with_words(board.address("/cards"), column=column, after=after) if after else ""
 
 
 def _list_of(board: Board, one: BoardColumn) -> str:
@@ -131,11 +145,32 @@ def face(session: UserSession, board: Board) -> list[Column]:
     return [column for column in made if "hp" not in column.css.split()]
 
 
+def _new(board: Board, one: BoardColumn, above: str | None) -> str:
+    """The form of a new record that begins in a column."""
+    words = {board.by.key: str(one.value)} if one.value is not None else {}
+    if above is not None and one.parent is not None:
+        words[above] = str(one.parent)
+    return with_words(f"/{board.entity.key}/new/", **words) if words else ""
+
+
+def column_key(value: Any) -> str:
+    """The key of the column in which a record of this value stands."""
+    number = value.id if isinstance(value, Ref) else value
+    return NONE if number is None or isinstance(number, Masked) else str(number)
+
+
+def label_of(board: Board, column: str) -> str:
+    """What a column is called."""
+    reader = context.reader()
+    return render(m("(empty)"), reader.language) if column == NONE else board.by.formatter(reader)(int(column))
+
+
 def cards(session: UserSession, board: Board, query: ListQuery) -> tuple[Markup, lists.Page]:
-    """A page of cards as HTML, with its rows."""
+    """A page of cards as HTML, with its rows; of these also the value by which they stand in columns."""
     made = face(session, board)
-    page = lists.page(session, with_companions(session, board.entity, replace(query, columns=tuple(column.key for column in made))))
-    return _cards(board.entity, made, page.rows, can_move(session, board)), page
+    keys = dict.fromkeys((*(column.key for column in made), board.by.key))
+    page = lists.page(session, with_companions(session, board.entity, replace(query, columns=tuple(keys))))
+    return Markup("".join(drawn_cards(session, board, made, page.rows))), page  # noqa: S704 - each cell is escaped where it is painted
 
 
 def can_move(session: UserSession, board: Board) -> bool:
@@ -143,20 +178,23 @@ def can_move(session: UserSession, board: Board) -> bool:
     return board.by.in_cells and board.by.key in session.sight.editable(board.entity.key)
 
 
-def _cards(entity: Entity, made: Sequence[Column], rows: Sequence[RowView], movable: bool) -> Markup:
-    language = context.reader().language
+def drawn_cards(session: UserSession, board: Board, made: Sequence[Column], rows: Sequence[RowView]) -> list[str]:
+    """The HTML of each card."""
+    entity, movable, language = board.entity, can_move(session, board), context.reader().language
+    marked = marks(session, entity.key, [row.id for row in rows])
     words = escape(render(m("Move"), language))
     parts = []
-    drawn = [painter(entity, column.spec, context.reader(), link=column.main, signed=True)(rows) for column in made]
-    for row, *shown in zip(rows, *drawn, strict=True):
+    painted = [painter(entity, column.spec, context.reader(), link=column.main, signed=True)(rows) for column in made]
+    for row, *shown in zip(rows, *painted, strict=True):
         name = escape(lookup.title_of(entity, row.values))
         inside = "".join(f'<div class="{_place(column)}">{html}</div>' for column, html in zip(made, shown, strict=True) if html)
         menu = (
             f'<button class="b-ib b-ib-s b-card-move" type="button" data-move aria-haspopup="menu" aria-label="{words}: {name}">'
             '<svg class="b-i b-i-s" viewBox="0 0 24 24" aria-hidden="true"><path d="M5 12h.01M12 12h.01M19 12h.01"/></svg></button>'
         ) if movable else ""
+        inside += drawn_marks(marked.get(row.id, ()))
         parts.append(f'<li class="b-card" data-id="{row.id}" data-v="{row.row_version}" data-name="{name}">{inside}{menu}</li>')
-    return Markup("".join(parts))  # noqa: S704 - each cell is escaped where it is painted
+    return parts
 
 
 def _place(column: Column) -> str:

@@ -1,9 +1,17 @@
-"""What the screens of deals do beside the derived ones: how a deal's way through its stages is told on timelines."""
+"""What the screens of deals do beside the derived ones: how a deal's way through its stages is told on timelines, and what of it asks
+for attention on a board."""
 
+from collections.abc import Sequence
 from html import escape
 
+from babel.dates import format_date
+
+from crm.admin_views.kit import context
+from crm.admin_views.kit.card_marks import Mark, card_marks
 from crm.admin_views.kit.timeline import Teller, Words, told
-from crm.messages import m, render
+from crm.backoffice.guard import UserSession
+from crm.messages import m, mn, render
+from crm.sales.neglect import neglected
 
 ICONS = {"won": "trophy", "lost": "x"}
 
@@ -30,3 +38,28 @@ def way_of_a_deal(teller: Teller) -> Words:
     if again > 1:
         marks.append(escape(render(m("time %(number)s there", number=again), language)))
     return Words(f"{title}: {name}" if name else title, url, ICONS.get(str(kind), ""), tuple(marks), who=teller.value("created_by"))
+
+
+@card_marks("deal")
+def attention(session: UserSession, ids: Sequence[int]) -> dict[int, list[Mark]]:
+    """What of an open deal asks for attention: its next step, how long it has been in its stage, how long nobody has talked."""
+    reader = context.reader()
+    language = reader.language
+    found: dict[int, list[Mark]] = {}
+    for number, one in neglected(session, ids).items():
+        marks = found[number] = []
+        if one.has_no_step:
+            marks.append(Mark("alert-triangle", render(m("no next step"), language), "warn"))
+        if one.overdue_on is not None:
+            words = m("step overdue: %(day)s", day=format_date(one.overdue_on, "d MMM", locale=language))
+            marks.append(Mark("calendar-event", render(words, language), "late"))
+        if one.stood is not None:
+            more = mn(
+                "%(num)s working day in the stage; at most %(limit)s are meant", "%(num)s working days in the stage; at most %(limit)s are meant",
+                one.stood, limit=one.limit,
+            )
+            marks.append(Mark("clock", render(mn("%(num)s d. in stage", "%(num)s d. in stage", one.stood), language), "warn", render(more, language)))
+        if one.quiet is not None:
+            more = mn("No talk and no move for %(num)s day", "No talk and no move for %(num)s days", one.quiet)
+            marks.append(Mark("message", render(mn("quiet for %(num)s d.", "quiet for %(num)s d.", one.quiet), language), "warn", render(more, language)))
+    return found

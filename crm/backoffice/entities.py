@@ -56,6 +56,7 @@ class Declared:
     numbered_by: tuple[str, ...] = ()  # references that give a row its number, where an ascending one would tell how many rows others made
     rests: bool = False  # a record may rest on fields of others and shows to who sees them wholly (`resting`)
     rate_day: tuple[str, ...] = ()  # dates of which the first that is filled says at which rate its money is converted; without one today's holds
+    weighed: tuple[str, str] = ("", "")  # an amount, and the probability by which open records are weighed in its sums
     configuration: bool = False  # rows that describe how the company works (pipelines, stages), read by all staff
     public: bool = False  # rows that say nothing of the company (rates of exchange), read by all staff
 

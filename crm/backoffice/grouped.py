@@ -18,10 +18,11 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.guard import DataSession
 from crm.backoffice.lists import ListQuery
+from crm.backoffice.measures import measured
 from crm.backoffice.periods import Period
 from crm.backoffice.pieces import is_filled
 from crm.backoffice.pricing import pricing
-from crm.backoffice.sight import READ, Source
+from crm.backoffice.sight import Source
 from crm.backoffice.worth import Worth, abroad, compared, dated
 from crm.errors import BadRequest, UnknownName
 from crm.messages import m
@@ -184,15 +185,14 @@ def _counted(session: DataSession, query: ListQuery, source: Source, bucket: Col
 def _sums(session: DataSession, query: ListQuery, key: str, spans: Sequence[Period], wanted: Sequence[Any]) -> dict[Any, dict[str, dict[str | None, Decimal]]]:
     """Sums of the shown columns that can be added up, of the wanted groups."""
     kind = session.catalog.entity(query.entity)
-    usable = session.sight.filterable(query.entity, query.actions | READ)
-    summed = [kind.fields[k] for k in query.columns if k in usable and kind.fields[k].totals]
+    summed = measured(session, query.entity, query.columns, query.actions)
     if not summed or not wanted:
         return {}
     source = session.table(query.entity, actions=query.actions)
-    priced = pricing(source) if any(spec.type == "money" for spec in summed) else None
+    priced = pricing(source) if any(one.is_money for one in summed) else None
     columns = [_bucket(session, source, kind.fields[key], spans).label("bucket"), *([priced.currency.label("currency")] if priced is not None else [])]
-    measured = [source[spec.key].label(f"m{n}") for n, spec in enumerate(summed)]
-    rows: Select[Any] = select(*columns, *measured).select_from(source.table).where(*lists.conditions(query, source))
+    added = [one.column(source).label(f"m{n}") for n, one in enumerate(summed)]
+    rows: Select[Any] = select(*columns, *added).select_from(source.table).where(*lists.conditions(query, source))
     inner = (priced.joined(rows) if priced is not None else rows).subquery()
     split = [inner.c.bucket, *([inner.c.currency] if priced is not None else [])]
     statement: Select[Any] = select(*split, *(func.sum(inner.c[f"m{n}"]) for n in range(len(summed)))).group_by(*split)
@@ -204,23 +204,23 @@ def _sums(session: DataSession, query: ListQuery, key: str, spans: Sequence[Peri
         if row[0] not in chosen:
             continue
         here = found.setdefault(row[0], {})
-        for spec, value in zip(summed, row[len(split) :], strict=True):
+        for one, value in zip(summed, row[len(split) :], strict=True):
             if value is not None:
-                place = row[1] if priced is not None and spec.type == "money" else None
-                sums = here.setdefault(spec.key, {})
+                place = row[1] if priced is not None and one.is_money else None
+                sums = here.setdefault(one.key, {})
                 sums[place] = sums.get(place, Decimal(0)) + value
     return found
 
 
 def _worths(session: DataSession, query: ListQuery, source: Source, bucket: ColumnElement[Any], sums: Mapping[Any, Sums]) -> dict[Any, dict[str, Worth]]:
     """What the sums of money of each group come to in the base currency; nothing where all are in it."""
-    kind, base = session.catalog.entity(query.entity), session.catalog.company.currency
-    money = {(value, key): amounts for value, found in sums.items() for key, amounts in found.items() if kind.fields[key].type == "money"}
+    base, known = session.catalog.company.currency, {one.key: one for one in measured(session, query.entity, query.columns, query.actions)}
+    money = {(value, key): amounts for value, found in sums.items() for key, amounts in found.items() if known[key].is_money}
     if not any(abroad(amounts, base) for amounts in money.values()):
         return {}
-    fields = [kind.fields[key] for key in dict.fromkeys(key for _, key in money)]
+    wanted = [known[key] for key in dict.fromkeys(key for _, key in money)]
     made: dict[Any, dict[str, Worth]] = {}
-    for (value, key), worth in compared(session, money, dated(session, query, source, fields, bucket)).items():
+    for (value, key), worth in compared(session, money, dated(session, query, source, wanted, bucket)).items():
         made.setdefault(value, {})[key] = worth
     return made
 

@@ -19,6 +19,7 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, Ref as FieldRef
 from crm.backoffice.fields.many_to_many import by_name, in_order
 from crm.backoffice.guard import DataSession
+from crm.backoffice.measures import measured
 from crm.backoffice.outside import read_json
 from crm.backoffice.paging import Part, SortKey
 from crm.backoffice.pieces import matching
@@ -167,23 +168,21 @@ def count(session: DataSession, query: ListQuery) -> Count:
 
 
 def totals(session: DataSession, query: ListQuery) -> dict[str, dict[str | None, Decimal]]:
-    """Sums of the shown columns that can be added up, over all that match: field → currency (None for plain numbers) → sum."""
-    kind = session.catalog.entity(query.entity)
-    usable = session.sight.filterable(query.entity, query.actions | READ)
-    summed = [kind.fields[k] for k in query.columns if k in usable and kind.fields[k].totals]
+    """Sums of the shown columns that can be added up (`measures`), over all that match: key → currency (None for plain numbers) → sum."""
+    summed = measured(session, query.entity, query.columns, query.actions)
     if not summed:
         return {}
     source = session.table(query.entity, actions=query.actions)
-    priced = pricing(source) if any(f.type == "money" for f in summed) else None
+    priced = pricing(source) if any(one.is_money for one in summed) else None
     group: list[ColumnElement[Any]] = [priced.currency] if priced is not None else []
-    statement = select(*group, *(func.sum(source[f.key]) for f in summed)).select_from(source.table).where(*conditions(query, source)).group_by(*group)
-    found: dict[str, dict[str | None, Decimal]] = {f.key: {} for f in summed}
+    statement = select(*group, *(func.sum(one.column(source)) for one in summed)).select_from(source.table).where(*conditions(query, source)).group_by(*group)
+    found: dict[str, dict[str | None, Decimal]] = {one.key: {} for one in summed}
     for row in session.execute(priced.joined(statement) if priced is not None else statement):
         currency = row[0] if priced is not None else None
-        for spec, value in zip(summed, row[len(group) :], strict=True):
+        for one, value in zip(summed, row[len(group) :], strict=True):
             if value is not None:
-                place = currency if spec.type == "money" else None
-                found[spec.key][place] = found[spec.key].get(place, Decimal(0)) + value
+                place = currency if one.is_money else None
+                found[one.key][place] = found[one.key].get(place, Decimal(0)) + value
     return found
 
 

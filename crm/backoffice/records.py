@@ -20,6 +20,7 @@ from crm.backoffice.likeness import index as likeness
 from crm.backoffice.parts import in_parts
 from crm.backoffice.rules import Draft
 from crm.backoffice.saving import conditions, counters, numbers, rights, rollups, sets
+from crm.backoffice.saving.demands import Demand
 from crm.backoffice.saving.drafts import EMPTY, Problems, clean, fill_in, judge, visible
 from crm.backoffice.versions import one_at_a_time
 from crm.errors import Conflict, Invalid, NotFound
@@ -182,6 +183,16 @@ def check_changes(
     for number in rights.refused_moves(session, kind, touched, (i for i in changes if i in moving)):
         problems.add(places[number], next((k for k in changes[number] if k in rights.places(kind)), ""), rights.NOT_YOURS_TO_GIVE)
     return problems
+
+
+def lacking(session: DataSession, entity: str, record_id: int, values: Values) -> tuple[Mapping[str, Message], tuple[Demand, ...]]:
+    """Why `change` would refuse these values of a record, without writing: what is wrong at which field, and each demand of the configuration that is
+    not met. Raises NotFound, Forbidden, UnknownName."""
+    kind = session.catalog.entity(entity)
+    rights.check_existing(session, kind, [record_id], "update")
+    drafts, problems = _changed(session, kind, {record_id: values}, _load(session, kind, [record_id]), {})
+    unmet = (one for _, one in conditions.unmet(session, kind, drafts, _stored_wholly(kind, drafts)))
+    return problems.get(0, {}), tuple(unmet)
 
 
 def merged_set(session: DataSession, entity: str, record_id: int, key: str, value: Any, *, seen_version: int | None = None) -> tuple[int, ...] | None:

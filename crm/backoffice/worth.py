@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, case, func, null, select
 
 from crm.backoffice import lists
-from crm.backoffice.fields.base import Field
 from crm.backoffice.guard import DataSession
 from crm.backoffice.lists import ListQuery
+from crm.backoffice.measures import Measure, measured
 from crm.backoffice.money import exact_sum
 from crm.backoffice.pricing import pricing
 from crm.backoffice.rates import Rates, read_rates
@@ -115,12 +115,12 @@ Dated = Mapping[tuple[Any, str], Mapping[Place, Decimal]]  # group and field →
 
 def worths(session: DataSession, query: ListQuery, sums: Mapping[str, Amounts]) -> dict[str, Worth]:
     """What the sums of a list's foot come to, by field: of money of which some is not in the base currency. By two further statements."""
-    kind, base = session.catalog.entity(query.entity), session.catalog.company.currency
-    foreign = [kind.fields[key] for key, amounts in sums.items() if kind.fields[key].type == "money" and abroad(amounts, base)]
+    base, known = session.catalog.company.currency, {one.key: one for one in measured(session, query.entity, query.columns, query.actions)}
+    foreign = [known[key] for key, amounts in sums.items() if known[key].is_money and abroad(amounts, base)]
     if not foreign:
         return {}
     source = session.table(query.entity, actions=query.actions)
-    found = compared(session, {(None, spec.key): sums[spec.key] for spec in foreign}, dated(session, query, source, foreign))
+    found = compared(session, {(None, one.key): sums[one.key] for one in foreign}, dated(session, query, source, foreign))
     return {key: worth for (_, key), worth in found.items()}
 
 
@@ -129,21 +129,21 @@ def abroad(amounts: Amounts, base: str) -> bool:
     return any(amount and (currency or base) != base for currency, amount in amounts.items())
 
 
-def dated(session: DataSession, query: ListQuery, source: Source, fields: Sequence[Field], group: ColumnElement[Any] | None = None) -> Dated:
+def dated(session: DataSession, query: ListQuery, source: Source, wanted: Sequence[Measure], group: ColumnElement[Any] | None = None) -> Dated:
     """The sums of a list's money in other currencies than the base one by the days of their rates, in groups where one is given."""
     base, priced = session.catalog.company.currency, pricing(source)
     if priced is None:
         return {}
     split = [(group if group is not None else null()).label("part"), priced.currency.label("currency"), rate_day(priced.source, base).label("day")]
-    measured = [source[spec.key].label(f"m{n}") for n, spec in enumerate(fields)]
+    columns = [one.column(source).label(f"m{n}") for n, one in enumerate(wanted)]
     chosen = (*lists.conditions(query, source), in_another(priced.source, base))
-    inner = priced.joined(select(*split, *measured).select_from(source.table).where(*chosen)).subquery()
+    inner = priced.joined(select(*split, *columns).select_from(source.table).where(*chosen)).subquery()
     by = [inner.c.part, inner.c.currency, inner.c.day]
     found: dict[tuple[Any, str], dict[Place, Decimal]] = defaultdict(dict)
-    for part, currency, day, *values in session.execute(select(*by, *(func.sum(inner.c[f"m{n}"]) for n in range(len(fields)))).group_by(*by)):
-        for spec, value in zip(fields, values, strict=True):
+    for part, currency, day, *values in session.execute(select(*by, *(func.sum(inner.c[f"m{n}"]) for n in range(len(wanted)))).group_by(*by)):
+        for one, value in zip(wanted, values, strict=True):
             if value is not None:
-                found[part, spec.key][Place(currency, day)] = value
+                found[part, one.key][Place(currency, day)] = value
     return found
 
 

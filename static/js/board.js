@@ -1,119 +1,64 @@
 // A board: the cards of a column come when it comes into view; a card is moved by dragging, by keys and by a menu, and goes back with a sentence when it may not.
-import { fill } from './content.js';
-import { getText, post } from './net.js';
+import {
+  board, cardAt, cardsOf, columnAt, columnOf, columns, isLoaded, linkOf, load, made, more, place, placeOf, putHeads, refresh, say,
+} from './board_cards.js';
+import { post } from './net.js';
+import { open as ask } from './sheet.js';
 import { toast } from './toasts.js';
 import { word } from './words.js';
 
-const board = document.querySelector('[data-board]');
 const menu = document.getElementById('board-menu');
 const phone = matchMedia('(max-width: 760px)');
-const columns = () => [...board.querySelectorAll('[data-column]')];
-const placeOf = (column) => column.querySelector('[data-cards]');
-const columnOf = (card) => card.closest('[data-column]');
-const cardsOf = (column) => [...column.querySelectorAll('.b-card[data-id]')];
-const linkOf = (card) => card?.querySelector('a[data-drawer]') ?? card?.querySelector('a, button');
 const canMove = board.hasAttribute('data-can-move');
 
-function say(text) {
-  document.querySelector('[data-board-status]').textContent = text;
-}
-
-// --- cards -----------------------------------------------------------------------------------------------------
-
-const turns = new WeakMap(); // what was asked for first may come last: only the newest answer is shown
-
-async function load(column) {
-  const place = placeOf(column);
-  sight.unobserve(place);
-  const turn = (turns.get(column) ?? 0) + 1;
-  turns.set(column, turn);
-  const html = await getText(place.dataset.cards);
-  if (html === null || turns.get(column) !== turn) return;
-  fill(place, html);
-  place.removeAttribute('aria-busy');
-  place.querySelectorAll('[data-more]').forEach((button) => further.observe(button));
-}
-
-async function more(button) {
-  if (button.disabled) return;
-  button.disabled = true;
-  further.unobserve(button);
-  const html = await getText(button.dataset.more);
-  if (html === null) { button.disabled = false; return; }
-  const row = button.closest('li');
-  const held = document.createElement('ol');
-  fill(held, html);
-  const had = document.activeElement === button;
-  const cards = [...held.children];
-  row.replaceWith(...cards);
-  if (had) linkOf(cards[0])?.focus({ preventScroll: true });
-  cards.forEach((card) => card.querySelectorAll('[data-more]').forEach((next) => further.observe(next)));
-}
-
-const sight = new IntersectionObserver((seen) => seen.forEach((one) => { if (one.isIntersecting) load(columnOf(one.target)); }), { root: board, rootMargin: '0px 300px' });
-const further = new IntersectionObserver((seen) => seen.forEach((one) => { if (one.isIntersecting) more(one.target); }), { root: board, rootMargin: '200px' });
-columns().forEach((column) => sight.observe(placeOf(column)));
-
-/** The page anew, its columns where they are scrolled to. */
-async function refresh() {
-  const left = board.scrollLeft;
-  const html = await getText(location.pathname + location.search);
-  if (html === null) return;
-  const page = new DOMParser().parseFromString(html, 'text/html');
-  const fresh = [...page.querySelectorAll('[data-board] [data-column]')];
-  if (fresh.map((one) => one.dataset.column).join() !== columns().map((one) => one.dataset.column).join()) { location.reload(); return; }
-  page.querySelectorAll('[data-whole]').forEach((one, n) => { document.querySelectorAll('[data-whole]')[n].textContent = one.textContent; });
-  await Promise.all(columns().map((column, n) => {
-    column.querySelector('[data-head]').innerHTML = fresh[n].querySelector('[data-head]').innerHTML;
-    return placeOf(column).hasAttribute('aria-busy') ? null : load(column);
-  }));
-  board.scrollLeft = left;
-}
-document.addEventListener('listChanged', (event) => { event.preventDefault(); refresh(); });
-document.addEventListener('recordSaved', refresh);
-
 // --- moving ----------------------------------------------------------------------------------------------------
-
-function place(card, column, before = undefined) {
-  const list = placeOf(column);
-  list.querySelectorAll('.is-waiting').forEach((one) => one.remove());
-  list.insertBefore(card, before === undefined ? list.firstElementChild : before);
-}
 
 /** Gives the record of a card the value of `column`; `back` puts the card where it was. */
 async function move(card, column, back) {
   const focused = card.contains(document.activeElement);
-  const unseen = placeOf(column).hasAttribute('aria-busy'); // its cards are still on their way, as they were before the move
+  const unseen = !isLoaded(column); // its cards are still on their way, as they were before the move
   card.classList.add('is-saving');
   const words = board.dataset.wordsOf;
   const answer = await post(`${board.dataset.at}/${card.dataset.id}${words ? `?${words}` : ''}`, { column: column.dataset.column, row_version: card.dataset.v }, { accepted: [400, 403, 404, 409, 422] });
-  card.classList.remove('is-saving');
-  if (!answer?.ok) {
-    back();
-    if (focused) linkOf(card)?.focus();
-    if (!answer) return;
-    const why = word('board_not_moved', { why: (await answer.json()).message ?? word('refused') });
-    toast({ text: why, kind: 'error', url: answer.status === 422 ? `${board.dataset.base}${card.dataset.id}/edit/` : undefined, link: answer.status === 422 ? word('open') : undefined });
-    say(why);
-    if (answer.status === 409 || answer.status === 404) refresh();
+  const told = answer ? await answer.json() : null;
+  if (told?.ask) {
+    ask(told.ask, {}, (done) => { card.classList.remove('is-saving'); settle(card, done?.card === undefined ? { message: told.message } : done, { column, back, focused: true, unseen }); });
     return;
   }
-  const told = await answer.json();
-  for (const [key, html] of Object.entries(told.heads)) {
-    const head = board.querySelector(`[data-column="${key}"] [data-head]`);
-    if (head) head.innerHTML = html;
+  card.classList.remove('is-saving');
+  settle(card, told && { ...told, status: answer.status }, { column, back, focused, unseen });
+}
+
+/** What has become of a move: done, met by somebody else's, or refused. */
+async function settle(card, told, { column, back, focused, unseen }) {
+  if (!told || told.conflict || told.heads === undefined) {
+    back();
+    if (focused) linkOf(card)?.focus();
+    if (!told) return;
+    if (told.conflict) putHeads(told);
+    const why = told.conflict ? told.message : word('board_not_moved', { why: told.message ?? word('refused') });
+    const open = told.status === 422 && { url: `${board.dataset.base}${card.dataset.id}/`, link: word('open') };
+    toast({ text: why, kind: 'error', ...open });
+    say(why);
+    if (told.conflict) stand(card, told, columnAt(told.column), focused);
+    else if (told.status === 400 || told.status === 404) refresh();
+    return;
   }
-  document.querySelectorAll('[data-whole]').forEach((one) => { one.textContent = told.whole; });
+  putHeads(told);
   say(told.said);
-  if (told.card === null) { card.remove(); return; }
-  if (unseen) { await load(column); card = cardsOf(column).find((one) => one.dataset.id === card.dataset.id) ?? card; }
-  const held = document.createElement('ol');
-  fill(held, told.card);
-  const fresh = held.firstElementChild;
-  card.replaceWith(fresh);
-  fresh.classList.add('is-saved');
-  if (focused || document.activeElement === document.body) linkOf(fresh)?.focus({ preventScroll: true });
+  if (unseen) { await load(column); card = cardAt(card.dataset.id) ?? card; }
+  stand(card, told, column, focused);
   if (phone.matches) reveal(column);
+}
+
+/** Shows a card anew where it stands now; without one it has left the board. */
+function stand(card, told, column, focused) {
+  if (!told.card || !column) { card.remove(); return; }
+  const fresh = made(told.card);
+  if (columnOf(card) === column) card.replaceWith(fresh);
+  else { card.remove(); if (isLoaded(column)) place(fresh, column); }
+  fresh.classList.add(told.conflict ? 'is-news' : 'is-saved');
+  if (focused || document.activeElement === document.body) linkOf(fresh)?.focus({ preventScroll: true });
 }
 
 /** Brings a column into view, on a phone into the middle: there it is the only one that is seen whole. */

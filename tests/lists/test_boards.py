@@ -1,6 +1,7 @@
 """Boards on both databases: columns of built-in and made entities, through the reader's rights; counts and sums worked out by hand."""
 
 import json
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -9,6 +10,7 @@ from crm.backoffice import boards, lists
 from crm.backoffice.boards import BoardColumn
 from crm.backoffice.guard import DataSession
 from crm.backoffice.grouped import within
+from crm.backoffice.worth import worths
 from crm.errors import BadRequest, UnknownName
 from crm.messages import render
 from tests.company import Company
@@ -127,3 +129,41 @@ def test_too_many_columns_are_refused(company: Company, monkeypatch: pytest.Monk
             boards.parse_by(session, "account", "industry")
         with pytest.raises(BadRequest, match="would have"):
             shown(session, "deal", "stage", above="pipeline")
+
+
+def test_open_deals_are_weighed_by_their_probability(company: Company) -> None:
+    """Two currencies and their rates, a won and a lost deal; the columns, the groups and the foot of the list say the same. Who does not see the
+    probability, or the stage, has no weighted sum; who sees it on some deals has that of those."""
+    company.make("exchange_rate", {"currency": "EUR", "day": date(2026, 1, 5), "rate": Decimal("48.1234")})
+    lead, proposal, won, lost = (company.stage(key) for key in ("lead", "proposal", "won", "lost"))
+    company.make("deal", *(
+        {"name": name, "stage": stage, "amount": Decimal(amount), "currency": currency, "probability": Decimal(share), "expected_on": date(2026, 2, 1),
+         "loss_reason": company.option("loss_reason", "price") if stage == lost else None}
+        for name, stage, amount, currency, share in (
+            ("А", lead, "100.01", "UAH", "0.333333"), ("Б", lead, "10", "EUR", "0.5"), ("В", proposal, "7", "UAH", "0.1"), ("Г", won, "1000", "UAH", "1"),
+            ("Д", lost, "500", "UAH", "0.4"),
+        )
+    ), {"name": "Е", "stage": proposal, "amount": None, "probability": Decimal(1)})
+    everything = lists.parse_query(company.system(write=False), "deal", {"columns": "name,amount"})
+    with company.session(company.person("head")) as session:
+        found = shown(session, "deal", "stage", "amount", above="pipeline")
+        sums = {company.catalog.configured["stage"][one.value or 0].key: one.sums.get("amount~weighted") for one in found}
+        # 100.01 × 0.333333 = 33.3366…; 10 € × 0.5 = 5 €; 7 × 0.1 = 0.7; won and lost are no matter of probability
+        assert {key: dict(value) for key, value in sums.items() if value} == {
+            "lead": {"UAH": Decimal("33.3366"), "EUR": Decimal(5)}, "proposal": {"UAH": Decimal("0.7")},
+        }
+        foot = lists.totals(session, everything)
+        assert foot["amount~weighted"] == {"UAH": Decimal("34.0366"), "EUR": Decimal(5)}
+        together = worths(session, everything, foot)["amount~weighted"]
+        assert together.amount == Decimal("34.0366") + Decimal(5) * Decimal("48.1234")
+        assert sum((one.worths["amount~weighted"].amount or 0 for one in found if "amount~weighted" in one.worths), Decimal(0)) == together.amount
+    for key, fields in (("no_probability", {"*": "read", "probability": "hidden"}), ("no_stage", {"*": "read", "stage": "hidden"}),
+                        ("masked", {"*": "read", "probability": "masked"}), ("no_amount", {"*": "read", "amount": "hidden"})):
+        role = company.role(key, {"entity": "deal", "actions": ["read"], "scope": "all", "fields": fields})
+        with company.session(company.person(role)) as session:
+            query = lists.parse_query(session, "deal", {"columns": "name" if key == "no_amount" else "name,amount"})
+            assert "amount~weighted" not in lists.totals(session, query), key
+    some = company.role("some", {"entity": "deal", "actions": ["read"], "scope": "all", "fields": {
+        "*": "read", "probability": {"mode": "read", "where": {"field": "currency", "op": "eq", "value": "EUR"}}}})
+    with company.session(company.person(some)) as session:
+        assert lists.totals(session, lists.parse_query(session, "deal", {"columns": "amount"}))["amount~weighted"] == {"EUR": Decimal(5)}

@@ -155,15 +155,16 @@ def rules(view: "EntityView") -> Response:
     return jsonify(fields={key: {"visible": one.visible, "required": one.required} for key, one in found.items()})
 
 
-def form_of(session: UserSession, entity: Entity, record_id: int) -> RecordForm:
-    """The form of a record, as it stands. Raises NotFound, Forbidden."""
+def form_of(session: UserSession, entity: Entity, record_id: int, only: Collection[str] | None = None) -> RecordForm:
+    """The form of a record, as it stands, or the part of it that holds the fields `only`: those of them that this writer may fill in. Raises NotFound,
+    Forbidden."""
     rights = standing(session, entity, record_id)
-    keys = [k for k in session.sight.editable(entity.key) if k in rights.editable]
-    if not keys:
+    keys = [k for k in session.sight.editable(entity.key) if k in rights.editable and (only is None or k in only)]
+    if not keys and only is None:
         raise Forbidden()
     beside = [spec.over for k in keys if isinstance(spec := entity.fields[k], ConditionField) and spec.over in session.sight.readable(entity.key)]
     row = lists.record(session, entity.key, record_id, tuple(dict.fromkeys((*keys, *beside, *lookup.title_columns(session, entity)))))
-    filled = record_form(session, entity, keys, row.values, record_id, row.row_version, asked=request.args)
+    filled = record_form(session, entity, keys, row.values, record_id, row.row_version, asked=request.args if only is None else keys)
     filled.name = lookup.title_of(entity, row.values)
     return filled
 
@@ -243,10 +244,11 @@ def _begin_typing(filled: RecordForm) -> None:
         empty[0].autofocus, empty[0].then = True, str(empty[1].id) if empty[1:] else ""
 
 
-def read(filled: RecordForm) -> None:
-    """Take what was posted. Raises BadRequest when a posted name is not in the form: nothing is half taken over."""
+def read(filled: RecordForm, *, beside: Collection[str] = ()) -> None:
+    """Take what was posted; `beside` are names that whoever asks reads himself. Raises BadRequest when a posted name is not in the form: nothing is half
+    taken over."""
     names = {f.short_name for f in filled.fields}
-    allowed = names | CONTROLS | {CHOOSE + n for n in names}
+    allowed = names | CONTROLS | {*beside} | {CHOOSE + n for n in names}
     foreign = [n for n in (*request.form, *request.files) if n not in allowed]
     if foreign:
         raise BadRequest(m("The form has no field “%(name)s”. Nothing was saved.", name=foreign[0][:80]))

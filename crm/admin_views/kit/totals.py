@@ -1,6 +1,7 @@
 """The foot of a list, asked for after the page: how many records match and what their amounts add up to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from babel.numbers import format_decimal
@@ -14,6 +15,7 @@ from crm.admin_views.kit.opened import arguments
 from crm.backoffice import lists
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, Reader
+from crm.backoffice.measures import weighted
 from crm.backoffice.worth import Amounts, Worth, worths
 from crm.messages import m, mn, render
 
@@ -30,7 +32,10 @@ def show(view: "EntityView") -> str:
     number = lists.count(session, query)
     sums = lists.totals(session, query) if any(c.totals for c in made) else {}
     worth = worths(session, query, sums)
-    cells = [(column, total_text(entity, column, sums.get(column.key), reader, worth.get(column.key))) for column in made]
+    cells = [
+        (column, [*total_text(entity, column, sums.get(column.key), reader, worth.get(column.key)), *weighted_text(column.spec, sums, worth, reader)])
+        for column in made
+    ]
     return view.render(
         "admin/model/list_foot.html", cells=cells, number=number.number, exact=number.exact, words=count_text(number, reader),
         text=number_text(number, reader.language), filtered=bool(request.args.get("where") or request.args.get("search") or request.args.get("unread")),
@@ -65,6 +70,25 @@ def head_text(entity: Entity, column: Column, total: Amounts | None, reader: Rea
     return total_text(entity, column, total, reader, worth if worth is not None and worth.amount is not None else None)
 
 
+def weighted_text(spec: Field, sums: Mapping[str, Amounts], worth: Mapping[str, Worth], reader: Reader, *, brief: bool = False) -> list[str]:
+    """The weighted sum of a field as one line, in one currency: `weighted 4,809 UAH`; or which rate that lacks, unless it is to be
+    `brief`. None where nothing is weighted."""
+    home = reader.catalog.company.currency if reader.catalog else ""
+    amounts: dict[str, Decimal] = {}
+    for code, part in sums.get(weighted(spec.key), {}).items():
+        amounts[code or home] = amounts.get(code or home, Decimal(0)) + part
+    if not amounts:
+        return []
+    amounts = {code: amount for code, amount in amounts.items() if amount} or {home: Decimal(0)}
+    currency, amount = next(iter(amounts.items()))
+    together = worth.get(weighted(spec.key))
+    if len(amounts) > 1 and together is not None:
+        if together.amount is None:
+            return [] if brief else [render(m("weighted: no rate for %(others)s", others=_lacking(together)), reader.language)]
+        currency, amount = home, together.amount
+    return [render(m("weighted %(amount)s", amount=f"{text_formatter(spec, reader)(amount)} {currency_sign(currency, reader.language)}"), reader.language)]
+
+
 def money_text(spec: Field, total: Amounts, reader: Reader, worth: Worth | None = None) -> list[str]:
     """Sums of money as such lines, the base currency first."""
     show_value = text_formatter(spec, reader)
@@ -78,5 +102,9 @@ def money_text(spec: Field, total: Amounts, reader: Reader, worth: Worth | None 
 def _together(worth: Worth, home: str, show_value: Callable[[Any], str], reader: Reader) -> list[str]:
     if worth.amount is not None:
         return [render(m("together %(amount)s", amount=f"{show_value(worth.amount)} {currency_sign(home, reader.language)}"), reader.language)]
-    named = ", ".join(f"{code} ({day.isoformat()})" for code, day in sorted(worth.missing.items()))
-    return [render(m("together: no rate for %(others)s", others=named), reader.language)]
+    return [render(m("together: no rate for %(others)s", others=_lacking(worth)), reader.language)]
+
+
+def _lacking(worth: Worth) -> str:
+    """The currencies without a rate, each with the first day for which it is missing."""
+    return ", ".join(f"{code} ({day.isoformat()})" for code, day in sorted(worth.missing.items()))

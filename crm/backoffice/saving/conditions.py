@@ -36,15 +36,21 @@ def broken(session: DataSession, kind: Entity, drafts: Sequence[Draft]) -> Probl
 def would_break(session: DataSession, kind: Entity, drafts: Sequence[Draft], rows: Sequence[Mapping[str, Any]]) -> Problems:
     """The same of records that are not written, `rows` being what their columns would hold. Rows of others that refer to them, and sets, are
     asked for as they are now."""
-    demands = tuple(_demands(session, kind, drafts))
     found: Problems = {}
+    for place, one in unmet(session, kind, drafts, rows):
+        one.tell(found.setdefault(place, {}))
+    return found
+
+
+def unmet(session: DataSession, kind: Entity, drafts: Sequence[Draft], rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, Demand]]:
+    """Each demand that such records would break, with the position of the record."""
+    demands = tuple(_demands(session, kind, drafts))
     used = [kind.fields[key] for key in sorted({name for one in demands for name in names(one.condition)} & kind.fields.keys())]
     for part in in_parts(range(len(drafts))) if demands else ():
         within = [replaced for one in demands if (replaced := _within(one, part)).places]
         if within:
             given = _given(session, kind, [spec for spec in used if not spec.several], [rows[place] for place in part])
-            _judge(session, kind, drafts, within, Source(_sight(session), kind, given, READ), found)
-    return found
+            yield from _wrong(session, drafts, within, Source(_sight(session), kind, given, READ))
 
 
 def unchangeable(session: DataSession, kind: Entity, drafts: Sequence[Draft]) -> Problems:
@@ -125,7 +131,8 @@ def _asked_of(session: DataSession, kind: Entity, drafts: Sequence[Draft], deman
         within = [replaced for one in demands if (replaced := _within(one, part)).places]
         if within:
             source = _sight(session).table(kind.key)
-            _judge(session, kind, drafts, within, source, found, source.table.c.id.in_([drafts[place].id for place in part]))
+            for place, one in _wrong(session, drafts, within, source, source.table.c.id.in_([drafts[place].id for place in part])):
+                one.tell(found.setdefault(place, {}))
     return found
 
 
@@ -133,7 +140,8 @@ def _within(demand: Demand, part: Sequence[int]) -> Demand:
     return replace(demand, places=tuple(place for place in demand.places if place in part))
 
 
-def _judge(session: DataSession, kind: Entity, drafts: Sequence[Draft], demands: Sequence[Demand], source: Source, found: Problems, *where: Any) -> None:
+def _wrong(session: DataSession, drafts: Sequence[Draft], demands: Sequence[Demand], source: Source, *where: Any) -> Iterator[tuple[int, Demand]]:
+    """The demands that come out wrong, each with the position of the record."""
     if session.undoing:
         return  # what was, may be again
     answers = [case((compile_condition(one.condition, source), 1), else_=0) for one in demands]
@@ -142,7 +150,7 @@ def _judge(session: DataSession, kind: Entity, drafts: Sequence[Draft], demands:
     for number, one in enumerate(demands):
         for place in one.places:
             if bool(held[drafts[place].id][number]) == one.wrong:
-                one.tell(found.setdefault(place, {}))
+                yield place, one
 
 
 def _sight(session: DataSession) -> Sight:

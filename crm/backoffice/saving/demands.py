@@ -14,7 +14,7 @@ Problems = dict[int, dict[str, Message]]  # position → field, "" for the recor
 @dataclass(frozen=True)
 class Demand:
     """A condition that is asked of some of the drafts, and what is said at which field of those where it comes out as `wrong`. Of several that are
-    broken at one field the first is told; one that is told `beside` others is told with them."""
+    broken at one field the first is told; one that is told `beside` others is told with them. `item` names the item of a checklist that it asks for."""
 
     condition: Node
     wrong: bool
@@ -22,6 +22,7 @@ class Demand:
     key: str
     message: Message
     beside: bool = False
+    item: str = ""
 
     def tell(self, problems: dict[str, Message]) -> None:
         """Put what is wrong with a record among its problems."""

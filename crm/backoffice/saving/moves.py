@@ -50,7 +50,7 @@ def _unticked(session: DataSession, kind: Entity, drafts: Sequence[Draft], here:
         open_ones = set(missing.get(item.key, ()))
         if open_ones:
             concerned = tuple(place for place in places if drafts[place].id in open_ones)
-            yield Demand(ALWAYS, True, concerned, key, m("On the checklist “%(item)s” is not ticked.", item=item.label), beside=True)
+            yield Demand(ALWAYS, True, concerned, key, m("On the checklist “%(item)s” is not ticked.", item=item.label), beside=True, item=item.key)
 
 
 def _leads_nowhere(session: DataSession, here: int | None, there: int) -> bool:

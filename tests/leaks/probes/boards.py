@@ -8,6 +8,8 @@ from tests.leaks.probes.lists import ROWS, refused, words
 from tests.leaks.questions import MISSING, Question, View, get, post, probe
 
 SHOW, CARDS, MOVE = "/board/<key>", "/board/<key>/cards", "/board/<key>/<record_id>"
+ASK, NEWS = "/board/<key>/<record_id>/ask", "/board/<key>/news"
+LONG_AGO = "2000-01-01T00:00:00+00:00"
 
 
 def can_be(view: View, kind: Entity) -> list[str]:
@@ -77,6 +79,45 @@ def moved(view: View, kind: Entity) -> Iterator[Question]:
             column = values(view, kind, key)[0]
             hidden, none = (post(MOVE, kind.key, f"{at}/{n}", form={"column": column}, by=key) for n in (number, MISSING))
             yield hidden.just_as(none, str(MISSING), str(number))
+
+
+@probe(ASK)
+def asked(view: View, kind: Entity) -> Iterator[Question]:
+    """What moves of records seen and unseen lack, and moves made with an answer of the panel."""
+    at = f"/board/{kind.key}"
+    for key in can_be(view, kind):
+        shut = key in view.shut(kind.key)
+        if key in view.decisive(kind.key):
+            continue
+        for number in view.others(kind.key, 2):
+            for column in values(view, kind, key)[:2]:
+                shown = get(ASK, kind.key, f"{at}/{number}/ask", f"{kind.key}.{key}", column=column, by=key)
+                yield not_told(view, kind, shown) if shut else shown
+            given = post(ASK, kind.key, f"{at}/{number}/ask", f"{kind.key}.{key}", form={"_seen": ""}, column=values(view, kind, key)[0], by=key)
+            yield not_told(view, kind, given) if shut else given
+        for number in view.unseen(kind.key, 1, 1):
+            if shut or not view.reads(kind.key):
+                continue
+            hidden, none = (get(ASK, kind.key, f"{at}/{n}/ask", column="none", by=key) for n in (number, MISSING))
+            yield hidden.just_as(none, str(MISSING), str(number))
+
+
+@probe(NEWS)
+def heard(view: View, kind: Entity) -> Iterator[Question]:
+    """What is new of records seen, unseen and removed, since long ago and of a column that is hidden."""
+    at = f"/board/{kind.key}/news"
+    shut = set(view.shut(kind.key))
+    usable = [key for key in can_be(view, kind) if key not in shut]
+    numbers = [*view.others(kind.key, 3), *view.unseen(kind.key, 2, 2), MISSING]
+    shown = ",".join(f"{number}.1" for number in numbers)
+    for key in can_be(view, kind):
+        asked_of = get(NEWS, kind.key, at, f"{kind.key}.{key}", by=key, shown=shown, since=LONG_AGO)
+        yield not_told(view, kind, asked_of) if key in shut else asked_of
+    for key in usable[:1]:
+        yield get(NEWS, kind.key, at, by=key, shown=shown)
+        for condition in view.rng.sample(list(conditions.every(view, kind)), 3):
+            told = get(NEWS, kind.key, at, *condition.names, where=condition.where, by=key, shown=shown, since=LONG_AGO)
+            yield not_told(view, kind, told) if condition.hidden else told
 
 
 def not_told(view: View, kind: Entity, asked: Question) -> Question:

@@ -1,0 +1,51 @@
+"""Marks on the cards of a board, as an area declares them: what of a record asks for attention, in a few words beside a sign."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from flask import url_for
+
+from crm.backoffice.guard import UserSession
+
+@dataclass(frozen=True)
+class Mark:
+    """`icon` is a sign of the sprite, `words` what is read beside it; `more` says it in full to whoever points at it. `tone` colours both."""
+
+    icon: str
+    words: str
+    tone: str = ""
+    more: str = ""
+
+
+
+Make = Callable[[UserSession, Sequence[int]], Mapping[int, Sequence[Mark]]]
+_makers: dict[str, Make] = {}
+
+
+def card_marks(entity: str) -> Callable[[Make], Make]:
+    """Mark a function (session, numbers of records) → the marks of those that have some. It is asked once a page of cards and sends a fixed number
+    of queries."""
+
+    def keep(function: Make) -> Make:
+        _makers[entity] = function
+        return function
+
+    return keep
+
+
+def marks(session: UserSession, entity: str, ids: Sequence[int]) -> Mapping[int, Sequence[Mark]]:
+    """The marks of some records, in this reader's words; none for an entity of which nothing asks for attention."""
+    make = _makers.get(entity)
+    return make(session, ids) if make is not None and ids else {}
+
+
+def drawn(found: Sequence[Mark]) -> str:
+    """Marks as a list below a card; nothing where there is none."""
+    sprite = url_for("static", filename="vendor/icons.svg") if found else ""
+    items = []
+    for one in found:
+        tone, title = f' class="is-{one.tone}"' if one.tone else "", f' title="{escape(one.more)}"' if one.more else ""
+        sign = f'<svg class="b-i b-i-s" aria-hidden="true"><use href="{sprite}#{one.icon}"/></svg>'
+        items.append(f"<li{tone}{title}>{sign}<span>{escape(one.words)}</span></li>")
+    return f'<ul class="b-marks">{"".join(items)}</ul>' if items else ""

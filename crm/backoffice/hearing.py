@@ -17,7 +17,7 @@ from crm.backoffice.parts import in_parts
 
 SHOWN = 300  # records of which a screen asks at a time
 NEWS = 8  # records told one by one; of more the screen is better drawn anew
-LATE = timedelta(seconds=20)  # a save that began before the last answer may have ended after it
+LATE = timedelta(seconds=5)  # a save that began before the last answer may have ended after it
 CHANGED = "updated_at"
 
 

@@ -18,19 +18,21 @@ async function move(card, column, back) {
   const focused = card.contains(document.activeElement);
   const unseen = !isLoaded(column); // its cards are still on their way, as they were before the move
   card.classList.add('is-saving');
+  board.toggleAttribute('data-moving', true);
   const words = board.dataset.wordsOf;
   const answer = await post(`${board.dataset.at}/${card.dataset.id}${words ? `?${words}` : ''}`, { column: column.dataset.column, row_version: card.dataset.v }, { accepted: [400, 403, 404, 409, 422] });
   const told = answer ? await answer.json() : null;
   if (told?.ask) {
-    ask(told.ask, {}, (done) => { card.classList.remove('is-saving'); settle(card, done?.card === undefined ? { message: told.message } : done, { column, back, focused: true, unseen }); });
+    ask(told.ask, {}, (done) => settle(card, done?.card === undefined ? { message: told.message } : done, { column, back, focused: true, unseen }));
     return;
   }
-  card.classList.remove('is-saving');
   settle(card, told && { ...told, status: answer.status }, { column, back, focused, unseen });
 }
 
 /** What has become of a move: done, met by somebody else's, or refused. */
 async function settle(card, told, { column, back, focused, unseen }) {
+  card.classList.remove('is-saving');
+  board.removeAttribute('data-moving');
   if (!told || told.conflict || told.heads === undefined) {
     back();
     if (focused) linkOf(card)?.focus();
@@ -53,10 +55,13 @@ async function settle(card, told, { column, back, focused, unseen }) {
 
 /** Shows a card anew where it stands now; without one it has left the board. */
 function stand(card, told, column, focused) {
-  if (!told.card || !column) { card.remove(); return; }
-  const fresh = made(told.card);
-  if (columnOf(card) === column) card.replaceWith(fresh);
-  else { card.remove(); if (isLoaded(column)) place(fresh, column); }
+  const all = [card, ...board.querySelectorAll(`.b-card[data-id="${card.dataset.id}"]`)]; // meanwhile its column may have come, with it
+  const fresh = told.card && column ? made(told.card) : null;
+  const here = fresh && all.find((one) => one.isConnected && columnOf(one) === column);
+  if (here) here.replaceWith(fresh);
+  else if (fresh && isLoaded(column)) place(fresh, column);
+  all.forEach((one) => one.remove());
+  if (!fresh) return;
   fresh.classList.add(told.conflict ? 'is-news' : 'is-saved');
   if (focused || document.activeElement === document.body) linkOf(fresh)?.focus({ preventScroll: true });
 }

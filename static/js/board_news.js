@@ -10,7 +10,7 @@ let since = board.dataset.atMoment;
 let waits = 0;
 let asking = false;
 
-const busy = () => document.hidden || asking || document.body.classList.contains('is-dragging') || board.querySelector('.is-saving') !== null;
+const busy = () => document.hidden || asking || document.body.classList.contains('is-dragging') || board.hasAttribute('data-moving');
 
 /** The cards on the screen and those next to them first: what is far from sight is told when it comes near. */
 function shown() {
@@ -34,7 +34,7 @@ async function hear() {
     if (answer.status === 401) { waits = Infinity; signedOut(); return; }
     if (!answer.ok) { waits = Date.now() + AFTER_A_FAULT; return; }
     const told = await answer.json();
-    if (board.querySelector('.is-saving') || document.body.classList.contains('is-dragging')) return; // it is asked again after the move
+    if (board.hasAttribute('data-moving') || document.body.classList.contains('is-dragging')) return; // it is asked again after the move
     since = told.at;
     if (told.anew) { await refresh(); return; }
     apply(told);

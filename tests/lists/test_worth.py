@@ -42,8 +42,9 @@ def sold(company: Company) -> Company:
 
 
 def foot(session: DataSession, **asked: str) -> dict[str, Worth]:
+    """Of the fields themselves; how open deals are weighed stands in `test_boards`."""
     query = lists.parse_query(session, "deal", {"columns": "name,amount", **asked})
-    return worths(session, query, lists.totals(session, query))
+    return {key: worth for key, worth in worths(session, query, lists.totals(session, query)).items() if "~" not in key}
 
 
 def test_the_foot_of_a_list_adds_up_what_is_converted_by_day(sold: Company) -> None:

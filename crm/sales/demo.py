@@ -13,6 +13,7 @@ from crm.backoffice.demo import Demo
 from crm.backoffice.money import round_half_up
 from crm.contacts.demo import Customers
 from crm.organization.demo import PEOPLE, TEAM_OF_REGION, Company, Person
+from crm.sales import demo_nights
 from crm.sales.demo_goods import BRANCHES, LINES, NEXT_STEPS, TOGETHER, Branch, Good
 from crm.sales.demo_rivals import RIVALS
 from crm.sales.forecast import settling
@@ -92,6 +93,7 @@ def fill(demo: Demo, company: Company, customers: Customers) -> None:
     demo.create("stage_history", [row for deal, course, values in zip(ids, courses, deals, strict=True) for row in _history(demo, goods, deal, course, values)])
     _interests(demo, goods, customers, deals)
     _expectations(demo, ids)
+    demo_nights.fill(demo, goods.stages, ids, deals, courses)
 
 
 def _catalogue(demo: Demo) -> Catalogue:
@@ -247,8 +249,8 @@ def _deal(
         "name": title, "account": account, "contact": chance.choice(customers.people[account]), "pipeline": stage.parent_id, "stage": stage.id,
         "amount": amount,
         "cost": sum((line["cost"] for line in lines), Decimal(0)), "opened_on": opened, "closed_on": closed,
-        "expected_on": closed or max(opened, _working(demo.today + timedelta(days=-chance.randint(2, 20) if chance.random() < 0.1 else round(
-            left * chance.uniform(0.4, 1.6)) + 1))),
+        "expected_on": demo_nights.promised(opened, closed) if closed else max(opened, _working(
+            demo.today + timedelta(days=-chance.randint(2, 20) if chance.random() < 0.1 else round(left * chance.uniform(0.4, 1.6)) + 1))),
         "next_step": chance.choice(NEXT_STEPS) if step else None, "next_step_on": _working(demo.today + timedelta(days=chance.randint(-3,
             18))) if step else None,
         "source": demo.option("source", demo.weighted(SOURCES)), "sales_channel": demo.option("sales_channel", demo.weighted(CHANNELS)),

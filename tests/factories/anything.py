@@ -32,7 +32,7 @@ FIXED: dict[tuple[str, str], tuple[Any, ...]] = {
 # Fields that say where a row or a record belongs, or that stay what they were: tests of their own.
 PLACES = frozenset({
     ("pipeline", "code"), ("role", "code"), ("stage", "key"), ("stage", "pipeline"), ("deal", "pipeline"), ("deal", "stage"),
-    ("stage_history", "stage"), ("stage_history", "from_stage"), ("interaction", "state"), ("interaction_participant", "contact"),
+    ("stage_history", "stage"), ("stage_history", "from_stage"), ("deal_outlook", "stage"), ("interaction", "state"), ("interaction_participant", "contact"),
     ("interaction_participant", "colleague"), ("segment", "of"), ("segment", "kind"), ("segment", "condition"), ("segment", "frozen_from"),
     ("exchange_rate", "code"), ("exchange_rate", "name"), ("exchange_rate", "day"),
     ("segment_member", "account"), ("segment_member", "contact"), ("segment_member", "until"),
@@ -68,7 +68,7 @@ class Anything:
             pipeline = self.bare("pipeline")
             self.bare("stage", pipeline=pipeline, key=f"key{next(COUNT)}", kind="open")  # a pipeline keeps one where new records stand
             found |= {"pipeline": pipeline, "key": f"key{next(COUNT)}"}
-        if kind.key == "stage_history" and "stage" not in given:
+        if kind.key in ("stage_history", "deal_outlook") and "stage" not in given:
             found["stage"] = next(iter(self.catalog.configured["stage"]))
         if kind.key == "interaction_participant" and not {"contact", "colleague"} & given.keys():
             found["contact"] = self.bare("contact")

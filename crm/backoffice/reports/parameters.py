@@ -13,7 +13,7 @@ from crm.backoffice.reports.table import Column
 from crm.errors import BadRequest
 from crm.messages import Label, m
 
-Kind = Literal["period", "currency", "time_zone", "record", "branch", "where", "by", "sort", "entity", "measure", "date", "search", "rate", "choice"]
+Kind = Literal["period", "currency", "time_zone", "record", "branch", "where", "by", "sort", "entity", "measure", "date", "search", "rate", "choice", "number"]
 Step = Literal["month", "quarter", "year"]
 Json = Mapping[str, Any]
 HISTORIC, CURRENT = readers.HISTORIC, readers.CURRENT
@@ -21,7 +21,7 @@ HISTORIC, CURRENT = readers.HISTORIC, readers.CURRENT
 READERS: Mapping[Kind, Callable[[DataSession, Any, str], Any]] = {
     "period": readers.period_of, "currency": readers.currency_of, "time_zone": readers.zone_of, "record": readers.record_of,
     "branch": readers.branch_of, "where": readers.where_of, "by": readers.names_of, "sort": readers.order_of,
-    "rate": readers.rate_of, "choice": readers.choice_of,
+    "rate": readers.rate_of, "choice": readers.choice_of, "number": readers.number_of,
     "entity": readers.text_of, "measure": readers.texts_of, "date": readers.text_of, "search": readers.text_of,
 }
 

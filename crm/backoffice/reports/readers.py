@@ -132,6 +132,13 @@ def texts_of(_session: DataSession, _asked: Asked, text: str) -> tuple[str, ...]
     return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
 
 
+def number_of(_session: DataSession, _asked: Asked, text: str) -> int:
+    """A whole number of at most nine digits."""
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise BadRequest(m("A whole number is expected, not “%(text)s”.", text=text[:20]))
+    return int(text)
+
+
 def choice_of(session: DataSession, asked: Asked, text: str) -> str:
     """The key of a choice, from itself or from what it is called."""
     known: Mapping[str, Label] = asked.parameter.choices(session)

@@ -47,12 +47,14 @@ def report(
     """Registers a function `(session, params) -> Table` as the report `name`.
 
     The function is called with parameters that are checked and resolved, and returns all its measures; what the reader may not see
-    has been refused or is left out around it. Raises ValueError when the name is taken.
+    has been refused or is left out around it. Raises ValueError when the name is taken, or a column and a dimension have one key.
     """
 
     def register(function: Run) -> Run:
         if name in _REPORTS:
             raise ValueError(f"there are two reports named {name}")
+        if alike := {d.key for d in dimensions} & {c.key for c in measures}:
+            raise ValueError(f"{name} is split by and measures {sorted(alike)}")
         _REPORTS[name] = Report(
             name=name, label=label, question=question, group=group, entity=entity, params=params, dimensions=dimensions, measures=measures,
             compute=function, icon=icon, opening=opening, shape=shape,

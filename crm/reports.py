@@ -10,7 +10,9 @@ import crm.sales.forecast.accuracy_report
 import crm.sales.forecast.changes_report
 import crm.sales.forecast.forecast_report
 import crm.sales.forecast.report
+import crm.sales.funnel_reasons
 import crm.sales.funnel_report
+import crm.sales.funnel_summary
 import crm.sales.quality
 import crm.sales.reports
 import crm.sales.touch_report

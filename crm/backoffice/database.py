@@ -19,6 +19,7 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 BUSY_SECONDS = 10
+WORK_MEMORY = "32MB"  # a step of a statement on PostgreSQL before it goes to disk: with its 4 MB a report over a million records does so at each join
 ASK_AGAIN = 0.005  # seconds between two attempts to become SQLite's one writer
 NO_ROOM = m("There is no room left on the disk, so nothing was saved. Whoever runs Brama has to free some.")
 PRAGMAS = ("journal_mode = WAL", "foreign_keys = ON", f"busy_timeout = {BUSY_SECONDS * 1000}", "synchronous = NORMAL")
@@ -35,7 +36,7 @@ def make_engine(url: str | URL, *, echo: bool = False, pool_size: int = 8, state
     return create_engine(url, echo=echo, pool_size=pool_size, max_overflow=pool_size * 2, pool_pre_ping=True, connect_args={
         "prepare_threshold": None,  # a plan kept over a change of columns fails with "cached plan must not change result type"
         "application_name": application,
-        "options": f"-c timezone=UTC -c statement_timeout={statement_seconds * 1000}",
+        "options": f"-c timezone=UTC -c statement_timeout={statement_seconds * 1000} -c work_mem={WORK_MEMORY}",
     })
 
 

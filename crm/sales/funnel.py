@@ -5,7 +5,7 @@ before the end of the period. `flow`: the moves inside the period. Everything el
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,8 +19,8 @@ from crm.backoffice.guard import DataSession
 from crm.backoffice.periods import Period
 from crm.backoffice.reports.conversion import day_of_rate
 from crm.backoffice.reports.figures import whole_seconds
-from crm.backoffice.reports.grouping import Grouping, Key, grouping
-from crm.backoffice.reports.parameters import HISTORIC, CommonParams, Dimension, Json, within
+from crm.backoffice.reports.grouping import Key, grouping
+from crm.backoffice.reports.parameters import HISTORIC, CommonParams, Json, within
 from crm.backoffice.sight import Source
 from crm.backoffice.worth import Place
 from crm.sales.stays import lasting, on_trail
@@ -269,33 +269,23 @@ def _all_rows(session: DataSession, view: View, deal: Source) -> Courses:
 def count_stays(
     session: DataSession, view: View, params: CommonParams, chosen: Sequence[Json], found: defaultdict[Key, Group],
 ) -> None:
-    """Count into `found` how long stays lasted that ended, in minutes of the company's wall clock, and those of open stages that last."""
-    places = {s.id: n for n, s in enumerate(view.stages.rows)}
-    for key, stage, minutes in _stays(session, view, params.dimensions, chosen):
-        found[key].finished[places[stage]] += minutes
-    if not params.shows("km_median_days"):
-        return
-    so_far = lasting(session.catalog.company.zone, view.until())
-    for key, stage, begun in _stays(session, view, params.dimensions, chosen, ended=False):
-        found[key].unfinished[places[stage]] += map(so_far, begun)
-
-
-def _stays(
-    session: DataSession, view: View, dimensions: tuple[Dimension, ...], chosen: Sequence[Json], *, ended: bool = True,
-) -> Iterator[tuple[Key, int, Iterable[int]]]:
-    """Row key, stage, minutes of stays that ended; of those that go on in open stages the seconds in which they began. The database sends those of a row
-    key and a stage as one text: a million rows would take longer to fetch than to count."""
+    """Count into `found` how long stays lasted that ended, in minutes of the company's wall clock, and those of open stages that last. The database sends
+    those of a row key and a stage as one text: a million rows would take longer to fetch than to count."""
     history, deal = session.table(HISTORY), session.table("deal")
-    groups: Grouping = grouping(deal, dimensions)
-    stages = [s.id for s in view.stages.rows] if ended else view.stages.open
-    length = history["minutes"] if ended else whole_seconds(session, history["entered_at"])
-    left = view.left(history)
+    groups, left = grouping(deal, params.dimensions), view.left(history)
+    places = {s.id: n for n, s in enumerate(view.stages.rows)}
+    lasted = func.aggregate_strings(case((left, cast(history["minutes"], String))), ",")
+    lasts = and_(not_(left), history["stage"].in_(view.stages.open))
+    begun = func.aggregate_strings(case((lasts, cast(whole_seconds(session, history["entered_at"]), String))), ",")
     table = view.begun(session, deal, deal.table.join(history.table, history.beside(deal)))
-    picked = groups.joined(select(*groups.expressions, history["stage"], func.aggregate_strings(cast(length, String), ",")).select_from(table))
-    asked = [deal.visible, history["stage"].in_(stages), *view.moved(history), left if ended else not_(left)]
-    for row in session.execute(picked.where(*asked, deal.asked({"all": list(chosen)})).group_by(*groups.expressions, history["stage"])):
-        stage, lengths = row[groups.width :]
-        yield groups.key(row), stage, map(int, lengths.split(","))
+    picked = groups.joined(select(*groups.expressions, history["stage"], lasted, begun if params.shows("km_median_days") else NOTHING).select_from(table))
+    asked = [deal.visible, history["stage"].in_(places), *view.moved(history), deal.asked({"all": list(chosen)})]
+    so_far = lasting(session.catalog.company.zone, view.until())
+    for row in session.execute(picked.where(*asked).group_by(*groups.expressions, history["stage"])):
+        stage, minutes, seconds = row[groups.width :]
+        group, place = found[groups.key(row)], places[stage]
+        group.finished[place] += map(int, minutes.split(",")) if minutes else ()
+        group.unfinished[place] += map(so_far, map(int, seconds.split(","))) if seconds else ()
 
 
 def number_of(session: DataSession, chosen: Sequence[Json]) -> int:

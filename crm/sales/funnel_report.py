@@ -226,10 +226,12 @@ def _notes(session: DataSession, whole: Group, missing: int, params: FunnelParam
 
 
 def _without(view: View, session: DataSession, params: FunnelParams) -> list[Json]:
-    """The conditions on deals that stand in the pipeline with no move in it."""
+    """The conditions on deals that stand in the pipeline with no move in it. Who has moves has a first one, which an index of its own knows; whoever may
+    know of some moves only is asked of all."""
     stage = view.stages.every[0] if view.stages.every else 0
     known = session.catalog.configured["stage"].get(stage)
-    return [{"field": "pipeline", "op": "eq", "value": known.parent_id if known else 0}, has_move([], view.stages.every, op="eq")]
+    first: list[Json] = [{"field": "first", "op": "eq", "value": True}] if session.table(HISTORY).as_one("stage", "first") else []
+    return [{"field": "pipeline", "op": "eq", "value": known.parent_id if known else 0}, has_move(first, view.stages.every, op="eq")]
 
 
 def _drill(session: DataSession, view: View, places: Sequence[int], params: FunnelParams, row: Row | None, key: str) -> Drill:

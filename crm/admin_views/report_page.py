@@ -73,12 +73,12 @@ def rows(report: Report, table: Table, reader: Reader) -> list[list[Cell]]:
 def totals(table: Table, reader: Reader) -> list[Cell]:
     """The cells of the last line: under the first dimension the word, under the others nothing."""
     found = [Cell(render(m("Total"), reader.language) if n == 0 else "") for n, _ in enumerate(table.dimensions)]
-    return found + [_figure(table, None, table.totals, column, reader) for column in table.measures]
+    return found + [figure_cell(table, None, table.totals, column, reader) for column in table.measures]
 
 
 def _cell(report: Report, table: Table, row: Row, column: Column, reader: Reader) -> Cell:
     if column.measure:
-        return _figure(table, row, row, column, reader)
+        return figure_cell(table, row, row, column, reader)
     value = row[column.key]
     if column.unit == "flag" and value is not None:
         return Cell(flag_text(value, reader))
@@ -99,7 +99,8 @@ def _cell(report: Report, table: Table, row: Row, column: Column, reader: Reader
     return Cell(value, f"/{entity}/{number}/")
 
 
-def _figure(table: Table, row: Row | None, values: Row, column: Column, reader: Reader) -> Cell:
+def figure_cell(table: Table, row: Row | None, values: Row, column: Column, reader: Reader) -> Cell:
+    """A figure of a row, or of the totals, with the way to its records."""
     drill = table.drill(row, column.key) if values[column.key] is not None else None
     url = _address(drill) if drill else ""
     number = sum(values.get(key) or 0 for key in column.sample) if column.sample and all(key in values for key in column.sample) else None

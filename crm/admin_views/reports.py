@@ -1,6 +1,7 @@
 """Reports on the screen: the question as the title, parameters, a chart, the table with the same figures, and files of it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import make_response, request
@@ -9,7 +10,7 @@ from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
 import crm.reports  # noqa: F401 - completes the registry
-from crm.admin_views import any_report_page, report_page
+from crm.admin_views import any_report_page, funnel_page, report_page
 from crm.admin_views.gate import OwnPage
 from crm.admin_views.kit import context
 from crm.admin_views.kit.conditions import words as condition_words
@@ -28,6 +29,7 @@ from crm.errors import BadRequest, Forbidden
 from crm.messages import Label, m, render
 
 GROUPS = {"any": Label("Усі записи", "All records"), "sales": Label("Продажі", "Sales"), "contacts": Label("Контакти", "Contacts")}
+BESIDE = {"funnel": funnel_page.beside}  # what the screens of some reports show above and below their answer
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
@@ -51,7 +53,7 @@ class ReportsView(OwnPage):
     def show(self, key: str) -> Response:
         report = find(key)
         session, reader = context.session(), context.reader()
-        asked = asking(report, session, address_of(request.args))
+        asked = replace(asking(report, session, address_of(request.args)), compare=request.args.get("compare", ""))
         report, params, table = asked.run(session)
         form = request.args.get("format", "")
         if form:
@@ -69,7 +71,8 @@ class ReportsView(OwnPage):
             keeps={k: asked.words[k] for k in (*report_page.KEPT, "currency") if asked.words.get(k)}, unfiltered=asked.address(here, {"where": ""}),
             condition=condition_words(session, report.entity, asked.words["where"]) if asked.words.get("where") else "",
             files=[(f, asked.address(here, {"format": f})) for f in ("xlsx", "csv")], charts=charts(reader.language),
-            keeping=keeping(session, asked), told=asked_words(session, report, params, table), **answer(report, params, table, asked),
+            keeping=keeping(session, asked), told=asked_words(session, report, params, table),
+            beside=BESIDE[report.name](session, asked, params) if report.name in BESIDE else None, **answer(report, params, table, asked),
         ))
 
 

@@ -118,7 +118,7 @@ def interactions(session: DataSession, params: CommonParams) -> Table:
     options = Options(numbers(session, "interaction_state"), numbers(session, "direction"), datetime.now(UTC))
     rows = _counted(session, params, options)
     if params.shows("median_response"):
-        _responses(session, params, options, rows)
+        responses(session, params, options, rows)
     whole = _together(rows.values())
     if not params.dimensions:
         rows = {(): whole}
@@ -174,7 +174,7 @@ def _counted(session: DataSession, params: CommonParams, options: Options) -> di
     return dict(found)
 
 
-def _responses(session: DataSession, params: CommonParams, options: Options, rows: dict[Key, Figures]) -> None:
+def responses(session: DataSession, params: CommonParams, options: Options, rows: dict[Key, Figures]) -> None:
     """Put into every row how long its inbound interactions waited for the first outbound one after them."""
     narrow = any(part is not None for part in (params.owner, params.department, params.territory, params.where))
     narrow = narrow or (params.period is not None and params.period.last - params.period.first < LONG)

@@ -52,6 +52,7 @@ def funnel_reasons(session: DataSession, params: FunnelParams) -> Table:
         for place, number in group.lost.items():
             stage, of_stage = view.stages.rows[place], lost_here[key[:-1], place]
             rows.append({**keys[key], STAGE: stage.key, f"{STAGE}_id": stage.id, "lost": number, "share": rate(number, of_stage), "lost_here": of_stage})
+    rows.sort(key=lambda row: (row["loss_reason"] is None, row["loss_reason"]))
     by = tuple((d.key, False) for d in params.dimensions)
     lost = sum(group.lost_of_all for group in found.values())
     return Table(

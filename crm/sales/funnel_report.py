@@ -103,7 +103,10 @@ MEASURES = (
     Column("high", Label("Конверсія до", "Conversion up to"), "rate",
            Label("Верхня межа 95 % інтервалу Вілсона; порожньо, якщо угод менше 20", "The upper end of Wilson's 95 % interval; empty below 20 deals"), ENTERED),
 )
-CHART = Chart(Label("Скільки угод дійшли до етапу", "How many deals reached the stage"), (Series("reached", "open"),), note="conversion")
+CHART = Chart(
+    Label("Скільки угод дійшли до етапу і де вони тепер", "How many deals reached the stage, and where they are now"),
+    (Series("reached", "whole"), Series("won", "won"), Series("open", "open"), Series("lost", "lost")), note="conversion", beside=True,
+)
 
 
 @report(

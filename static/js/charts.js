@@ -2,7 +2,7 @@
 import { onContent } from './content.js';
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-const TONES = { won: '--b-won', lost: '--b-lost', open: '--b-open-fill' };
+const TONES = { won: '--b-won', lost: '--b-lost', open: '--b-open-fill', whole: '--b-line-2' };
 const colour = (tone) => css(TONES[tone] ?? `--b-${tone}`);
 const ROW = 30, BAR = 10;
 const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond', 'roundRect', 'pin', 'arrow', 'emptyCircle'];
@@ -48,7 +48,7 @@ function axes(data, narrow) {
       } : {
         type: 'bar', stack: data.beside ? undefined : 'all', barMaxWidth: data.upright ? 26 : data.beside ? 10 : 16, barGap: 0,
       }),
-      ...(n === last && data.note ? {
+      ...(n === (data.beside ? 0 : last) && data.note ? {
         label: { show: !(narrow && data.upright), position: data.upright ? 'top' : 'right', ...font(), formatter: (point) => data.note.texts[point.dataIndex] },
       } : {}),
     })),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from config import ROOT
-from crm.backoffice.reports.estimates import brier, quantile, shrunk, surviving_half, wilson
+from crm.backoffice.reports.estimates import brier, middle_interval, quantile, shrunk, surviving_half, wilson
 
 NEAR: Any = pytest.approx
 CHANCE = Random(20)
@@ -87,6 +87,13 @@ def step_by_step(found: Stays) -> int | None:
 @given(st.lists(st.tuples(st.integers(0, 6), st.booleans()), max_size=24))
 def test_the_half_is_met_exactly_whatever_leaves_between(found: Stays) -> None:
     assert median_of(found) == step_by_step(found)
+
+
+def test_the_median_of_a_sample_lies_between_two_of_its_values() -> None:
+    # By tables of the binomial distribution with one half: of 6 the first and the last (1/32 outside), of 20 the 6th and the 15th, of 100 the 40th and 61st
+    assert [middle_interval(range(1, number + 1)) for number in (0, 1, 5, 6, 20, 100)] == [None, None, None, (1, 6), (6, 15), (40, 61)]
+    assert middle_interval([3] * 9) == (3, 3)
+    assert middle_interval(range(1, 1002)) == (469, 533) and middle_interval(range(1, 1001)) == (469, 532)
 
 
 def test_a_rate_of_few_is_drawn_to_the_usual_one() -> None:

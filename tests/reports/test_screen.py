@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,7 +14,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from config import Settings
+from crm.admin_views.funnel_page import earlier
 from crm.application import create_app
+from crm.backoffice.periods import Period
 from tests.demo_company import PASSWORD
 from tests.reports.deals import win_rate
 
@@ -117,7 +120,8 @@ def test_the_command_lists_describes_runs_and_refuses(app: Flask) -> None:
     run = app.test_cli_runner().invoke
     listed = [one["name"] for one in json.loads(run(args=["report"]).stdout)]
     of_contacts = ["interactions", "overdue", "quality_accounts", "quality_contacts", "time_spent"]
-    assert listed == ["records", *of_contacts, "funnel", "quality_deals", "stage_touches", "win_rate"]
+    of_sales = ["calibration", "funnel", "funnel_reasons", "funnel_summary", "quality_deals", "stage_probability", "stage_touches", "win_rate"]
+    assert listed == ["records", *of_contacts, *of_sales]
     assert json.loads(run(args=["report", "win_rate", "--describe"]).stdout)["by"]
     whole = json.loads(run(args=["report", "win_rate", "--param", "by=owner"]).stdout)
     own = json.loads(run(args=["report", "win_rate", "--as", "seller@demo.example"]).stdout)
@@ -146,3 +150,46 @@ def test_the_operators_reading_is_journaled_and_a_persons_is_not(app: Flask) -> 
     assert lines() == before + 1
     run(args=["report", "win_rate", "--as", "head@demo.example"])
     assert lines() == before + 1
+
+
+@pytest.mark.parametrize("compared", ["owner", "manager", "department", "territory", "previous", "year"])
+def test_the_funnel_sets_side_by_side_what_is_chosen(sign_in: SignIn, compared: str) -> None:
+    shown = page(sign_in("head"), f"/report/funnel?period=this_year&pipeline=sales&compare={compared}")
+    table = shown.split("b-funnel-compared")[1].split("</table>")[0]
+    places = re.findall(r'<td class="b-num">(?:(\d+)|<span class="b-faint" title="Too few)', table)
+    assert len(places) == table.count('<th scope="row"') > 1
+    ranked = [int(place) for place in places if place]
+    assert ranked == sorted(ranked) and all(not place for place in places[len(ranked):])  # who has few closed deals follows without a place
+    assert table.count("<svg class=\"b-interval\"") == len(ranked)
+
+
+def test_velocity_and_its_four_parts_open_their_deals(sign_in: SignIn) -> None:
+    shown = page(sign_in("head"), "/report/funnel?period=last_365_days&pipeline=sales")
+    figures = dict(re.findall(r"<dt[^>]*>([^<]+)</dt><dd><a href=\"([^\"]+)\"", shown.split("b-funnel-figures")[1].split("</dl>")[0]))
+    assert {"Open", "Won of closed", "Cycle, days", "Won of all"} < figures.keys() and any(name.startswith("Velocity") for name in figures)
+    number = re.search(r"<dt[^>]*>Open</dt><dd><a [^>]+>(\d+)<", shown)
+    assert number
+    counted = page(sign_in("head"), f"/deal/count?{urlsplit(html.unescape(figures['Open'])).query}")
+    assert re.search(rf"\b{number[1]}\b", counted)
+    assert "Cohort: the deals that entered" in shown and "Why deals were lost, by stage" in shown
+
+
+def test_whoever_may_not_see_moves_of_stages_gets_no_funnel(sign_in: SignIn) -> None:
+    assert sign_in("clerk").get("/report/funnel?pipeline=sales&compare=owner").status_code == 403
+
+
+def test_the_funnel_is_compared_by_nothing_else(sign_in: SignIn) -> None:
+    client = sign_in("head")
+    assert client.get("/report/funnel?pipeline=sales&compare=nonsense").status_code == 400
+    assert "b-funnel-compared" not in page(client, "/report/funnel?pipeline=sales&period=&compare=previous")  # before all time there is nothing
+
+
+@pytest.mark.parametrize(("first", "last", "which", "expected"), [
+    ("2026-04-01", "2026-06-30", "previous", ("2026-01-01", "2026-03-31")), ("2026-01-01", "2026-12-31", "previous", ("2025-01-01", "2025-12-31")),
+    ("2024-03-01", "2024-03-31", "previous", ("2024-02-01", "2024-02-29")), ("2026-03-10", "2026-03-16", "previous", ("2026-03-03", "2026-03-09")),
+    ("2024-02-29", "2024-02-29", "year", ("2023-02-28", "2023-02-28")), ("2026-04-01", "2026-06-30", "year", ("2025-04-01", "2025-06-30")),
+    ("0001-01-01", "0001-12-31", "previous", None), ("0001-01-01", "0001-12-31", "year", None),
+])
+def test_the_period_before_is_as_long(first: str, last: str, which: str, expected: tuple[str, str] | None) -> None:
+    found = earlier(Period(date.fromisoformat(first), date.fromisoformat(last)), which)
+    assert (found and (found.first.isoformat(), found.last.isoformat())) == expected

@@ -3,11 +3,12 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import chain, groupby
-from math import prod, sqrt
+from math import comb, prod, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
 CERTAINTY = 0.95
+BINOMIAL = 1000
 NEAR = 1e-6  # more than a product of millions of floats is wrong by
 
 
@@ -77,6 +78,22 @@ def quantile(values: Sequence[int], share: float) -> float | None:
     lower = int(place)
     upper = min(lower + 1, len(values) - 1)
     return values[lower] + (values[upper] - values[lower]) * (place - lower)
+
+
+def middle_interval(values: Sequence[int]) -> tuple[int, int] | None:
+    """Between which of the values the median of what they are a sample of lies with a certainty of at least 95 %, whatever its distribution; None of fewer
+    than six. The values ascend. Ranks are those of the binomial distribution with one half (W. J. Conover, Practical Nonparametric Statistics, 3.2), beyond
+    a thousand values those of the normal one, which differ by a rank at the most."""
+    number = len(values)
+    if number > BINOMIAL:
+        below = int((number - NormalDist().inv_cdf((1 + CERTAINTY) / 2) * sqrt(number)) / 2)
+    else:
+        # In whole numbers: how many of the 2ⁿ ways leave so few below the median.
+        most, ways, below = 2**number * (1 - CERTAINTY) / 2, 0, 0
+        while ways + comb(number, below) <= most:
+            ways += comb(number, below)
+            below += 1
+    return (values[below - 1], values[number - below]) if below else None
 
 
 def brier(foretold: Iterable[tuple[float, bool, int]]) -> float | None:

@@ -50,7 +50,7 @@ class Series:
     """One set of bars of a chart; `tone` is the meaning that gives the colour, the same everywhere."""
 
     column: str
-    tone: Literal["won", "lost", "open"]
+    tone: Literal["won", "lost", "open", "whole"]
 
 
 @dataclass(frozen=True)

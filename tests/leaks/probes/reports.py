@@ -63,6 +63,10 @@ def through_a_pipeline(view: View) -> Iterator[Question]:
             asked = {"mode": mode, "period": period, "pipeline": view.rng.choice(pipelines)}
             yield drilled(get(SHOW, "deal", "/report/funnel", "deal.stage_history", **asked))
             yield get(SHOW, "deal", "/report/funnel", "deal.stage_history", "deal.owner", by="owner", format="csv", **asked)
+            for name in ("funnel_summary", "funnel_reasons"):
+                yield drilled(get(SHOW, "deal", f"/report/{name}", "deal.stage_history", "deal.owner", by="owner", **asked))
+    for compare in ("owner", "manager", "department", "territory", "previous", "year", "pipeline", "no_such_thing"):
+        yield drilled(get(SHOW, "deal", "/report/funnel", "deal.stage_history", compare=compare, period="2026-Q1", pipeline=view.rng.choice(pipelines)))
     for pipeline in ("", "no_such_pipeline"):
         yield get(SHOW, "deal", "/report/funnel", pipeline=pipeline, sort="-stage")
 

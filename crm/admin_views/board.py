@@ -9,18 +9,20 @@ from flask.wrappers import Response
 from crm.admin_views import board_asking, board_moves, board_news, board_page
 from crm.admin_views.board_page import CARDS, Board
 from crm.admin_views.kit import context, filters
-from crm.admin_views.kit.addresses import address, list_arguments, query_string
+from crm.admin_views.kit.addresses import list_arguments, query_string
 from crm.admin_views.kit.awaited import told
 from crm.admin_views.kit.listing import heads, tabs
 from crm.admin_views.kit.columns import columns
 from crm.admin_views.kit.opened import opened
 from crm.admin_views.kit.reporting import report_url
+from crm.admin_views.kit.set_views import views_of
 from crm.admin_views.kit.viewing import favourites
-from crm.backoffice import boards
+from crm.backoffice import boards, months
 from crm.backoffice.entities import Entity
 from crm.backoffice.grouped import within
 from crm.backoffice.guard import UserSession
 from crm.errors import Forbidden, NotFound
+from crm.messages import m, render
 
 RECORD = "/<key>/<int(min=1, max=2147483647):record_id>"
 
@@ -42,7 +44,7 @@ def show(key: str) -> Response:
     can_create = sight.may(entity.key, "create") and bool(sight.creatable(entity.key))
     return make_response(render_template(
         "admin/board.html", entity=entity, title=entity.plural.text(reader.language), board=board, columns=shown, whole=whole, language=reader.language,
-        list_url=address(entity.key, args), base=f"/{entity.key}/", query_string=query_string(args), words=_query(board),
+        base=f"/{entity.key}/", query_string=query_string(args), words=_query(board),
         args={**list_arguments(args), **{key: args[key] for key in board_page.OWN if args.get(key)}},
         report_url=report_url(session, entity, board.query, {**args, "group": board.by.key}),
         tabs=[replace(tab, url=board.of(tab.url)) for tab in tabs(session, entity, here)], standard=here.view is not None or here.shelf.first is not None,
@@ -53,7 +55,10 @@ def show(key: str) -> Response:
         can_create=can_create, create_url=f"/{entity.key}/new/", by=board.by.label.text(reader.language), left_out=here.left_out,
         unfinished=told(session, entity, (board.by.key, *((board.added.key,) if board.added is not None else ())), board.query.where, reader),
         added=board.added.label.text(reader.language) if board.added is not None else "", held=any(one.count for one in shown),
-        now=datetime.now(UTC).isoformat(),
+        now=datetime.now(UTC).isoformat(), stretch=board.stretch,
+        earlier=board.address(**{"from": board.stretch.moved(-months.SHOWN)}) if board.stretch is not None else "",
+        later=board.address(**{"from": board.stretch.moved(months.SHOWN)}) if board.stretch is not None else "",
+        views=views_of(session, entity, args, "forecast" if board.by.key == entity.declared.expected else "board"),
     ))
 
 
@@ -63,7 +68,7 @@ def cards(key: str) -> Response:
     session, entity = context.session(), _entity(key)
     board = board_page.asked(session, entity, opened(session, entity, _words()).args)
     column = request.args.get("column", "")
-    query = replace(within(board.query, boards.column_of(session, board.by, column)), after=request.args.get("after") or None, size=CARDS)
+    query = replace(within(board.query, board_page.leaf_of(session, board, column)), after=request.args.get("after") or None, size=CARDS)
     html, page = board_page.cards(session, board, query)
     return make_response(render_template("admin/board_cards.html", cards=html, next=board_page.more_url(board, column, page.next)))
 
@@ -119,7 +124,11 @@ def _query(board: Board) -> str:
 def _ways(session: UserSession, board: Board) -> list[tuple[str, str, bool]]:
     """What the columns may be of: label, address, whether it is so now."""
     language = context.reader().language
-    return [(spec.label.text(language), board.address(by=spec.key), spec.key == board.by.key) for spec in boards.fields(session, board.entity.key)]
+    found = [(spec.label.text(language), board.address(by=spec.key), spec.key == board.by.key) for spec in boards.fields(session, board.entity.key)]
+    for spec in months.dates(session, board.entity.key):
+        label = m("%(field)s: months", field=spec.label)
+        found.append((render(label, language), board.address(by=spec.key), spec.key == board.by.key))
+    return found
 
 
 def _sums(session: UserSession, board: Board) -> list[tuple[str, str, bool]]:

@@ -23,7 +23,7 @@ TICK = "_tick"
 
 def answer(session: UserSession, board: Board, record_id: int, column: str) -> Response:
     """The panel, or the move made with what was filled in. Raises NotFound, Forbidden, BadRequest."""
-    target: Values = {board.by.key: board_moves.value_of(session, board, column)}
+    target: Values = {board.by.key: board_moves.value_of(session, board, record_id, column)}
     missing = lack(session, board.entity.key, record_id, target)
     filled = _form(session, board, record_id, missing.fields)
     if request.method != "POST":

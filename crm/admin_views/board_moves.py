@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from flask import jsonify, render_template, request
@@ -11,7 +12,7 @@ from crm.admin_views import board_page
 from crm.admin_views.board_page import Board
 from crm.admin_views.kit import context, lookup
 from crm.admin_views.kit.answers import done, record_number, say
-from crm.backoffice import boards, lists, records
+from crm.backoffice import boards, lists, months, records
 from crm.backoffice.asking import Lack, lack
 from crm.backoffice.conditions.tree import Leaf, Node
 from crm.backoffice.fields.base import Ref
@@ -29,7 +30,7 @@ HIDDEN = m("A field that you may not see does not accept this.")
 
 def move(session: UserSession, board: Board, record_id: int, column: str) -> Response:
     """Give the record the value of a column. Raises NotFound, Forbidden, BadRequest; a rule's refusal and a colleague's move are answers."""
-    value = value_of(session, board, column)
+    value = value_of(session, board, record_id, column)
     version = request.form.get("row_version")
     seen = record_number(version) if version else None
     try:
@@ -41,8 +42,12 @@ def move(session: UserSession, board: Board, record_id: int, column: str) -> Res
     return moved(session, board, record_id, column, saved)
 
 
-def value_of(session: UserSession, board: Board, column: str) -> int | None:
-    """The value that the records of a column have. Raises BadRequest for none that there is."""
+def value_of(session: UserSession, board: Board, record_id: int, column: str) -> int | date | None:
+    """The value that a record takes in a column; in a month its own day of the month, as far as that has it. Raises BadRequest for no such column,
+    NotFound."""
+    if board.stretch is not None:
+        now = lists.record(session, board.entity.key, record_id, [board.by.key]).values.get(board.by.key)
+        return months.day_in(column, now if isinstance(now, date) else None)
     return None if boards.column_of(session, board.by, column).op == "empty" else int(column)
 
 
@@ -83,7 +88,7 @@ def state(session: UserSession, board: Board, record_id: int) -> dict[str, Any]:
     html, page = board_page.cards(session, board, query)
     shown, whole = board_page.drawn(session, board)
     return {
-        "card": str(html) if page.rows else None, "column": board_page.column_key(page.rows[0].values.get(board.by.key)) if page.rows else None,
+        "card": str(html) if page.rows else None, "column": board_page.column_key(board, page.rows[0].values.get(board.by.key)) if page.rows else None,
         "heads": heads(shown), "whole": whole, "labels": {one.key: one.label for one in shown},
     }
 
@@ -102,7 +107,7 @@ def _refused(session: UserSession, board: Board, record_id: int, column: str, re
     told = _known(session, board, dict(refused.fields))
     message = next(iter(told.values()), HIDDEN if refused.fields else refused.message)
     session.rollback()
-    missing = lack(session, board.entity.key, record_id, {board.by.key: value_of(session, board, column)})
+    missing = lack(session, board.entity.key, record_id, {board.by.key: value_of(session, board, record_id, column)})
     body: dict[str, Any] = {"error": "invalid", "message": say(message), "fields": {key: say(why) for key, why in told.items()}}
     if can_be_given(session, board, missing):
         body["ask"] = board_page.with_words(board.address(f"/{record_id}/ask"), column=column)

@@ -11,7 +11,7 @@ from flask.wrappers import Response
 from crm.admin_views import board_moves, board_page
 from crm.admin_views.board_page import Board
 from crm.admin_views.kit.columns import with_companions
-from crm.backoffice import boards, lists
+from crm.backoffice import lists
 from crm.backoffice.conditions.tree import Leaf
 from crm.backoffice.grouped import within
 from crm.backoffice.guard import UserSession
@@ -42,8 +42,8 @@ def _cards(session: UserSession, board: Board, numbers: tuple[int, ...]) -> list
     page = lists.page(session, with_companions(session, board.entity, replace(query, columns=keys)))
     found = []
     for row, html in zip(page.rows, board_page.drawn_cards(session, board, made, page.rows), strict=True):
-        column = board_page.column_key(row.values.get(board.by.key))
-        before, after = lists.neighbours(session, within(board.query, boards.column_of(session, board.by, column)), row.id)
+        column = board_page.column_key(board, row.values.get(board.by.key))
+        before, after = lists.neighbours(session, within(board.query, board_page.leaf_of(session, board, column)), row.id)
         found.append({"id": row.id, "v": row.row_version, "column": column, "html": html, "after": before, "before": after})
     return found
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from html import escape
 from typing import Any
@@ -15,32 +16,35 @@ from crm.admin_views.kit.card_marks import drawn as drawn_marks, marks
 from crm.admin_views.kit.cells import painter
 from crm.admin_views.kit.columns import Column, columns, with_companions
 from crm.admin_views.kit.filters import as_json
+from crm.admin_views.kit.grouping import period_name
 from crm.admin_views.kit.resolve import belongs_to
-from crm.admin_views.kit.totals import count_text, head_text, number_text, total_text, weighted_text
-from crm.backoffice import boards, lists
+from crm.admin_views.kit.totals import count_text, head_text, number_text, total_text, weighted_text, won_text
+from crm.backoffice import boards, lists, months, periods
 from crm.backoffice.boards import NONE, BoardColumn
-from crm.backoffice.conditions.tree import dump
+from crm.backoffice.conditions.tree import Leaf, dump
 from crm.backoffice.entities import Entity
-from crm.backoffice.fields.base import Field, Ref
-from crm.backoffice.grouped import within
+from crm.backoffice.fields.base import Field, Reader, Ref
+from crm.backoffice.grouped import Sums, within
 from crm.backoffice.guard import UserSession
 from crm.backoffice.lists import Count, ListQuery, Masked, RowView
+from crm.backoffice.months import Stretch
 from crm.backoffice.worth import Worth
 from crm.messages import m, render
 
 CARDS = 20  # of a column at a time
-OWN = ("by", "sum")  # what the address of a board says beside that of its list
+OWN = ("by", "sum", "from")  # what the address of a board says beside that of its list
 
 
 @dataclass(frozen=True)
 class Board:
-    """A board as it is asked for: the list that it shows, the field of its columns, what is added up above them."""
+    """A board as it is asked for: the list that it shows, the field of its columns, what is added up above them; of a date the months side by side."""
 
     entity: Entity
     query: ListQuery
     by: Field
     added: Field | None
     args: Mapping[str, str]
+    stretch: Stretch | None = None
 
     def address(self, below: str = "", **changes: str | None) -> str:
         """The address of the board, or of what lies `below` it, with `changes` made to its words and to those of its list."""
@@ -79,29 +83,38 @@ def asked(session: UserSession, entity: Entity, args: Mapping[str, str]) -> Boar
     """The board of an address whose view is spelled out. Raises BadRequest, UnknownName."""
     query = lists.parse_query(session, entity.key, {key: value for key, value in args.items() if key != "of"})
     by = boards.parse_by(session, entity.key, args.get("by", ""))
-    return Board(entity, query, by, boards.parse_sum(session, query, args.get("sum", "")), args)
+    shown = months.stretch(args.get("from", ""), session.reader.today) if by.type == "date" else None
+    return Board(entity, query, by, boards.parse_sum(session, query, args.get("sum", "")), args, shown)
+
+
+def leaf_of(session: UserSession, board: Board, column: str) -> Leaf:
+    """The condition of a column by its key. Raises BadRequest for none that there is."""
+    return months.column_of(session, board.by, column) if board.stretch is not None else boards.column_of(session, board.by, column)
 
 
 def drawn(session: UserSession, board: Board) -> tuple[list[Shown], str]:
     """The columns, and what all of them hold together."""
     reader = context.reader()
     above = belongs_to(session, board.entity, board.by)
-    found = boards.columns(session, board.query, board.by, board.added, above if above in session.sight.filterable(board.entity.key) else None)
+    if board.stretch is not None:
+        found = months.columns(session, board.query, board.by, board.added, board.stretch)
+    else:
+        found = boards.columns(session, board.query, board.by, board.added, above if above in session.sight.filterable(board.entity.key) else None)
     total = columns(session, board.entity, [board.added.key])[0] if board.added is not None else None
     several = len({one.parent for one in found if one.parent is not None}) > 1
-    paint, names = painter(board.entity, board.by, reader), board.by.formatter(reader)
+    paint = painter(board.entity, board.by, reader)
     creates = session.sight.may(board.entity.key, "create") and board.by.key in session.sight.creatable(board.entity.key)
     shown = []
     whole: dict[str, dict[str | None, Decimal]] = {}
     worths: dict[str, Worth] = {}
     for one in found:
-        label = render(m("(empty)"), reader.language) if one.value is None else names(one.value)
-        head = escape(label) if one.value is None else paint([RowView(0, 0, {board.by.key: one.value})])[0]
+        label = label_of(board, one.key)
+        head = escape(label) if one.value is None or board.stretch is not None else paint([RowView(0, 0, {board.by.key: one.value})])[0]
         parent = boards.parent_of(session, board.by, one.parent) if several else None
         shown.append(Shown(
             one.key, Markup(head), label, parent.label.text(reader.language) if parent else "",  # noqa: S704 - painters escape what they draw
             number_text(Count(one.count, True), reader.language), _sums(board, total, one),
-            weighted_text(total.spec, one.sums, one.worths, reader, brief=True) if total is not None else [],
+            _shares(total.spec, one.sums, one.worths, reader, brief=True) if total is not None else [],
             with_words(board.address("/cards"), column=one.key), _list_of(board, one), one.takes,
             one.count, _new(board, one, above) if one.takes and creates else "",
         ))
@@ -113,8 +126,13 @@ def drawn(session: UserSession, board: Board) -> tuple[list[Shown], str]:
     words = [count_text(Count(sum(one.count for one in found), True), reader)]
     if total is not None:
         words += total_text(board.entity, total, whole.get(total.key), reader, worths.get(total.key))
-        words += weighted_text(total.spec, whole, worths, reader)
+        words += _shares(total.spec, whole, worths, reader)
     return shown, " · ".join(words)
+
+
+def _shares(spec: Field, sums: Sums, worths: Mapping[str, Worth], reader: Reader, *, brief: bool = False) -> list[str]:
+    """What of a sum is weighted, and by months what is won."""
+    return [*won_text(spec, sums, worths, reader, brief=brief), *weighted_text(spec, sums, worths, reader, brief=brief)]
 
 
 def with_words(url: str, **words: str) -> str:
@@ -147,14 +165,17 @@ def face(session: UserSession, board: Board) -> list[Column]:
 
 def _new(board: Board, one: BoardColumn, above: str | None) -> str:
     """The form of a new record that begins in a column."""
-    words = {board.by.key: str(one.value)} if one.value is not None else {}
+    day = months.day_in(one.key, None) if board.stretch is not None else None
+    words = {board.by.key: str(day or one.value)} if one.value is not None else {}
     if above is not None and one.parent is not None:
         words[above] = str(one.parent)
     return with_words(f"/{board.entity.key}/new/", **words) if words else ""
 
 
-def column_key(value: Any) -> str:
+def column_key(board: Board, value: Any) -> str:
     """The key of the column in which a record of this value stands."""
+    if board.stretch is not None:
+        return board.stretch.key_of(value if isinstance(value, date) else None)
     number = value.id if isinstance(value, Ref) else value
     return NONE if number is None or isinstance(number, Masked) else str(number)
 
@@ -162,7 +183,14 @@ def column_key(value: Any) -> str:
 def label_of(board: Board, column: str) -> str:
     """What a column is called."""
     reader = context.reader()
-    return render(m("(empty)"), reader.language) if column == NONE else board.by.formatter(reader)(int(column))
+    if column == NONE:
+        return render(m("(empty)"), reader.language)
+    if board.stretch is None:
+        return board.by.formatter(reader)(int(column))
+    if column in (board.stretch.before, board.stretch.after):
+        return render(m("earlier") if column == board.stretch.before else m("later"), reader.language)
+    day = months.day_in(column, date.min)
+    return "" if day is None else period_name(periods.month(day), "month", reader.language) if len(column) == 7 else board.by.formatter(reader)(day)
 
 
 def cards(session: UserSession, board: Board, query: ListQuery) -> tuple[Markup, lists.Page]:

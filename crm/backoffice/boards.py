@@ -25,21 +25,23 @@ NONE = "none"  # the column of the records that have no value
 
 @dataclass(frozen=True)
 class BoardColumn:
-    """One column: the value that its records have (None: none at all), how many they are and what they add up to. `takes`: records may be given the
-    value; `parent` is the row to which a stage belongs; `leaf` chooses the records among those of the list."""
+    """One column: the value that its records have (None: none at all; of a date a period), how many they are and what they add up to. `takes`: records
+    may be given the value; `parent` is the row to which a stage belongs; `leaf` chooses the records among those of the list; `named` is its key where
+    the value is none."""
 
-    value: int | None
+    value: Any
     takes: bool
     parent: int | None
     count: int
     sums: Sums
     leaf: Leaf
     worths: Mapping[str, Worth] = field(default_factory=dict)
+    named: str = ""
 
     @property
     def key(self) -> str:
         """What names the column in an address."""
-        return NONE if self.value is None else str(self.value)
+        return self.named or (NONE if self.value is None else str(self.value))
 
 
 def fields(session: DataSession, entity: str) -> list[Field]:
@@ -73,9 +75,10 @@ def parse_by(session: DataSession, entity: str, text: str) -> Field:
         return next(stages, None) or next(few, None) or offered[0]
     if text not in session.sight.filterable(entity):
         raise UnknownName(text, hidden=text in kind.fields)
-    if kind.fields[text] not in offered:
-        raise BadRequest(m("The columns of a board are the options of a choice, at most %(most)s, or the stages.", most=MOST))
-    return kind.fields[text]
+    spec = kind.fields[text]
+    if spec not in offered and (spec.type != "date" or spec.system):
+        raise BadRequest(m("The columns of a board are the options of a choice, at most %(most)s, the stages, or the months of a date.", most=MOST))
+    return spec
 
 
 def addable(session: DataSession, entity: str) -> list[Field]:

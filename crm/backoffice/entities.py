@@ -57,6 +57,7 @@ class Declared:
     rests: bool = False  # a record may rest on fields of others and shows to who sees them wholly (`resting`)
     rate_day: tuple[str, ...] = ()  # dates of which the first that is filled says at which rate its money is converted; without one today's holds
     weighed: tuple[str, str] = ("", "")  # an amount, and the probability by which open records are weighed in its sums
+    expected: str = ""  # the day by which open records are forecast, month by month
     configuration: bool = False  # rows that describe how the company works (pipelines, stages), read by all staff
     public: bool = False  # rows that say nothing of the company (rates of exchange), read by all staff
 

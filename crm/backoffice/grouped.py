@@ -83,11 +83,12 @@ def by_days(spec: Field) -> bool:
     return spec.type in ("date", "moment")
 
 
-def groups(session: DataSession, query: ListQuery, key: str, step: str) -> Groups:
-    """The groups by one field, by at most four queries, however many there are; two more where money is in several currencies."""
+def groups(session: DataSession, query: ListQuery, key: str, step: str, spans: Sequence[Period] | None = None) -> Groups:
+    """The groups by one field, by at most four queries, however many there are; two more where money is in several currencies. Days are grouped by the
+    periods `spans` where these are given, else by those in which there are any."""
     source = session.table(query.entity, actions=query.actions)
     spec = source.entity.fields[key]
-    spans = _spans(session, query, spec, step) if by_days(spec) else []
+    spans = _spans(session, query, spec, step) if spans is None and by_days(spec) else spans or []
     bucket = _bucket(session, source, spec, spans)
     counted, whole = _counted(session, query, source, bucket)
     shown = [value for value in counted if not (by_days(spec) and value == BEYOND)]
@@ -185,7 +186,7 @@ def _counted(session: DataSession, query: ListQuery, source: Source, bucket: Col
 def _sums(session: DataSession, query: ListQuery, key: str, spans: Sequence[Period], wanted: Sequence[Any]) -> dict[Any, dict[str, dict[str | None, Decimal]]]:
     """Sums of the shown columns that can be added up, of the wanted groups."""
     kind = session.catalog.entity(query.entity)
-    summed = measured(session, query.entity, query.columns, query.actions)
+    summed = measured(session, query)
     if not summed or not wanted:
         return {}
     source = session.table(query.entity, actions=query.actions)
@@ -214,7 +215,7 @@ def _sums(session: DataSession, query: ListQuery, key: str, spans: Sequence[Peri
 
 def _worths(session: DataSession, query: ListQuery, source: Source, bucket: ColumnElement[Any], sums: Mapping[Any, Sums]) -> dict[Any, dict[str, Worth]]:
     """What the sums of money of each group come to in the base currency; nothing where all are in it."""
-    base, known = session.catalog.company.currency, {one.key: one for one in measured(session, query.entity, query.columns, query.actions)}
+    base, known = session.catalog.company.currency, {one.key: one for one in measured(session, query)}
     money = {(value, key): amounts for value, found in sums.items() for key, amounts in found.items() if known[key].is_money}
     if not any(abroad(amounts, base) for amounts in money.values()):
         return {}

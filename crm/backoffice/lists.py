@@ -59,6 +59,7 @@ class ListQuery:
     deleted: bool = False
     of: Belonging | None = None
     unread: bool = False  # only what the reader has not read yet
+    closed: bool = False  # sums also say what is won
     marks: bool = False  # rows say under UNREAD whether they are unread
 
 
@@ -169,7 +170,7 @@ def count(session: DataSession, query: ListQuery) -> Count:
 
 def totals(session: DataSession, query: ListQuery) -> dict[str, dict[str | None, Decimal]]:
     """Sums of the shown columns that can be added up (`measures`), over all that match: key → currency (None for plain numbers) → sum."""
-    summed = measured(session, query.entity, query.columns, query.actions)
+    summed = measured(session, query)
     if not summed:
         return {}
     source = session.table(query.entity, actions=query.actions)

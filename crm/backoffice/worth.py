@@ -115,7 +115,7 @@ Dated = Mapping[tuple[Any, str], Mapping[Place, Decimal]]  # group and field →
 
 def worths(session: DataSession, query: ListQuery, sums: Mapping[str, Amounts]) -> dict[str, Worth]:
     """What the sums of a list's foot come to, by field: of money of which some is not in the base currency. By two further statements."""
-    base, known = session.catalog.company.currency, {one.key: one for one in measured(session, query.entity, query.columns, query.actions)}
+    base, known = session.catalog.company.currency, {one.key: one for one in measured(session, query)}
     foreign = [known[key] for key, amounts in sums.items() if known[key].is_money and abroad(amounts, base)]
     if not foreign:
         return {}

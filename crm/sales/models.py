@@ -202,6 +202,7 @@ class Deal(Record):
         ),
         related=("lines", "interactions", "stage_history", "outlooks"), order="-expected_on", rate_day=("closed_on", "expected_on"),
         weighed=("amount", "probability"),
+        expected="expected_on",
     )
 
     account_id: Mapped[int | None] = reference("account", Label("Компанія", "Company"), reverse=("deals", Label("Угоди", "Deals")))

@@ -17,9 +17,10 @@ from crm.admin_views.kit.awaited import marked, told
 from crm.admin_views.kit.columns import BOX, Column, cells, columns, remember, with_companions
 from crm.admin_views.kit.grouping import choices, grouped
 from crm.admin_views.kit.reporting import report_url
+from crm.admin_views.kit.set_views import views_of
 from crm.admin_views.kit.opened import Opened, arguments, opened, with_chosen
 from crm.admin_views.kit.viewing import view_url, viewing
-from crm.backoffice import boards, lists, merging
+from crm.backoffice import lists, merging
 from crm.backoffice.conditions.compiler import ME
 from crm.backoffice.conditions.tree import All, Leaf, dump
 from crm.backoffice.entities import Entity
@@ -84,7 +85,7 @@ def show(view: "EntityView") -> BaseResponse:
         tabs=tabs(session, entity, here) if of is None else [], viewing=viewing(session, entity, here) if of is None else None,
         chips=[(chip, address(entity.key, args, where=chip.rest)) for chip in chips], names=names,
         where=args.get("where", ""), search=query.search, is_filtered=query.where is not None or bool(query.search) or query.unread,
-        unread=unread_view.offered(session, entity, args), board_url=board_url(session, entity, args) if of is None else "",
+        unread=unread_view.offered(session, entity, args), views=views_of(session, entity, args, "list") if of is None else [],
         report_url=report_url(session, entity, query, args) if of is None else "",
         unsearched=address(entity.key, args, search=None), unfiltered=address(entity.key, args, search=None, where=None, unread=None),
         next_url=_page_url(entity, args, page.next), previous_url=_page_url(entity, args, page.previous), first=not args.get("after"),
@@ -103,11 +104,6 @@ def show(view: "EntityView") -> BaseResponse:
 def _group(args: Mapping[str, str]) -> list[str]:
     """The field by which the list is in groups."""
     return [key for key in (args.get("group", "").partition(":")[0],) if key]
-
-
-def board_url(session: UserSession, entity: Entity, args: Mapping[str, str]) -> str:
-    """The same records as a board; "" where nothing makes columns of them."""
-    return f"/board/{entity.key}?{query_string(args)}".rstrip("?") if boards.can_be(session, entity) else ""
 
 
 def whole_url(entity: Entity, query: ListQuery, args: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 """The foot of a list, asked for after the page: how many records match and what their amounts add up to."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,9 @@ from crm.admin_views.kit.opened import arguments
 from crm.backoffice import lists
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, Reader
-from crm.backoffice.measures import weighted
+from crm.backoffice.measures import WEIGHTED, WON
 from crm.backoffice.worth import Amounts, Worth, worths
-from crm.messages import m, mn, render
+from crm.messages import Message, m, mn, render
 
 if TYPE_CHECKING:
     from crm.admin_views.kit.view import EntityView
@@ -73,20 +74,33 @@ def head_text(entity: Entity, column: Column, total: Amounts | None, reader: Rea
 def weighted_text(spec: Field, sums: Mapping[str, Amounts], worth: Mapping[str, Worth], reader: Reader, *, brief: bool = False) -> list[str]:
     """The weighted sum of a field as one line, in one currency: `weighted 4,809 UAH`; or which rate that lacks, unless it is to be
     `brief`. None where nothing is weighted."""
+    return _in_one(spec, spec.key + WEIGHTED, sums, worth, reader, (m("weighted %(amount)s"), m("weighted: no rate for %(others)s")), brief=brief)
+
+
+def won_text(spec: Field, sums: Mapping[str, Amounts], worth: Mapping[str, Worth], reader: Reader, *, brief: bool = False) -> list[str]:
+    """The same of what is won: `won 4,809 UAH`."""
+    return _in_one(spec, spec.key + WON, sums, worth, reader, (m("won %(amount)s"), m("won: no rate for %(others)s")), brief=brief)
+
+
+def _in_one(
+    spec: Field, key: str, sums: Mapping[str, Amounts], worth: Mapping[str, Worth], reader: Reader, said: tuple[Message, Message], *, brief: bool,
+) -> list[str]:
+    """A sum in one currency as one line, the first of `said`, or the second where a rate is missing."""
     home = reader.catalog.company.currency if reader.catalog else ""
     amounts: dict[str, Decimal] = {}
-    for code, part in sums.get(weighted(spec.key), {}).items():
+    for code, part in sums.get(key, {}).items():
         amounts[code or home] = amounts.get(code or home, Decimal(0)) + part
     if not amounts:
         return []
     amounts = {code: amount for code, amount in amounts.items() if amount} or {home: Decimal(0)}
     currency, amount = next(iter(amounts.items()))
-    together = worth.get(weighted(spec.key))
+    together = worth.get(key)
     if len(amounts) > 1 and together is not None:
         if together.amount is None:
-            return [] if brief else [render(m("weighted: no rate for %(others)s", others=_lacking(together)), reader.language)]
+            return [] if brief else [render(replace(said[1], params={"others": _lacking(together)}), reader.language)]
         currency, amount = home, together.amount
-    return [render(m("weighted %(amount)s", amount=f"{text_formatter(spec, reader)(amount)} {currency_sign(currency, reader.language)}"), reader.language)]
+    shown = f"{text_formatter(spec, reader)(amount)} {currency_sign(currency, reader.language)}"
+    return [render(replace(said[0], params={"amount": shown}), reader.language)]
 
 
 def money_text(spec: Field, total: Amounts, reader: Reader, worth: Worth | None = None) -> list[str]:

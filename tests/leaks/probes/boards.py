@@ -13,16 +13,19 @@ LONG_AGO = "2000-01-01T00:00:00+00:00"
 
 
 def can_be(view: View, kind: Entity) -> list[str]:
-    """The fields of an entity whose values are the configuration's."""
+    """The fields of an entity whose values are the configuration's, and its days, by months."""
     return [
         key for key, spec in kind.fields.items()
-        if not spec.several and not spec.multiple and not spec.system and (spec.picklist or spec.target in view.catalog.configured)
+        if not spec.several and not spec.multiple and not spec.system
+        and (spec.picklist or spec.target in view.catalog.configured or spec.type == "date")
     ]
 
 
 def values(view: View, kind: Entity, key: str) -> list[int | str]:
     """Keys of columns: two values of the configuration, and the one of records without a value."""
     spec = kind.fields[key]
+    if spec.type == "date":
+        return ["2026-01", "2026-02-03", "none"]
     known = list(view.catalog.configured[spec.target or ""]) if spec.target else [o.id for o in view.catalog.picklists[spec.picklist or ""].options]
     return [*view.rng.sample(known, min(2, len(known))), "none"]
 

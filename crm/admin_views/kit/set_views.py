@@ -8,9 +8,7 @@ from crm.admin_views.kit.addresses import address, query_string
 from crm.backoffice import boards
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession
-from crm.messages import Label
-
-LIST, BOARD, FORECAST = Label("Список", "List"), Label("Дошка", "Board"), Label("Прогноз", "Forecast")
+from crm.messages import m, render
 
 
 @dataclass(frozen=True)
@@ -27,10 +25,10 @@ class Way:
 def views_of(session: UserSession, entity: Entity, args: Mapping[str, str], now: str) -> list[Way]:
     """The ways for this reader; none where the list is the only one."""
     words, language = query_string(args), context.reader().language
-    found = [("list", LIST, "layout-rows", address(entity.key, args))]
+    found = [("list", m("List"), "layout-rows", address(entity.key, args))]
     if boards.can_be(session, entity):
-        found.append(("board", BOARD, "layout-kanban", f"/board/{entity.key}" + (f"?{words}" if words else "")))
+        found.append(("board", m("Board"), "layout-kanban", f"/board/{entity.key}" + (f"?{words}" if words else "")))
     if entity.declared.expected in session.sight.filterable(entity.key):
         by = f"by={entity.declared.expected}"
-        found.append(("forecast", FORECAST, "coins", f"/board/{entity.key}?{words}&{by}" if words else f"/board/{entity.key}?{by}"))
-    return [Way(key, label.text(language), icon, url, key == now) for key, label, icon, url in found] if len(found) > 1 else []
+        found.append(("forecast", m("Forecast"), "coins", f"/board/{entity.key}?{words}&{by}" if words else f"/board/{entity.key}?{by}"))
+    return [Way(key, render(label, language), icon, url, key == now) for key, label, icon, url in found] if len(found) > 1 else []

@@ -13,6 +13,7 @@ import crm.backoffice.recomputing
 import crm.backoffice.resting
 import crm.backoffice.seen
 import crm.backoffice.custom.dropping
+import crm.backoffice.dashboards.models
 import crm.backoffice.custom.models
 import crm.backoffice.exchange.batches
 import crm.backoffice.exchange.row_log

@@ -12,6 +12,7 @@ from crm.admin_views.calendar import CalendarView
 from crm.admin_views.configuration import check_views, condition_views, counter_views, draft_views, field_views, layout_reset, layout_views, list_views
 from crm.admin_views.configuration import asking_views, number_views, package_views, stage_views, use_views, version_views, works
 from crm.admin_views.configuration import leads as configuration_leads, views as configuration_views
+from crm.admin_views.dashboard.views import DashboardView
 from crm.admin_views.duplicates import DuplicatesView
 from crm.admin_views.home import HomeView
 from crm.admin_views.imports import figures, past_views, row_views, views as import_views
@@ -40,6 +41,7 @@ def init_app(app: Flask) -> None:
     admin.add_view(made_view.MadeView())
     admin.add_view(ReportsView())
     admin.add_view(ReportBuilderView())
+    admin.add_view(DashboardView())
     admin.add_view(NoticesView())
     admin.add_view(JournalView())
     admin.add_view(DuplicatesView())

@@ -14,6 +14,7 @@ from crm.backoffice.conditions.saved import SavedConditions, read_saved
 from crm.backoffice.computed_state import WAITING, Filling, fillings
 from crm.backoffice.configuration import CompanySettings, ConfigVersion, OptionRow, PicklistRow, RoleConflict, StageRuleRow
 from crm.backoffice.custom.reading import Made, described, read_made
+from crm.backoffice.dashboards.shared import SharedDashboard, read_dashboards
 from crm.backoffice.entities import Base, Entity, Relation, called_after, describe
 from crm.backoffice.fields.base import Field, Reader
 from crm.backoffice.kept_reports.shared import SharedReport, read_shared_reports
@@ -97,6 +98,7 @@ class Catalog:
     company: Company = Company()
     views: Mapping[str, SharedView] = field(default_factory=dict)
     reports: Mapping[str, SharedReport] = field(default_factory=dict)
+    dashboards: Mapping[str, SharedDashboard] = field(default_factory=dict)
     conflicts: Mapping[str, Conflict] = field(default_factory=dict)
     made: Made = field(default_factory=Made)
     layouts: Kept = field(default_factory=dict)
@@ -202,6 +204,7 @@ def read_catalog(connection: Connection) -> Catalog:
     return replace(
         static, version=version_in_force(connection), picklists=MappingProxyType(_picklists(connection, static.entities.values())),
         configured=MappingProxyType(configured), company=_company(connection), views=read_shared(connection), reports=read_shared_reports(connection),
+        dashboards=read_dashboards(connection),
         conflicts=MappingProxyType(_conflicts(connection)), layouts=read_layouts(connection, static.entities),
         filling=tuple(fillings(connection.execute(WAITING))),
     )

@@ -41,7 +41,7 @@ def judge(sight: Sight, document: Document, after: Catalog) -> None:
     access = sight.access
     if access is None or access.unlimited:
         return
-    if document.roles or document.views or document.reports or document.conflicts:
+    if document.roles or document.views or document.reports or document.dashboards or document.conflicts:
         raise Forbidden()
     before = sight.catalog
     led = {entity for spec in document.pipelines for entity in (spec.entity, entity_led(before, spec.key) or spec.entity)}

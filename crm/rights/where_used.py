@@ -16,7 +16,8 @@ Asking = Callable[[SystemSession], list[Use]]
 
 @dataclass(frozen=True)
 class Known:
-    """`named` may be told; `others` counts the rest by kind: rule, view, own_view, report, own_report, layout, field, check, pipeline,
+    """`named` may be told; `others` counts the rest by kind: rule, view, own_view, report, own_report, dashboard,
+    own_dashboard, layout, field, check, pipeline,
     conflict, mapping, own_mapping."""
 
     named: tuple[Use, ...] = ()
@@ -42,7 +43,7 @@ def known(engine: Engine, catalog: Catalog, access: Access, asking: Asking, sees
 
 
 def _told(catalog: Catalog, access: Access, use: Use) -> bool:
-    if use.kind in ("own_view", "own_report", "own_mapping"):
+    if use.kind in ("own_view", "own_report", "own_dashboard", "own_mapping"):
         return False
     if use.kind == "mapping":
         return access.unlimited or access.may(use.entity, "create")

@@ -66,6 +66,10 @@ CARDS = [
     {"title": "My next steps", "url": "/deal/", "count": "0", "rows": [], "empty": "No step is planned.", "more": ""},
 ]
 TILES = [{"label": "Contacts", "tiles": [{"url": "/account/", "label": "Companies", "number": "412"}]}]
+BOARD = {"all": {"panels": CARDS}, "panels": [
+    *({"place": n, "title": card["title"], "width": 8, "kind": "today", "card": card} for n, card in enumerate(CARDS)),
+    {"place": len(CARDS), "title": "How many there are", "width": 4, "kind": "numbers", "areas": TILES},
+]}
 
 
 def make_stage(state: State) -> Flask:
@@ -102,7 +106,7 @@ def make_stage(state: State) -> Flask:
 def routes(app: Flask, state: State) -> None:
     @app.get("/")
     def home() -> str:
-        return render_template("admin/index.html", greeting="Good morning, Oksana", cards=CARDS, areas=TILES)
+        return render_template("admin/index.html", greeting="Good morning, Oksana", board=BOARD)
 
     @app.get("/views/starred")
     def starred() -> Response:

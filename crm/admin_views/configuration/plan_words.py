@@ -41,6 +41,8 @@ SENTENCES: Mapping[tuple[str, str], Message] = {
     ("report", "create"): m("New shared report “%(name)s” of “%(entity)s”"),
     ("report", "change"): m("The shared report “%(name)s” of “%(entity)s” changes"),
     ("report", "remove"): m("The shared report “%(name)s” of “%(entity)s” is removed"),
+    ("dashboard", "create"): m("New dashboard “%(name)s”"), ("dashboard", "change"): m("The dashboard “%(name)s” changes"),
+    ("dashboard", "remove"): m("The dashboard “%(name)s” is removed"),
     ("conflict", "change"): m("The conflict of duties “%(name)s” changes"), ("conflict", "remove"): m("The conflict of duties “%(name)s” is lifted"),
     ("rule", "create"): m("New rule of “%(entity)s”: %(name)s"), ("rule", "change"): m("The rule of “%(entity)s” changes: %(name)s"),
     ("rule", "remove"): m("The rule of “%(entity)s” is lifted: %(name)s"),
@@ -133,7 +135,7 @@ def _names(change: Change, catalogs: tuple[Catalog, ...], language: str) -> tupl
         return kind.plural.text(language) if kind else change.entity, render(whom, language)
     if change.kind == "condition":
         return _condition_names(change, catalogs, language)
-    if change.kind in ("pipeline", "stage", "moves", "view", "report"):
+    if change.kind in ("pipeline", "stage", "moves", "view", "report", "dashboard"):
         return _configured(change, catalogs, language)
     if change.kind == "rule":
         return _rule_names(change, catalogs, language)
@@ -155,7 +157,7 @@ def _configured(change: Change, catalogs: tuple[Catalog, ...], language: str) ->
     entity, name = change.entity, change.field or ""
     rows = "stage" if change.kind == "moves" else change.kind
     for catalog in catalogs:
-        shared: Mapping[str, Any] | None = {"view": catalog.views, "report": catalog.reports}.get(change.kind)
+        shared: Mapping[str, Any] | None = {"view": catalog.views, "report": catalog.reports, "dashboard": catalog.dashboards}.get(change.kind)
         known = shared.get(name) if shared is not None else next((one for one in catalog.configured[rows].values() if one.code == name), None)
         kind = catalog.entities.get(entity)
         if known is not None:

@@ -30,6 +30,7 @@ GROUPS = {
     "check": Label("Перевірки", "Checks"), "rule": Label("Права ролей", "Rights of roles"), "view": Label("Спільні вигляди", "Shared views"),
     "stage": Label("Етапи воронок: що вони вимагають", "Stages of pipelines: what they ask for"),
     "report": Label("Спільні звіти", "Shared reports"), "own_report": Label("Власні звіти людей", "People's own reports"),
+    "dashboard": Label("Робочі столи ролей", "Dashboards of roles"), "own_dashboard": Label("Власні робочі столи людей", "People's own dashboards"),
     "own_view": Label("Власні вигляди людей", "People's own views"), "layout": Label("Розкладки", "Layouts"),
     "saved": Label("Збережені умови", "Saved conditions"),
     "condition": Label("Сегменти й інші записи з умовами", "Segments and other records that keep conditions"), "pipeline": Label("Воронки", "Pipelines"),

@@ -8,7 +8,8 @@ from typing import Any
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import DataSession
 from crm.backoffice.outside import read_json, sound
-from crm.backoffice.reports.any_entity import FUNCTIONS, dimensions
+from crm.backoffice.pricing import currency_path
+from crm.backoffice.reports.any_entity import dimensions, measure_of
 from crm.backoffice.reports.measured import COUNT
 from crm.backoffice.reports.parameters import Dimension, described, read
 from crm.backoffice.reports.registry import Report, find, shaped
@@ -116,8 +117,16 @@ def _measures(sight: Sight, report: Report, kind: Entity, asks: Asks) -> list[st
     """Of the measures asked for those that this reader may see."""
     if report.shape is None:
         return [one.key for one in report.measures if all(seen(sight, kind.key, path) for path in one.needs)]
-    usable = sight.filterable(kind.key)
-    return [key for key in asked_measures(report, asks) if key == COUNT or (key.partition(":")[0] in FUNCTIONS and key.partition(":")[2] in usable)]
+    usable, path = sight.filterable(kind.key), currency_path(kind, sight.catalog)
+    found = []
+    for key in asked_measures(report, asks):
+        try:
+            column = measure_of(kind, usable, path, key)
+        except BramaError:
+            continue
+        if all(seen(sight, kind.key, one) for one in column.needs):
+            found.append(key)
+    return found
 
 
 def for_reader(sight: Sight, report: str, asks: Asks) -> tuple[dict[str, str], int]:

@@ -23,6 +23,7 @@ def missing(session: SystemSession, wanted: Document) -> Document:
         pipelines=tuple(p for p in wanted.pipelines if pipeline_of(known, p.key) is None),
         picklists=tuple(filter(None, (_completed(known, spec) for spec in lists))),
         views=tuple(v for v in wanted.views if v.key not in known.views),
+        dashboards=tuple(d for d in wanted.dashboards if d.key not in known.dashboards),
         reports=tuple(r for r in wanted.reports if r.key not in known.reports),
         conflicts=tuple(c for c in wanted.conflicts if c.key not in known.conflicts),
         conditions=tuple(c for c in wanted.conditions if c.key not in known.saved.known),

@@ -15,7 +15,7 @@ from crm.backoffice.configuration import AccessRule, ConfigVersion, OptionRow, P
 from crm.backoffice.custom.reading import Made
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode import condition_plan, condition_uses, conflicts, copying, emergencies, export, layouts, option_merging, saved_conditions
-from crm.backoffice.lowcode import shared_reports, shared_views, stage_merging, stage_requirements
+from crm.backoffice.lowcode import shared_dashboards, shared_reports, shared_views, stage_merging, stage_requirements
 from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.converting import check_decisions
 from crm.backoffice.lowcode.document import Document, RoleSpec, foreseen as as_it_would_be, from_raw
@@ -131,6 +131,7 @@ def _write(session: SystemSession, document: Document, touched: Collection[tuple
             emergencies.write(session, role.key, role.emergency)
     shared_views.write(session, document.views)
     shared_reports.write(session, document.reports)
+    shared_dashboards.write(session, document.dashboards)
     conflicts.write(session, document.conflicts)
     saved_conditions.write(session, document.conditions)  # once more: fields that have changed their keys were renamed in them
     layouts.write(session, document.layouts, touched)
@@ -297,6 +298,9 @@ def _remove(session: SystemSession, kind: str, entity: str, key: str) -> None:
         return
     if kind == "report":
         shared_reports.remove(session, key)
+        return
+    if kind == "dashboard":
+        shared_dashboards.remove(session, key)
         return
     table = session.catalog.entity(kind).table
     row_id = session.execute(select(table.c.id).where(table.c.code == key, table.c.deleted_at.is_(None))).scalar()

@@ -12,6 +12,7 @@ from crm.backoffice.access import EVERYTHING, Rule, parse_rule
 from crm.backoffice.catalog import Catalog, Conflict
 from crm.backoffice.conditions import compiler
 from crm.backoffice.conditions.saved import SavedCondition
+from crm.backoffice.dashboards.shared import SharedDashboard
 from crm.backoffice.kept_reports.shared import SharedReport
 from crm.backoffice.lowcode.conflicts import NAMES as CONFLICT_NAMES, conflict
 from crm.backoffice.lowcode.emergencies import Emergency, emergency
@@ -25,6 +26,7 @@ from crm.backoffice.lowcode.packages import PackageSpec, package_of
 from crm.backoffice.lowcode.parsing import label_of, only, section_of, wrong
 from crm.backoffice.lowcode.pipelines import PipelineSpec, pipeline, verify_requirements
 from crm.backoffice.lowcode.saved_conditions import conditions_of
+from crm.backoffice.lowcode.shared_dashboards import NAMES as DASHBOARD_NAMES, shared_dashboard
 from crm.backoffice.lowcode.shared_reports import NAMES as REPORT_NAMES, shared_report
 from crm.backoffice.lowcode.shared_views import NAMES as VIEW_NAMES, shared_view
 from crm.backoffice.lowcode.stage_requirements import verify_standing
@@ -37,8 +39,8 @@ from crm.errors import BadRequest, BramaError
 from crm.messages import Label, Message, m
 
 SECTIONS = (
-    "package", "entities", "fields", "checks", "removed", "conditions", "roles", "pipelines", "picklists", "views", "reports", "conflicts", "layouts",
-    "merged", "merged_stages",
+    "package", "entities", "fields", "checks", "removed", "conditions", "roles", "pipelines", "picklists", "views", "reports", "dashboards",
+    "conflicts", "layouts", "merged", "merged_stages",
 )
 
 
@@ -74,6 +76,7 @@ class Document:
     stages_unmerged: tuple[StageMerged, ...] = ()  # as above
     conditions: tuple[SavedCondition, ...] = ()
     reports: tuple[SharedReport, ...] = ()
+    dashboards: tuple[SharedDashboard, ...] = ()
     raw: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)  # as the file said it, where it is a file
     undoes: datetime | None = None  # when the version was made that this undoes: a role removed by it comes back itself, with whoever held it
 
@@ -136,7 +139,8 @@ def from_raw(raw: Any, catalog: Catalog) -> Document:
         tuple(_conflict(key, spec) for key, spec in section_of(raw, "conflicts")),
         tuple(entities), tuple(fields), tuple(spec for key, said in section_of(raw, "layouts") for spec in layouts_of(key, said, catalog)),
         tuple(removed), tuple(checks), package=package, merges=tuple(merges), stage_merges=tuple(stage_merges), conditions=tuple(conditions),
-        reports=tuple(_report(key, spec, catalog) for key, spec in section_of(raw, "reports")), raw=raw,
+        reports=tuple(_report(key, spec, catalog) for key, spec in section_of(raw, "reports")),
+        dashboards=tuple(_dashboard(key, spec, catalog, raw.get("reports") or {}) for key, spec in section_of(raw, "dashboards")), raw=raw,
     )
 
 
@@ -161,6 +165,7 @@ def merge(documents: Iterable[Document]) -> Document:
         tuple(x for d in several for x in d.checks), merges=tuple(x for d in several for x in d.merges),
         stage_merges=tuple(x for d in several for x in d.stage_merges),
         conditions=tuple(x for d in several for x in d.conditions), reports=tuple(x for d in several for x in d.reports),
+        dashboards=tuple(x for d in several for x in d.dashboards),
     )
 
 
@@ -220,6 +225,15 @@ def _report(key: str, spec: Any, catalog: Catalog) -> SharedReport:
     if isinstance(read_report, Message):
         raise wrong(place, read_report)
     return read_report
+
+
+def _dashboard(key: str, spec: Any, catalog: Catalog, coming: Mapping[str, Any]) -> SharedDashboard:
+    place = m("dashboard “%(key)s”", key=key)
+    only(spec, DASHBOARD_NAMES, place)
+    read_dashboard = shared_dashboard(key, label_of(spec, place), spec, catalog, (*catalog.reports, *coming))
+    if isinstance(read_dashboard, Message):
+        raise wrong(place, read_dashboard)
+    return read_dashboard
 
 
 def _conflict(key: str, spec: Any) -> Conflict:

@@ -8,7 +8,7 @@ from sqlalchemy import Row, select
 from crm.backoffice.catalog import Catalog, Configured, Picklist
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.document import Document
-from crm.backoffice.lowcode import conflicts, emergencies, layouts, saved_conditions, shared_reports, shared_views
+from crm.backoffice.lowcode import conflicts, emergencies, layouts, saved_conditions, shared_dashboards, shared_reports, shared_views
 from crm.backoffice.lowcode.options import option_form, standing
 from crm.backoffice.lowcode.pipelines import Likelihood, likelihood_of, pipeline_of, stage_said, stage_stands, stages_of
 from crm.backoffice.lowcode.plan import rules_of
@@ -35,6 +35,7 @@ def whole(session: SystemSession) -> dict[str, Any]:
         "roles": {row.code: _role(session, row) for row in rows},
         "views": shared_views.forms(catalog),
         "reports": shared_reports.forms(catalog),
+        "dashboards": shared_dashboards.forms(catalog),
         "conflicts": conflicts.forms(catalog),
         "layouts": layouts.forms(catalog),
     }
@@ -52,7 +53,7 @@ def of(session: SystemSession, document: Document) -> dict[str, Any]:
     named: dict[str, set[str]] = {
         "picklists": {p.key for p in document.options}, "pipelines": {p.key for p in document.pipelines}, "roles": {r.key for r in document.roles},
         "views": {v.key for v in document.views}, "conflicts": {c.key for c in document.conflicts},
-        "reports": {r.key for r in document.reports},
+        "reports": {r.key for r in document.reports}, "dashboards": {d.key for d in document.dashboards},
         "conditions": {c.key for c in document.conditions},
         "layouts": {spec.entity for spec in document.layouts},
     }

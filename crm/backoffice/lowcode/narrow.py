@@ -8,7 +8,7 @@ from sqlalchemy import select
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.document import Document, RoleSpec
-from crm.backoffice.lowcode import conflicts, emergencies, layouts, saved_conditions, shared_reports
+from crm.backoffice.lowcode import conflicts, emergencies, layouts, saved_conditions, shared_dashboards, shared_reports
 from crm.backoffice.lowcode.emergencies import Emergency
 from crm.backoffice.lowcode.options import OptionSpec, PicklistSpec, standing
 from crm.backoffice.lowcode.shared_views import touched
@@ -30,6 +30,7 @@ def narrowed(session: SystemSession, before: Document, changes: Changes) -> Docu
         tuple(touched(session.catalog, before.views, changes)),
         tuple(conflicts.touched(before.conflicts, changes)),
         conditions=tuple(saved_conditions.touched(before.conditions, changes)),
+        dashboards=tuple(shared_dashboards.touched(session.catalog, before.dashboards, changes)),
         reports=tuple(shared_reports.touched(session.catalog, before.reports, changes)),
         layouts=tuple(layouts.touched(before.layouts, changes, roles_there(session) | {spec.key for spec in before.roles} if before.layouts else ())),
     )

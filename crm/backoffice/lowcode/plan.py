@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.configuration import AccessRule
 from crm.backoffice.guard import SystemSession
-from crm.backoffice.lowcode import condition_plan, conflicts, emergencies, layouts, option_merging, shared_reports, stage_merging, stage_trial
+from crm.backoffice.lowcode import condition_plan, conflicts, emergencies, layouts, option_merging, shared_dashboards, shared_reports, stage_merging
+from crm.backoffice.lowcode import stage_trial
 from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.conversion_report import report
 from crm.backoffice.lowcode.converting import conversions
@@ -54,6 +55,7 @@ def plan(session: SystemSession, document: Document, *, reports: bool = False) -
     changes += [Change("conflict", "role", one.key, effect, holders) for one, effect, holders in conflicts.effects(session, document.conflicts)]
     changes += [Change("view", view.entity, view.key, effect) for view, effect in effects(session.catalog, document.views)]
     changes += [Change("report", shared_reports.entity(one), one.key, effect) for one, effect in shared_reports.effects(session.catalog, document.reports)]
+    changes += [Change("dashboard", "dashboard", one.key, effect) for one, effect in shared_dashboards.effects(session.catalog, document.dashboards)]
     changes += [Change("layout", spec.entity, spec.role or None, effect) for spec, effect in layouts.effects(session.catalog, document.layouts)]
     gone = (one for one in document.removed if one[0] not in (*MADE, "condition"))
     changes += [Change(kind, entity, key or None, "retire" if kind in ("option", "stage") else "remove") for kind, entity, key in gone]

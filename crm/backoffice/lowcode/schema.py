@@ -10,6 +10,7 @@ from crm.backoffice.conditions.tree import AGGREGATE_OPS, FUNCTIONS, LONGEST_KEY
 from crm.backoffice.custom.fields import CONDITIONS, DERIVED
 from crm.backoffice.custom.naming import KEY as FIELD_KEY
 from crm.backoffice.fields.rollup import FUNCTIONS as ROLLUPS
+from crm.backoffice.dashboards.panels import KINDS as PANEL_KINDS, MOST as MOST_PANELS, WIDTHS as PANEL_WIDTHS
 from crm.backoffice.kept_reports.asks import CHARTS, LONGEST_WORD
 from crm.backoffice.lists import MAX_COLUMNS, SIZES
 from crm.backoffice.lowcode import conflicts, emergencies
@@ -40,7 +41,8 @@ def schema() -> Schema:
         "package": _package(), "entities": _named(entity, FIELD_KEY.pattern), "fields": _named(_named(_ref("field"), FIELD_KEY.pattern)),
         "checks": _named(_named(_ref("check"))), "removed": _list(TEXT),
         "conditions": _named(_saved()), "roles": _named(_role()), "pipelines": _named(_pipeline()),
-        "picklists": _named(_things({"label": _ref("label"), "options": _ref("options")})), "views": _named(_view()), "reports": _named(_report()),
+        "picklists": _named(_things({"label": _ref("label"), "options": _ref("options")})), "views": _named(_view()),
+        "reports": _named(_report()), "dashboards": _named(_dashboard()),
         "conflicts": _named(_things({"roles": _list(TEXT, most=conflicts.MOST), "with_reason": FLAG}, ["roles"])), "layouts": _named(_layouts()),
         "merged": _named(_named(TEXT)), "merged_stages": _named(_named(TEXT)),
     }
@@ -123,6 +125,14 @@ def _report() -> Schema:
     word = {"type": ["string", "integer"], "maxLength": LONGEST_WORD}
     asks = {"type": "object", "properties": {"where": _ref("condition")}, "additionalProperties": word}
     return _things({"label": _ref("label"), "report": TEXT, "asks": asks, "chart": {"enum": list(CHARTS)}, "roles": _list(TEXT)}, ["label", "report"])
+
+
+def _dashboard() -> Schema:
+    panel: Schema = {"type": "object", "properties": {
+        "kind": {"enum": list(PANEL_KINDS)}, "width": {"enum": list(PANEL_WIDTHS)}, "title": _ref("label"), "report": TEXT, "kept": TEXT, "entity": TEXT,
+        "what": TEXT, "as": TEXT, "chart": {"enum": list(CHARTS)}, "asks": {"type": "object", "properties": {"where": _ref("condition")}},
+    }, "required": ["kind"], "additionalProperties": False}
+    return _things({"label": _ref("label"), "roles": _list(TEXT), "panels": {"type": "array", "maxItems": MOST_PANELS, "items": panel}}, ["label", "panels"])
 
 
 def _layout() -> Schema:

@@ -20,15 +20,18 @@ from crm.backoffice.configuration import AccessRule, StageRuleRow
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.condition import ConditionField
 from crm.backoffice.guard import SystemSession
+from crm.backoffice.dashboards.models import DashboardRow
 from crm.backoffice.kept_reports.asks import entity_of as counted
 from crm.backoffice.kept_reports.models import KeptReportRow
 from crm.backoffice.kept_reports.naming import renamed as asks_with
+from crm.backoffice.lowcode.shared_dashboards import panel_with
 from crm.backoffice.stage_rules import SIDES, entity_of
 from crm.backoffice.views.models import SavedView
 from crm.errors import BramaError
 from crm.messages import Message, m
 
 RULES, VIEWS, LAYOUTS, STAGES, REPORTS = AccessRule.__table__, SavedView.__table__, layouts.TABLE, StageRuleRow.__table__, KeptReportRow.__table__
+BOARDS = DashboardRow.__table__
 Rewriting = Renaming | Replacing | Resaving
 Cell = tuple[Any, int, str]  # table, row, column
 GONE = "\0"  # no name: what differs under it names the field
@@ -81,7 +84,7 @@ def rewritten(session: SystemSession, before: Catalog, change: Rewriting) -> lis
 
 def put_back(session: SystemSession, written: Sequence[Sequence[Any]]) -> None:
     """Undo what `rewritten` did, where nobody has changed it since."""
-    tables = {one.name: one for one in (RULES, VIEWS, LAYOUTS, SAVED, STAGES, REPORTS, *(kind.table for kind in session.catalog.entities.values()))}
+    tables = {one.name: one for one in (RULES, VIEWS, LAYOUTS, SAVED, STAGES, REPORTS, BOARDS, *(kind.table for kind in session.catalog.entities.values()))}
     for name, number, column, held, new in written:
         table = tables.get(name)
         if table is not None and session.execute(select(table.c[column]).where(table.c.id == number)).scalar() == new:
@@ -100,6 +103,9 @@ def _places(session: SystemSession, catalog: Catalog) -> Iterator[_Place]:
         entity = counted(report, asks)
         use = Use("report" if key else "own_report", key or label, False, entity)
         yield _Place(use, asks, partial(_asks, asks, entity, catalog), (REPORTS, number, "asks"))
+    for number, key, panels in session.execute(select(BOARDS.c.id, BOARDS.c.key, BOARDS.c.panels)).all():
+        use = Use("dashboard" if key else "own_dashboard", key or "", False)
+        yield _Place(use, panels, partial(_panels, panels, catalog), (BOARDS, number, "panels"))
     for number, entity, role_key, said in session.execute(select(LAYOUTS.c.id, LAYOUTS.c.entity, LAYOUTS.c.role, LAYOUTS.c.said)).all():
         use = Use("layout", f"{entity}, {role_key}" if role_key else entity, False, entity)
         yield _Place(use, said, partial(_layout, said, entity), (LAYOUTS, number, "said"))
@@ -199,6 +205,10 @@ def _asks(asks: Mapping[str, Any], entity: str, catalog: Catalog, change: Rewrit
     return new
 
 
+def _panels(panels: Sequence[Mapping[str, Any]], catalog: Catalog, change: Rewriting) -> list[dict[str, Any]]:
+    return [panel_with(one, change.of, lambda where, entity: _condition(where, entity, catalog, change)) for one in panels]
+
+
 def _layout(said: Mapping[str, Any], entity: str, change: Rewriting) -> dict[str, Any]:
     return layouts.renamed(said, lambda key: change.of(entity, key))
 
@@ -212,6 +222,10 @@ def told(use: Use) -> Message:
             return m("the view “%(name)s”", name=use.name)
         case "report":
             return m("the report “%(name)s”", name=use.name)
+        case "dashboard":
+            return m("the dashboard “%(name)s”", name=use.name)
+        case "own_dashboard":
+            return m("somebody's dashboard")
         case "layout":
             return m("layout “%(key)s”", key=use.name)
         case "saved":

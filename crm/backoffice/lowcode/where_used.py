@@ -74,6 +74,7 @@ def of_role(session: SystemSession, code: str) -> list[Use]:
     found = [Use("layout", f"{entity}, {code}", True, entity) for entity, said in catalog.layouts.items() if code in said]
     found += [Use("view", one.key, True, one.entity) for one in catalog.views.values() if code in (*one.roles, *one.default_for)]
     found += [Use("report", one.key, True, entity_of(one.report, one.asks)) for one in catalog.reports.values() if code in one.roles]
+    found += [Use("dashboard", one.key, True) for one in catalog.dashboards.values() if code in one.roles]
     found += [Use("conflict", one.key, True) for one in catalog.conflicts.values() if code in one.roles]
     role = catalog.entity("role").table
     for number, other in session.execute(select(role.c.id, role.c.code).where(role.c.deleted_at.is_(None))).all():

@@ -69,7 +69,8 @@ def shape(found: Report, session: DataSession, given: Mapping[str, str]) -> Repo
             raise UnknownName(name, hidden=name in kind.fields)
     if len(set(_parts(given.get("by", "")))) > 2:
         raise BadRequest(m("This report is split by one or two fields."))
-    measures = tuple(_measure(kind, usable, currency_path(kind, session.catalog), text) for text in dict.fromkeys(_parts(given.get("measure", "")) or [COUNT]))
+    path = currency_path(kind, session.catalog)
+    measures = tuple(measure_of(kind, usable, path, text) for text in dict.fromkeys(_parts(given.get("measure", "")) or [COUNT]))
     if len(measures) > MEASURES:
         raise BadRequest(m("This report has at most %(most)s measures.", most=MEASURES))
     _dated(session, kind, given.get("date", "").strip(), given.get("by", ""))
@@ -123,7 +124,7 @@ def functions(spec: Field) -> tuple[str, ...]:
     return tuple(name for name in FUNCTIONS if name != "sum" or spec.totals or spec.type == "integer")
 
 
-def _measure(kind: Entity, usable: Iterable[str], path: str | None, text: str) -> Column:
+def measure_of(kind: Entity, usable: Iterable[str], path: str | None, text: str) -> Column:
     """The column of `count` or `sum:amount`; `path` leads to the currency of the entity's money. Raises UnknownName, BadRequest."""
     function, _, key = text.partition(":")
     if text == COUNT:

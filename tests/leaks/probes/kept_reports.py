@@ -1,11 +1,14 @@
-"""Kept reports: put together, kept, opened again, and what is done with one's own, with those of others and with shared ones."""
+"""Kept reports and dashboards: put together, kept, opened again, and what is done with one's own, with those of others and with shared ones."""
 
+import html
 import json
+import re
 from collections.abc import Iterator
 
 from crm.backoffice.entities import Entity
 from tests.leaks import conditions
 from tests.leaks.questions import MISSING, Question, View, get, post, probe
+from tests.leaks.sides import Answer, Side
 
 KEPT, NEW, PREVIEW = "/reports/kept/<kept>", "/reports/new/", "/reports/new/preview"
 SHOW = "/report/<key>"
@@ -60,3 +63,49 @@ def kept(view: View) -> Iterator[Question]:
     yield post(KEPT + "/share", "", f"/reports/kept/{MISSING}/share", form={"label_en": "Shared"})
     yield post(KEPT + "/remove", "", "/reports/kept/2/remove")
     yield get("/report/", "", "/report/", lang="uk")
+
+
+@probe("/dashboard/", "/dashboard/panel/<place>", "/dashboard/panels", "/dashboard/panels/<place>", "/dashboard/order", "/dashboard/reset", "/dashboard/take",
+       "/dashboard/share", "/")
+def dashboards(view: View) -> Iterator[Question]:
+    """Panels are put on one's own dashboard and asked for; those of roles leave no sign where they show what is hidden."""
+    yield get("/", "", "/")
+    yield get("/dashboard/", "", "/dashboard/")
+    for place in (0, 1, 2, 99):
+        yield get("/dashboard/panel/<place>", "", f"/dashboard/panel/{place}", seen="none")
+    for what in ("numbers", "plan", "no_such_list"):
+        yield post("/dashboard/panels", "", "/dashboard/panels", form={"what": what})
+    yield post("/dashboard/panels/<place>", "", "/dashboard/panels/0", form={"seen": "none", "move": "1"})
+    yield post("/dashboard/order", "", "/dashboard/order", form={"seen": "none", "order": "1,0"})
+    yield post("/dashboard/take", "", "/dashboard/take", form={"key": "none"})
+    yield get("/dashboard/share", "", "/dashboard/share")
+    yield post("/dashboard/share", "", "/dashboard/share", form={"remove": "none"})
+    yield Question("/dashboard/panel/<place>", "", "what the panels of a dashboard show", _panels, writes=True)
+    yield post("/dashboard/reset", "", "/dashboard/reset")
+
+
+@probe("/dashboard/panels")
+def put_on_a_dashboard(view: View, kind: Entity) -> Iterator[Question]:
+    """A list and a report that name what is hidden are put on no dashboard, as those that name what is not there."""
+    for key in sorted(view.shut(kind.key)) if view.reads(kind.key) else ():
+        unknown = view.unknown(kind.key, key)
+        for form in ({"entity": kind.key, "as": f"sum:{key}"}, {"entity": kind.key, "query": f"sort={key}"},
+                     {"report": "records", "query": f"entity={kind.key}&by={key}"}):
+            asked, other = (post("/dashboard/panels", kind.key, "/dashboard/panels", f"{kind.key}.{key}", form={n: w.replace(key, k) if n != "entity" else w
+                            for n, w in form.items()}) for k in (key, unknown))
+            yield asked.expecting(400).just_as(other, unknown, key)
+
+
+def _panels(side: Side) -> Answer:
+    """A list, a number and a report of every kind of records that the person reads, on his dashboard; what each panel answers."""
+    body, status = [], 200
+    for entity in ("account", "deal", "contact"):
+        side.send("POST", "/dashboard/panels", data={"entity": entity, "as": "rows"})
+        side.send("POST", "/dashboard/panels", data={"entity": entity, "as": "count"})
+        side.send("POST", "/dashboard/panels", data={"report": "records", "query": f"entity={entity}&by=owner&measure=count", "as": "table"})
+    home = side.send("GET", "/")
+    for source in re.findall(r'data-panel="([^"]+)"', home.text):
+        answer = side.send("GET", html.unescape(source))
+        status = max(status, answer.status if answer.status >= 500 else 0)
+        body.append(answer.body)
+    return Answer(status, b"\n".join(body), ())

@@ -1,0 +1,1 @@
+"""Dashboards on the screen: what a panel shows, and how a person arranges his own."""

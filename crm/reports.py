@@ -15,4 +15,5 @@ import crm.sales.funnel_report
 import crm.sales.funnel_summary
 import crm.sales.quality
 import crm.sales.reports
+import crm.sales.scorecard_report
 import crm.sales.touch_report

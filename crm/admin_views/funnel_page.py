@@ -58,7 +58,7 @@ class Line:
     few: int | None
 
 
-def beside(session: UserSession, asked: Asking, params: CommonParams) -> dict[str, Any]:
+def beside(session: UserSession, asked: Asking, params: CommonParams, _table: Table) -> dict[str, Any]:
     """What the templates `funnel_above` and `funnel_below` show. Raises BadRequest for a comparison that there is not."""
     words = {key: text for key, text in asked.words.items() if key not in ("by", "sort")}
     reader = session.reader

@@ -77,8 +77,11 @@ def totals(table: Table, reader: Reader) -> list[Cell]:
 
 
 def _cell(report: Report, table: Table, row: Row, column: Column, reader: Reader) -> Cell:
-    if column.measure:
-        return figure_cell(table, row, row, column, reader)
+    return figure_cell(table, row, row, column, reader) if column.measure else name_cell(report, table, row, column, reader)
+
+
+def name_cell(report: Report, table: Table, row: Row, column: Column, reader: Reader) -> Cell:
+    """What names a row by one dimension."""
     value = row[column.key]
     if column.unit == "flag" and value is not None:
         return Cell(flag_text(value, reader))

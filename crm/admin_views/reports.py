@@ -10,7 +10,7 @@ from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
 import crm.reports  # noqa: F401 - completes the registry
-from crm.admin_views import any_report_page, funnel_page, report_page
+from crm.admin_views import any_report_page, funnel_page, report_page, scorecard_page
 from crm.admin_views.gate import OwnPage
 from crm.admin_views.kit import context
 from crm.admin_views.kit.conditions import words as condition_words
@@ -29,7 +29,7 @@ from crm.errors import BadRequest, Forbidden
 from crm.messages import Label, m, render
 
 GROUPS = {"any": Label("Усі записи", "All records"), "sales": Label("Продажі", "Sales"), "contacts": Label("Контакти", "Contacts")}
-BESIDE = {"funnel": funnel_page.beside}  # what the screens of some reports show above and below their answer
+BESIDE = {"funnel": funnel_page.beside, "manager_scorecard": scorecard_page.beside}  # what the screens of some reports show above and below their answer
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
@@ -72,7 +72,7 @@ class ReportsView(OwnPage):
             condition=condition_words(session, report.entity, asked.words["where"]) if asked.words.get("where") else "",
             files=[(f, asked.address(here, {"format": f})) for f in ("xlsx", "csv")], charts=charts(reader.language),
             keeping=keeping(session, asked), told=asked_words(session, report, params, table),
-            beside=BESIDE[report.name](session, asked, params) if report.name in BESIDE else None, **answer(report, params, table, asked),
+            beside=BESIDE[report.name](session, asked, params, table) if report.name in BESIDE else None, **answer(report, params, table, asked),
         ))
 
 

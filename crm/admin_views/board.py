@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from flask import Blueprint, make_response, render_template, request
 from flask.wrappers import Response
 
-from crm.admin_views import board_asking, board_moves, board_news, board_page
+from crm.admin_views import board_asking, board_calendar, board_moves, board_news, board_page
 from crm.admin_views.board_page import CARDS, Board
 from crm.admin_views.kit import context, filters
 from crm.admin_views.kit.addresses import list_arguments, query_string
@@ -60,6 +60,12 @@ def show(key: str) -> Response:
         later=board.address(**{"from": board.stretch.moved(months.SHOWN)}) if board.stretch is not None else "",
         views=views_of(session, entity, args, "forecast" if board.by.key == entity.declared.expected else "board"),
     ))
+
+
+@pages.get("/<key>/calendar")
+def calendar(key: str) -> Response:
+    """`?by=expected_on&from=2026-11` or `&week=2026-11-23`: the same records on the days of a date."""
+    return board_calendar.show(context.session(), _entity(key), _words())
 
 
 @pages.get("/<key>/cards")

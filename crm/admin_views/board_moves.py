@@ -57,7 +57,8 @@ def moved(session: UserSession, board: Board, record_id: int, column: str, saved
     name = lookup.titles(session, board.entity, [record_id]).get(record_id, "")
     batch = session.batch
     session.commit()
-    message = m("“%(name)s” moved to “%(column)s”.", name=name, column=told.pop("labels").get(column, ""))
+    message = m("“%(name)s” moved to “%(column)s”.", name=name, column=board_page.label_of(board, column))
+    del told["labels"]
     return done(message, undo=batch, quiet=not saved.changed, id=record_id, row_version=saved.row_version, said=say(message), **told)
 
 

@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 from urllib.parse import urlencode
 
+from babel.dates import format_date
 from markupsafe import Markup
 
 from crm.admin_views.kit import context, lookup
@@ -32,7 +33,7 @@ from crm.backoffice.worth import Worth
 from crm.messages import m, render
 
 CARDS = 20  # of a column at a time
-OWN = ("by", "sum", "from")  # what the address of a board says beside that of its list
+OWN = ("by", "sum", "from", "week")  # what the address of a board says beside that of its list
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,10 @@ def label_of(board: Board, column: str) -> str:
     if column in (board.stretch.before, board.stretch.after):
         return render(m("earlier") if column == board.stretch.before else m("later"), reader.language)
     day = months.day_in(column, date.min)
-    return "" if day is None else period_name(periods.month(day), "month", reader.language) if len(column) == 7 else board.by.formatter(reader)(day)
+    if day is None:
+        return ""
+    is_month = len(column) == len("2026-11")
+    return period_name(periods.month(day), "month", reader.language) if is_month else str(format_date(day, "d MMMM", locale=reader.language))
 
 
 def cards(session: UserSession, board: Board, query: ListQuery) -> tuple[Markup, lists.Page]:

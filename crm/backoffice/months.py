@@ -20,7 +20,7 @@ from crm.errors import BadRequest
 from crm.messages import m
 
 SHOWN = 6  # months side by side
-FIRST, LAST = 1900, 2199  # years
+FIRST, LAST = 1900, 2199  # years in which a stretch begins; it reaches into those beside them
 _KEY = re.compile(r"(lt-|gt-|)(\d{4})-(\d\d)(?:-(\d\d))?", re.ASCII)
 
 
@@ -109,7 +109,7 @@ def dates(session: DataSession, entity: str) -> Sequence[Field]:
 def _read(key: str) -> tuple[str, bool, date]:
     """lt, gt or "", whether it is a whole month, and the day, the first one of a month."""
     found = _KEY.fullmatch(key)
-    if found is not None and FIRST <= int(found[2]) <= LAST and bool(found[1]) <= bool(found[4]):
+    if found is not None and FIRST - 1 <= int(found[2]) <= LAST + 1 and bool(found[1]) <= bool(found[4]):
         try:
             return found[1].rstrip("-"), not found[4], date(int(found[2]), int(found[3]), int(found[4] or 1))
         except ValueError:

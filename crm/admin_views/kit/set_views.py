@@ -1,11 +1,11 @@
-"""The ways to look at one set of records: list, board, forecast by months. Each keeps the view, the filter, the search and the order of the others."""
+"""The ways to look at one set of records: list, board, calendar, forecast by months. Each keeps the view, the filter, the search and the order."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crm.admin_views.kit import context
 from crm.admin_views.kit.addresses import address, query_string
-from crm.backoffice import boards
+from crm.backoffice import boards, months
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession
 from crm.messages import m, render
@@ -28,6 +28,8 @@ def views_of(session: UserSession, entity: Entity, args: Mapping[str, str], now:
     found = [("list", m("List"), "layout-rows", address(entity.key, args))]
     if boards.can_be(session, entity):
         found.append(("board", m("Board"), "layout-kanban", f"/board/{entity.key}" + (f"?{words}" if words else "")))
+    if months.dates(session, entity.key):
+        found.append(("calendar", m("Calendar"), "calendar-event", f"/board/{entity.key}/calendar" + (f"?{words}" if words else "")))
     if entity.declared.expected in session.sight.filterable(entity.key):
         by = f"by={entity.declared.expected}"
         found.append(("forecast", m("Forecast"), "coins", f"/board/{entity.key}?{words}&{by}" if words else f"/board/{entity.key}?{by}"))

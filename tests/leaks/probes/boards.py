@@ -8,6 +8,7 @@ from tests.leaks.probes.lists import ROWS, refused, words
 from tests.leaks.questions import MISSING, Question, View, get, post, probe
 
 SHOW, CARDS, MOVE = "/board/<key>", "/board/<key>/cards", "/board/<key>/<record_id>"
+CALENDAR = "/board/<key>/calendar"
 ASK, NEWS = "/board/<key>/<record_id>/ask", "/board/<key>/news"
 LONG_AGO = "2000-01-01T00:00:00+00:00"
 
@@ -103,6 +104,19 @@ def asked(view: View, kind: Entity) -> Iterator[Question]:
                 continue
             hidden, none = (get(ASK, kind.key, f"{at}/{n}/ask", column="none", by=key) for n in (number, MISSING))
             yield hidden.just_as(none, str(MISSING), str(number))
+
+
+@probe(CALENDAR)
+def days(view: View, kind: Entity) -> Iterator[Question]:
+    """Every date as a calendar, a month and a week of it, under conditions; what is hidden answers as what is not there."""
+    at, shut = f"/board/{kind.key}/calendar", set(view.shut(kind.key))
+    for key in (key for key in can_be(view, kind) if kind.fields[key].type == "date"):
+        for words_of in ({"from": "2026-01"}, {"week": "2026-02-03"}):
+            asked_of = get(CALENDAR, kind.key, at, f"{kind.key}.{key}", by=key, **words_of)
+            yield not_told(view, kind, asked_of) if key in shut else asked_of
+        for condition in view.rng.sample(list(conditions.every(view, kind)), 2):
+            told = get(CALENDAR, kind.key, at, *condition.names, f"{kind.key}.{key}", where=condition.where, by=key)
+            yield not_told(view, kind, told) if condition.hidden or key in shut else told
 
 
 @probe(NEWS)

@@ -62,3 +62,5 @@ import crm.sales.imports
 import crm.sales.models
 import crm.sales.rules
 import crm.sales.timeline
+import crm.sales.team.models
+import crm.sales.team.rules

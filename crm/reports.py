@@ -16,4 +16,5 @@ import crm.sales.funnel_summary
 import crm.sales.quality
 import crm.sales.reports
 import crm.sales.scorecard_report
+import crm.sales.team.report
 import crm.sales.touch_report

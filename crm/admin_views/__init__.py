@@ -5,7 +5,7 @@ from flask_admin import Admin
 from flask_admin.theme import Theme
 from flask_login import current_user
 
-from crm.admin_views import deal_state
+from crm.admin_views import deal_state, deal_team
 from crm.admin_views import board, calendar_feed, deals, duties, emergency, employment, interactions, segment_choice, segments, sign_in_of_others, timer
 from crm.admin_views.access_reviews import views as access_reviews
 from crm.admin_views.calendar import CalendarView
@@ -79,6 +79,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(calendar_feed.pages)
     app.register_blueprint(segments.pages)
     app.register_blueprint(deal_state.pages)
+    app.register_blueprint(deal_team.pages)
     app.register_blueprint(segment_choice.pages)
     watching.init_app(app)
     emergency.init_app(app)

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, make_response, render_template
 from werkzeug.wrappers import Response
 
+from crm.admin_views.deal_team import team
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
 from crm.admin_views.kit.panels import panel_at
@@ -63,7 +64,7 @@ def state(record_id: int) -> Response:
     stage = _stage(session, rights, values)
     html = render_template(
         "admin/deal/state.html", id=record_id, odds=_odds(session, rights, stage, values) if stage is not None else [],
-        category=_category(session, rights, stage, values),
+        category=_category(session, rights, stage, values), team=team(session, record_id, stage),
     )
     return make_response(html)
 

@@ -23,14 +23,31 @@ class Item:
     required: bool = False
 
 
+ROLES = "team_role"  # the picklist of what people do on a team
+
+
+@dataclass(frozen=True)
+class Duty:
+    """Of whoever has a role on the team of a record that stands in the stage, by the key of the role: to be done within so many working days, None for
+    no day. Without one that is `required` no record leaves the stage."""
+
+    key: str
+    role: str
+    label: Label
+    days: int | None = None
+    required: bool = False
+
+
 @dataclass(frozen=True)
 class StageRules:
-    """Of one stage. `moves` are keys of stages of its pipeline; None: any."""
+    """Of one stage. `moves` are keys of stages of its pipeline; None: any. `team` are the roles without which no record leaves it."""
 
     enter: tuple[Check, ...] = ()
     exit: tuple[Check, ...] = ()
     moves: frozenset[str] | None = None
     checklist: tuple[Item, ...] = ()
+    duties: tuple[Duty, ...] = ()
+    team: tuple[str, ...] = ()
 
     def lets_go(self, stage: str, *, same_pipeline: bool) -> bool:
         """Whether one may go from here to a stage, by key. A stage that names where one goes leads into no other pipeline."""
@@ -45,7 +62,12 @@ def rules_of(catalog: Catalog, stage: int) -> StageRules:
         said = row.said if row is not None else {}
         enter, leave = (checks_of(said.get(side, ()), catalog.saved) for side in SIDES)
         items = (Item(one["key"], Label(one["label"]["uk"], one["label"]["en"]), bool(one.get("required"))) for one in said.get("checklist", ()))
-        known[stage] = StageRules(enter, leave, frozenset(said["moves"]) if "moves" in said else None, tuple(items))
+        duties = (
+            Duty(one["key"], one["role"], Label(one["label"]["uk"], one["label"]["en"]), one.get("days"), bool(one.get("required")))
+            for one in said.get("duties", ())
+        )
+        moves = frozenset(said["moves"]) if "moves" in said else None
+        known[stage] = StageRules(enter, leave, moves, tuple(items), tuple(duties), tuple(said.get("team", ())))
     return known[stage]
 
 

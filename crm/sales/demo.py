@@ -15,6 +15,7 @@ from crm.contacts.demo import Customers
 from crm.organization.demo import PEOPLE, TEAM_OF_REGION, Company, Person
 from crm.sales import demo_nights
 from crm.sales.demo_goods import BRANCHES, LINES, NEXT_STEPS, TOGETHER, Branch, Good
+from crm.sales import demo_teams
 from crm.sales.demo_rivals import RIVALS
 from crm.sales.forecast import settling
 from crm.sales.models import Deal
@@ -37,7 +38,7 @@ SERVICE = {
         "stages": [
             {"key": "request", "label": {"uk": "Запит", "en": "Request"}, "type": "open", "probability": 0.3},
             {"key": "survey", "label": {"uk": "Обстеження", "en": "Survey"}, "type": "open", "probability": 0.5},
-            {"key": "offer", "label": {"uk": "Пропозиція", "en": "Offer"}, "type": "open", "probability": 0.7},
+            {"key": "offer", "label": {"uk": "Пропозиція", "en": "Offer"}, "type": "open", "probability": 0.7, "duties": demo_teams.DUTIES},
             {"key": "won", "label": {"uk": "Укладено", "en": "Signed"}, "type": "won", "probability": 1},
             {"key": "lost", "label": {"uk": "Відмова", "en": "Declined"}, "type": "lost", "probability": 0},
         ],
@@ -94,6 +95,7 @@ def fill(demo: Demo, company: Company, customers: Customers) -> None:
     _interests(demo, goods, customers, deals)
     _expectations(demo, ids)
     demo_nights.fill(demo, goods.stages, ids, deals, courses)
+    demo_teams.fill(demo, company, deals, ids)
 
 
 def _catalogue(demo: Demo) -> Catalogue:

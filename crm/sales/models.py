@@ -200,7 +200,7 @@ class Deal(Record):
             Section(Label("Терміни", "Dates"), ("opened_on", "expected_on", "closed_on", "next_step", "next_step_on")),
             Section(Label("Звідки і чиє", "Origin and owner"), ("source", "sales_channel", "business_line", "owner", "department", "territory", "description")),
         ),
-        related=("lines", "interactions", "stage_history", "outlooks"), order="-expected_on", rate_day=("closed_on", "expected_on"),
+        related=("lines", "interactions", "team", "duties", "stage_history", "outlooks"), order="-expected_on", rate_day=("closed_on", "expected_on"),
         weighed=("amount", "probability"),
         expected="expected_on",
     )

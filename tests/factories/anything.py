@@ -34,7 +34,7 @@ PLACES = frozenset({
     ("pipeline", "code"), ("role", "code"), ("stage", "key"), ("stage", "pipeline"), ("deal", "pipeline"), ("deal", "stage"),
     ("stage_history", "stage"), ("stage_history", "from_stage"), ("deal_outlook", "stage"), ("interaction", "state"), ("interaction_participant", "contact"),
     ("interaction_participant", "colleague"), ("segment", "of"), ("segment", "kind"), ("segment", "condition"), ("segment", "frozen_from"),
-    ("exchange_rate", "code"), ("exchange_rate", "name"), ("exchange_rate", "day"),
+    ("deal_duty", "user"), ("deal_duty", "stage"), ("deal_duty", "done_by"), ("exchange_rate", "code"), ("exchange_rate", "name"), ("exchange_rate", "day"),
     ("segment_member", "account"), ("segment_member", "contact"), ("segment_member", "until"),
 })
 

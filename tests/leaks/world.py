@@ -194,6 +194,20 @@ def fill(company: Company, rng: Random, people: list[int]) -> None:
         ),
         source="demo",
     )
+    roles = [o.id for o in company.catalog.picklists["team_role"].options]
+    places = [(d, rng.choice(roles), rng.choice(people)) for d in deals for _ in range(rng.randint(0, 2))]
+    places = list({(d, role): (d, role, user) for d, role, user in places}.values())
+    company.make("deal_member", *(
+        {"deal": d, "role": role, "user": user, "share": Decimal(rng.randint(0, 4)) / 10, "note": f"примітка {n}"} for n, (d, role, user) in enumerate(places)
+    ), source="demo")
+    company.make("deal_duty", *(
+        {
+            "deal": d, "role": role, "stage": rng.choice(stages).id, "user": user, "what": f"обовʼязок {n}", "what_en": f"duty {n}",
+            "required": n % 3 == 0, "due_on": today - timedelta(days=rng.randint(-9, 30)),
+            "done_at": f"2026-0{1 + n % 9}-13T10:00:00+00:00" if n % 2 else None,
+        }
+        for n, (d, role, user) in enumerate(places)
+    ), source="demo")
     # Every ten days another rate: a sum in hryvnias tells of the day that an amount in euros takes.
     company.make("exchange_rate", *(
         {"currency": "EUR", "day": today - timedelta(days=10 * n), "rate": Decimal(48) - Decimal(n) / 8} for n in range(40)

@@ -53,6 +53,22 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Duty:
+    """Of a role of the team, by its key; `key` "" for one that has none yet, `days` as typed."""
+
+    key: str = ""
+    role: str = ""
+    uk: str = ""
+    en: str = ""
+    days: str = ""
+    required: bool = False
+
+    @property
+    def empty(self) -> bool:
+        return not (self.key or self.uk.strip() or self.en.strip())
+
+
+@dataclass(frozen=True)
 class Typed:
     """The whole form. `listed`: only to `moves`, by key, one may go."""
 
@@ -62,6 +78,8 @@ class Typed:
     rows: tuple[Row, ...]
     items: tuple[Item, ...] = ()
     forecast: str = ""
+    duties: tuple[Duty, ...] = ()
+    team: tuple[str, ...] = ()
 
 
 def of_stage(stage: StageSpec, seen: Callable[[Said], bool]) -> Typed:
@@ -71,7 +89,12 @@ def of_stage(stage: StageSpec, seen: Callable[[Said], bool]) -> Typed:
         for side in SIDES for one in getattr(stage, side)
     ]
     items = (Item(one["key"], one["label"]["uk"], one["label"]["en"], bool(one.get("required"))) for one in stage.checklist)
-    return Typed(str(stage.days or ""), stage.moves is not None, stage.moves or (), tuple(rows), tuple(items), stage.forecast)
+    duties = (
+        Duty(one["key"], one["role"], one["label"]["uk"], one["label"]["en"], str(one.get("days") or ""), bool(one.get("required"))) for one in stage.duties
+    )
+    return Typed(
+        str(stage.days or ""), stage.moves is not None, stage.moves or (), tuple(rows), tuple(items), stage.forecast, tuple(duties), stage.team,
+    )
 
 
 def known_by(one: Said) -> str:
@@ -97,14 +120,22 @@ def posted(form: Form) -> Typed:
     ]
     items = stepped(items, form.get("step", ""), Item(), MOST_ITEMS)
     forecast = form.get("forecast", "")
+    duties = [
+        Duty(form.get(f"duty-key-{n}", "")[:64], form.get(f"duty-role-{n}", "")[:64], form.get(f"duty-uk-{n}", "")[:255], form.get(f"duty-en-{n}", "")[:255],
+             form.get(f"duty-days-{n}", "")[:10], bool(form.get(f"duty-required-{n}")))
+        for n in form.getlist("duty")[: MOST_ITEMS + 1]
+    ]
+    pressed = form.get("step", "")
+    duties = stepped(duties, f"opt-{pressed.removeprefix('duty-')}" if pressed.startswith("duty-") else "", Duty(), MOST_ITEMS)
     return Typed(
         form.get("days", "")[:10], form.get("leads") == "listed", tuple(form.getlist("moves")), tuple(rows), tuple(items),
-        forecast if forecast in CATEGORIES else "",
+        forecast if forecast in CATEGORIES else "", tuple(duties), tuple(form.getlist("team")),
     )
 
 
-def said(typed: Typed, stage: StageSpec, others: Sequence[str]) -> tuple[StageSpec, dict[str, str]]:
-    """The stage as a file would say it, and what is wrong by the name of the control; `others` are the keys of the pipeline's other stages."""
+def said(typed: Typed, stage: StageSpec, others: Sequence[str], roles: Sequence[str]) -> tuple[StageSpec, dict[str, str]]:
+    """The stage as a file would say it, and what is wrong by the name of the control; `others` are the keys of the pipeline's other stages, `roles`
+    those of a team."""
     errors: dict[str, str] = {}
     days = _days(typed.days, errors)
     sides: dict[str, list[dict[str, Any]]] = {side: [] for side in SIDES}
@@ -120,8 +151,39 @@ def said(typed: Typed, stage: StageSpec, others: Sequence[str]) -> tuple[StageSp
         errors[""] = say(m("A stage has at most %(count)s requirements to enter and as many to leave.", count=MOST))
     moves = tuple(key for key in others if key in typed.moves) if typed.listed else None
     checklist = _checklist(typed.items, errors)
-    spec = replace(stage, days=days, enter=tuple(sides["enter"]), exit=tuple(sides["exit"]), checklist=checklist, moves=moves, forecast=typed.forecast)
+    duties = _duties(typed.duties, roles, errors)
+    team = tuple(key for key in roles if key in typed.team)
+    spec = replace(
+        stage, days=days, duties=duties, team=team, enter=tuple(sides["enter"]), exit=tuple(sides["exit"]), checklist=checklist, moves=moves,
+        forecast=typed.forecast,
+    )
     return spec, errors
+
+
+def _duties(duties: Sequence[Duty], roles: Sequence[str], errors: dict[str, str]) -> tuple[dict[str, Any], ...]:
+    """The duties as a file says them. Empty ones are left out; one in one language stands for both."""
+    found: list[dict[str, Any]] = []
+    taken = {one.key for one in duties if one.key}
+    for place, one in enumerate(duties):
+        uk, en = one.uk.strip(), one.en.strip()
+        if one.empty:
+            continue
+        wrong: dict[str, str] = {}
+        days = _days(one.days, wrong)
+        if not (uk or en):
+            errors[f"duty-uk-{place}"] = say(m("A duty needs words."))
+        elif one.role not in roles:
+            errors[f"duty-uk-{place}"] = say(m("Say whose duty it is."))
+        elif wrong:
+            errors[f"duty-uk-{place}"] = say(m("The time for a duty is a number of working days, from 1 to %(most)s.", most=LONGEST_STAY))
+        else:
+            key = one.key or free(proposed(en, uk) or "duty", taken)
+            taken.add(key)
+            found.append(
+                {"key": key, "role": one.role, "label": {"uk": uk or en, "en": en or uk}} | ({"days": days} if days is not None else {})
+                | ({"required": True} if one.required else {})
+            )
+    return tuple(found)
 
 
 def _checklist(items: Sequence[Item], errors: dict[str, str]) -> tuple[dict[str, Any], ...]:

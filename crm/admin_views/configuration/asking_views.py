@@ -23,6 +23,7 @@ from crm.backoffice.custom.fields import Said
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession
 from crm.backoffice.lowcode.pipelines import StageSpec, stage_said, stage_stands, stages_of
+from crm.backoffice.stage_rules import ROLES
 from crm.messages import Label
 from crm.rights.stage_requirements import requirement_seen
 from crm.sales.forecast.categories import FORECAST_CATEGORIES
@@ -61,10 +62,10 @@ def change() -> Answer:
     known, row = pipeline_and_stage()
     typed = asking_form.posted(request.form)
     redraw = partial(_form, known, row, typed)
-    if step() == "edit" or step().startswith(("req-", "opt-")):
+    if step() == "edit" or step().startswith(("req-", "opt-", "duty-")):
         return redraw({})
     others = [one.key for one in _others(known, row)]
-    spec, errors = asking_form.said(typed, stage_stands(row), others)
+    spec, errors = asking_form.said(typed, stage_stands(row), others, [key for key, _ in _roles(row)])
     if errors:
         return refused(redraw, errors)
     home, language = stages_page(known), context.reader().language
@@ -88,6 +89,7 @@ def _form(known: Configured, row: Configured, typed: Typed, errors: Errors) -> s
         form={"days": typed.days, "forecast": typed.forecast},
         summary=summary(errors), others_to=[(one.key, one.label.text(language)) for one in _others(known, row)], back=stages_page(known),
         back_label=known.label.text(language), here=request.full_path.rstrip("?"), base=f"/{_kind(known).key}/", stage=row,
+        roles=[(key, label.text(language)) for key, label in _roles(row)] if led_by_teams(known) else [],
         categories=[("", "—"), *((key, label.text(language)) for key, label in FORECAST_CATEGORIES)], is_open=row.values["kind"] == "open",
         beside=beside(f"entity:{known.values['entity']}"), **_requirements(known, stage_stands(row), typed),
     )
@@ -113,6 +115,18 @@ def _others(known: Configured, row: Configured) -> list[Configured]:
     """The stages to which one could go: those in use, and those to which it leads already."""
     leads = row.said.get("moves", ())
     return [one for one in stages_of(context.catalog(), known).values() if one.id != row.id and (not one.retired or one.key in leads)]
+
+
+def _roles(row: Configured) -> list[tuple[str, Label]]:
+    """The roles on a team: those in use, and those of which the stage asks something already."""
+    standing = context.catalog().picklists.get(ROLES)
+    used = {*(one["role"] for one in row.said.get("duties", ())), *row.said.get("team", ())}
+    return [(one.key, one.label) for one in standing.options if not one.retired or one.key in used] if standing is not None else []
+
+
+def led_by_teams(known: Configured) -> bool:
+    """Whether the records of a pipeline have teams."""
+    return "team" in _kind(known).relations
 
 
 def _kind(known: Configured) -> Entity:

@@ -23,7 +23,8 @@ PARTS = {
 }
 ASKED = {  # of these plans tell each by itself, and only where two have changed them the whole
     "enter": Label("Вимоги, щоб увійти", "Requirements to enter"), "exit": Label("Вимоги, щоб вийти", "Requirements to leave"),
-    "checklist": Label("Перелік справ", "Checklist"), "moves": Label("Куди веде", "Where it leads"),
+    "checklist": Label("Перелік справ", "Checklist"), "duties": Label("Обовʼязки команди", "Duties of the team"),
+    "team": Label("Ролі, без яких не вийти", "Roles needed to leave"), "moves": Label("Куди веде", "Where it leads"),
 }
 LISTED, LISTED_NO_MORE = m("New on the checklist: %(item)s"), m("No more on the checklist: %(item)s")
 LISTED_OTHERWISE = m("Otherwise on the checklist: %(item)s")
@@ -61,6 +62,9 @@ def _differences(catalog: Catalog, spec: PipelineSpec, stage: StageSpec, old: St
         if was != becomes:
             yield f"{label.text(language)}: {was} → {becomes}"
     yield from _items(old, stage, language)
+    for name in ("duties", "team"):
+        if getattr(old, name) != getattr(stage, name):
+            yield f"{ASKED[name].text(language)}: {word(name, getattr(old, name), language)} → {word(name, getattr(stage, name), language)}"
     before = list(stages_of(catalog, pipeline_of(catalog, spec.key)))
     now, then = (keys.index(stage.key) + 1 for keys in (before, order(before, [one.key for one in spec.stages])))
     if now != then:
@@ -78,7 +82,7 @@ def _items(old: StageSpec, new: StageSpec, language: str) -> Iterator[str]:
 
 def word(name: str, value: Any, language: str) -> str:
     """A part of a stage; of what it asks for only how much it is."""
-    if name in ("days", "moves", "checklist", *SIDES):
+    if name in ("days", "moves", "checklist", "duties", "team", *SIDES):
         return str(len(value) if isinstance(value, tuple) else value) if value is not None else "—"
     if isinstance(value, Likelihood):
         return render(m("%(source)s, weight %(weight)s, from %(least)s on", source=dict(PROBABILITY_SOURCES)[value.source], weight=value.weight,

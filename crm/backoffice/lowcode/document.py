@@ -24,7 +24,7 @@ from crm.backoffice.lowcode.option_merging import Merged, MergeSpec, followed, m
 from crm.backoffice.lowcode.options import PicklistSpec, picklist
 from crm.backoffice.lowcode.packages import PackageSpec, package_of
 from crm.backoffice.lowcode.parsing import label_of, only, section_of, wrong
-from crm.backoffice.lowcode.pipelines import PipelineSpec, pipeline, verify_requirements
+from crm.backoffice.lowcode.pipelines import PipelineSpec, pipeline, verify_requirements, verify_roles
 from crm.backoffice.lowcode.saved_conditions import conditions_of
 from crm.backoffice.lowcode.shared_dashboards import NAMES as DASHBOARD_NAMES, shared_dashboard
 from crm.backoffice.lowcode.shared_reports import NAMES as REPORT_NAMES, shared_report
@@ -35,6 +35,7 @@ from crm.backoffice.release import PRODUCT
 from crm.backoffice.outside import read_yaml
 from crm.backoffice.sight import Sight
 from crm.backoffice.views.shared import SharedView
+from crm.backoffice.stage_rules import ROLES
 from crm.errors import BadRequest, BramaError
 from crm.messages import Label, Message, m
 
@@ -129,8 +130,12 @@ def from_raw(raw: Any, catalog: Catalog) -> Document:
         options = (*(one.options for one in fields if one.options is not None), *lists)
         catalog = catalog_with(catalog, made_with(catalog, entities, fields, removed, checks=checks), options, conditions, lifted)
     pipelines = retiring_stages(catalog, stage_merges, [pipeline(key, spec, catalog) for key, spec in section_of(raw, "pipelines")])
+    standing = catalog.picklists.get(ROLES)
+    team_roles = {o.key for o in standing.options} if standing is not None else set[str]()
+    team_roles |= {o.key for one in lists if one.key == ROLES for o in one.options}
     for one in pipelines:
         verify_requirements(catalog, one)
+        verify_roles(one, team_roles)
     return Document(
         tuple(_role(key, spec, catalog) for key, spec in section_of(raw, "roles")),
         tuple(pipelines),

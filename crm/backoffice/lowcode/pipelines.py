@@ -1,6 +1,6 @@
 """Pipelines in a configuration file: stages in their order, each with what it is, how likely deals in it are won, and a colour."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -49,11 +49,13 @@ class StageSpec:
     exit: tuple[Said, ...] = field(default=(), hash=False)
     checklist: tuple[Said, ...] = field(default=(), hash=False)
     moves: tuple[str, ...] | None = None  # keys of the stages to which one may go; None: any
+    duties: tuple[Said, ...] = field(default=(), hash=False)
+    team: tuple[str, ...] = ()  # keys of roles without which none leaves
 
     @property
     def rules(self) -> dict[str, Any]:
         """What it asks of a move, as a file says it."""
-        return stage_requirements.rules_said(self.enter, self.exit, self.checklist, self.moves)
+        return stage_requirements.rules_said(self.enter, self.exit, self.checklist, self.duties, self.team, self.moves)
 
     @property
     def takes_open(self) -> bool:
@@ -127,7 +129,14 @@ def _stage(said: Any, place: Message) -> StageSpec:
         key_of(said, place), label_of(said, place), kind, probability, bool(said.get("retired")), colour_of(said, place),
         stage_requirements.days_of(said, here), forecast, stage_requirements.requirements_of(said, "enter", here),
         stage_requirements.requirements_of(said, "exit", here), stage_requirements.checklist_of(said, here), stage_requirements.moves_of(said, here),
+        stage_requirements.duties_of(said, here), stage_requirements.team_of(said, here),
     )
+
+
+def verify_roles(spec: PipelineSpec, roles: Container[str]) -> None:
+    """Raises BadRequest for a duty of a role that is not there."""
+    for stage in spec.stages:
+        stage_requirements.known_roles(stage.rules, roles, m("stage “%(key)s”", key=f"{spec.key}.{stage.key}"))
 
 
 def verify_requirements(catalog: Catalog, spec: PipelineSpec) -> None:
@@ -162,6 +171,7 @@ def stage_as_kept(label: Label, values: Mapping[str, Any], said: Mapping[str, An
         values["key"], label, values["kind"], values["probability"], bool(values["retired"]), values["colour"] or "", values["days"],
         values["forecast"] or "",
         tuple(said.get("enter", ())), tuple(said.get("exit", ())), tuple(said.get("checklist", ())), tuple(said["moves"]) if "moves" in said else None,
+        tuple(said.get("duties", ())), tuple(said.get("team", ())),
     )
 
 

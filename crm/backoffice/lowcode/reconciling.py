@@ -240,7 +240,7 @@ def _pipeline(catalog: Catalog, later: Sequence[Since], key: str, said: Any, cla
     base = pipeline(key, stood, catalog) if stood is not None else now
     olds, theirs, mine = ({"label": one.label, "probability": one.likelihood or now.likelihood} for one in (base, now, wanted))
     named = _parts(place, olds, theirs, mine, clashes)
-    facets = ("label", "kind", "probability", "colour", "retired", "days", "forecast", "enter", "exit", "checklist", "moves")
+    facets = ("label", "kind", "probability", "colour", "retired", "days", "forecast", "enter", "exit", "checklist", "duties", "team", "moves")
     return {"label": named["label"].as_dict(), "entity": now.entity, "probability": named["probability"].as_dict(), "stages": [
         stage_said(one) for one in _listed(place, "stage", facets, [base.stages, now.stages, wanted.stages], clashes)
     ]}

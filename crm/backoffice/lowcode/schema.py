@@ -101,11 +101,14 @@ def _role() -> Schema:
 def _pipeline() -> Schema:
     probability = {"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, TEXT]}
     item = _things({"key": TEXT, "label": _ref("both"), "required": FLAG}, ["key", "label"])
+    duty = _things({"key": TEXT, "role": TEXT, "label": _ref("both"), "days": {**_number(1, LONGEST_STAY), "type": ["integer", "null"]}, "required": FLAG},
+                   ["key", "role", "label"])
     requirement = _things({"where": _ref("condition"), "message": _ref("both")}, ["where", "message"])
     stage = _things({
         "key": TEXT, "label": _ref("label"), "type": {"enum": list(KINDS)}, "probability": probability,
         "colour": {"enum": [*COLOURS, None]}, "retired": FLAG, "days": {**_number(1, LONGEST_STAY), "type": ["integer", "null"]},
         "forecast": {"enum": [*CATEGORIES, None]}, "moves": {"anyOf": [_list(TEXT), {"type": "null"}]}, "checklist": _list(item, most=MOST_ITEMS),
+        "duties": _list(duty, most=MOST_ITEMS), "team": _list(TEXT),
         **dict.fromkeys(SIDES, _list(requirement, most=MOST_REQUIREMENTS)),
     }, ["key", "label"])
     likelihood = _things({"source": {"enum": list(SOURCES)}, "weight": _number(1, HEAVIEST), "least": _number(1, MOST_LEAST)})

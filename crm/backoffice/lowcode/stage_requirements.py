@@ -1,10 +1,10 @@
-"""What a stage asks for, in a configuration file: `enter` and `exit` requirements, a `checklist`, `moves` to other stages, `days` of service
-time.
+"""What a stage asks for, in a configuration file: `enter` and `exit` requirements, a `checklist`, `duties` of roles and the roles of a `team`, `moves`
+to other stages, `days` of service time.
 
 A requirement is a condition over the records that the pipeline leads, with the sentence that a refused move tells. It is kept as the file says it.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import delete, insert, select
@@ -25,9 +25,9 @@ from crm.errors import BramaError
 from crm.messages import Message, m
 
 TABLE = StageRuleRow.__table__
-NAMES = (*SIDES, "checklist", "moves", "days")
+NAMES = (*SIDES, "checklist", "duties", "team", "moves", "days")
 MOST = 20  # requirements of one side of a stage
-MOST_ITEMS = 30  # of a checklist
+MOST_ITEMS = 30  # of a checklist, and duties
 LONGEST_STAY = 2500  # working days: ten years
 
 
@@ -63,6 +63,44 @@ def _item(said: Any, place: Message) -> Said:
     return {"key": key_of(said, place), "label": both(said, "label", place).as_dict()} | ({"required": True} if said.get("required") else {})
 
 
+def duties_of(said: Mapping[str, Any], place: Message) -> tuple[Said, ...]:
+    """The list `duties`, no key twice. Raises BadRequest."""
+    given = said.get("duties") or []
+    if not isinstance(given, list) or len(given) > MOST_ITEMS:
+        raise wrong(place, m("“%(name)s” is a list of at most %(count)s", name="duties", count=MOST_ITEMS))
+    found = tuple(_duty(one, place) for one in given)
+    once((one["key"] for one in found), place)
+    return found
+
+
+def _duty(said: Any, place: Message) -> Said:
+    only(said, ("key", "role", "label", "days", "required"), place)
+    if not isinstance(said.get("required", False), bool):
+        raise wrong(place, m("“%(name)s” is true or false", name="required"))
+    days = days_of(said, place)
+    return (
+        {"key": key_of(said, place), "role": key_of({"key": said.get("role")}, place), "label": both(said, "label", place).as_dict()}
+        | ({"days": days} if days is not None else {}) | ({"required": True} if said.get("required") else {})
+    )
+
+
+def team_of(said: Mapping[str, Any], place: Message) -> tuple[str, ...]:
+    """The list `team`: keys of roles. Raises BadRequest."""
+    given = said.get("team") or []
+    if not isinstance(given, list) or not all(isinstance(one, str) and KEY.fullmatch(one) for one in given):
+        raise wrong(place, m("“%(name)s” is a list of keys", name="team"))
+    once(given, place)
+    return tuple(given)
+
+
+def known_roles(said: Mapping[str, Any], roles: Container[str], place: Message) -> None:
+    """Raises BadRequest for a role that is none of the options there would be."""
+    named = [*(one["role"] for one in said.get("duties", ())), *said.get("team", ())]
+    unknown = next((key for key in named if key not in roles), None)
+    if unknown is not None:
+        raise wrong(place, m("there is no team role “%(key)s”", key=unknown[:64]))
+
+
 def moves_of(said: Mapping[str, Any], place: Message) -> tuple[str, ...] | None:
     """The keys of the stages to which one may go; None: any. Raises BadRequest."""
     given = said.get("moves")
@@ -93,10 +131,15 @@ def known_moves(moves: Iterable[tuple[str, ...] | None], there: Iterable[str], p
             raise wrong(place, m("there is no stage “%(key)s”", key=unknown[:64]))
 
 
-def rules_said(enter: Iterable[Said], exit_: Iterable[Said], checklist: Iterable[Said], moves: tuple[str, ...] | None) -> dict[str, Any]:
+def rules_said(
+    enter: Iterable[Said], exit_: Iterable[Said], checklist: Iterable[Said], duties: Iterable[Said], team: Iterable[str], moves: tuple[str, ...] | None,
+) -> dict[str, Any]:
     """What a file says of them; nothing of what is not asked."""
-    sides = {name: [dict(one) for one in given] for name, given in zip((*SIDES, "checklist"), (enter, exit_, checklist), strict=True)}
-    return {side: given for side, given in sides.items() if given} | ({"moves": list(moves)} if moves is not None else {})
+    parts: dict[str, list[Any]] = {
+        name: [dict(one) for one in given] for name, given in zip((*SIDES, "checklist", "duties"), (enter, exit_, checklist, duties), strict=True)
+    }
+    parts["team"] = list(team)
+    return {name: given for name, given in parts.items() if given} | ({"moves": list(moves)} if moves is not None else {})
 
 
 def asked(said: Mapping[str, Any]) -> Iterator[tuple[str, Said]]:

@@ -13,7 +13,7 @@ from crm.backoffice.catalog import Catalog, Configured
 from crm.backoffice.conditions.renaming import Renaming
 from crm.backoffice.conditions.resaving import Resaving
 from crm.backoffice.conditions.restaging import Restaging
-from crm.backoffice.conditions.revaluing import Replacing
+from crm.backoffice.conditions.revaluing import Replacing, Revaluing
 from crm.backoffice.conditions.saved import TABLE as SAVED
 from crm.backoffice.conditions.tree import as_stored, dump, parse
 from crm.backoffice.configuration import AccessRule, StageRuleRow
@@ -25,7 +25,7 @@ from crm.backoffice.kept_reports.asks import entity_of as counted
 from crm.backoffice.kept_reports.models import KeptReportRow
 from crm.backoffice.kept_reports.naming import renamed as asks_with
 from crm.backoffice.lowcode.shared_dashboards import panel_with
-from crm.backoffice.stage_rules import SIDES, entity_of
+from crm.backoffice.stage_rules import ROLES, SIDES, entity_of
 from crm.backoffice.views.models import SavedView
 from crm.errors import BramaError
 from crm.messages import Message, m
@@ -169,6 +169,10 @@ def stage_with(said: Mapping[str, Any], stage: Configured, catalog: Catalog, cha
     for side in SIDES:
         if said.get(side):
             new[side] = [{**one, "where": _condition(one["where"], entity, catalog, change)} for one in said[side]]
+    if isinstance(change, Revaluing) and change.picklist == ROLES:
+        instead = {change.old: change.new}
+        new |= {"duties": [{**one, "role": instead.get(one["role"], one["role"])} for one in said["duties"]]} if said.get("duties") else {}
+        new |= {"team": list(dict.fromkeys(instead.get(key, key) for key in said["team"]))} if said.get("team") else {}
     if "moves" in said and isinstance(change, Restaging) and change.entity == "stage":
         old, into = change.rows[change.old], change.rows.get(change.new or 0)
         if old.parent_id == stage.parent_id:

@@ -5,7 +5,7 @@ Every sentence of what is missing is told at once, at the field of the stage. Wr
 elsewhere happened. A stage that a merge or an undo puts in the place of another is no move (`records.lead_elsewhere`, `session.undoing`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from crm.backoffice.checklists import lacking
 from crm.backoffice.conditions.tree import All
@@ -17,6 +17,18 @@ from crm.backoffice.stage_rules import rules_of, stage_field
 from crm.messages import Message, m
 
 ALWAYS = All(())
+Keeping = Callable[[DataSession, int, Sequence[int]], Iterable[tuple[int, Message]]]
+_keeping: dict[str, list[Keeping]] = {}
+
+
+def keeps_from_leaving(entity: str) -> Callable[[Keeping], Keeping]:
+    """Mark a function of an area that is given a stage and the records that leave it, and says of which of them what still keeps them there."""
+
+    def keep(function: Keeping) -> Keeping:
+        _keeping.setdefault(entity, []).append(function)
+        return function
+
+    return keep
 
 
 def demands(session: DataSession, kind: Entity, drafts: Sequence[Draft]) -> Iterator[Demand]:
@@ -37,6 +49,7 @@ def demands(session: DataSession, kind: Entity, drafts: Sequence[Draft]) -> Iter
             ), beside=True)
         if here is not None:
             yield from _unticked(session, kind, drafts, here, places, key)
+            yield from _kept(session, kind, drafts, here, places, key)
         leaving = rules_of(session.catalog, here).exit if here is not None else ()
         for check in (*leaving, *rules_of(session.catalog, there).enter):
             yield Demand(check.where, False, tuple(places), key, _said(check), beside=True)
@@ -51,6 +64,14 @@ def _unticked(session: DataSession, kind: Entity, drafts: Sequence[Draft], here:
         if open_ones:
             concerned = tuple(place for place in places if drafts[place].id in open_ones)
             yield Demand(ALWAYS, True, concerned, key, m("On the checklist “%(item)s” is not ticked.", item=item.label), beside=True, item=item.key)
+
+
+def _kept(session: DataSession, kind: Entity, drafts: Sequence[Draft], here: int, places: Sequence[int], key: str) -> Iterator[Demand]:
+    """What areas say that still keeps records in the stage that is left."""
+    of_record = {drafts[place].id: place for place in places}
+    for function in _keeping.get(kind.key, ()):
+        for number, message in function(session, here, sorted(of_record)):
+            yield Demand(ALWAYS, True, (of_record[number],), key, message, beside=True)
 
 
 def _leads_nowhere(session: DataSession, here: int | None, there: int) -> bool:

@@ -430,6 +430,31 @@ def test_a_changed_pipeline_is_tried_on_the_moves_of_deals_that_stand(fair: Comp
     assert planned(fair, PLAIN) == {}
 
 
+def test_the_trial_counts_the_moves_of_those_deals_too(fair: Company) -> None:
+    """One deal without an amount comes to the offer twice and leaves it once, another with one comes once; one in the recycle bin is not counted."""
+    put(fair, PLAIN)
+    poor, rich, gone = deal(fair), deal(fair, amount="10"), deal(fair)
+    for number, stages in ((poor, ("offer", "met", "offer")), (rich, ("offer",)), (gone, ("offer",))):
+        for stage in stages:
+            move(fair, number, stage)
+    with fair.system() as session:
+        records.remove(session, "deal", gone)
+        session.commit()
+
+    def told(text: str, place: str) -> tuple[int, int]:
+        with fair.system(write=False) as session:
+            found = {one.field: (one.records, one.moves) for one in plan(session, read(text, fair.catalog)) if one.effect in ("create", "change")}
+        return found[place]
+
+    assert told(ASKING, "fair.offer.enter.1") == (1, 2), "one deal without an amount, which came twice"
+    assert told(ASKING, "fair.offer.enter.2") == (2, 3)
+    assert told(ASKING, "fair.offer.exit.1") == (0, 1), "it left once and stands there again"
+    assert told(PLAIN.replace("key: met,", "key: met, moves: [won],"), "fair.met") == (2, 3)
+    with fair.system(write=False) as session:
+        found = [one.as_dict() for one in plan(session, read(ASKING, fair.catalog))]
+    assert {"kind": "requirement", "entity": "deal", "field": "fair.offer.enter.1", "effect": "create", "records": 1, "moves": 2} in found
+
+
 def test_a_requirement_that_is_changed_or_lifted_is_told_by_its_place(fair: Company) -> None:
     found = planned(fair, ASKING.replace("Give the amount", "An amount please"))
     assert dict.fromkeys(found, 0) == found == {("stage change", "fair.offer"): 0, ("requirement change", "fair.offer.enter.1"): 0}

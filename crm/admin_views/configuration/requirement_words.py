@@ -70,6 +70,8 @@ def details(plan: Plan, change: Change, told_too: bool, language: str) -> Iterat
         yield render(m("How many records would have been stopped is not yours to know: you do not see all of them."), language)
     elif change.records:
         yield render(mn("%(num)s record would have been stopped here", "%(num)s records would have been stopped here", change.records), language)
+        if change.moves:
+            yield render(mn("%(num)s move of theirs", "%(num)s moves of theirs", change.moves), language)
         if change.kind == "requirement":
             yield render(m("Asked of the records as they are now, not as they were when they moved."), language)
     elif change.kind == "requirement":

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.sql import visitors
 
 from crm.backoffice.catalog import Catalog
@@ -16,7 +16,6 @@ from crm.backoffice.conditions.compiler import compile_condition
 from crm.backoffice.conditions.tree import All, Leaf, Node, Not, as_stored, dump, parse
 from crm.backoffice.custom.fields import CONDITIONS, Kept, Said
 from crm.backoffice.custom.reading import Made
-from crm.backoffice.entities import Entity
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.changes import Change
 from crm.backoffice.lowcode.parsing import both, only, section_of, word, wrong
@@ -176,12 +175,13 @@ def _wrong_by(catalog: Catalog, field: Kept, name: str) -> Node | None:
 def count(session: SystemSession, catalog: Catalog, entity: str, broken: Node) -> int:
     """The records for which a condition holds. Fields that are only planned are empty in them; where a condition leads to rows that are only
     planned, all are counted that there are."""
-    kind: Entity | None = session.catalog.entities.get(entity)
-    if kind is None:
+    if entity not in session.catalog.entities:
         return 0
-    source: Source = Sight(None, catalog, catalog.reader()).table(entity)
+    return session.execute(select(func.count()).select_from(chosen(Sight(None, catalog, catalog.reader()).table(entity), broken).subquery())).scalar_one()
+
+
+def chosen(source: Source, broken: Node) -> Select[Any]:
+    """The numbers of those records, as `count` takes them."""
     predicate = visitors.replacement_traverse(compile_condition(broken, source), {}, empty_column)
-    query = select(func.count()).select_from(source.table).where(source.visible)
-    if any(told in str(predicate) for told in TABLES):
-        return session.execute(query).scalar_one()
-    return session.execute(query.where(predicate)).scalar_one()
+    query = select(source.id).select_from(source.table).where(source.visible)
+    return query if any(told in str(predicate) for told in TABLES) else query.where(predicate)

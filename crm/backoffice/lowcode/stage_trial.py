@@ -1,21 +1,24 @@
-"""A changed pipeline tried on what has happened: how many records that stand today would have been stopped, by which requirement; and the stages that
-nobody would reach or that would lead nowhere.
+"""A changed pipeline tried on what has happened: how many records that stand today would have been stopped, by which requirement, and how many of their
+moves; and the stages that nobody would reach or that would lead nowhere.
 
 A requirement is asked of a record as it is now, not as it was when it moved: what it held then is in no column. So the count says where the work of
 today would stop, and errs for whatever was filled in or emptied since.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
+
+from sqlalchemy import func, select
 
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.conditions.tree import parse
 from crm.backoffice.custom.fields import Said
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lowcode.changes import Change
-from crm.backoffice.lowcode.field_rules import count
+from crm.backoffice.lowcode.field_rules import chosen, count
 from crm.backoffice.lowcode.parsing import order
 from crm.backoffice.lowcode.pipelines import PipelineSpec, StageSpec, pipeline_of, stage_stands, stages_of
+from crm.backoffice.sight import Sight
 from crm.backoffice.stage_rules import SIDES, stage_field
 
 HISTORY = "stage_history"  # the relation of records whose moves are kept, each from one stage to another
@@ -33,9 +36,12 @@ def changes(session: SystemSession, after: Catalog, spec: PipelineSpec) -> Itera
             had: Sequence[Said] = getattr(old, side, ())
             for name, effect, said in _differing(side, had, getattr(stage, side)):
                 stopped = missing(after, spec.entity, code, side, said["where"]) if row is not None and effect != "remove" else None
-                yield Change("requirement", spec.entity, f"{code}.{name}", effect, _count(session, after, spec.entity, stopped))
+                moved = _moves(session, after, spec.entity, row.id, side, said["where"]) if row is not None and stopped is not None else 0
+                yield Change("requirement", spec.entity, f"{code}.{name}", effect, _count(session, after, spec.entity, stopped), moves=moved)
         if old is not None and old.moves != stage.moves:
-            yield Change("moves", spec.entity, code, "change", _count(session, after, spec.entity, astray(after, spec, code, stage, rows)))
+            gone = astray(after, spec, code, stage, rows)
+            moved = _moves_astray(session, after, spec, rows[stage.key].id, {rows[key].id for key in stage.moves or () if key in rows}) if gone else 0
+            yield Change("moves", spec.entity, code, "change", _count(session, after, spec.entity, gone), moves=moved)
     yield from _lost(session.catalog, spec)
 
 
@@ -71,6 +77,25 @@ def astray(catalog: Catalog, spec: PipelineSpec, code: str, stage: StageSpec, ro
 
 def _count(session: SystemSession, after: Catalog, entity: str, where: Raw | None) -> int:
     return count(session, after, entity, parse(where, after.saved)) if where is not None else 0
+
+
+def _moves(session: SystemSession, after: Catalog, entity: str, stage: int, side: str, where: Any) -> int:
+    """The moves into a stage, or out of it, of records that stand today and do not satisfy `where`: a record that came twice is two."""
+    sight = Sight(None, after, after.reader())
+    moves = sight.table(after.entity(entity).relations[HISTORY].entity)
+    field = after.entity(entity).relations[HISTORY].field
+    stopped = chosen(sight.table(entity), parse({"not": where}, after.saved))
+    at = moves["stage" if side == "enter" else "from_stage"]
+    query = select(func.count()).select_from(moves.table).where(moves.visible, at == stage, moves[field].in_(stopped))
+    return session.execute(query).scalar_one()
+
+
+def _moves_astray(session: SystemSession, after: Catalog, spec: PipelineSpec, stage: int, allowed: Collection[int]) -> int:
+    """The moves of records that stand today from a stage to where it would not lead any more."""
+    sight = Sight(None, after, after.reader())
+    moves = sight.table(after.entity(spec.entity).relations[HISTORY].entity)
+    query = select(func.count()).select_from(moves.table).where(moves.visible, moves["from_stage"] == stage, moves["stage"].not_in(sorted(allowed)))
+    return session.execute(query).scalar_one()
 
 
 # --- where moves lead ----------------------------------------------------------------------------------------------------

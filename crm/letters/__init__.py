@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from crm.letters import access_review, emergency, links, notices
+from crm.letters import access_review, emergency, links, notices, reports
 from crm.letters.sending import delivers
 from crm.organization.emergency import TOPIC as EMERGENCY
 from crm.organization.invitations import TOPIC as LINKS
@@ -15,3 +15,4 @@ def init_app(app: Flask) -> None:
     delivers(app, notices.TOPIC, notices.send)
     delivers(app, EMERGENCY, emergency.send)
     delivers(app, ACCESS_REVIEW, access_review.send)
+    delivers(app, reports.TOPIC, reports.send)

@@ -1,6 +1,6 @@
 """The company's calendar: days on which work goes otherwise than every week, and the public holidays of Ukraine to begin with."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -48,6 +48,12 @@ def special_days(catalog: Catalog) -> Days:
         values: Mapping[str, Any] = one.values
         found[values["day"]] = None if not values["working"] else hours_of_day(values["hours"]) if values["hours"] else usual
     return found
+
+
+def works(catalog: Catalog) -> Callable[[date], bool]:
+    """Whether the company works on a day."""
+    company, days = catalog.company, special_days(catalog)
+    return lambda day: company.working_time.on(day, company.zone, days) is not None
 
 
 def easter(year: int) -> date:

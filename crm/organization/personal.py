@@ -10,7 +10,7 @@ from sqlalchemy import Table, delete, select, update
 from crm.backoffice import notices, seen
 from crm.backoffice.dashboards import shelf as dashboards
 from crm.backoffice.guard import DataSession
-from crm.backoffice.kept_reports import shelf as kept_reports
+from crm.backoffice.kept_reports import schedules, shelf as kept_reports
 from crm.backoffice.outbox import OutboxRow
 from crm.backoffice.personal.beside import Beside, keeps
 from crm.backoffice.views import shelf
@@ -59,6 +59,7 @@ def _gather(session: DataSession, ids: Sequence[int]) -> Mapping[str, list[dict[
         "access_reviews": rows(REVIEWED, "role_id", "since", "until", "last_seen_at", "decision", "shorten_to", "comment", "decided_at", "outcome"),
         "views": shelf.of_people(session, ids),
         "reports": kept_reports.of_people(session, ids),
+        "schedules": schedules.of_people(session, ids),
         "dashboard": dashboards.of_people(session, ids),
         "seen": seen.of_people(session, ids),
         "notices": notices.of_people(session, ids),
@@ -79,6 +80,7 @@ def _erase(session: DataSession, ids: Sequence[int]) -> None:
     session.kernel(update(REVIEWED).where(REVIEWED.c.user_id.in_(ids)).values(comment=None, reason=None, last_seen_at=None, salt=None))
     forget(session, ids)
     shelf.forget(session, ids)
+    schedules.forget(session, ids)
     kept_reports.forget(session, ids)
     dashboards.forget(session, ids)
     seen.forget(session, ids)

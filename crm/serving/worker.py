@@ -16,6 +16,7 @@ from crm.backoffice.lowcode import switching
 from crm.backoffice.job_queue import dispatch, execute, make_queue
 from crm.backoffice.seals import sealing
 from crm.backoffice.seals.block import Keeper
+from crm.letters import reports as report_letters
 from crm.runtime import Runtime
 
 log = structlog.get_logger("brama.worker")
@@ -56,6 +57,7 @@ def rounds(app: Flask, hand: Callable[[int], Any], over: threading.Event) -> Non
                     sealing.seal(runtime.engine, keeper)
                     ask_for_today(runtime.engine, runtime.refresh())
                     watching.ask(runtime.engine, runtime.refresh())
+                    report_letters.ask(runtime.engine, runtime.refresh())
                     recomputing.ask(runtime.engine, runtime.refresh())
                     switching.ask(runtime.engine, runtime.refresh())
         except Exception as fault:

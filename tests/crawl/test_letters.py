@@ -5,10 +5,13 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from crm.letters import access_review, emergency
+from crm.admin_views.report_page import Cell
+from crm.letters import access_review, emergency, reports
 from crm.letters.links import compose
+from crm.letters.sending import Receiver
 from crm.messages import Label
 from crm.organization.invitations import Letter, Purpose
+from crm.permissions import access_for
 from tests.crawl.allowed import FOREIGN
 from tests.crawl.conftest import House
 from tests.crawl.markup import Page
@@ -68,3 +71,19 @@ def test_the_letter_about_a_review_of_access_is_in_the_language_of_its_reader(de
     for text in (mail.subject, *mail.body.splitlines(), *(one.text for one in Page(mail.html, language).said)):
         rest = text.replace(runtime.catalog.company.name, "").replace("Brama", "").replace("http://127.0.0.1:8000/access-reviews/7/mine/", "")
         assert not FOREIGN[language].search(rest), text
+
+
+@pytest.mark.parametrize("language", ["uk", "en"])
+def test_the_letter_of_a_report_is_in_the_language_of_its_reader(demo: House, language: str) -> None:
+    runtime = demo.app.extensions["brama"]
+    names = {"uk": ("Угоди", "Скільки?", "Кількість", "Інші"), "en": ("Deals", "How many?", "Number", "Others")}[language]
+    to = Receiver(NAMES[language], "12@demo.example", language, access_for(runtime.engine, 1, runtime.catalog))
+    told = reports.Told(names[0], names[1], [], [(names[3], False), (names[2], True)], [[Cell(names[3]), Cell("5")]], 3, [], b"PK", "http://127.0.0.1:8000/1")
+    with demo.app.app_context():
+        mail = reports.compose(to, told, "", "http://127.0.0.1:8000/2")
+    assert mail.subject and mail.body and mail.html and mail.attachments[0].filename == "report.xlsx"
+    for text in (mail.subject, *mail.body.splitlines(), *(one.text for one in Page(mail.html, language).said)):
+        rest = text.replace("Brama", "").replace("http://127.0.0.1:8000", "")
+        assert not FOREIGN[language].search(rest), text
+    for text in (mail.body, mail.html):
+        assert all(part in text for part in ("http://127.0.0.1:8000/1", "http://127.0.0.1:8000/2", *names))

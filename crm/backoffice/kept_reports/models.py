@@ -1,11 +1,13 @@
-"""Kept reports as rows, and who has starred which."""
+"""Kept reports as rows, who has starred which, and to whom they go by mail."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.backoffice.entities import Base
+from crm.backoffice.types import UtcMoment
 
 
 class KeptReportRow(Base):
@@ -33,3 +35,32 @@ class ReportStar(Base):
 
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True)
     report_id: Mapped[int] = mapped_column(ForeignKey("kept_report.id"), primary_key=True, index=True)
+
+
+class ReportSchedule(Base):
+    """A kept report that goes out by mail: whose it is, when, and when the next time is."""
+
+    __tablename__ = "report_schedule"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("kept_report.id"), index=True)
+    every: Mapped[str] = mapped_column(String(8))  # day, week, month
+    day: Mapped[int] = mapped_column(default=1)  # of the week, 1 is Monday, or of the month; of a shorter month the last
+    hour: Mapped[int]  # in the company's zone
+    working: Mapped[bool] = mapped_column(default=False)  # on working days alone
+    paused: Mapped[bool] = mapped_column(default=False)
+    due_at: Mapped[datetime] = mapped_column(UtcMoment(), index=True)
+
+
+class ReportReceiver(Base):
+    """Who gets a scheduled report, and what became of it the last time."""
+
+    __tablename__ = "report_receiver"
+
+    schedule_id: Mapped[int] = mapped_column(ForeignKey("report_schedule.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"), primary_key=True, index=True)
+    stopped: Mapped[bool] = mapped_column(default=False)  # he wants it no more
+    last_key: Mapped[str | None] = mapped_column(String(128))  # of the message in the outbox
+    last_at: Mapped[datetime | None] = mapped_column(UtcMoment())
+    outcome: Mapped[str | None] = mapped_column(String(16))

@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, insert, or_, select, update
 
 from crm.backoffice import journal
 from crm.backoffice.guard import DataSession
+from crm.backoffice.kept_reports import schedules
 from crm.backoffice.kept_reports.asks import entity_of, problem
 from crm.backoffice.kept_reports.models import KeptReportRow, ReportStar
 from crm.backoffice.kept_reports.shared import SharedReport
@@ -124,6 +125,7 @@ def hand_over(session: DataSession, kept: KeptReport, key: str) -> None:
     """An own report has become the shared one of this key: what people have made of it goes there, and the own one is forgotten."""
     number = session.kernel(select(TABLE.c.id).where(TABLE.c.key == key)).scalar_one()
     session.kernel(update(STAR).where(STAR.c.report_id == kept.id).values(report_id=number))
+    schedules.hand_over(session, kept.id, number)
     remove(session, kept)
 
 
@@ -153,6 +155,7 @@ def forget(session: DataSession, ids: Sequence[int]) -> None:
 def forget_uses(session: DataSession, reports: Sequence[int]) -> None:
     """What people have made of kept reports that go."""
     session.kernel(delete(STAR).where(STAR.c.report_id.in_(reports)))
+    schedules.of_reports_gone(session, reports)
 
 
 def _good_name(session: DataSession, name: str, but: int = 0) -> str:

@@ -4,7 +4,14 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from email import message_from_bytes
+from email.policy import default
+from io import BytesIO
+from pathlib import Path
 
+from openpyxl import load_workbook
+
+from crm.backoffice import outbox
 from crm.backoffice.entities import Entity
 from tests.leaks import conditions
 from tests.leaks.questions import MISSING, Question, View, get, post, probe
@@ -109,3 +116,59 @@ def _panels(side: Side) -> Answer:
         status = max(status, answer.status if answer.status >= 500 else 0)
         body.append(answer.body)
     return Answer(status, b"\n".join(body), ())
+
+
+SCHEDULES = "/reports/schedules/"
+
+
+@probe(SCHEDULES, SCHEDULES + "new/", SCHEDULES + "<number>", SCHEDULES + "<number>/stop/")
+def by_mail(view: View) -> Iterator[Question]:
+    """Reports that go out by mail: those of others are as unknown as those that are not there, and so are people who are not seen."""
+    yield get(SCHEDULES, "", SCHEDULES)
+    yield get(SCHEDULES + "new/", "", SCHEDULES + "new/", kept=MISSING)
+    yield post("/reports/kept", "", "/reports/kept", form={"name": "by mail", "report": "records", "query": "entity=account&measure=count"})
+    for number in (1, 2, 3):
+        yield get(SCHEDULES + "new/", "", SCHEDULES + "new/", kept=number)
+        for person in (*view.seen("user", 1), *view.unseen("user", 1), MISSING):
+            yield post(SCHEDULES + "new/", "", SCHEDULES + "new/", form={"kept": str(number), "every": "day", "hour": "8", "receivers": str(person)})
+    for number in (1, 2, MISSING):
+        yield get(SCHEDULES + "<number>/stop/", "", f"{SCHEDULES}{number}/stop/")
+        yield post(SCHEDULES + "<number>", "", f"{SCHEDULES}{number}", form={"pause": "1"})
+        yield post(SCHEDULES + "<number>/stop/", "", f"{SCHEDULES}{number}/stop/", form={"on": "1"})
+    yield get(SCHEDULES, "", SCHEDULES, lang="uk")
+
+
+@probe("letter report")
+def scheduled(view: View) -> Iterator[Question]:
+    """The letter of a report over every kind of records that the person reads, with its workbook."""
+    yield Question("letter report", "", "the letter of a report", _letter, writes=True)
+
+
+def _letter(side: Side) -> Answer:
+    folder = side.folder / "instance" / "mail"
+    with side.app.app_context():
+        outbox.deliver(side.engine)  # what others have been sent is theirs
+    before = set(folder.glob("*.eml"))
+    for entity in ("account", "deal", "contact"):
+        side.send("POST", "/reports/kept", data={"name": f"mail {entity}", "report": "records", "query": f"entity={entity}&by=owner&measure=count"})
+    listed = side.send("GET", "/report/").text
+    for name in dict.fromkeys(re.findall(r'href="/report/\w+\?kept=(\d+)"', listed)):
+        side.send("POST", SCHEDULES + "new/", data={"kept": name, "every": "day", "hour": "8", "myself": "1"})
+    for number in re.findall(rf'action="{SCHEDULES}(\d+)"', side.send("GET", SCHEDULES).text)[::3]:
+        side.send("POST", f"{SCHEDULES}{number}", data={"now": "1"})
+    with side.app.app_context():
+        outbox.deliver(side.engine)
+    return Answer(200, b"\n".join(_texts(path) for path in sorted(set(folder.glob("*.eml")) - before)), ())
+
+
+def _texts(path: Path) -> bytes:
+    """A letter without the border that parts it, and its workbook as its cells."""
+    letter = message_from_bytes(path.read_bytes(), policy=default)
+    found = [str(letter["Subject"]), str(letter["To"])]
+    for part in letter.walk():
+        if part.get_content_maintype() == "text":
+            found.append(part.get_content())
+        elif part.get_filename():
+            book = load_workbook(BytesIO(part.get_content()))
+            found += [str([[cell.value for cell in row] for row in sheet]) for sheet in book.worksheets]
+    return "\n".join(found).encode()

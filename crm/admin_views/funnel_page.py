@@ -1,9 +1,10 @@
-"""What the funnel shows beside its table: velocity with its parts, people, units, periods or pipelines side by side, and why deals were lost."""
+"""What the funnel shows beside its table: velocity with its parts, people, units, periods or pipelines side by side, why deals were lost, what has changed."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from crm.admin_views.kit.cells import currency_sign
 from crm.admin_views.report_asking import Asking
@@ -13,13 +14,17 @@ from crm.admin_views.report_words import period_words
 from crm.backoffice.fields.base import Reader
 from crm.backoffice.guard import UserSession
 from crm.backoffice.periods import Period
-from crm.backoffice.reports import Column, CommonParams, Table, find, run
+from crm.backoffice.reports import Column, CommonParams, Table, described, find, run
 from crm.backoffice.reports.sight import sees
 from crm.errors import BadRequest, Forbidden
 from crm.messages import Label, m, render
 from crm.sales.funnel_report import pipelines
 
-SUMMARY, REASONS = "funnel_summary", "funnel_reasons"
+SUMMARY, REASONS, CHANGES = "funnel_summary", "funnel_reasons", "funnel_changes"
+SINCE: Mapping[str, Label] = {
+    "this_week": Label("з понеділка", "since Monday"), "last_7_days": Label("за 7 днів", "in 7 days"), "last_30_days": Label("за 30 днів", "in 30 days"),
+    "this_quarter": Label("за цей квартал", "in this quarter"),
+}
 MODES: Mapping[str, Label] = {
     "cohort": Label("Когорта: угоди, що потрапили у воронку за період, і все, що з ними сталося дотепер.",
                     "Cohort: the deals that entered the pipeline in the period, and all that has become of them since."),
@@ -69,6 +74,7 @@ def beside(session: UserSession, asked: Asking, params: CommonParams, _table: Ta
         "mode": MODES[asked.words.get("mode") or "cohort"].text(reader.language),
         "key_figures": [_key_figure(table, columns[key], reader) for key in KEY_FIGURES if key in columns],
         "reasons": _reasons(session, words), "compared": _compared(session, asked, words, params, table),
+        "changes": _changes(session, asked, words),
     }
 
 
@@ -118,6 +124,25 @@ def _reasons(session: UserSession, words: Mapping[str, str]) -> dict[str, Any] |
     }
 
 
+def _changes(session: UserSession, asked: Asking, words: Mapping[str, str]) -> dict[str, Any]:
+    """What has become of the pipeline since a day, and the choices of that day. Raises BadRequest for another one."""
+    since = asked.since or next(iter(SINCE))
+    if since not in SINCE:
+        raise BadRequest(m("Changes are shown since one of %(known)s.", known=", ".join(SINCE)))
+    reader, report = session.reader, find(CHANGES)
+    own = {key: text for key, text in words.items() if key in described(report.params)} | {"period": since}
+    table = run(report, session, own)[1]
+    change, columns = next(c for c in table.columns if c.key == "change"), table.measures
+    return {
+        "choices": [(asked.address(f"/report/{asked.report.name}", {"since": key}), label.text(reader.language), key == since) for key, label in SINCE.items()],
+        "heads": [_head(column, table, reader) for column in columns], "whole": f"/report/{CHANGES}?{urlencode(own)}",
+        "rows": [
+            (option_text(change, row["change"], reader), [figure_cell(table, row, row, column, reader) for column in columns]) for row in table.rows
+        ],
+        "notes": [render(note, reader.language) for note in table.notes],
+    }
+
+
 def _compared(session: UserSession, asked: Asking, words: Mapping[str, str], params: CommonParams, whole: Table) -> dict[str, Any]:
     """The choices of what is compared, and the chosen ones side by side."""
     reader = session.reader
@@ -130,11 +155,12 @@ def _compared(session: UserSession, asked: Asking, words: Mapping[str, str], par
         raise BadRequest(m("The funnel is not compared by “%(name)s”.", name=chosen[:60]))
     chosen = chosen if chosen in known else ""
     columns = [column for column in whole.measures if column.key in BESIDE]
-    lines = list(_ranked(_lines(session, words, params, whole, chosen, columns))) if chosen else []
+    found = _lines(session, words, params, whole, chosen, columns) if chosen else iter(())
+    lines = list(_ranked(found)) if chosen in SPLITS else [line for _, line in found]  # periods and pipelines stand in their order
     here = f"/report/{asked.report.name}"
     return {
         "choices": [(asked.address(here, {"compare": key}), label, key == chosen) for key, label in known.items()], "chosen": chosen,
-        "heads": [_head(column, whole, reader) for column in columns], "lines": lines[:MOST], "left": max(len(lines) - MOST, 0),
+        "ranked": chosen in SPLITS, "heads": [_head(column, whole, reader) for column in columns], "lines": lines[:MOST], "left": max(len(lines) - MOST, 0),
         "few": any(line.few is not None for line in lines), "drop": asked.address(here, {"compare": ""}),
         "interval_after": next((n for n, column in enumerate(columns) if column.key == "win_rate"), -1),
     }

@@ -14,7 +14,7 @@ from crm.backoffice.reports.sight import sees
 from crm.errors import BadRequest, NotFound, UnknownName
 from crm.messages import m
 
-BESIDE = ("lang", "format", "from", "to", "kept", "chart", "compare")  # what an address may hold beside the report's own parameters
+BESIDE = ("lang", "format", "from", "to", "kept", "chart", "compare", "since")  # what an address may hold beside the report's own parameters
 LONGEST = 40_000
 
 
@@ -31,6 +31,7 @@ class Asking:
     left_out: int = 0
     shown: Mapping[str, str] = field(default_factory=dict)  # the words of the address, as the form shows them
     compare: str = ""  # what the screen of the funnel sets side by side
+    since: str = ""  # and since when it tells what has changed
 
     def run(self, session: UserSession) -> tuple[Report, CommonParams, Table]:
         """Raises as `crm.backoffice.reports.run`; of what is kept it is not said what of it is gone or hidden."""
@@ -45,7 +46,7 @@ class Asking:
     def address(self, path: str, change: Mapping[str, str]) -> str:
         """The same report at `path`, some words changed; an empty `by` is said, since a report opens with one of its own."""
         here = {**self.words, **({"chart": self.chart} if self.chart else {}), **({"kept": self.kept.name} if self.kept else {}),
-                **({"compare": self.compare} if self.compare else {}), **change}
+                **({"compare": self.compare} if self.compare else {}), **({"since": self.since} if self.since else {}), **change}
         return f"{path}?{urlencode({key: value for key, value in here.items() if value or key == 'by'})}"
 
 

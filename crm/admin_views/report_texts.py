@@ -62,6 +62,8 @@ def band_text(value: str) -> str:
 
 def option_text(column: Column, key: str, reader: Reader) -> str:
     """The label of an option, its key when it is none any more."""
+    if column.words:
+        return dict(column.words)[key].text(reader.language)
     known = reader.catalog.picklists.get(column.picklist) if reader.catalog else None
     option = known.by_key(key) if known else None
     return option.label.text(reader.language) if option else key

@@ -53,7 +53,7 @@ class ReportsView(OwnPage):
     def show(self, key: str) -> Response:
         report = find(key)
         session, reader = context.session(), context.reader()
-        asked = replace(asking(report, session, address_of(request.args)), compare=request.args.get("compare", ""))
+        asked = replace(asking(report, session, address_of(request.args)), compare=request.args.get("compare", ""), since=request.args.get("since", ""))
         report, params, table = asked.run(session)
         form = request.args.get("format", "")
         if form:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, or_, select, union
 from crm.backoffice.access import Action
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
-from crm.backoffice.guard import UserSession
+from crm.backoffice.guard import DataSession, UserSession
 from crm.backoffice.journal import JournalRow
 from crm.backoffice.saving.drafts import visible
 from crm.backoffice.types import names_any
@@ -134,6 +134,28 @@ def telling_of(session: UserSession, entity: Entity, record_id: int | None = Non
     if row is None:
         raise NotFound()
     return frozenset(k for k, shows in zip(steady, row[1:], strict=True) if shows)
+
+
+def steady(session: DataSession, entity: Entity, key: str) -> bool:
+    """Whether old values of a field may be told wherever the field shows today: no rule shows it, or denies records, by a condition on values."""
+    if key not in session.sight.filterable(entity.key):
+        return False
+    given, taken = session.sight.grants(entity, entity.fields[key], READ, "read"), session.sight.records(entity, READ).denied
+    return all(g.condition is None and g.rule.where is None for g in (*given.allowed, *given.denied, *taken))
+
+
+def first_and_last(session: DataSession, entity: Entity, key: str, start: datetime | None, end: datetime | None) -> dict[int, tuple[Any, Any]]:
+    """By record, what a field held before its first change in [start, end) and after its last one, of all records: what of it a reader may be told the
+    caller asks (`steady`, and whether the field shows on the record). Changes whose values were erased are left out."""
+    spec, found = entity.fields[key], dict[int, tuple[Any, Any]]()
+    edges = [*([JOURNAL.at >= start] if start is not None else []), *([JOURNAL.at < end] if end is not None else [])]
+    changed = select(JOURNAL.record_id, JOURNAL.changes).where(JOURNAL.entity == entity.key, JOURNAL.action == "update", *edges)
+    for row in session.kernel(changed.where(names_any(JOURNAL.changes, spec.kept_as)).order_by(JOURNAL.id)):
+        pair = row.changes.get(spec.kept_as)
+        if pair is not None:
+            old = found[row.record_id][0] if row.record_id in found else spec.unjournal(pair[0])
+            found[row.record_id] = old, spec.unjournal(pair[1])
+    return {number: values for number, values in found.items() if values[0] != values[1]}
 
 
 def children_of(session: UserSession, entity: Entity) -> list[Entity]:

@@ -27,7 +27,7 @@ from crm.backoffice.fields import (
     url,
 )
 from crm.backoffice.fields.base import declare
-from crm.backoffice.fields.codes import CodeField
+from crm.backoffice.fields.code import CodeField
 from crm.messages import Label
 from crm.sales.forecast.categories import FORECAST_CATEGORIES, PICKLIST, PROBABILITY_SOURCES, SOURCES_OF_DEALS
 

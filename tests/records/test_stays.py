@@ -1,5 +1,6 @@
 """The history of stages as facts: what each stay and each move was, whoever wrote it and in whatever order."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
@@ -95,6 +96,14 @@ def test_the_hours_of_a_change_of_the_clock_are_counted_as_the_wall_shows_them()
     change = int(datetime(2026, 10, 25, 1, tzinfo=UTC).timestamp())  # at this moment 04:00 becomes 03:00
     so_far = lasting(KYIV, datetime(2026, 10, 25, 12, tzinfo=UTC))
     assert [so_far(change + minutes * 60) for minutes in (-61, -60, -1, 0, 1)] == [661, 660, 601, 660, 659]
+
+
+def test_a_list_finds_the_moves_of_deals_that_had_been_in_a_stage(company: Company) -> None:
+    course(company, ("lead", 0), ("proposal", 2), ("won", 3))
+    with company.system(write=False) as session:
+        where = {"field": "trail", "op": "contains", "value": f",{company.stage('proposal')},"}
+        assert lists.count(session, lists.parse_query(session, "stage_history", {"where": json.dumps(where)})).number == 2
+        assert lists.count(session, lists.parse_query(session, "stage_history", {"where": json.dumps({**where, "op": "eq"})})).number == 0
 
 
 def test_people_who_move_a_deal_close_the_row_before(company: Company) -> None:

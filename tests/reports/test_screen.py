@@ -159,10 +159,11 @@ def test_the_funnel_sets_side_by_side_what_is_chosen(sign_in: SignIn, compared: 
     shown = page(sign_in("head"), f"/report/funnel?period=this_year&pipeline=sales&compare={compared}")
     table = shown.split("b-funnel-compared")[1].split("</table>")[0]
     places = re.findall(r'<td class="b-num">(?:(\d+)|<span class="b-faint" title="Too few)', table)
-    assert len(places) == table.count('<th scope="row"') > 1
+    names, drawn = table.count('<th scope="row"'), table.count('<svg class="b-interval"')
+    assert names > 1 and len(places) == (0 if compared in ("previous", "year") else names)
     ranked = [int(place) for place in places if place]
     assert ranked == sorted(ranked) and all(not place for place in places[len(ranked):])  # who has few closed deals follows without a place
-    assert table.count("<svg class=\"b-interval\"") == len(ranked)
+    assert drawn == len(ranked) or not places
 
 
 def test_velocity_and_its_four_parts_open_their_deals(sign_in: SignIn) -> None:
@@ -178,6 +179,17 @@ def test_velocity_and_its_four_parts_open_their_deals(sign_in: SignIn) -> None:
 
 def test_whoever_may_not_see_moves_of_stages_gets_no_funnel(sign_in: SignIn) -> None:
     assert sign_in("clerk").get("/report/funnel?pipeline=sales&compare=owner").status_code == 403
+
+
+def test_the_funnel_tells_what_has_changed_since_a_day(sign_in: SignIn) -> None:
+    client = sign_in("head")
+    shown = page(client, "/report/funnel?pipeline=sales&since=last_30_days")
+    table = shown.split("b-funnel-changes")[1].split("</table>")[0]
+    assert re.findall(r'<th scope="row" class="pk">([^<]+)', table)[:3] == ["Entered the pipeline", "Moved on", "Moved back"]
+    link = re.search(r'Entered the pipeline</th><td class="b-num"><a href="([^"]+)">([\d,]+)<', table)
+    assert link and int(link[2].replace(",", "")) > 0
+    assert link[2] in page(client, f"/deal/count?{urlsplit(html.unescape(link[1])).query}")
+    assert client.get("/report/funnel?pipeline=sales&since=nonsense").status_code == 400
 
 
 def test_the_funnel_is_compared_by_nothing_else(sign_in: SignIn) -> None:

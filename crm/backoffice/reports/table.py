@@ -25,6 +25,7 @@ class Column:
     help: Label | None = None
     needs: tuple[str, ...] = ()
     picklist: str = ""  # whose options an "option" names, by their keys
+    words: tuple[tuple[str, Label], ...] = ()  # of an "option" of no picklist: what each key is called
     sample: tuple[str, ...] = ()  # the counts that a rate rests on together: a small sum is marked as a small sample
 
     @property

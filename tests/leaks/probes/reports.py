@@ -65,6 +65,12 @@ def through_a_pipeline(view: View) -> Iterator[Question]:
             yield get(SHOW, "deal", "/report/funnel", "deal.stage_history", "deal.owner", by="owner", format="csv", **asked)
             for name in ("funnel_summary", "funnel_reasons"):
                 yield drilled(get(SHOW, "deal", f"/report/{name}", "deal.stage_history", "deal.owner", by="owner", **asked))
+    for since in ("this_week", "last_30_days", "no_such_day"):
+        yield drilled(get(SHOW, "deal", "/report/funnel", "deal.stage_history", since=since, pipeline=view.rng.choice(pipelines)))
+    for period in ("", "2026-Q1", "this_week", "last_90_days"):
+        asked = {"period": period, "pipeline": view.rng.choice(pipelines)}
+        yield drilled(get(SHOW, "deal", "/report/funnel_changes", "deal.stage_history", **asked))
+        yield drilled(get(SHOW, "deal", "/report/funnel_changes", "deal.stage_history", "deal.owner", by="owner", **asked))
     for compare in ("owner", "manager", "department", "territory", "previous", "year", "pipeline", "no_such_thing"):
         yield drilled(get(SHOW, "deal", "/report/funnel", "deal.stage_history", compare=compare, period="2026-Q1", pipeline=view.rng.choice(pipelines)))
     for pipeline in ("", "no_such_pipeline"):

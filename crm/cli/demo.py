@@ -12,6 +12,7 @@ from sqlalchemy import Engine, func, select
 from config import Settings
 from crm.backoffice import journal
 from crm.backoffice.catalog import Catalog, load_catalog
+from crm.backoffice.database import look_over
 from crm.backoffice.demo import SOURCE, Demo, Taken, marked, take_away
 from crm.backoffice.guard import SystemSession, system_session
 from crm.backoffice.lowcode.apply import apply
@@ -74,6 +75,7 @@ def load_demo(engine: Engine, settings: Settings, seed: int = SEED, packages: Se
         made = {key: len(ids) for key, ids in sorted(marked(session).items())}
         journal.event(session, "demo", changes={"made": [None, made]})
         session.commit()
+    look_over(engine)
     accounts = dict.fromkeys(emails, password)
     _write(settings, accounts)
     return Loaded(made, accounts)

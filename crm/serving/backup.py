@@ -27,6 +27,7 @@ from config import Settings
 from crm.backoffice.custom import everything
 from crm.backoffice.custom.models import ENTITIES, FIELDS
 from crm.backoffice.custom.naming import is_made
+from crm.backoffice.database import look_over
 from crm.backoffice.seals.block import Keeper
 from crm.errors import BadRequest
 from crm.messages import m
@@ -92,6 +93,7 @@ def restore(engine: Engine, settings: Settings, source: Path) -> dict[str, Any]:
                 _place_sqlite(tar, settings)
             else:
                 _fill_tables(tar, engine, settings, manifest)
+                look_over(engine)
             _place_files(tar, settings)
     except (tarfile.TarError, EOFError, KeyError) as fault:
         raise BadRequest(m("The file %(file)s is no backup or is damaged.", file=str(source))) from fault

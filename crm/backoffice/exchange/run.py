@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from crm.backoffice.catalog import Catalog, load_catalog
 from crm.backoffice.collecting import rarely_collected
+from crm.backoffice.database import look_over
 from crm.backoffice.exchange import batches
 from crm.backoffice.exchange.binding import bind
 from crm.backoffice.exchange.check_file import check_file
@@ -20,6 +21,8 @@ from crm.backoffice.exchange.take_back import take_back
 from crm.backoffice.exchange.write_file import RowRefused, write_file
 from crm.backoffice.guard import system_session
 from crm.backoffice.lowcode.apply import add_options
+
+MANY = 1_000  # new rows that change how the database should go about its tables
 
 
 def run_import(
@@ -72,6 +75,8 @@ def _run(engine: Engine, open_session: Opener, catalog: Catalog, order: Order, p
         _take_back(run, batch["key"])
         return _refused(run)
     kept.unlink(missing_ok=True)
+    if run.counts["created"] >= MANY:
+        look_over(engine, (run.catalog.entity(key).table for key in (order.entity, *run.related)))
     return _report(run, batch["key"])
 
 

@@ -100,7 +100,8 @@ class Moves:
 @report(
     "forecast_changes", label=Label("Що змінилося в прогнозі", "What changed in the forecast"),
     question=Label("Чому прогноз періоду нині інший, ніж був?", "Why is the forecast of the period another one than it was?"),
-    group="sales", entity="deal", measures=MEASURES, dimensions=DIMENSIONS, params=ChangesParams, opening={"period": "this_quarter", "by": "owner"},
+    group="sales", entity="deal", measures=MEASURES, dimensions=DIMENSIONS, params=ChangesParams,
+    opening={"period": "this_quarter", "changed": "last_7_days", "by": "owner"},
 )
 def forecast_changes(session: DataSession, params: ChangesParams) -> Table:
     """The open deals expected in the period on two nights, split by `params.by` (as deals are now), and why one set became the other.

@@ -23,7 +23,7 @@ from crm.admin_views.kit.view import EntityView
 from crm.admin_views.notices import NoticesView
 from crm.admin_views.quality import QualityView
 from crm.admin_views.rates import RatesView
-from crm.admin_views import report_schedules
+from crm.admin_views import report_alerts, report_schedules
 from crm.admin_views.report_builder import ReportBuilderView
 from crm.admin_views.reports import ReportsView
 from crm.admin_views.rights import leads as rights_leads, views as rights_views, watching
@@ -80,6 +80,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(calendar_feed.pages)
     app.register_blueprint(segments.pages)
     app.register_blueprint(report_schedules.pages)
+    app.register_blueprint(report_alerts.pages)
     app.register_blueprint(deal_state.pages)
     app.register_blueprint(deal_team.pages)
     app.register_blueprint(segment_choice.pages)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from flask import current_app
 from flask_mail import Message
@@ -9,9 +10,11 @@ from flask_mail import Message
 from crm.backoffice import notices, outbox
 from crm.backoffice.access import Access
 from crm.backoffice.daily import daily
-from crm.backoffice.guard import system_session, user_session
+from crm.backoffice.guard import DataSession, system_session, user_session
 from crm.backoffice.jobs import Work, job
+from crm.backoffice.kept_reports import asks, shelf
 from crm.backoffice.notices import Notice
+from crm.errors import BramaError
 from crm.extensions import mail
 from crm.letters.sending import letter, receiver
 from crm.messages import m, render
@@ -19,6 +22,7 @@ from crm.runtime import Runtime
 
 JOB, TOPIC = "notices_by_mail", "notices"
 MOST = 50  # sentences of one letter
+REPORT = "report"  # first part of the address of a report
 daily(JOB)
 
 
@@ -42,14 +46,21 @@ def send(payload: Mapping[str, Any]) -> None:
     with user_session(runtime.engine, to.access, catalog, source="job") as own:
         if not notices.by_mail(own):
             return
-        told = [one for one in notices.notices(own) if not one.read and one.id > payload["after"] and _reaches(to.access, one)]
+        told = [one for one in notices.notices(own) if not one.read and one.id > payload["after"] and _reaches(own, to.access, one)]
     if told:
         mail.send(compose(to.name, to.email, to.language, told[:MOST], catalog.company.name or "Brama", runtime.settings.address))
 
 
-def _reaches(access: Access, notice: Notice) -> bool:
-    """Whether the person may still read the records of which a notice speaks."""
-    return access.may(notice.url.split("/")[1], "read")
+def _reaches(own: DataSession, access: Access, notice: Notice) -> bool:
+    """Whether the person may still read the records of which a notice speaks, or see all measures of the report."""
+    entity = notice.url.split("/")[1]
+    if entity != REPORT:
+        return access.may(entity, "read")
+    try:
+        kept = shelf.named(own, parse_qs(urlsplit(notice.url).query).get("kept", [""])[0])
+        return asks.for_reader(own.sight, kept.report, kept.asks)[1] == 0
+    except BramaError:
+        return False
 
 
 def compose(name: str, email: str, language: str, told: list[Notice], company: str, address: str) -> Message:

@@ -10,7 +10,7 @@ from sqlalchemy import Table, delete, select, update
 from crm.backoffice import notices, seen
 from crm.backoffice.dashboards import shelf as dashboards
 from crm.backoffice.guard import DataSession
-from crm.backoffice.kept_reports import schedules, shelf as kept_reports
+from crm.backoffice.kept_reports import alerts, schedules, shelf as kept_reports
 from crm.backoffice.outbox import OutboxRow
 from crm.backoffice.personal.beside import Beside, keeps
 from crm.backoffice.views import shelf
@@ -60,6 +60,7 @@ def _gather(session: DataSession, ids: Sequence[int]) -> Mapping[str, list[dict[
         "views": shelf.of_people(session, ids),
         "reports": kept_reports.of_people(session, ids),
         "schedules": schedules.of_people(session, ids),
+        "alerts": alerts.of_people(session, ids),
         "dashboard": dashboards.of_people(session, ids),
         "seen": seen.of_people(session, ids),
         "notices": notices.of_people(session, ids),
@@ -81,6 +82,7 @@ def _erase(session: DataSession, ids: Sequence[int]) -> None:
     forget(session, ids)
     shelf.forget(session, ids)
     schedules.forget(session, ids)
+    alerts.forget(session, ids)
     kept_reports.forget(session, ids)
     dashboards.forget(session, ids)
     seen.forget(session, ids)

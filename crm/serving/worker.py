@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from flask import Flask
 
-from crm import watching
+from crm import alerting, watching
 from crm.backoffice import outbox, recomputing
 from crm.backoffice.daily import ask_for_today
 from crm.backoffice.lowcode import switching
@@ -57,6 +57,7 @@ def rounds(app: Flask, hand: Callable[[int], Any], over: threading.Event) -> Non
                     sealing.seal(runtime.engine, keeper)
                     ask_for_today(runtime.engine, runtime.refresh())
                     watching.ask(runtime.engine, runtime.refresh())
+                    alerting.ask(runtime.engine, runtime.refresh())
                     report_letters.ask(runtime.engine, runtime.refresh())
                     recomputing.ask(runtime.engine, runtime.refresh())
                     switching.ask(runtime.engine, runtime.refresh())

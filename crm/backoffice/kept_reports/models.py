@@ -64,3 +64,18 @@ class ReportReceiver(Base):
     last_key: Mapped[str | None] = mapped_column(String(128))  # of the message in the outbox
     last_at: Mapped[datetime | None] = mapped_column(UtcMoment())
     outcome: Mapped[str | None] = mapped_column(String(16))
+
+
+class ReportAlert(Base):
+    """A figure of a kept report that its person wants to hear of when it crosses a value. `armed` until he has heard; armed again once it is back."""
+
+    __tablename__ = "report_alert"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
+    report_id: Mapped[int] = mapped_column(ForeignKey("kept_report.id"), index=True)
+    measure: Mapped[str] = mapped_column(String(80))
+    row: Mapped[dict[str, Any]] = mapped_column(JSON)  # dimension → what names the row; of the totals none
+    above: Mapped[bool] = mapped_column(default=True)
+    value: Mapped[str] = mapped_column(String(40))  # a decimal number
+    armed: Mapped[bool] = mapped_column(default=True)

@@ -13,14 +13,14 @@ from crm.backoffice import journal
 from crm.backoffice.guard import DataSession
 from crm.backoffice.kept_reports import schedules
 from crm.backoffice.kept_reports.asks import entity_of, problem
-from crm.backoffice.kept_reports.models import KeptReportRow, ReportStar
+from crm.backoffice.kept_reports.models import KeptReportRow, ReportAlert, ReportStar
 from crm.backoffice.kept_reports.shared import SharedReport
 from crm.errors import Invalid, NotFound
 from crm.messages import Label, m
 
 MOST = 200  # own reports of one person
 LONGEST_NAME = 80
-TABLE, STAR = KeptReportRow.__table__, ReportStar.__table__
+TABLE, STAR, ALERT = KeptReportRow.__table__, ReportStar.__table__, ReportAlert.__table__
 
 
 @dataclass(frozen=True)
@@ -126,6 +126,7 @@ def hand_over(session: DataSession, kept: KeptReport, key: str) -> None:
     number = session.kernel(select(TABLE.c.id).where(TABLE.c.key == key)).scalar_one()
     session.kernel(update(STAR).where(STAR.c.report_id == kept.id).values(report_id=number))
     schedules.hand_over(session, kept.id, number)
+    session.kernel(update(ALERT).where(ALERT.c.report_id == kept.id).values(report_id=number))
     remove(session, kept)
 
 
@@ -156,6 +157,7 @@ def forget_uses(session: DataSession, reports: Sequence[int]) -> None:
     """What people have made of kept reports that go."""
     session.kernel(delete(STAR).where(STAR.c.report_id.in_(reports)))
     schedules.of_reports_gone(session, reports)
+    session.kernel(delete(ALERT).where(ALERT.c.report_id.in_(reports)))
 
 
 def _good_name(session: DataSession, name: str, but: int = 0) -> str:

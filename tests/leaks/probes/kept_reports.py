@@ -172,3 +172,21 @@ def _texts(path: Path) -> bytes:
             book = load_workbook(BytesIO(part.get_content()))
             found += [str([[cell.value for cell in row] for row in sheet]) for sheet in book.worksheets]
     return "\n".join(found).encode()
+
+
+ALERTS = "/reports/alerts/"
+
+
+@probe(ALERTS, ALERTS + "new/", ALERTS + "<number>/remove")
+def alerted(view: View) -> Iterator[Question]:
+    """Alerts on one's own reports, by measures that are seen and by one that is hidden; those of others are as unknown as none."""
+    yield post("/reports/kept", "", "/reports/kept", form={"name": "alerted", "report": "records", "query": "entity=deal&measure=count&by=stage"})
+    yield get(ALERTS + "new/", "", ALERTS + "new/", kept=MISSING)
+    for number in (1, 2, 3, 4):
+        yield get(ALERTS + "new/", "", ALERTS + "new/", kept=number)
+        row = {"measure": "count", "value": "3", "place": "0", "above": "1"}
+        for form in ({"measure": "count", "value": "1"}, {"measure": "sum:amount", "value": "1"}, row):
+            yield post(ALERTS + "new/", "", ALERTS + "new/", form={"kept": str(number), **form})
+    yield get(ALERTS, "", ALERTS)
+    for number in (1, MISSING):
+        yield post(ALERTS + "<number>/remove", "", f"{ALERTS}{number}/remove")

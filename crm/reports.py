@@ -7,6 +7,7 @@ import crm.contacts.reports
 import crm.contacts.time_report
 import crm.sales.calibration_report
 import crm.sales.changes_report
+import crm.sales.channels_report
 import crm.sales.forecast.accuracy_report
 import crm.sales.forecast.changes_report
 import crm.sales.forecast.forecast_report

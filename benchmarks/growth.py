@@ -49,6 +49,20 @@ SELECT d.owner_id, h.stage_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY h.min
 FROM stage_history h JOIN deal d ON d.id = h.deal_id WHERE h.deleted_at IS NULL AND d.deleted_at IS NULL AND {left} AND {inside}
 GROUP BY d.owner_id, h.stage_id
 """
+CLOSED = "d.deleted_at IS NULL AND d.closed_on >= CAST(:since AS timestamptz) AND d.closed_on < CAST(:until AS timestamptz)"
+SCORES = (
+    "SELECT i.owner_id, o.key, count(*) FROM interaction i JOIN picklist_option o ON o.id = i.state_id WHERE i.deleted_at IS NULL AND i.ends_at >= :since "
+    "AND i.ends_at < :until GROUP BY i.owner_id, o.key",
+    "SELECT owner_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY n) FROM (SELECT d.owner_id, d.id, count(i.id) AS n FROM deal d LEFT JOIN interaction i "
+    f"ON i.deal_id = d.id AND i.deleted_at IS NULL WHERE {CLOSED} GROUP BY d.owner_id, d.id) AS taken GROUP BY owner_id",
+    "SELECT d.owner_id, count(*), count(*) FILTER (WHERE d.next_step_on >= current_date), count(*) FILTER (WHERE d.account_id IS NOT NULL AND d.contact_id "
+    "IS NOT NULL AND d.amount IS NOT NULL AND d.expected_on IS NOT NULL AND d.source_id IS NOT NULL AND d.owner_id IS NOT NULL) FROM deal d "
+    "JOIN stage s ON s.id = d.stage_id WHERE s.kind = 'open' AND d.deleted_at IS NULL GROUP BY d.owner_id",
+    "SELECT d.owner_id, s.kind, count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY d.closed_on - d.opened_on) FROM deal d "
+    f"JOIN stage s ON s.id = d.stage_id WHERE {CLOSED} GROUP BY d.owner_id, s.kind",
+    "SELECT d.owner_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY coalesce(l.discount, 0)) FROM deal d JOIN deal_line l ON l.deal_id = d.id "
+    f"JOIN stage s ON s.id = d.stage_id WHERE s.kind = 'won' AND {CLOSED} GROUP BY d.owner_id",
+)
 BOARD = "SELECT stage_id, count(*), sum(amount) FROM deal WHERE deleted_at IS NULL GROUP BY stage_id"
 
 
@@ -111,6 +125,11 @@ def questions(engine: Engine, settings: Settings) -> list[Asked]:
                 if by:
                     _same(catalog, _rows(product_engine, catalog, asked), bare())
                 found.append(Asked(f"{mode}, {words}{', by owner' if by else ''}", partial(_rows, product_engine, catalog, asked), bare))
+    for words, period in PERIODS[:2]:
+        found.append(Asked(
+            f"scorecard, {words}, by owner", partial(_rows, product_engine, catalog, {"period": period, "by": "owner"}, "manager_scorecard"),
+            _bare_scorecard(engine, period),
+        ))
     caller = Caller(create_app(settings)).sign_in(READER)
     bare = _bare(engine, "cohort", "2024")
     found.append(Asked("page /report/funnel, a year", lambda: caller.get("/report/funnel?period=2024"), bare))
@@ -118,23 +137,34 @@ def questions(engine: Engine, settings: Settings) -> list[Asked]:
     return found
 
 
-def _rows(engine: Engine, catalog: Catalog, asked: dict[str, str]) -> list[dict[str, Any]]:
+def _rows(engine: Engine, catalog: Catalog, asked: dict[str, str], report: str = "funnel") -> list[dict[str, Any]]:
     with engine.connect() as connection:
         user = int(connection.execute(text('SELECT id FROM "user" WHERE email = :email'), {"email": READER}).scalar_one())
     with user_session(engine, access_for(engine, user, catalog), catalog) as session:
-        return run(find("funnel"), session, asked)[1].rows
+        return run(find(report), session, asked)[1].rows
 
 
 def _bare(engine: Engine, mode: str, period: str) -> Callable[[], tuple[list[Any], list[Any]]]:
     """Who reached what and stands where, and how long stays lasted, by owner and stage."""
+    since, until = _edges(period)
+    inside, left = (INSIDE[mode], LEFT[mode]) if period else ("true", LEFT["cohort"])
+    values = {key: value for key, value in (("since", since), ("until", until)) if f":{key}" in inside + left}
+    return lambda: (_all(engine, COUNTED.format(inside=inside, left=left), values), _all(engine, LASTED.format(inside=inside, left=left), values))
+
+
+def _edges(period: str) -> tuple[str, str]:
+    """The moments between which a year or a quarter lies; of all time two that hold all."""
     year, _, quarter = period.partition("-Q")
     first = 3 * int(quarter or 1) - 2
     since = f"{year}-{first:02}-01 00:00 Europe/Kyiv" if year else "1900-01-01 00:00+00"
     ends = (int(year), first + 3) if quarter else (int(year or 2999), 13)
-    until = f"{ends[0] + (ends[1] - 1) // 12}-{(ends[1] - 1) % 12 + 1:02}-01 00:00 Europe/Kyiv"
-    inside, left = (INSIDE[mode], LEFT[mode]) if period else ("true", LEFT["cohort"])
-    values = {key: value for key, value in (("since", since), ("until", until)) if f":{key}" in inside + left}
-    return lambda: (_all(engine, COUNTED.format(inside=inside, left=left), values), _all(engine, LASTED.format(inside=inside, left=left), values))
+    return since, f"{ends[0] + (ends[1] - 1) // 12}-{(ends[1] - 1) % 12 + 1:02}-01 00:00 Europe/Kyiv"
+
+
+def _bare_scorecard(engine: Engine, period: str) -> Callable[[], list[list[Any]]]:
+    """The measures of deals and the planned and held, by owner; without the response, which is no SQL alone."""
+    values = dict(zip(("since", "until"), _edges(period), strict=True))
+    return lambda: [_all(engine, sql, {key: value for key, value in values.items() if f":{key}" in sql}) for sql in SCORES]
 
 
 def _all(engine: Engine, sql: str, values: dict[str, Any]) -> list[Any]:

@@ -9,9 +9,11 @@ from sqlalchemy import Connection, Engine, select, text
 from benchmarks.data import FIRST, PASSWORD, READER, SELLERS, Filler, accounts, departments, sell, sellers, territories
 from benchmarks.filling import filler_of
 from benchmarks.load import bulk, copy, writing
-from crm.backoffice.catalog import load_catalog
+from crm.backoffice import records
+from crm.backoffice.catalog import Catalog, load_catalog
 from crm.backoffice.guard import system_session
 from crm.backoffice.journal import JournalRow
+from crm.contacts.interactions.models import Interaction
 from crm.contacts.models import Account
 from crm.organization.founding import add_person
 from crm.organization.models import Department, Territory, User
@@ -20,7 +22,7 @@ from crm.sales.stays import Move, places, stays
 from tests.company import build
 
 OPEN = ("lead", "qualified", "proposal", "negotiation", "contract")
-CLASSES = (Department, Territory, User, Account, Deal, DealLine, StageHistory, JournalRow)
+CLASSES = (Department, Territory, User, Account, Deal, DealLine, StageHistory, Interaction, JournalRow)
 BEGIN = datetime(2023, 1, 2, 6, tzinfo=UTC)
 DAYS = 1050  # of opening: until mid-November 2025
 CHECKED = 500  # deals whose moves are compared with what the one door works out
@@ -49,6 +51,13 @@ FROM moved m, deal r WHERE r.id = :like AND m.k = cardinality(m.stages) - 1
 MOVES = WAYS + """
 INSERT INTO stage_history ({columns}) SELECT {values} FROM moved m, stage_history r WHERE r.id = :like
 """
+TALKS = WAYS + """
+, talked AS (
+  SELECT named.*, opened + (i % 40) * interval '1 day' AS at, CASE WHEN i % 10 < 7 THEN 'held' WHEN i % 10 = 7 THEN 'no_show' WHEN i % 10 = 8 THEN 'planned'
+    ELSE 'cancelled' END AS state, CASE WHEN i % 3 = 0 THEN 'inbound' ELSE 'outbound' END AS direction FROM named
+)
+INSERT INTO interaction ({columns}) SELECT {values} FROM talked m, interaction r WHERE r.id = :like
+"""
 WALL = "floor(extract(epoch FROM (m.gone AT TIME ZONE 'Europe/Kyiv') - (m.entered AT TIME ZONE 'Europe/Kyiv')) / 60)"
 PART = 200_000
 
@@ -69,6 +78,10 @@ def fill(engine: Engine, deals: int) -> int:
     catalog = load_catalog(engine)
     with system_session(engine, "benchmark", catalog, write=True) as session:
         add_person(session, READER, "Керівниця", roles=("head",), password=PASSWORD)
+        account = records.create(session, "account", {"name": "Зразок"})
+        held = {"medium": option(catalog, "interaction_medium", "call"), "direction": option(catalog, "direction", "outbound")}
+        then = {"held_at": BEGIN, "actual_minutes": 25}
+        talk = records.create(session, "interaction", {"account": account, **held, "state": option(catalog, "interaction_state", "held"), **then})
         session.commit()
     filler = filler_of(engine, deals, 7)
     numbers = Numbers([filler.stages[key] for key in OPEN], filler.stages["won"], filler.stages["lost"])
@@ -76,16 +89,22 @@ def fill(engine: Engine, deals: int) -> int:
         for cls, rows in ((Department, departments), (Territory, territories), (User, sellers), (Account, accounts)):
             copy(connection, cls, rows(filler))
         connection.execute(text("SET LOCAL statement_timeout = 0"))
-        _multiply(connection, filler, numbers, deals)
+        _multiply(connection, filler, numbers, deals, talk)
     _check(engine, filler)
     with engine.connect() as connection:
         return int(connection.execute(text("SELECT count(*) FROM stage_history")).scalar_one())
 
 
-def _multiply(connection: Connection, filler: Filler, numbers: Numbers, deals: int) -> None:
-    """One deal as the one door would write it, and then the others after its likeness by the database."""
+def option(catalog: Catalog, picklist: str, key: str) -> int:
+    found = catalog.picklists[picklist].by_key(key)
+    assert found is not None, key
+    return found.id
+
+
+def _multiply(connection: Connection, filler: Filler, numbers: Numbers, deals: int, talk: int) -> None:
+    """One deal as the one door would write it, and then the others after its likeness by the database; beside each an interaction after `talk`."""
     (sample,) = sell(connection, filler, range(1))
-    like = {"deal": FIRST + sample.number, "stage_history": FIRST}
+    like = {"deal": FIRST + sample.number, "stage_history": FIRST, "interaction": talk}
     seller = f"{FIRST} + m.i % {SELLERS}"
     owned = {"owner_id": seller, "department_id": f"{FIRST} + m.i % {SELLERS} % 20", "territory_id": f"{FIRST} + m.i % {SELLERS} % 10"}
     of_deal = {
@@ -102,7 +121,13 @@ def _multiply(connection: Connection, filler: Filler, numbers: Numbers, deals: i
         "skipped": "CASE WHEN m.skips AND m.k = 1 THEN 1 WHEN m.outcome = 'won' AND m.gone IS NULL THEN 5 - m.depth ELSE 0 END",
         "trail": "',' || (SELECT string_agg(CAST(s AS text), ',' ORDER BY s) FROM unnest(m.stages[1:m.k + 1]) AS s) || ','",
     }
-    for statement, table, values in ((DEALS, Deal.__table__, of_deal), (MOVES, StageHistory.__table__, of_move)):
+    of_talk = {
+        "id": f"{FIRST} + m.i", "code": f"'I-' || ({FIRST} + m.i)", "account_id": f"{FIRST} + m.i % {filler.accounts}", "deal_id": f"{FIRST} + m.i", **owned,
+        "state_id": _of_options(filler.catalog, "interaction_state", "m.state"), "direction_id": _of_options(filler.catalog, "direction", "m.direction"),
+        "planned_start": "m.at", "planned_minutes": "30", "held_at": "CASE WHEN m.state = 'held' THEN m.at END", "starts_at": "m.at",
+        "ends_at": "m.at + interval '30 minutes'", "actual_minutes": "CASE WHEN m.state = 'held' THEN 25 END", "created_at": "m.opened", "updated_at": "m.at",
+    }
+    for statement, table, values in ((DEALS, Deal.__table__, of_deal), (MOVES, StageHistory.__table__, of_move), (TALKS, Interaction.__table__, of_talk)):
         names = [column.name for column in table.c]
         taken = ", ".join(values.get(name, f'r."{name}"') for name in names)
         said = text(statement.format(columns=", ".join(f'"{name}"' for name in names), values=taken))
@@ -111,6 +136,12 @@ def _multiply(connection: Connection, filler: Filler, numbers: Numbers, deals: i
                 "begin": BEGIN, "days": DAYS, "first": first, "last": min(first + PART, deals) - 1, "open": numbers.open, "won": numbers.won,
                 "lost": numbers.lost, "like": like[table.name],
             })
+
+
+def _of_options(catalog: Catalog, picklist: str, key: str) -> str:
+    """The number of the option that a column names by its key."""
+    cases = " ".join(f"WHEN '{one.key}' THEN {one.id}" for one in catalog.picklists[picklist].options)
+    return f"CASE {key} {cases} END"
 
 
 def _check(engine: Engine, filler: Filler) -> None:

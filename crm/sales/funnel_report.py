@@ -29,9 +29,9 @@ ENTERED = (f"{HISTORY}.stage", f"{HISTORY}.entered_at", f"{HISTORY}.first", "pip
 STANDS = (*ENTERED, f"{HISTORY}.left_at", f"{HISTORY}.from_stage")
 LASTED = (*ENTERED, f"{HISTORY}.left_at", f"{HISTORY}.minutes")
 MODES = {
-    "cohort": Label("когорта періоду", "cohort of the period"),
-    "snapshot": Label("знімок на його кінець", "snapshot at its end"),
-    "flow": Label("потік переходів", "flow of moves"),
+    "cohort": Label("когорта", "cohort"),
+    "snapshot": Label("знімок", "snapshot"),
+    "flow": Label("потік", "flow"),
 }
 
 

@@ -60,6 +60,8 @@ import crm.sales.forecast.outlook
 import crm.sales.forecast.rules
 import crm.sales.imports
 import crm.sales.models
+import crm.sales.rivals.models
+import crm.sales.rivals.rules
 import crm.sales.rules
 import crm.sales.timeline
 import crm.sales.team.models

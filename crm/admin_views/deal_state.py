@@ -20,10 +20,11 @@ from crm.backoffice.fields.numbers import decimal_formatter
 from crm.backoffice.fields.percent import SIGNS
 from crm.backoffice.guard import UserSession
 from crm.errors import Forbidden
-from crm.messages import mn
+from crm.messages import m, mn, render
 from crm.sales.forecast.categories import PICKLIST, SOURCES_OF_DEALS
 from crm.sales.forecast.shown import Side, sides
 from crm.sales.forecast.usual import category
+from crm.sales.health.reasons import health
 
 pages = Blueprint("deal_state", __name__)
 NUMBER = "<int(min=1, max=2147483647):record_id>"
@@ -51,6 +52,17 @@ class Category:
     instead_of: str = ""
 
 
+@dataclass(frozen=True)
+class Condition:
+    """How the deal is doing: the score of 100, None where this reader is not told it; its level, in a word and as people say it; each reason as a sentence
+    with what it takes off."""
+
+    score: int | None
+    level: str
+    said: str
+    reasons: list[tuple[str, int]]
+
+
 @pages.get(f"/deal/{NUMBER}/state")
 def state(record_id: int) -> Response:
     """For those who see the deal; each part to whom it may be shown. Raises NotFound, Forbidden."""
@@ -65,8 +77,19 @@ def state(record_id: int) -> Response:
     html = render_template(
         "admin/deal/state.html", id=record_id, odds=_odds(session, rights, stage, values) if stage is not None else [],
         category=_category(session, rights, stage, values), team=team(session, record_id, stage),
+        health=_health(session, record_id),
     )
     return make_response(html)
+
+
+def _health(session: UserSession, record_id: int) -> Condition | None:
+    """None of a deal that is decided, or of which this reader does not see the stage."""
+    one = health(session, [record_id]).get(record_id)
+    if one is None:
+        return None
+    language = context.reader().language
+    level = {"good": m("In order"), "fair": m("Worth a look"), "poor": m("In danger")}.get(one.level)
+    return Condition(one.score, one.level, render(level, language) if level else "", [(render(r.said, language), r.weight) for r in one.reasons])
 
 
 def _stage(session: UserSession, rights: Standing, values: Mapping[str, Any]) -> Configured | None:

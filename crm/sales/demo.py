@@ -74,7 +74,7 @@ class Course:
 def fill(demo: Demo, company: Company, customers: Customers) -> None:
     """Make the catalogue, then the deals with their lines and the history of their stages."""
     goods = _catalogue(demo)
-    _rivals(demo, goods)
+    rivals = _rivals(demo, goods)
     deals: list[dict[str, Any]] = []
     lines: list[list[dict[str, Any]]] = []
     courses: list[Course] = []
@@ -96,6 +96,7 @@ def fill(demo: Demo, company: Company, customers: Customers) -> None:
     _expectations(demo, ids)
     demo_nights.fill(demo, goods.stages, ids, deals, courses)
     demo_teams.fill(demo, company, deals, ids)
+    _met(demo, goods, rivals, deals, ids, lines)
 
 
 def _catalogue(demo: Demo) -> Catalogue:
@@ -119,8 +120,36 @@ def _catalogue(demo: Demo) -> Catalogue:
     return Catalogue(lines, products, stages)
 
 
-def _rivals(demo: Demo, goods: Catalogue) -> None:
-    demo.create("competitor", [
+def _met(
+    demo: Demo, goods: Catalogue, rivals: Mapping[int, frozenset[int]], deals: Sequence[Mapping[str, Any]], ids: Sequence[int],
+    lines: Sequence[Sequence[Mapping[str, Any]]],
+) -> None:
+    """Rivals are met where they sell the like of what is offered, mostly in larger deals; a deal lost to one was lost to the cheapest of them."""
+    kinds = {s.id: s.values["kind"] for s in demo.session.catalog.configured["stage"].values()}
+    to_rival, rows = demo.option("loss_reason", "competitor"), list[dict[str, Any]]()
+    for number, deal, own in zip(ids, deals, lines, strict=True):
+        sold = {line["product"] for line in own}
+        fitting = [rival for rival, products in rivals.items() if sold & products]
+        lost_to = deal["loss_reason"] == to_rival
+        if not fitting or (not lost_to and demo.chance.random() > 0.28):
+            continue
+        chosen = demo.chance.sample(fitting, min(len(fitting), demo.chance.choice((1, 1, 1, 2))))
+        offers = {rival: round_half_up(deal["amount"] * Decimal(demo.chance.randint(82, 118)) / 100, 0) for rival in chosen}
+        winner = min(chosen, key=lambda rival: offers[rival]) if lost_to else None
+        for rival in chosen:
+            kind = kinds[deal["stage"]]
+            status = "won" if rival == winner else "active" if kind == "open" else "withdrawn" if demo.chance.random() < 0.15 else "lost"
+            rows.append({
+                "deal": number, "competitor": rival, "status": demo.option("rival_status", status),
+                "threat": demo.option("rival_threat", demo.weighted({"low": 30, "medium": 45, "high": 25})),
+                "offered_price": offers[rival] if demo.chance.random() < 0.7 else None,
+            })
+    demo.create("deal_competitor", rows)
+
+
+def _rivals(demo: Demo, goods: Catalogue) -> dict[int, frozenset[int]]:
+    """The competitors, each with the products of ours that it rivals."""
+    made = demo.create("competitor", [
         {
             "code": rival.code, "name": rival.name, "website": rival.website, "country": rival.country, "strengths": rival.strengths,
             "price_position": demo.option("price_position", rival.prices), "products": [goods.products[code] for code in rival.goods],
@@ -128,6 +157,7 @@ def _rivals(demo: Demo, goods: Catalogue) -> None:
         }
         for rival in RIVALS
     ])
+    return {number: frozenset(goods.products[code] for code in rival.goods) for number, rival in zip(made, RIVALS, strict=True)}
 
 
 def _interests(demo: Demo, goods: Catalogue, customers: Customers, deals: Sequence[Mapping[str, Any]]) -> None:

@@ -197,10 +197,10 @@ class Deal(Record):
             Section(Label("Угода", "Deal"), ("name", "code", "account", "contact", "pipeline", "stage", "loss_reason")),
             Section(Label("Гроші", "Money"), ("amount", "currency", "cost", "margin")),
             Section(Label("Прогноз", "Forecast"), ("probability", "probability_source", "history_probability", "forecast_category")),
-            Section(Label("Терміни", "Dates"), ("opened_on", "expected_on", "closed_on", "next_step", "next_step_on")),
+            Section(Label("Терміни", "Dates"), ("opened_on", "expected_on", "put_off", "closed_on", "next_step", "next_step_on")),
             Section(Label("Звідки і чиє", "Origin and owner"), ("source", "sales_channel", "business_line", "owner", "department", "territory", "description")),
         ),
-        related=("lines", "interactions", "team", "duties", "stage_history", "outlooks"), order="-expected_on", rate_day=("closed_on", "expected_on"),
+        related=("lines", "interactions", "team", "duties", "rivals", "stage_history", "outlooks"), order="-expected_on", rate_day=("closed_on", "expected_on"),
         weighed=("amount", "probability"),
         expected="expected_on",
     )
@@ -234,6 +234,10 @@ class Deal(Record):
     )
     opened_on: Mapped[date | None] = date_field(Label("Відкрито", "Opened on"), indexed=True)
     expected_on: Mapped[date | None] = date_field(Label("Очікуване закриття", "Expected on"), indexed=True)
+    put_off: Mapped[int] = integer(
+        Label("Скільки разів відкладено", "Times put off"), required=True, default=0, system=True, indexed=True, made_of=("expected_on",),
+        help=Label("Очікуване закриття пересували на пізніше", "The day on which it is expected to close was moved to a later one"),
+    )
     closed_on: Mapped[date | None] = date_field(Label("Закрито", "Closed on"), indexed=True)
     next_step: Mapped[str | None] = text(Label("Наступний крок", "Next step"))
     next_step_on: Mapped[date | None] = date_field(Label("Коли", "Next step on"), indexed=True)

@@ -155,6 +155,18 @@ def dates_in_order(draft: Draft) -> None:
 
 
 @before_save("deal")
+def counted_when_put_off(draft: Draft) -> None:
+    """How often an open deal was put off is counted: the day on which it is expected to close went to a later one."""
+    before, after, stage = draft.old.get("expected_on"), draft["expected_on"], stage_of(draft)
+    draft["put_off"] = draft["put_off"] or 0
+    if not draft.is_new and before and after and stage is not None and stage.values["kind"] == "open" and draft.session.source not in LOADING:
+        if draft.session.undoing:
+            draft["put_off"] = max(0, draft["put_off"] - (after < before))
+        elif after > before:
+            draft["put_off"] += 1
+
+
+@before_save("deal")
 def margin_of_amount_and_cost(draft: Draft) -> None:
     """Margin is amount less cost unless given."""
     if "margin" in draft.given or not draft.changed("amount", "cost"):

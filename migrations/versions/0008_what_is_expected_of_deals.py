@@ -90,7 +90,7 @@ def _worded(word: str) -> dict[str, str]:
 
 def _options(connection: sa.Connection) -> dict[str, int]:
     """The numbers of the categories, made where there are none."""
-    known = dict(connection.execute(sa.select(option.c.key, option.c.id).where(option.c.picklist == "forecast_category")).tuples().all())
+    known = {row.key: row.id for row in connection.execute(sa.select(option.c.key, option.c.id).where(option.c.picklist == "forecast_category"))}
     if connection.execute(sa.select(picklist.c.key).where(picklist.c.key == "forecast_category")).first() is None:
         connection.execute(sa.insert(picklist).values(key="forecast_category", label_uk="Категорія прогнозу", label_en="Forecast category"))
     for place, (key, uk, en, colour) in enumerate(CATEGORIES):

@@ -25,7 +25,7 @@ from tests.leaks.world import email
 
 # Whose a record is decides what is seen of it; codes and e-mails are unique across the company, whoever sees them.
 KEPT = frozenset({"id", "owner", "department", "territory", "deleted_at", "row_version"})
-BELOW = ("deal_line", "stage_history", "deal_member", "deal_duty")  # rows of a deal, which go with it
+BELOW = ("deal_line", "stage_history", "deal_member", "deal_duty", "deal_competitor")  # rows of a deal, which go with it
 
 
 @dataclass

@@ -23,6 +23,7 @@ seller_no_revenue:  # one field hidden, one masked, one conditional
   - {entity: deal, effect: deny, actions: [delete], scope: all}
   - {entity: deal_line, actions: [read], scope: all, fields: {"*": read, price: hidden, discount: hidden}}
   - {entity: deal_member, actions: [read, update], scope: all, fields: {"*": edit, share: hidden}}
+  - {entity: deal_competitor, actions: [read, update], scope: all, fields: {"*": edit, threat: hidden, offered_price: hidden}}
   - {entity: deal_duty, actions: [read, update], scope: all, fields: {"*": edit, user: hidden, due_on: hidden}}
   - {entity: product, actions: [read], scope: all, fields: {"*": read, price: masked}}
   - {entity: interaction, actions: [read, create, update, export], scope: all, fields: {"*": edit, planned_minutes: hidden, minutes: hidden, next_step: hidden,
@@ -39,6 +40,7 @@ own_only:  # records outside the scope
   - {entity: deal_line, actions: [read, export], scope: all, fields: {"*": read}}
   - {entity: deal_member, actions: [read, create, update, delete, export], scope: all, fields: {"*": edit}}
   - {entity: deal_duty, actions: [read, create, update, delete, export], scope: all, fields: {"*": edit}}
+  - {entity: deal_competitor, actions: [read, create, update, delete, export], scope: all, fields: {"*": edit}}
   - {entity: stage_history, actions: [read], scope: all, fields: {"*": read}}
   - {entity: product, actions: [read], scope: all, fields: {"*": read}}
   - {entity: product_category, actions: [read], scope: own, fields: {"*": read}}

@@ -311,6 +311,14 @@ def talk(company: Company, rng: Random, people: Any, accounts: Any, contacts: An
             "answers": f"відповідь {n}", "country": "UA", "description": f"про них {n}", "owner": people[n % len(people)],
         } for n in range(12)
     ))
+    met = list({(rng.choice(deals), rng.choice(rivals)) for _ in range(40)})
+    company.make("deal_competitor", *(
+        {
+            "deal": d, "competitor": rival, "threat": option("rival_threat"), "status": option("rival_status"), "note": f"н {d}",
+            "offered_price": Decimal(rng.randint(100, 900)),
+        }
+        for d, rival in sorted(met)
+    ), source="demo")
     ours = company.make("legal_entity", {"name": "Головна", "address": "таємна адреса"}, {"name": "Друга", "signatory": "таємний підпис"})
     made = company.make("interaction", *(one(n) for n in range(60)), source="demo")
     with company.system(source="demo") as session:

@@ -55,6 +55,8 @@ import crm.organization.sign_in_models
 import crm.organization.timers
 import crm.organization.rates.models
 import crm.organization.rates.rules
+import crm.sales.competition.models
+import crm.sales.competition.rules
 import crm.sales.forecast.odds
 import crm.sales.forecast.outlook
 import crm.sales.forecast.rules

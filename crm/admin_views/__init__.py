@@ -6,7 +6,9 @@ from flask_admin.theme import Theme
 from flask_login import current_user
 
 from crm.admin_views import deal_state, deal_team
-from crm.admin_views import board, calendar_feed, deals, duties, emergency, employment, interactions, segment_choice, segments, sign_in_of_others, timer
+from crm.admin_views import (
+    board, calendar_feed, competitors, deals, duties, emergency, employment, interactions, segment_choice, segments, sign_in_of_others, timer,
+)
 from crm.admin_views.access_reviews import views as access_reviews
 from crm.admin_views.calendar import CalendarView
 from crm.admin_views.configuration import check_views, condition_views, counter_views, draft_views, field_views, layout_reset, layout_views, list_views
@@ -30,7 +32,7 @@ from crm.admin_views.rights import leads as rights_leads, views as rights_views,
 from crm.backoffice.catalog import product
 
 # What areas add to the derived screens is registered when they are imported.
-AREAS = (configuration_leads, deals, employment, interactions, rights_leads, segments)
+AREAS = (configuration_leads, competitors, deals, employment, interactions, rights_leads, segments)
 
 
 def init_app(app: Flask) -> None:

@@ -16,7 +16,7 @@ from crm.organization.demo import PEOPLE, TEAM_OF_REGION, Company, Person
 from crm.sales import demo_nights
 from crm.sales.demo_goods import BRANCHES, LINES, NEXT_STEPS, TOGETHER, Branch, Good
 from crm.sales import demo_teams
-from crm.sales.demo_rivals import RIVALS
+from crm.sales.demo_rivals import ACTIONS, RIVALS
 from crm.sales.forecast import settling
 from crm.sales.models import Deal
 
@@ -156,6 +156,14 @@ def _rivals(demo: Demo, goods: Catalogue) -> dict[int, frozenset[int]]:
             "weaknesses": rival.weaknesses, "answers": rival.answers,
         }
         for rival in RIVALS
+    ])
+    known = dict(zip((rival.code for rival in RIVALS), made, strict=True))
+    demo.create("competitor_action", [
+        {
+            "name": what, "competitor": known[code], "kind": demo.option("competitor_action_kind", kind), "known_from": source,
+            "happened_on": demo.today - timedelta(days=days),
+        }
+        for code, kind, days, what, source in ACTIONS
     ])
     return {number: frozenset(goods.products[code] for code in rival.goods) for number, rival in zip(made, RIVALS, strict=True)}
 

@@ -99,7 +99,7 @@ class Competitor(Record):
             Section(Label("Проти нього", "Against it"), ("strengths", "weaknesses", "answers", "description")),
             Section(Label("Чиє це", "Whose it is"), ("owner", "department", "territory")),
         ),
-        related=("interactions",), order="name", mergeable=True, alike=("name", "website"),
+        related=("actions", "interactions"), order="name", mergeable=True, alike=("name", "website"),
     )
 
     website: Mapped[str | None] = url(Label("Сайт", "Website"))

@@ -1,0 +1,1 @@
+"""What competitors do on the market."""

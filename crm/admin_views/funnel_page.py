@@ -18,7 +18,7 @@ from crm.backoffice.reports import Column, CommonParams, Table, described, find,
 from crm.backoffice.reports.sight import sees
 from crm.errors import BadRequest, Forbidden
 from crm.messages import Label, m, render
-from crm.sales.funnel_report import pipelines
+from crm.sales.funnel.report import pipelines
 
 SUMMARY, REASONS, CHANGES = "funnel_summary", "funnel_reasons", "funnel_changes"
 SINCE: Mapping[str, Label] = {

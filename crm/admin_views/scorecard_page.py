@@ -11,7 +11,7 @@ from crm.backoffice.fields.base import Reader
 from crm.backoffice.guard import UserSession
 from crm.backoffice.reports import Column, CommonParams, Table
 from crm.messages import m, render
-from crm.sales.scorecard_report import SCORES, Measure
+from crm.sales.scorecard.report import SCORES, Measure
 
 MOST = 40  # rows of a panel
 WORDS = {"high": m("More is better."), "low": m("Less is better."), "": m("Neither more nor less is better by itself.")}

@@ -13,7 +13,7 @@ from crm.backoffice import records
 from crm.backoffice.guard import DataSession
 from crm.backoffice.reports import Table, find, run
 from crm.errors import Forbidden, UnknownName
-from crm.sales.scorecard_report import SCORES
+from crm.sales.scorecard.report import SCORES
 from tests.company import Company
 from tests.figures.test_interactions import fill as fill_interactions
 from tests.reports.deals import check_cells

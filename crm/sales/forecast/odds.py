@@ -22,7 +22,7 @@ from crm.backoffice.reports.estimates import Interval, shrunk, wilson
 from crm.backoffice.reports.grouping import Key
 from crm.backoffice.reports.parameters import CommonParams, Json
 from crm.backoffice.types import UtcMoment
-from crm.sales.funnel import Group, Stages, View, count_deals
+from crm.sales.funnel.counting import Group, Stages, View, count_deals
 
 PLACES = 2  # a whole percent: what one deal more does to it does not show
 

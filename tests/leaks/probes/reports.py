@@ -8,7 +8,7 @@ from dataclasses import replace
 import crm.reports
 from crm.backoffice.entities import Entity
 from crm.backoffice.reports import all_reports
-from crm.sales.funnel_report import MODES
+from crm.sales.funnel.report import MODES
 from tests.leaks import conditions
 from tests.leaks.probes.lists import words as found_words
 from tests.leaks.questions import MISSING, Question, View, get, probe

@@ -18,7 +18,7 @@ from crm.contacts.reports import MOST_NAMED
 from crm.messages import Label, Message, m
 from crm.organization.dimensions import DEPARTMENT, MANAGER, OWNER, TERRITORY
 from crm.sales.quality import IMPORTANT
-from crm.sales.scorecard import CLOSED_ON, MILLIONTH, STEP, Asked, Sample, Samples, complete, cycles, discounts, rates, touches, waits
+from crm.sales.scorecard.measuring import CLOSED_ON, MILLIONTH, STEP, Asked, Sample, Samples, complete, cycles, discounts, rates, touches, waits
 
 ENOUGH = 20  # records from which on a figure gets its interval
 DIMENSIONS = (OWNER, MANAGER, DEPARTMENT, TERRITORY)

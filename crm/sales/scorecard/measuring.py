@@ -1,4 +1,4 @@
-"""What is counted of one person's, manager's or unit's work, from deals and from interactions; what each of it means to `scorecard_report`."""
+"""What is counted of one person's, manager's or unit's work, from deals and from interactions; what each of it means to `report`."""
 
 from collections import defaultdict
 from collections.abc import Sequence

@@ -1,0 +1,1 @@
+"""How managers work: eight measures of each, with their intervals, beside the median of the team."""

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, make_response, render_template
 from werkzeug.wrappers import Response
 
+from crm.admin_views.deal_rivals import rivals
 from crm.admin_views.deal_team import team
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
@@ -77,7 +78,7 @@ def state(record_id: int) -> Response:
     html = render_template(
         "admin/deal/state.html", id=record_id, odds=_odds(session, rights, stage, values) if stage is not None else [],
         category=_category(session, rights, stage, values), team=team(session, record_id, stage),
-        health=_health(session, record_id),
+        health=_health(session, record_id), rivals=rivals(session, record_id),
     )
     return make_response(html)
 

@@ -39,6 +39,7 @@ def test_the_calendar_is_accessible_and_a_deal_moves_by_keys_and_by_its_menu(fir
         expect(page.locator("[data-board-status]")).to_have_text("“Дах” moved to “15 May”.")
         page.locator(f".b-cal-item[data-id='{deal}']").drag_to(page.locator(f"[data-day='{DAY + timedelta(days=7)}'] [data-items]"))
         item(page, DAY + timedelta(days=7), "Дах")
+        expect(page.locator("[data-board-status]")).to_have_text("“Дах” moved to “21 May”.")  # the card stands there before it is saved
         assert firm.stored("deal", deal)["expected_on"] == DAY + timedelta(days=7)
     else:
         page.get_by_role("button", name="Перемістити: Дах").tap()

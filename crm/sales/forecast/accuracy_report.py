@@ -93,6 +93,7 @@ def forecast_accuracy(session: DataSession, params: AccuracyParams) -> Table:
     `forecast` is the sum of amount × probability of the deals that were open and expected in the month on that night; `bias` is error/actual, `mape` the
     mean over months of |error|/actual, fractions of 1, None where nothing was won. A month is left out of whose night nothing is known.
     """
+    session.table("deal").asked({"all": asked_of_all(params)})  # a condition is judged also where there is no month to ask it of
     months = _months(session, params)
     ours, place = tuple(d for d in params.dimensions if d is not MONTH), next((n for n, d in enumerate(params.dimensions) if d is MONTH), None)
     found: defaultdict[Key, Figures] = defaultdict(Figures)

@@ -170,7 +170,8 @@ def test_what_is_done_is_said_in_the_language_asked_for(company: Flask) -> None:
 
 
 def test_reports_and_entities_are_described_in_both_languages(company: Flask) -> None:
-    keys = {"me", "JSON", "count", "sum", "avg", "min", "max", "cohort", "snapshot", "flow"}  # what one types is the same in every language
+    # What one types is the same in every language.
+    keys = {"me", "JSON", "count", "sum", "avg", "min", "max", "cohort", "snapshot", "flow", "individual", "cumulative"}
     for entity in json.loads(run(company, ("describe",), "uk").stdout):
         keys |= {entity["entity"], *(field["key"] for field in entity["fields"])}
         for label in (entity["label"], *(field["label"] for field in entity["fields"])):

@@ -34,8 +34,8 @@ MEASURES = (
     Column("win_rate", Label("Частка виграних", "Win rate"), "rate", Label("Виграні, поділені на тих, хто дійшов", "Won divided by reached"), NEEDS,
            sample=("reached",)),
     Column("probability", Label("Ймовірність з історії", "Probability by history"), "rate",
-           Label("(виграно + k·p0) / (дійшли + k): частка виграних, притягнута до частки всієї воронки p0 вагою k угод",
-                 "(won + k·p0) / (reached + k): the win rate drawn towards that of the whole pipeline, p0, with the weight of k deals"), NEEDS,
+           Label("Частка виграних, притягнута до частки всієї воронки так, ніби ще стільки угод, скільки каже вага, пройшли, як у ній заведено",
+                 "The win rate drawn towards that of the whole pipeline, as if as many more deals as the weight says had gone as is usual there"), NEEDS,
            sample=("reached",)),
     Column("low", Label("Від", "From"), "rate", Label("Нижня межа 95 % інтервалу Вілсона", "The lower end of Wilson's 95 % interval"), NEEDS),
     Column("high", Label("До", "Up to"), "rate", Label("Верхня межа 95 % інтервалу Вілсона", "The upper end of Wilson's 95 % interval"), NEEDS),
@@ -72,7 +72,7 @@ def stage_probability(session: DataSession, params: ProbabilityParams) -> Table:
     return Table(
         columns=(*columns_of(params.dimensions), *params.shown), rows=ordered(rows, params.sort) if params.sort else rows,
         totals={c.key: _totals(whole)[c.key] for c in params.shown}, currency=params.currency, drill=lambda row, key: _drill(session, view, params, row, key),
-        notes=(m("The weight k is %(weight)s deals. Deals are given a whole percent, from %(least)s decided deals on.", weight=rule.weight, least=rule.least),),
+        notes=(m("The weight is %(weight)s deals. Deals are given a whole percent, from %(least)s decided deals on.", weight=rule.weight, least=rule.least),),
         chart=CHART if params.shows("probability") and not params.dimensions else None,
     )
 

@@ -68,6 +68,7 @@ def test_a_group_opens_closes_and_is_looked_at_alone(desk: Desk) -> None:
         expect(heads.nth(n)).to_have_attribute("aria-expanded", "true")
     rows = page.locator("[data-list] tbody tr[data-id]")
     assert sorted(text.strip() for text in rows.locator(".pk").all_inner_texts()) == whole
+    heads.first.scroll_into_view_if_needed()  # a row half under the head would stand too near to what is in the head
     assert check(page) == []
     heads.first.click()
     expect(heads.first).to_have_attribute("aria-expanded", "false")

@@ -35,6 +35,7 @@ def settings(tmp_path: Path) -> Settings:
 def shown(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
     """One demo for all tests that only look."""
     folder = tmp_path_factory.getbasetemp() / f"demo-{request.param}"
+    shutil.rmtree(folder, ignore_errors=True)  # tests that a process takes over from another come back to what it has left
     folder.mkdir()
     if request.param == "sqlite":
         shutil.copytree(request.getfixturevalue("demo_folder"), folder, dirs_exist_ok=True)

@@ -84,7 +84,9 @@ def _create(session: DataSession, entity: str, rows: Sequence[Values], *, checke
         counters.give(session, kind, drafts)
         now = datetime.now(UTC)
         stamps = {"row_version": 1, "created_at": now, "updated_at": now, "created_by_id": session.actor_id, "updated_by_id": session.actor_id}
-        session.kernel(insert(kind.table), [{"id": d.id, **_stored(kind, d.new), **stamps} for d in drafts])
+        stored = [{"id": d.id, **_stored(kind, d.new), **stamps} for d in drafts]
+        nothing = dict.fromkeys(key for row in stored for key in row)  # one statement names the columns of all: what only some rows have is empty in others
+        session.kernel(insert(kind.table), [nothing | row for row in stored])
         links.write(session, kind, drafts)
         likeness.keep(session, kind, drafts)
         if checked:

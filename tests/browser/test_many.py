@@ -74,7 +74,7 @@ def test_a_preview_names_what_refuses_and_the_rest_is_changed(desk: Desk, firm: 
     for name in ("Партія 00", "Партія 01", "Партія 02"):
         page.get_by_role("checkbox", name=f"Select {name}").check()
     expect(bar(page)).to_contain_text("Selected: 3")
-    expect(page.locator("[data-selected-sum]")).to_have_text(" · 30 UAH")
+    expect(page.locator("[data-selected-sum]")).to_have_text(" · 30 UAH · weighted 1.50 UAH")
     bar(page).get_by_role("button", name="Change…").click()
     panel = page.get_by_role("dialog", name="Change 3 records")
     panel.get_by_label("Field", exact=True).select_option(label="Stage")

@@ -38,6 +38,13 @@ def a_share_is_a_fraction(draft: Draft) -> None:
 
 
 @before_save("deal_member")
+def a_share_stays_with_its_deal(draft: Draft) -> None:
+    """Whoever moves to the team of another deal has no share there until somebody gives one: a refusal would tell of shares that the mover may not see."""
+    if not draft.is_new and draft.changed("deal") and not draft.changed("share"):
+        draft["share"] = None
+
+
+@before_save("deal_member")
 def in_a_role_once(draft: Draft) -> None:
     """Nobody has the same role on a deal twice."""
     if draft.changed("deal", "role", "user", "deleted_at") and draft["deleted_at"] is None:
@@ -84,9 +91,9 @@ def a_duty_has_its_place(draft: Draft) -> None:
     if draft["stage"] is None:
         draft["stage"] = draft.session.kernel(select(DEAL.c.stage_id).where(DEAL.c.id == draft["deal"])).scalar()
     having = _holders(draft.session, [draft["deal"]]).get((draft["deal"], draft["role"]), ())
-    if draft["user"] is None or (draft.changed("role") and not draft.changed("user")):
+    if draft["user"] is None or (draft.changed("deal", "role") and not draft.changed("user")):
         draft["user"] = having[0] if having else None
-    elif draft["user"] not in having and draft["done_at"] is None and draft.session.source not in LOADING:
+    elif draft.changed("user") and draft["user"] not in having and draft["done_at"] is None and draft.session.source not in LOADING:
         draft.refuse("user", m("A duty is of somebody who has its role on the team: put the person on the team first."))
 
 

@@ -112,6 +112,10 @@ class Catalog:
             raise UnknownName(key)
         return found
 
+    def stages(self, *kinds: str) -> list[int]:
+        """The stages of all pipelines that are of these kinds: open, won, lost; none where there are no pipelines."""
+        return [stage.id for stage in self.configured.get("stage", {}).values() if stage.values["kind"] in kinds]
+
     def layout(self, entity: str, roles: Collection[str] = ()) -> Layout:
         """How the screens of who holds `roles` (by code) lay an entity out; rights aside. Raises UnknownName."""
         said = self.layouts.get(entity, {})

@@ -52,11 +52,7 @@ def measured(session: DataSession, query: "ListQuery") -> list[Measure]:
         return found
     for spec in (spec for spec in summed if spec.key == amount):
         if share in usable:  # what is won or lost is no longer a matter of probability
-            found.append(Measure(spec.key + WEIGHTED, spec, stage.key, _stages(session, "open"), share))
+            found.append(Measure(spec.key + WEIGHTED, spec, stage.key, tuple(session.catalog.stages("open")), share))
         if query.closed:
-            found.append(Measure(spec.key + WON, spec, stage.key, _stages(session, "won")))
+            found.append(Measure(spec.key + WON, spec, stage.key, tuple(session.catalog.stages("won"))))
     return found
-
-
-def _stages(session: DataSession, kind: str) -> tuple[int, ...]:
-    return tuple(row.id for row in session.catalog.configured["stage"].values() if row.values.get("kind") == kind)

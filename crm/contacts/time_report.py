@@ -92,10 +92,6 @@ def _state(session: DataSession) -> int:
     return next(o.id for o in session.catalog.picklists["interaction_state"].options if o.key == HELD)
 
 
-def _won(session: DataSession) -> list[int]:
-    return [s.id for s in session.catalog.configured.get("stage", {}).values() if s.values["kind"] == "won"]
-
-
 def _counted(session: DataSession, params: CommonParams, dimensions: tuple[Dimension, ...]) -> dict[Key, Figures]:
     source = session.table("interaction")
     place = next((n for n, d in enumerate(dimensions) if d.by_month), None)
@@ -117,7 +113,7 @@ def _counted(session: DataSession, params: CommonParams, dimensions: tuple[Dimen
         table = table.outerjoin(deal.table, and_(deal.id == source["deal"], deal.visible))
         parts |= _shares("deals", "on_deals", deal.id, deal.id.is_not(None), minutes)
         if params.shows("won_deals"):
-            parts |= _shares("won", "on_won", deal.id, deal["stage"].in_(_won(session)), minutes)
+            parts |= _shares("won", "on_won", deal.id, deal["stage"].in_(session.catalog.stages("won")), minutes)
     statement = _chosen(session, params, source, groups.joined(select(*split, *parts.values()).select_from(table))).group_by(*split)
     found: dict[Key, Figures] = {}
     for row in session.execute(statement):
@@ -182,5 +178,5 @@ def _drill(session: DataSession, params: CommonParams, row: Row | None, key: str
     if target is None:
         return Drill("interaction", {"all": chosen})
     took: dict[str, Any] = {"count": "interactions", "where": {"all": chosen}, "op": "gt", "value": 0}
-    won = [{"field": "stage", "op": "in", "value": _won(session)}] if key in ("won_deals", "per_won") else []
+    won = [{"field": "stage", "op": "in", "value": session.catalog.stages("won")}] if key in ("won_deals", "per_won") else []
     return Drill(target, {"all": [took, *won]})

@@ -134,12 +134,8 @@ def channels(session: DataSession, params: CommonParams) -> Table:
     )
 
 
-def _stages(session: DataSession, *kinds: str) -> list[int]:
-    return [s.id for s in session.catalog.configured["stage"].values() if s.values["kind"] in kinds]
-
-
 def _figures(session: DataSession, params: CommonParams) -> dict[Key, Figures]:
-    deal, won, lost = session.table("deal"), _stages(session, "won"), _stages(session, "lost")
+    deal, won, lost = session.table("deal"), session.catalog.stages("won"), session.catalog.stages("lost")
     groups, found = grouping(deal, params.dimensions), defaultdict[Key, Figures](Figures)
     outcome = case((deal["stage"].in_(won), "won"), (deal["stage"].in_(lost), "lost"), else_="open")
     days = case((deal["stage"].in_(won), days_between(session, deal[OPENED_ON], deal[CLOSED_ON]))) if params.shows("median_days") else null()
@@ -221,7 +217,7 @@ def _drill(session: DataSession, params: CommonParams, row: Row | None, key: str
     kinds = {"won": ("won",), "lost": ("lost",), "open": ("open",), "win_rate": ("won", "lost"), "deals": (), "to_won": (), "low": (), "high": ()}
     chosen: list[Mapping[str, Any]] = list(params.conditions(OPENED_ON))
     if stages := kinds.get(key, ("won",)):
-        chosen.append({"field": "stage", "op": "in", "value": _stages(session, *stages)})
+        chosen.append({"field": "stage", "op": "in", "value": session.catalog.stages(*stages)})
     needed = {"median_days": (OPENED_ON, CLOSED_ON), "avg_amount": ("amount",), "margin_rate": ("amount", "margin")}.get(key, ())
     chosen += [{"field": name, "op": "not_empty"} for name in needed]
     if key == "discount":

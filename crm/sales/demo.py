@@ -182,7 +182,7 @@ def _interests(demo: Demo, goods: Catalogue, customers: Customers, deals: Sequen
 
 def _expectations(demo: Demo, ids: Sequence[int]) -> None:
     """Sellers say of some deals how probable they are and in which category they count; the others follow the stage. Past deals are counted."""
-    deal, open_ones = Deal.__table__, [s.id for s in demo.session.catalog.configured["stage"].values() if s.values["kind"] == "open"]
+    deal, open_ones = Deal.__table__, demo.session.catalog.stages("open")
     said: dict[int, dict[str, Any]] = {}
     query = select(deal.c.id, deal.c.probability).where(deal.c.id.in_(ids), deal.c.stage_id.in_(open_ones)).order_by(deal.c.id)
     for number, probability in demo.session.kernel(query).all():

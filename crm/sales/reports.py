@@ -80,7 +80,7 @@ def win_rate(session: DataSession, params: CommonParams) -> Table:
     `amount` is that of the won in `params.currency` at the rates of `params.rate`, undefined as soon as a won deal has no rate. By product a deal
     counts once a product, the amount is that of the lines, and a deal without lines stands under the empty product.
     """
-    deal, won, lost = session.catalog.entity("deal"), _stages(session, "won"), _stages(session, "lost")
+    deal, won, lost = session.catalog.entity("deal"), session.catalog.stages("won"), session.catalog.stages("lost")
     rows = _figures(session, params, params.dimensions, won, lost)
     many = any(d.path.startswith(LINES) for d in params.dimensions)
     whole = _figures(session, params, (), won, lost).get((), Figures()) if many else _together(rows.values())
@@ -102,10 +102,6 @@ def win_rate(session: DataSession, params: CommonParams) -> Table:
         notes=notes(session, deal, params, done, (place for place, amount in whole.amounts.items() if amount)),
         chart=CHART if params.dimensions and params.shows("won") else None,
     )
-
-
-def _stages(session: DataSession, kind: str) -> list[int]:
-    return [s.id for s in session.catalog.configured["stage"].values() if s.values["kind"] == kind]
 
 
 def _figures(session: DataSession, params: CommonParams, dimensions: tuple[Dimension, ...], won: list[int], lost: list[int]) -> dict[Key, Figures]:

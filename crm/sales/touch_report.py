@@ -259,7 +259,7 @@ def _drill(session: DataSession, params: CommonParams, row: Row | None, key: str
         chosen.append({"count": "interactions", "where": {"all": [held, *in_stage]}, "op": "gt", "value": 0})
     outcome = key.partition("_")[0]
     if outcome in OUTCOMES:
-        kinds = [s.id for s in session.catalog.configured["stage"].values() if s.values["kind"] == outcome]
+        kinds = session.catalog.stages(outcome)
         chosen.append({"field": "stage", "op": "in", "value": kinds})
     found = Drill("deal", {"all": chosen})
     return grouped_by(session, found, tuple(d for d in params.dimensions if d.key != STAGE)) if peers else found

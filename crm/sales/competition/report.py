@@ -93,10 +93,6 @@ def competitors(session: DataSession, params: CommonParams) -> Table:
     )
 
 
-def _stages(session: DataSession, *kinds: str) -> list[int]:
-    return [s.id for s in session.catalog.configured["stage"].values() if s.values["kind"] in kinds]
-
-
 def _chosen(params: CommonParams) -> list[Mapping[str, Any]]:
     return [{"count": RIVALS, "op": "gt", "value": 0}, *params.conditions(CLOSED_ON)]
 
@@ -104,7 +100,7 @@ def _chosen(params: CommonParams) -> list[Mapping[str, Any]]:
 def _figures(session: DataSession, params: CommonParams, dimensions: tuple[Dimension, ...]) -> dict[Key, Figures]:
     deal = session.table("deal")
     groups, found = grouping(deal, dimensions), defaultdict[Key, Figures](Figures)
-    outcome = case((deal["stage"].in_(_stages(session, "won")), "won"), (deal["stage"].in_(_stages(session, "lost")), "lost"), else_="open")
+    outcome = case((deal["stage"].in_(session.catalog.stages("won")), "won"), (deal["stage"].in_(session.catalog.stages("lost")), "lost"), else_="open")
     statement = groups.joined(select(*groups.expressions, outcome, func.count(deal.id.distinct())).select_from(deal.table))
     for row in session.execute(statement.where(deal.visible, deal.asked({"all": _chosen(params)})).group_by(*groups.expressions, outcome)):
         kind, count = row[groups.width :]
@@ -143,7 +139,7 @@ def _drill(session: DataSession, params: CommonParams, row: Row | None, key: str
     kinds = {"won": ("won",), "lost": ("lost",), "open": ("open",), "win_rate": ("won", "lost"), "low": ("won", "lost"), "high": ("won", "lost")}.get(key, ())
     chosen = _chosen(params)
     if kinds:
-        chosen.append({"field": "stage", "op": "in", "value": _stages(session, *kinds)})
+        chosen.append({"field": "stage", "op": "in", "value": session.catalog.stages(*kinds)})
     if key == "price_gap":
         priced = {"field": "offered_price", "op": "not_empty"}
         chosen += [{"field": "amount", "op": "gt", "value": 0}, {"count": RIVALS, "where": priced, "op": "gt", "value": 0}]

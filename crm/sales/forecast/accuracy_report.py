@@ -22,7 +22,7 @@ from crm.backoffice.worth import Conversion, Place, today_in
 from crm.messages import Label, Message, m
 from crm.sales.forecast.expected import CLOSED_ON, EXPECTED, asked_of_all
 from crm.sales.forecast.forecast_report import DIMENSIONS as OF_DEALS
-from crm.sales.forecast.nights import expected_in, held, held_on, in_stage, stages
+from crm.sales.forecast.nights import expected_in, held, held_on, in_stage
 from crm.sales.forecast.outlook import NIGHT, OUTLOOK
 
 MONTHS = 36  # that are looked at, the last ones of the period
@@ -147,7 +147,7 @@ def _expected(
         split = [*groups.expressions, outlook["currency"], day_of_rate(outlook, params), outlook["probability"]]
         table = outlook.table.join(deal.table, and_(deal.id == outlook["deal"], deal.visible))
         asked = [
-            outlook.visible, held(outlook, night), outlook["stage"].in_(stages(session, "open")), outlook[EXPECTED] >= month.first,
+            outlook.visible, held(outlook, night), outlook["stage"].in_(session.catalog.stages("open")), outlook[EXPECTED] >= month.first,
             outlook[EXPECTED] <= month.last, deal.asked({"all": asked_of_all(params)}),
         ]
         for row in session.execute(groups.joined(select(*split, func.sum(outlook["amount"])).select_from(table)).where(*asked).group_by(*split)):
@@ -163,7 +163,7 @@ def _won(session: DataSession, params: AccuracyParams, ours: tuple[Dimension, ..
     split = [*groups.expressions, deal["currency"], day_of_rate(deal, params)]
     days = [month for month, _ in months.values()]
     asked = [
-        deal.visible, deal["stage"].in_(stages(session, "won")), deal[CLOSED_ON] >= days[0].first, deal[CLOSED_ON] <= days[-1].last,
+        deal.visible, deal["stage"].in_(session.catalog.stages("won")), deal[CLOSED_ON] >= days[0].first, deal[CLOSED_ON] <= days[-1].last,
         deal.asked({"all": asked_of_all(params)}),
     ]
     for row in session.execute(groups.joined(select(*split, func.sum(deal["amount"])).select_from(deal.table)).where(*asked).group_by(*split)):

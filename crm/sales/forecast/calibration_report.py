@@ -89,12 +89,12 @@ def _counted(session: DataSession, params: CommonParams) -> dict[Key, Foretold]:
     deal, history = session.table("deal"), session.table("stage_history")
     ours = tuple(d for d in params.dimensions if d.key != "stage")
     groups, place = grouping(deal, ours), next((n for n, d in enumerate(params.dimensions) if d.key == "stage"), None)
-    won = case((deal["stage"].in_(_stages(session, "won")), 1), else_=0)
+    won = case((deal["stage"].in_(session.catalog.stages("won")), 1), else_=0)
     split = [*groups.expressions, *([history["stage"]] if place is not None else []), history["probability"], won]
     table = deal.table.join(history.table, and_(history["deal"] == deal.id, history.visible))
     asked = [
-        deal.visible, deal["stage"].in_(_stages(session, "won", "lost")), deal.asked({"all": params.conditions(CLOSED_ON)}),
-        history["stage"].in_(_stages(session, "open")), history["probability"].is_not(None),
+        deal.visible, deal["stage"].in_(session.catalog.stages("won", "lost")), deal.asked({"all": params.conditions(CLOSED_ON)}),
+        history["stage"].in_(session.catalog.stages("open")), history["probability"].is_not(None),
     ]
     found: defaultdict[Key, Foretold] = defaultdict(Foretold)
     for row in session.execute(groups.joined(select(*split, func.count()).select_from(table)).where(*asked).group_by(*split)):
@@ -104,10 +104,6 @@ def _counted(session: DataSession, params: CommonParams) -> dict[Key, Foretold]:
             key = (*key[:place], *stage, *key[place:])
         found[*key, min(int(probability * BANDS), BANDS - 1)][probability, bool(came)] += number
     return found
-
-
-def _stages(session: DataSession, *kinds: str) -> list[int]:
-    return [s.id for s in session.catalog.configured["stage"].values() if s.values["kind"] in kinds]
 
 
 def _measures(band: int | None, counted: Foretold, params: CommonParams) -> dict[str, Any]:
@@ -133,13 +129,13 @@ def _drill(session: DataSession, params: CommonParams, row: Row | None, key: str
     ours = tuple(d for d in params.dimensions if d.key != "stage")
     kinds = ("won",) if key == "won" else ("won", "lost")
     of_deal: list[Json] = [
-        {"field": "stage", "op": "in", "value": _stages(session, *kinds)}, *params.conditions(CLOSED_ON),
+        {"field": "stage", "op": "in", "value": session.catalog.stages(*kinds)}, *params.conditions(CLOSED_ON),
         *(row_conditions(session, "deal", ours, row) if row else []),
     ]
     seen = prefixed({"all": of_deal}, "deal", session.catalog.saved.known)
     if seen is None:
         return None
-    own: list[Mapping[str, Any]] = [{"field": "stage", "op": "in", "value": _stages(session, "open")}, {"field": "probability", "op": "not_empty"}]
+    own: list[Mapping[str, Any]] = [{"field": "stage", "op": "in", "value": session.catalog.stages("open")}, {"field": "probability", "op": "not_empty"}]
     if row is not None and row.get(BAND):
         low, high = row[BAND].split("..")
         own += [{"field": "probability", "op": "ge", "value": low}, {"field": "probability", "op": "le" if high == "1" else "lt", "value": high}]

@@ -23,7 +23,7 @@ from crm.backoffice.worth import Conversion, Place, today_in
 from crm.messages import Label, m
 from crm.sales.forecast.expected import EXPECTED, asked_of_all
 from crm.sales.forecast.forecast_report import DIMENSIONS
-from crm.sales.forecast.nights import expected_in, held, held_on, in_stage, stages, stood_on
+from crm.sales.forecast.nights import expected_in, held, held_on, in_stage, stood_on
 from crm.sales.forecast.outlook import NIGHT, OUTLOOK
 
 WEEK = timedelta(days=7)
@@ -154,7 +154,7 @@ def _standings(session: DataSession, params: ChangesParams, night: date, deals: 
     ).select_from(outlook.table.join(deal.table, and_(deal.id == outlook["deal"], deal.visible)))
     query = groups.joined(picked).where(outlook.visible, held(outlook, night), deal.asked({"all": asked_of_all(params)}))
     if deals is None:
-        query = query.where(outlook["stage"].in_(stages(session, "open")))
+        query = query.where(outlook["stage"].in_(session.catalog.stages("open")))
         if params.period is not None:
             query = query.where(outlook[EXPECTED] >= params.period.first, outlook[EXPECTED] <= params.period.last)
     found = {}

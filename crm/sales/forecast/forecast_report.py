@@ -17,7 +17,6 @@ from crm.messages import Label, Message, m, mn
 from crm.organization.dimensions import DEPARTMENT, MANAGER, OWNER, TERRITORY
 from crm.sales.forecast.categories import BEST_CASE, COMMIT, PICKLIST, PIPELINE
 from crm.sales.forecast.expected import CLOSED_ON, EXPECTED, SHARES, Bounds, Figures, Simulation, asked_of_all, count_open, count_won
-from crm.sales.forecast.nights import stages
 from crm.sales.forecast.slips import ENOUGH, Slips, slips
 
 INDIVIDUAL, CUMULATIVE = "individual", "cumulative"
@@ -89,7 +88,7 @@ def forecast(session: DataSession, params: ForecastParams) -> Table:
     same sums on every machine. Money is in `params.currency`, None as soon as a deal has no rate. A deal without an amount or a probability adds
     nothing to what is weighted and simulated.
     """
-    today, won, open_stages = today_in(params.time_zone), stages(session, "won"), stages(session, "open")
+    today, won, open_stages = today_in(params.time_zone), session.catalog.stages("won"), session.catalog.stages("open")
     late = slips(session, won, today) if params.period is not None and params.shows("p50") else Slips()
     found: defaultdict[Key, Figures] = defaultdict(Figures)
     count_open(session, params, open_stages, late, today, found)

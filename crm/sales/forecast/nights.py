@@ -29,14 +29,9 @@ def stood_on(night: date, conditions: Sequence[Json], *, op: str = "gt") -> Json
     return {"count": NIGHT, "where": {"all": [*held_on(night), *conditions]}, "op": op, "value": 0}
 
 
-def stages(session: DataSession, kind: str) -> list[int]:
-    """The stages of a kind: open, won or lost."""
-    return [s.id for s in session.catalog.configured["stage"].values() if s.values["kind"] == kind]
-
-
 def in_stage(session: DataSession, kind: str) -> list[Json]:
     """The conditions by which a deal or an outlook stands in a stage of the kind."""
-    return [{"field": "stage", "op": "in", "value": stages(session, kind)}]
+    return [{"field": "stage", "op": "in", "value": session.catalog.stages(kind)}]
 
 
 def expected_in(session: DataSession, period: Period | None) -> list[Json]:

@@ -88,7 +88,7 @@ def _changed(session: DataSession, after: int, most: int | None) -> Sequence[Any
     """Deals by number with the last row of each, where the two differ: open ones without any, and those of which something else is expected now."""
     last = NIGHTS.alias()
     alive, known = DEAL.c.deleted_at.is_(None), last.c.id.is_not(None)
-    new = and_(last.c.id.is_(None), alive, DEAL.c.stage_id.in_(_open(session)))
+    new = and_(last.c.id.is_(None), alive, DEAL.c.stage_id.in_(session.catalog.stages("open")))
     query = (
         select(DEAL.c.id, DEAL.c.deleted_at, *(DEAL.c[name] for name in KEPT), last.c.id.label("row"), last.c.since.label("since"))
         .select_from(DEAL.outerjoin(last, and_(last.c.deal_id == DEAL.c.id, last.c.until.is_(None), last.c.deleted_at.is_(None))))
@@ -99,10 +99,6 @@ def _changed(session: DataSession, after: int, most: int | None) -> Sequence[Any
 
 def _differences(last: Any) -> list[ColumnElement[bool]]:
     return [DEAL.c[name].is_distinct_from(last.c[name]) for name in KEPT]
-
-
-def _open(session: DataSession) -> list[int]:
-    return [s.id for s in session.catalog.configured["stage"].values() if s.values["kind"] == "open"]
 
 
 def keep(session: DataSession, deals: Sequence[Any], night: date) -> None:

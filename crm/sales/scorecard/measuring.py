@@ -50,13 +50,10 @@ class Asked:
     params: CommonParams
     now: datetime
 
-    def stages(self, *kinds: str) -> list[int]:
-        return [s.id for s in self.session.catalog.configured["stage"].values() if s.values["kind"] in kinds]
-
     def deals(self, *kinds: str, dated: bool) -> list[Json]:
         """The conditions on deals in stages of these kinds; `dated`: closed in the period."""
         params = self.params if dated else replace(self.params, period=None)
-        return [{"field": "stage", "op": "in", "value": self.stages(*kinds)}, *params.conditions(CLOSED_ON)]
+        return [{"field": "stage", "op": "in", "value": self.session.catalog.stages(*kinds)}, *params.conditions(CLOSED_ON)]
 
     def talks(self, dated: str) -> list[Json] | None:
         """The conditions on interactions; None where the condition on deals cannot be said of them."""

@@ -137,7 +137,7 @@ SCORES = (
     ),
     Measure(
         "win", Label("Частка виграних", "Win rate"), Label("Виграні, поділені на виграні й програні разом", "Won divided by won and lost together"), "rate",
-        CLOSED, lambda asked: rates(asked, "deal", _closed(asked), {"field": "stage", "op": "in", "value": asked.stages("won")}),
+        CLOSED, lambda asked: rates(asked, "deal", _closed(asked), {"field": "stage", "op": "in", "value": asked.session.catalog.stages("won")}),
         lambda asked: ("deal", _closed(asked)), "high",
     ),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete
 
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.dashboards.models import DashboardRow
@@ -12,7 +12,7 @@ from crm.backoffice.dashboards.shared import SharedDashboard
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.kept_reports.asks import entity_of
 from crm.backoffice.kept_reports.naming import renamed
-from crm.backoffice.lowcode.parsing import order
+from crm.backoffice.lowcode import shared
 from crm.backoffice.sight import Sight
 from crm.messages import Label, Message, m
 
@@ -40,26 +40,14 @@ def shared_dashboard(key: str, label: Label, spec: Mapping[str, Any], catalog: C
 
 def effects(catalog: Catalog, specs: Sequence[SharedDashboard]) -> Iterator[tuple[SharedDashboard, str]]:
     """The dashboards that a file changes, each with what becomes of it."""
-    places = list(catalog.dashboards)
-    new = order(places, [spec.key for spec in specs])
-    for spec in specs:
-        old = catalog.dashboards.get(spec.key)
-        if old is None:
-            yield spec, "create"
-        elif old != spec or places.index(spec.key) != new.index(spec.key):
-            yield spec, "change"
+    return shared.effects(catalog.dashboards, specs, lambda spec: catalog.dashboards.get(spec.key))
 
 
 def write(session: SystemSession, specs: Sequence[SharedDashboard]) -> None:
     """Put dashboards in force under their keys; who has arranged his own keeps it."""
-    if not specs:
-        return
-    for spec in specs:
-        values = {"label_uk": spec.label.uk, "label_en": spec.label.en, "panels": [dict(one) for one in spec.panels], "roles": list(spec.roles)}
-        if session.execute(update(TABLE).where(TABLE.c.key == spec.key).values(**values)).rowcount == 0:  # type: ignore[attr-defined]
-            session.execute(insert(TABLE).values(key=spec.key, position=0, **values))
-    for place, key in enumerate(order(list(session.catalog.dashboards), [spec.key for spec in specs])):
-        session.execute(update(TABLE).where(TABLE.c.key == key).values(position=place))
+    shared.put(session, TABLE, session.catalog.dashboards, specs, lambda spec: {
+        "label_uk": spec.label.uk, "label_en": spec.label.en, "panels": [dict(one) for one in spec.panels], "roles": list(spec.roles),
+    })
 
 
 def remove(session: SystemSession, key: str) -> None:
@@ -79,8 +67,7 @@ def forms(catalog: Catalog) -> dict[str, Any]:
 
 def touched(catalog: Catalog, before: Iterable[SharedDashboard], changes: Iterable[Mapping[str, Any]]) -> Iterator[SharedDashboard]:
     """Of dashboards as they were before a version those that it changed or removed, unless they are gone since."""
-    did = {change["field"]: change["effect"] for change in changes if change["kind"] == "dashboard"}
-    return (one for one in before if one.key in did and (one.key in catalog.dashboards or did[one.key] == "remove"))
+    return shared.touched("dashboard", catalog.dashboards, before, changes)
 
 
 def panel_with(panel: Mapping[str, Any], of: Callable[[str, str], str], condition: Callable[[Any, str], Any]) -> dict[str, Any]:

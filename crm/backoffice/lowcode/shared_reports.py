@@ -1,10 +1,9 @@
 """Shared reports in a configuration file: read, compared, put in force, printed."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select
 
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.guard import SystemSession
@@ -12,7 +11,7 @@ from crm.backoffice.kept_reports.asks import CHARTS, LONGEST_WORD, entity_of, pr
 from crm.backoffice.kept_reports.models import KeptReportRow
 from crm.backoffice.kept_reports.shared import SharedReport
 from crm.backoffice.kept_reports.shelf import forget_uses
-from crm.backoffice.lowcode.parsing import order
+from crm.backoffice.lowcode import shared
 from crm.backoffice.sight import Sight
 from crm.errors import BramaError
 from crm.messages import Label, Message, m
@@ -61,29 +60,14 @@ def makes_sense(catalog: Catalog, one: SharedReport) -> bool:
 
 def effects(catalog: Catalog, specs: Sequence[SharedReport]) -> Iterator[tuple[SharedReport, str]]:
     """The reports that a file changes, each with what becomes of it."""
-    places = list(catalog.reports)
-    new = order(places, [spec.key for spec in specs])
-    for spec in specs:
-        old = catalog.reports.get(spec.key)
-        if old is None:
-            yield spec, "create"
-        elif replace(old, id=0) != spec or places.index(spec.key) != new.index(spec.key):
-            yield spec, "change"
+    return shared.effects(catalog.reports, specs, lambda spec: catalog.reports.get(spec.key))
 
 
 def write(session: SystemSession, specs: Sequence[SharedReport]) -> None:
     """Put reports in force under their keys; who has starred one still has."""
-    if not specs:
-        return
-    for spec in specs:
-        values = {
-            "label_uk": spec.label.uk, "label_en": spec.label.en, "report": spec.report, "asks": dict(spec.asks), "chart": spec.chart,
-            "roles": list(spec.roles),
-        }
-        if session.execute(update(TABLE).where(TABLE.c.key == spec.key).values(**values)).rowcount == 0:  # type: ignore[attr-defined]
-            session.execute(insert(TABLE).values(key=spec.key, position=0, **values))
-    for place, key in enumerate(order(list(session.catalog.reports), [spec.key for spec in specs])):
-        session.execute(update(TABLE).where(TABLE.c.key == key).values(position=place))
+    shared.put(session, TABLE, session.catalog.reports, specs, lambda spec: {
+        "label_uk": spec.label.uk, "label_en": spec.label.en, "report": spec.report, "asks": dict(spec.asks), "chart": spec.chart, "roles": list(spec.roles),
+    })
 
 
 def remove(session: SystemSession, key: str) -> None:
@@ -107,8 +91,7 @@ def forms(catalog: Catalog) -> dict[str, Any]:
 
 def touched(catalog: Catalog, before: Iterable[SharedReport], changes: Iterable[Mapping[str, Any]]) -> Iterator[SharedReport]:
     """Of reports as they were before a version those that it changed or removed, unless they are gone since."""
-    did = {change["field"]: change["effect"] for change in changes if change["kind"] == "report"}
-    return (one for one in before if one.key in did and (one.key in catalog.reports or did[one.key] == "remove"))
+    return shared.touched("report", catalog.reports, before, changes)
 
 
 def entity(one: SharedReport) -> str:

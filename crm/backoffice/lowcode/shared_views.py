@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select
 
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.guard import SystemSession
 from crm.backoffice.lists import MAX_COLUMNS, SIZES
-from crm.backoffice.lowcode.parsing import order
+from crm.backoffice.lowcode import shared
 from crm.backoffice.sight import Sight
 from crm.backoffice.views.models import SavedView, ViewUse
 from crm.backoffice.views.shared import SharedView
@@ -94,29 +94,15 @@ def clean(catalog: Catalog, view: SharedView) -> SharedView:
 
 def effects(catalog: Catalog, specs: Sequence[SharedView]) -> Iterator[tuple[SharedView, str]]:
     """The views that a file changes, each with what becomes of it."""
-    places = list(catalog.views)
-    new = order(places, [spec.key for spec in specs])
-    for spec in specs:
-        old = known(catalog, spec)
-        if old is None:
-            yield spec, "create"
-        elif old != spec or places.index(spec.key) != new.index(spec.key):
-            yield spec, "change"
+    return shared.effects(catalog.views, specs, lambda spec: known(catalog, spec))
 
 
 def write(session: SystemSession, specs: Sequence[SharedView]) -> None:
     """Put views in force under their keys; who has starred one still has."""
-    if not specs:
-        return
-    for spec in specs:
-        values = {
-            "entity": spec.entity, "label_uk": spec.label.uk, "label_en": spec.label.en, "shows": dict(spec.shows), "roles": list(spec.roles),
-            "default_for": list(spec.default_for),
-        }
-        if session.execute(update(TABLE).where(TABLE.c.key == spec.key).values(**values)).rowcount == 0:  # type: ignore[attr-defined]
-            session.execute(insert(TABLE).values(key=spec.key, **values))
-    for place, key in enumerate(order(list(session.catalog.views), [spec.key for spec in specs])):
-        session.execute(update(TABLE).where(TABLE.c.key == key).values(position=place))
+    shared.put(session, TABLE, session.catalog.views, specs, lambda spec: {
+        "entity": spec.entity, "label_uk": spec.label.uk, "label_en": spec.label.en, "shows": dict(spec.shows), "roles": list(spec.roles),
+        "default_for": list(spec.default_for),
+    })
 
 
 def remove(session: SystemSession, key: str) -> None:
@@ -139,5 +125,4 @@ def forms(catalog: Catalog) -> dict[str, Any]:
 
 def touched(catalog: Catalog, before: Iterable[SharedView], changes: Iterable[Mapping[str, Any]]) -> Iterator[SharedView]:
     """Of views as they were before a version those that it changed or removed, unless they are gone since."""
-    did = {change["field"]: change["effect"] for change in changes if change["kind"] == "view"}
-    return (view for view in before if view.key in did and (view.key in catalog.views or did[view.key] == "remove"))
+    return shared.touched("view", catalog.views, before, changes)

@@ -33,6 +33,12 @@ class Place(NamedTuple):
     day: date | None = None
 
 
+def add_to(amounts: dict[Place, Decimal | None], place: Place, amount: Decimal | None) -> None:
+    """Add an amount where it stands; none adds nothing."""
+    if amount is not None:
+        amounts[place] = (amounts.get(place) or Decimal(0)) + amount
+
+
 def rate_days(source: Source) -> tuple[str, ...]:
     """The fields of an entity that date the rate of its money, as far as this reader may use them; what is hidden from him counts as empty."""
     usable = source.sight.filterable(source.entity.key, source.actions)

@@ -17,7 +17,7 @@ from crm.backoffice.reports.grouping import Grouping, Key, columns_of, grouping,
 from crm.backoffice.reports.table import Row, ordered, rate
 from crm.backoffice.sight import Source
 from crm.backoffice.types import product
-from crm.backoffice.worth import Conversion, Place
+from crm.backoffice.worth import Conversion, Place, add_to
 from crm.messages import Label
 from crm.organization.dimensions import MANAGER, OWNER, TERRITORY
 
@@ -90,8 +90,7 @@ class Figures:
     money: dict[str, Amounts] = field(default_factory=lambda: defaultdict(dict))
 
     def add_money(self, what: str, place: Place, amount: Decimal | None) -> None:
-        if amount is not None:
-            self.money[what][place] = (self.money[what].get(place) or Decimal(0)) + amount
+        add_to(self.money[what], place, amount)
 
     def take_in(self, other: "Figures") -> None:
         self.outcomes.update(other.outcomes)

@@ -18,7 +18,7 @@ from crm.backoffice.reports.drill import prefixed
 from crm.backoffice.reports.grouping import Key, columns_of, grouping, row_conditions, row_keys
 from crm.backoffice.reports.parameters import Json
 from crm.backoffice.reports.table import Row, ordered
-from crm.backoffice.worth import Conversion, Place, today_in
+from crm.backoffice.worth import Conversion, Place, add_to, today_in
 from crm.messages import Label, Message, m
 from crm.sales.forecast.expected import CLOSED_ON, EXPECTED, asked_of_all
 from crm.sales.forecast.forecast_report import DIMENSIONS as OF_DEALS
@@ -67,9 +67,7 @@ class Figures:
     worth: defaultdict[str, defaultdict[str, dict[Place, Decimal | None]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(dict)))
 
     def add(self, month: str, measure: str, place: Place, amount: Decimal | None) -> None:
-        if amount is not None:
-            known = self.worth[month][measure]
-            known[place] = (known.get(place) or 0) + amount
+        add_to(self.worth[month][measure], place, amount)
 
     def join(self, other: "Figures") -> None:
         for month, measures in other.worth.items():

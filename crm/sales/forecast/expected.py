@@ -16,7 +16,7 @@ from crm.backoffice.reports.conversion import day_of_rate
 from crm.backoffice.reports.grouping import Key, grouping
 from crm.backoffice.reports.parameters import Json
 from crm.backoffice.reports.simulation import Futures, comes, least_of
-from crm.backoffice.worth import Conversion, Place
+from crm.backoffice.worth import Conversion, Place, add_to
 from crm.sales.forecast.categories import PICKLIST
 from crm.sales.forecast.slips import Slips
 
@@ -46,8 +46,7 @@ class Figures:
     chances: list[Chance] = field(default_factory=list)
 
     def add(self, measure: str, place: Place, amount: Decimal | None) -> None:
-        if amount is not None:
-            self.worth[measure][place] = (self.worth[measure].get(place) or 0) + amount
+        add_to(self.worth[measure], place, amount)
 
     def join(self, other: "Figures") -> None:
         self.open, self.won = self.open + other.open, self.won + other.won

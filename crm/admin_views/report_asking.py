@@ -92,8 +92,8 @@ def of_address(report: Report, session: UserSession, address: Mapping[str, str])
     if not args:
         asked |= _opening(report, session)
     for name, parameter in known.items():
-        if parameter.choices is not None and not asked.get(name):  # a control stands at its first choice
-            asked[name] = next(iter(parameter.choices(session)), "")
+        if parameter.choices is not None and not asked.get(name):  # a control stands at what holds without it, else at its first choice
+            asked[name] = getattr(report.params, name, "") or next(iter(parameter.choices(session)), "")
     return asked
 
 

@@ -144,7 +144,8 @@ def controls(report: Report, params: CommonParams, args: Mapping[str, str], sess
         label = parameter.label.text(language)
         if parameter.kind == "period":
             value = "own" if OWN.fullmatch(args.get(name, "")) else args.get(name, "")
-            found.append(Control(name, label, _with([(key, text.text(language)) for key, text in PERIODS], value), value))
+            known_periods = [(key, (parameter.without or text if not key else text).text(language)) for key, text in PERIODS]
+            found.append(Control(name, label, _with(known_periods, value), value))
         elif parameter.kind == "rate":
             if any(column.unit == "money" for column in params.shown):
                 value = args.get(name, "")

@@ -226,3 +226,14 @@ def test_the_scorecard_draws_what_its_table_says(sign_in: SignIn) -> None:
 def test_the_scorecard_of_everybody_is_one_line_a_panel(sign_in: SignIn) -> None:
     shown = page(sign_in("seller", "uk"), "/report/manager_scorecard?by=")
     assert shown.count('<section class="b-score"') > 4 and shown.count("<li><span class=\"b-score-name\">Разом") == shown.count('<section class="b-score"')
+
+
+def test_a_control_stands_at_what_holds_without_it(sign_in: SignIn) -> None:
+    """A screen that is not told how far ahead says the same as the command that is not told."""
+    client = sign_in("head")
+    told = page(client, "/report/forecast_accuracy?by=month&period=last_365_days&lang=en")
+    assert re.search(r'<option value="30"[^>]* selected', told)
+    figures = [re.findall(r'<td class="b-num[^"]*"[^>]*>(?:<a[^>]*>)?([^<]+)', page(client, f"/report/forecast_accuracy?{asked}&lang=en"))
+               for asked in ("by=month&period=last_365_days", "by=month&period=last_365_days&ahead=30", "by=month&period=last_365_days&ahead=0")]
+    assert figures[0] and figures[0] == figures[1] != figures[2]
+    assert re.search(r'<option value=""[^>]*>the last seven days', page(client, "/report/forecast_changes?period=this_quarter&by=owner&lang=en"))

@@ -35,6 +35,7 @@ class Parameter:
     help: Label
     entity: str = ""  # what a "record" or "branch" (a record with everything below it) is looked up in
     choices: Callable[[DataSession], Mapping[str, Label]] | None = None  # of a "choice": key → what it is called
+    without: Label | None = None  # of a "period": which it is when none is given, where that is not all time
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,7 @@ MEASURES = (
 CHART = Chart(Label("Було і є", "Was and is"), (Series("opening", "open"), Series("closing", "won")), beside=True)
 BETWEEN = Parameter(
     "period", Label("Зміни за", "Changes of"), Label("Перша й остання ніч, між якими порівнюється; порожньо: останні сім днів",
-    "The first and the last night that are compared; empty: the last seven days"),
+    "The first and the last night that are compared; empty: the last seven days"), without=Label("останні сім днів", "the last seven days"),
 )
 
 

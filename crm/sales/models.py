@@ -65,7 +65,7 @@ class Product(Record):
             Section(Label("Продукт", "Product"), ("name", "name_en", "code", "category", "unit", "active", "goes_with", "description")),
             Section(Label("Ціна", "Price"), ("price", "currency", "cost", "vat_rate")),
         ),
-        related=("deal_lines",), mergeable=True, alike=("name",),
+        related=("deal_lines", "quote_lines"), mergeable=True, alike=("name",),
     )
 
     name_en: Mapped[str | None] = text(Label("Назва англійською", "Name in English"), searchable=True, sensitivity="open")
@@ -200,7 +200,8 @@ class Deal(Record):
             Section(Label("Терміни", "Dates"), ("opened_on", "expected_on", "put_off", "closed_on", "next_step", "next_step_on")),
             Section(Label("Звідки і чиє", "Origin and owner"), ("source", "sales_channel", "business_line", "owner", "department", "territory", "description")),
         ),
-        related=("lines", "interactions", "team", "duties", "rivals", "stage_history", "outlooks"), order="-expected_on", rate_day=("closed_on", "expected_on"),
+        related=("lines", "quotes", "interactions", "team", "duties", "rivals", "stage_history", "outlooks"), order="-expected_on",
+        rate_day=("closed_on", "expected_on"),
         weighed=("amount", "probability"),
         expected="expected_on",
     )

@@ -19,7 +19,7 @@ from crm.backoffice.money import round_half_up
 from crm.backoffice.parts import in_parts
 from crm.backoffice.rules import LOADING, Draft, before_save, when_changed
 from crm.backoffice.stage_rules import SIDES
-from crm.errors import Forbidden, Invalid
+from crm.errors import FieldError, Forbidden, Invalid
 from crm.messages import m
 from crm.sales import stays
 from crm.sales.models import Deal, DealLine, Stage
@@ -218,6 +218,10 @@ def amount_of_the_line(draft: Draft) -> None:
     followed = draft.is_new or draft.old.get("amount") == line_amount(draft.old)
     if draft["amount"] is None or (followed and draft.changed("quantity", "price", "discount")):
         draft["amount"] = line_amount(draft.new)
+        try:
+            draft.entity.fields["amount"].clean(draft["amount"])
+        except FieldError as wrong:
+            draft.refuse("amount", wrong.message)
 
 
 def line_amount(line: Any) -> Decimal | None:

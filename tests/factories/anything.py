@@ -27,6 +27,7 @@ FIXED: dict[tuple[str, str], tuple[Any, ...]] = {
     ("user", "active"): (True, False),
     ("role", "emergency_hours"): (3, 6),
     ("calendar_day", "hours"): ("09:00-17:00", "10:00-15:30"),
+    ("quote", "valid_until"): (date(2099, 1, 1), date(2099, 2, 2)),
     ("interaction", "held_at"): (datetime(2024, 3, 4, 10, 30, tzinfo=UTC), datetime(2025, 1, 4, 10, 30, tzinfo=UTC)),
 }
 # Fields that say where a row or a record belongs, or that stay what they were: tests of their own.
@@ -35,7 +36,8 @@ PLACES = frozenset({
     ("stage_history", "stage"), ("stage_history", "from_stage"), ("deal_outlook", "stage"), ("interaction", "state"), ("interaction_participant", "contact"),
     ("interaction_participant", "colleague"), ("segment", "of"), ("segment", "kind"), ("segment", "condition"), ("segment", "frozen_from"),
     ("deal_duty", "user"), ("deal_duty", "stage"), ("deal_duty", "done_by"), ("exchange_rate", "code"), ("exchange_rate", "name"), ("exchange_rate", "day"),
-    ("segment_member", "account"), ("segment_member", "contact"), ("segment_member", "until"),
+    ("segment_member", "account"), ("segment_member", "contact"), ("segment_member", "until"), ("quote", "deal"), ("quote", "previous"), ("quote", "state"),
+    ("quote", "decision"), ("quote", "decision_reason"),
 })
 
 COUNT = count(1_001)  # values of unique fields differ through a whole run; as texts they stand in the order of their making
@@ -70,6 +72,8 @@ class Anything:
             found |= {"pipeline": pipeline, "key": f"key{next(COUNT)}"}
         if kind.key in ("stage_history", "deal_outlook") and "stage" not in given:
             found["stage"] = next(iter(self.catalog.configured["stage"]))
+        if kind.key == "quote" and not {"deal", "previous"} & given.keys():
+            found["deal"] = self.bare("deal")
         if kind.key == "interaction_participant" and not {"contact", "colleague"} & given.keys():
             found["contact"] = self.bare("contact")
         if kind.key == "exchange_rate" and "day" not in given:

@@ -108,7 +108,7 @@ AREAS: tuple[tuple[str, Label, str], ...] = (
 )
 # Within an area those stand first to which a layout gives a place, then the daily ones; entities not named here follow in the order of their labels.
 ORDER = (
-    "account", "contact", "interaction", "segment", "deal", "product", "product_category", "competitor", "user", "role", "department", "territory",
+    "account", "contact", "interaction", "segment", "deal", "quote", "product", "product_category", "competitor", "user", "role", "department", "territory",
     "legal_entity", "pipeline", "stage",
 )
 

@@ -1,0 +1,50 @@
+"""Reads the lines of quotes and keeps what they come to beside them."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import select
+
+from crm.backoffice.guard import DataSession
+from crm.backoffice.parts import in_parts
+from crm.backoffice.saving import quietly
+from crm.errors import FieldError, Invalid
+from crm.messages import m
+from crm.sales.models import Product
+from crm.sales.quotes.limits import limits
+from crm.sales.quotes.models import Quote, QuoteLine
+from crm.sales.quotes.totals import Line, Totals, totals
+
+QUOTE, LINE, PRODUCT = Quote.__table__, QuoteLine.__table__, Product.__table__
+KEPT = ("list_amount", "amount", "tax", "total", "discount", "deepest", "over_limit")
+
+
+def lines_of(session: DataSession, quotes: Sequence[int]) -> dict[int, list[Line]]:
+    """Quote → what of its lines is counted, whoever asks."""
+    columns = (LINE.c.quote_id, LINE.c.quantity, LINE.c.price, LINE.c.list_price, LINE.c.tax_rate, LINE.c.amount, PRODUCT.c.category_id)
+    found: dict[int, list[Line]] = {number: [] for number in quotes}
+    for part in in_parts(quotes):
+        query = select(*columns).join(PRODUCT, PRODUCT.c.id == LINE.c.product_id).where(LINE.c.quote_id.in_(part), LINE.c.deleted_at.is_(None))
+        for number, *values in session.kernel(query.order_by(LINE.c.id)):
+            found[number].append(Line(*values))
+    return found
+
+
+def counted(session: DataSession, quote: int, author: int | None) -> Totals:
+    """What a quote comes to now, its discounts judged by the limits of its author."""
+    return totals(lines_of(session, [quote])[quote], limits(session, author))
+
+
+def keep_totals(session: DataSession, quotes: Collection[int]) -> None:
+    """Work out what these quotes come to and keep it with them; they were locked before. Raises Invalid for what is too large to be money."""
+    fits, numbers = session.catalog.entity("quote").fields["total"].clean, sorted(quotes)
+    authors, rows = dict[int, int | None](), dict[int, dict[str, object]]()
+    for part in in_parts(numbers):
+        authors |= {row.id: row.author_id for row in session.kernel(select(QUOTE.c.id, QUOTE.c.author_id).where(QUOTE.c.id.in_(part)))}
+    for number, lines in lines_of(session, numbers).items():
+        one = totals(lines, limits(session, authors.get(number)))
+        try:
+            fits(max(one.list_amount, one.total))
+        except FieldError:
+            raise Invalid({"amount": m("The quote would come to more than money is kept for.")}) from None
+        rows[number] = {key: getattr(one, key) for key in KEPT} if lines else {**dict.fromkeys(KEPT), "over_limit": False}
+    quietly.put(session, QUOTE, rows)

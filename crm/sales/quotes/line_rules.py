@@ -1,0 +1,117 @@
+"""What lines of quotes must satisfy, what fills itself in, and what becomes of their quote when they change; and the limits of discounts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from crm.backoffice.guard import DataSession
+from crm.backoffice.parts import in_parts
+from crm.backoffice.rules import LOADING, Draft, before_save, when_changed
+from crm.backoffice.saving import quietly
+from crm.backoffice.saving.drafts import visible
+from crm.errors import Forbidden
+from crm.messages import m
+from crm.sales.quotes.counting import QUOTE, keep_totals
+from crm.sales.quotes.course import APPROVED, DRAFT, OPEN, WAITING, brings_history, state, state_of
+from crm.sales.quotes.limits import LIMIT
+from crm.sales.quotes.rules import LOCKED, follow
+from crm.sales.rules import amount_of_the_line, discount_is_a_fraction
+
+TAKEN = {"price": "price", "tax_rate": "vat_rate"}  # field of a line → that of its product by which it is filled
+WATCHED = ("quote", "product", "quantity", "price", "discount", "tax_rate", "amount", "description", "deleted_at")
+
+
+@before_save("quote_line")
+def taken_from_the_product(draft: Draft) -> None:
+    """A line without a price has that of its product in the same currency, one without a rate of tax has its product's; the price of then is kept."""
+    if not draft.changed("product", "quote") or draft["product"] is None:
+        return
+    session = draft.session
+    known = _of_product(session, draft["product"])
+    currency = session.kernel(select(QUOTE.c.currency).where(QUOTE.c.id == draft["quote"])).scalar()
+    if known.get("currency") != currency:
+        known.pop("price", None)
+    draft["list_price"] = known.get("price")
+    if draft.is_new and session.source not in LOADING:
+        for key, source in TAKEN.items():
+            if draft[key] is None and key not in draft.given and not (key == "price" and draft["amount"] is not None):
+                draft[key] = known.get(source)
+
+
+def _of_product(session: DataSession, product: int) -> dict[str, Any]:
+    """What the writer may know of a product: what he does not see is not copied to where he might."""
+    keys = [key for key in ("price", "currency", "vat_rate") if key in session.sight.filterable("product")]
+    products = session.table("product")
+    row = session.execute(select(*(products[key].label(key) for key in keys), products.id).where(products.visible, products.id == product)).mappings().first()
+    return {key: row[key] for key in keys} if row is not None else {}
+
+
+before_save("quote_line")(discount_is_a_fraction)
+before_save("quote_line")(amount_of_the_line)
+
+
+@before_save("quote_line")
+def nothing_below_zero(draft: Draft) -> None:
+    """A quantity is above zero; a price, a rate of tax and an amount are not below it."""
+    if draft["quantity"] is not None and draft["quantity"] <= 0:
+        draft.refuse("quantity", m("A quantity is above zero."))
+    if draft["price"] is not None and draft["price"] < 0:
+        draft.refuse("price", m("A price is not below zero."))
+    if draft["amount"] is not None and draft["amount"] < 0 and not draft.problems:  # one that follows from what is refused already is no news
+        draft.refuse("amount", m("An amount is not below zero."))
+    if draft["tax_rate"] is not None and not 0 <= draft["tax_rate"] <= 1:
+        draft.refuse("tax_rate", m("A rate of tax lies between 0 and 100 %%."))
+
+
+@before_save("quote_line")
+def of_a_quote_that_is_not_given(draft: Draft) -> None:
+    """Lines of a quote that the customer has in hand stay as they are."""
+    session, quotes = draft.session, {draft.old.get("quote"), draft["quote"]} - {None}
+    if not draft.changed(*WATCHED) or brings_history(session):
+        return
+    found = session.kernel(select(QUOTE.c.id, QUOTE.c.state_id).where(QUOTE.c.id.in_(sorted(quotes)))).all()
+    shut = {number for number, now in found if state_of(session, now) not in OPEN}
+    if shut & visible(session, "quote", shut):
+        draft.refuse("quote", LOCKED)
+
+
+@when_changed("quote_line", *WATCHED)
+def the_quote_follows_its_lines(session: DataSession, drafts: Sequence[Draft]) -> None:
+    """A quote comes to what its lines come to; a change of them takes back the yes that was given to it."""
+    quotes = sorted({number for d in drafts for number in (d.old.get("quote"), d["quote"]) if number is not None})
+    changes: dict[int, dict[str, object]] = {}
+    for part in in_parts(quotes):
+        # Whoever sends or decides meanwhile is waited for, and what he has done by then is judged.
+        for number, now in session.kernel(select(QUOTE.c.id, QUOTE.c.state_id).where(QUOTE.c.id.in_(part)).with_for_update()):
+            before = state_of(session, now)
+            if brings_history(session):
+                continue
+            if before not in OPEN:
+                raise Forbidden(LOCKED)
+            if before in (WAITING, APPROVED):
+                changes[number] = {"state": state(session, DRAFT), "decision": None, "decision_reason": None}
+    follow(session, changes)
+    if session.actor_id is not None and not brings_history(session):
+        quietly.put(session, QUOTE, {number: {"author_id": session.actor_id} for number in quotes})
+    keep_totals(session, quotes)
+
+
+@before_save("discount_limit")
+def a_limit_is_a_fraction(draft: Draft) -> None:
+    """A limit lies between 0 and 100 %; one of a role on a category stands once. Without a name it is called by its share."""
+    if not draft["name"] or (draft.changed("most") and draft.old.get("name") == _named(draft.old.get("most"))):
+        draft["name"] = _named(draft["most"]) or draft["code"]
+    if draft["most"] is not None and not 0 <= draft["most"] <= 1:
+        draft.refuse("most", m("A discount lies between 0 and 100 %%."))
+    if draft.changed("role", "category"):
+        same = select(LIMIT.c.id).where(
+            LIMIT.c.role_id.is_not_distinct_from(draft["role"]), LIMIT.c.category_id.is_not_distinct_from(draft["category"]),
+            LIMIT.c.deleted_at.is_(None), LIMIT.c.id != draft.id,
+        )
+        if visible(draft.session, "discount_limit", draft.session.kernel(same).scalars()):
+            draft.refuse("most", m("There is a limit for this role and category already."))
+
+
+def _named(most: Any) -> str:
+    return f"≤ {(most * 100).normalize():f} %" if most is not None else ""

@@ -17,7 +17,7 @@ from crm.admin_views.gate import OwnPage
 from crm.admin_views.kit import context, lookup
 from crm.admin_views.kit.answers import say
 from crm.admin_views.kit.days import moment_words
-from crm.admin_views.kit.journal_view import DOORS, Entry, days
+from crm.admin_views.kit.journal_view import DOORS, Entry, asked_place, days
 from crm.admin_views.kit.routing import route
 from crm.backoffice import jobs
 from crm.backoffice.access import Action
@@ -97,7 +97,7 @@ class JournalView(OwnPage):
     @route("/")
     def index(self) -> Response:
         session, reader = _session(), context.reader()
-        asked, before = _asked(), _number("before")
+        asked, before = _asked(), asked_place()
         if request.args.get("format"):
             return _file(session, asked)
         found, older = chronicle(session, asked, before=before, size=PAGE)
@@ -159,7 +159,7 @@ def _number(key: str) -> int | None:
     text = request.args.get(key, "")
     if not text:
         return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= 18) or (key != "before" and int(text) >= 2**31):
+    if not (text.isascii() and text.isdecimal() and len(text) <= 18) or int(text) >= 2**31:
         raise BadRequest(m("“%(key)s” is a number.", key=key))
     return int(text)
 

@@ -15,7 +15,8 @@ from crm.backoffice.access import Action
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.many_to_many import in_order
 from crm.backoffice.guard import UserSession
-from crm.backoffice.history import CHILDREN, JOURNAL, children_of, rows_of, telling_of
+from crm.backoffice.history import CHILDREN, children_of, rows_of, telling_of
+from crm.backoffice.journal import JOURNAL
 from crm.backoffice.parts import in_parts
 from crm.backoffice.saving.drafts import visible
 

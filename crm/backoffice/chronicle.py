@@ -14,7 +14,9 @@ from sqlalchemy import ColumnElement, Text, and_, cast, false, or_, select
 from crm.backoffice.access import Action
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession
-from crm.backoffice.history import CHUNK, JOURNAL, SHOWN, Changed, Happening, as_met, met_in_sets, telling_of, told_of
+from crm.backoffice.history import CHUNK, SHOWN, Changed, Happening, as_met, met_in_sets, telling_of, told_of
+from crm.backoffice.journal import JOURNAL
+from crm.backoffice.resuming import Place, Telling, from_place
 from crm.backoffice.saving.drafts import visible
 from crm.errors import UnknownName
 
@@ -56,18 +58,18 @@ def sees_events(session: UserSession) -> bool:
     return session.access is None or session.access.unlimited
 
 
-def chronicle(session: UserSession, asked: Asked, *, before: int | None = None, size: int = 50) -> tuple[list[Happening | Event], int | None]:
-    """The newest `size` of them, of journal number less than `before`; and the `before` of the rest, None at the end.
+def chronicle(session: UserSession, asked: Asked, *, before: Place | None = None, size: int = 50) -> tuple[list[Happening | Event], Place | None]:
+    """The newest `size` of them from `before` on; and the place of the rest, None at the end.
 
     Raises UnknownName for an entity or a field that this reader does not know.
     """
     kinds = _kinds(session, asked)
     where = _where(session, asked, kinds)
     telling: dict[str, frozenset[str]] = {}
-    found: list[Happening | Event] = []
+    found, last = Telling[Happening | Event](before, size), None
     while True:
-        rest = [JOURNAL.id < before] if before is not None else []
-        rows = session.kernel(select(*JOURNAL).where(where, *rest).order_by(JOURNAL.id.desc()).limit(CHUNK)).all()
+        newest = select(*JOURNAL).where(where, *from_place(before, last)).order_by(JOURNAL.at.desc(), JOURNAL.id.desc())
+        rows = session.kernel(newest.limit(CHUNK)).all()
         told: list[list[Changed]] = []
         for row in rows:
             if row.version is None or row.entity not in kinds:
@@ -78,17 +80,17 @@ def chronicle(session: UserSession, asked: Asked, *, before: int | None = None, 
             told.append(told_of(kinds[row.entity], row.changes, telling[row.entity]))
         known = met_in_sets(session, told)
         for row, whole in zip(rows, told, strict=True):
-            before = row.id
+            last = row.at, row.id
             if row.version is None:
-                found.append(Event(row.id, row.at, row.actor_id, row.source, row.action, row.entity, row.record_id, row.changes))
+                found.add(Event(row.id, row.at, row.actor_id, row.source, row.action, row.entity, row.record_id, row.changes))
             elif row.entity in kinds:
                 changes = tuple(seen for one in whole if (seen := as_met(one, known)) is not None)
                 if (row.action != "update" or changes) and (not asked.field or asked.field in {c.field.key for c in changes}):
-                    found.append(Happening(row.id, row.at, row.actor_id, row.source, row.action, kinds[row.entity], row.record_id, changes))
-            if len(found) == size:
-                return found, before
+                    found.add(Happening(row.id, row.at, row.actor_id, row.source, row.action, kinds[row.entity], row.record_id, changes))
+            if found.full:
+                return found.told, found.rest
         if len(rows) < CHUNK:
-            return found, None
+            return found.told, None
 
 
 def _kinds(session: UserSession, asked: Asked) -> dict[str, Entity]:

@@ -11,13 +11,13 @@ from crm.backoffice.access import Action
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.guard import DataSession, UserSession
-from crm.backoffice.journal import JournalRow
+from crm.backoffice.journal import JOURNAL
+from crm.backoffice.resuming import Place, Telling, from_place
 from crm.backoffice.saving.drafts import visible
 from crm.backoffice.types import names_any
 from crm.errors import NotFound
 
 READ: frozenset[Action] = frozenset({"read"})
-JOURNAL = JournalRow.__table__.c
 SHOWN = ("create", "update", "remove", "restore", "erase")
 CHILDREN = 200  # of one kind, the newest: a record with more of them has its own lists for that
 CHUNK = 200
@@ -47,12 +47,11 @@ class Happening:
 
 
 def history(
-    session: UserSession, entity: Entity, record_id: int, *, before: int | None = None, size: int = 20, shown: Container[str] | None = None,
+    session: UserSession, entity: Entity, record_id: int, *, before: Place | None = None, size: int = 20, shown: Container[str] | None = None,
     imported: bool | None = None,
-) -> tuple[list[Happening], int | None]:
-    """The newest `size` changes, of journal number less than `before`; and the `before` of the rest, None at the end. `shown` are the
-    fields that stand unmasked on the record, where the caller has just asked the database; `imported` asks for those that came by an
-    import, or for all others.
+) -> tuple[list[Happening], Place | None]:
+    """The newest `size` changes from `before` on; and the place of the rest, None at the end. `shown` are the fields that stand unmasked on
+    the record, where the caller has just asked the database; `imported` asks for those that came by an import, or for all others.
 
     Raises NotFound for a record outside the reader's scope. A change that touched only fields he may not see is left out.
     """
@@ -64,21 +63,20 @@ def history(
     doors = () if imported is None else (JOURNAL.source == "import" if imported else JOURNAL.source != "import",)
     named = [{session.catalog.entity(key).fields[one].kept_as for one in keys} for key, keys in telling.items()]
     of_places = [(key, place, _tells_something(names), *doors) for key, place, names in zip(telling, places, named, strict=True)]
-    found: list[Happening] = []
+    found, last = Telling[Happening](before, size), None
     while True:
-        rows = session.kernel(_newest(of_places, before)).all()
+        rows = session.kernel(_newest(of_places, from_place(before, last))).all()
         told = [list(told_of(session.catalog.entity(row.entity), row.changes, telling[row.entity])) for row in rows]
         known = met_in_sets(session, told)
         for row, whole in zip(rows, told, strict=True):
-            before = row.id
-            described = session.catalog.entity(row.entity)
+            last, described = (row.at, row.id), session.catalog.entity(row.entity)
             changes = tuple(seen for one in whole if (seen := as_met(one, known)) is not None)
             if row.action != "update" or changes:
-                found.append(Happening(row.id, row.at, row.actor_id, row.source, row.action, described, row.record_id, changes))
-            if len(found) == size:
-                return found, before
+                found.add(Happening(row.id, row.at, row.actor_id, row.source, row.action, described, row.record_id, changes))
+            if found.full:
+                return found.told, found.rest
         if len(rows) < CHUNK:
-            return found, None
+            return found.told, None
 
 
 def _tells_something(names: Collection[str]) -> ColumnElement[bool]:
@@ -87,15 +85,14 @@ def _tells_something(names: Collection[str]) -> ColumnElement[bool]:
     return or_(whole, names_any(JOURNAL.changes, *sorted(names))) if names else whole
 
 
-def _newest(places: Sequence[tuple[str, *tuple[ColumnElement[bool], ...]]], before: int | None) -> Select[Any] | CompoundSelect[Any]:
+def _newest(places: Sequence[tuple[str, *tuple[ColumnElement[bool], ...]]], rest: Sequence[ColumnElement[bool]]) -> Select[Any] | CompoundSelect[Any]:
     """The journal of several places, newest first. Each place is a query of its own: joined by OR they would lose the index."""
     columns = (JOURNAL.id, JOURNAL.at, JOURNAL.actor_id, JOURNAL.source, JOURNAL.action, JOURNAL.entity, JOURNAL.record_id, JOURNAL.changes)
-    rest = [JOURNAL.id < before] if before is not None else []
     parts = [select(*columns).where(JOURNAL.entity == key, *place, JOURNAL.action.in_(SHOWN), *rest) for key, *place in places]
     if len(parts) == 1:
-        return parts[0].order_by(JOURNAL.id.desc()).limit(CHUNK)
+        return parts[0].order_by(JOURNAL.at.desc(), JOURNAL.id.desc()).limit(CHUNK)
     together = union_all(*parts)
-    return together.order_by(together.selected_columns.id.desc()).limit(CHUNK)
+    return together.order_by(together.selected_columns.at.desc(), together.selected_columns.id.desc()).limit(CHUNK)
 
 
 @dataclass(frozen=True)

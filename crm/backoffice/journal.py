@@ -43,6 +43,7 @@ class JournalRow(Base):
     digest: Mapped[str] = mapped_column(String(64))
 
 
+JOURNAL = JournalRow.__table__.c
 ERASURE = "erased_values"  # the event that says which rows lost values, and what was left of each
 
 

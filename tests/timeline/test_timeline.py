@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from crm.backoffice import records
 from crm.backoffice.guard import user_session
-from crm.backoffice.history import Happening
+from crm.backoffice.history import Happening, history
+from crm.backoffice.journal import JournalRow
+from crm.backoffice.resuming import Place, place
 from crm.backoffice.timeline import merged
 from crm.contacts.interactions.models import Interaction
 from crm.permissions import access_for
@@ -202,6 +204,46 @@ def test_older_ones_come_by_a_link_and_by_a_part(house: House, browser: SignIn, 
     assert "Давня 40" in page and "Перший дзвінок" not in page and "Newest" in page
     part = text(olena.get(link[1] + "&part=1"))
     assert "<html" not in part and "Давня 40" in part
+
+
+@pytest.mark.parametrize("size", [1, 7])
+def test_changes_of_one_moment_are_parted_by_pages_and_none_is_lost(house: House, size: int) -> None:
+    account = house.make("account", name="Слобода", owner=house.people["Sofiia"])
+    for n in range(20):
+        house.change("account", account, **({"city": f"Місто {n}"} if n % 3 else {"revenue": str(n)}))
+    with house.engine.begin() as connection:
+        connection.execute(update(JournalRow).where(JournalRow.entity == "account", JournalRow.record_id == account).values(at=NOW))
+    for who, whole in (("Olena", 21), ("Bohdan", 14)):
+        told, before = list[Happening](), None
+        with user_session(house.engine, access_for(house.engine, house.people[who], house.catalog), house.catalog) as session:
+            while True:
+                part, before = history(session, session.catalog.entity("account"), account, before=before, size=size)
+                told += part
+                if before is None:
+                    break
+                assert len(part) == size and place(str(before)) == before == Place(NOW, len(told))
+        assert len({one.id for one in told}) == len(told) == whole, who
+        assert [one.id for one in told] == sorted((one.id for one in told), reverse=True)
+
+
+def test_an_address_tells_nothing_of_what_others_wrote(house: House, browser: SignIn) -> None:
+    """Two records with the same past, and between their changes others of which the reader hears nothing."""
+    links = []
+    for quiet in (True, False):
+        account = house.make("account", name="Слобода", owner=house.people["Sofiia"])
+        for n in range(70):
+            house.change("account", account, city=f"Місто {n}")
+            if not quiet and n % 9 == 0:
+                house.make("account", name="Інша")
+        with house.engine.begin() as connection:
+            of_it = select(JournalRow.id).where(JournalRow.entity == "account", JournalRow.record_id == account).order_by(JournalRow.id)
+            for n, number in enumerate(connection.scalars(of_it).all()):
+                connection.execute(update(JournalRow).where(JournalRow.id == number).values(at=NOW - timedelta(minutes=90 - n // 2)))
+        page = browser("Sofiia").get(f"/account/{account}/").get_data(as_text=True)
+        found = re.search(r"timeline\?before=([^&\"]+)", page)
+        assert found and found[1].startswith("~")
+        links.append(found[1])
+    assert links[0] == links[1]
 
 
 def test_a_stage_is_told_once_where_its_move_is(house: House, browser: SignIn, firm: dict[str, int]) -> None:

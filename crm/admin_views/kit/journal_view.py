@@ -16,6 +16,7 @@ from crm.backoffice.guard import UserSession
 from crm.backoffice.history import Changed, Happening, history
 from crm.backoffice.fields.base import Ref
 from crm.backoffice.fields.many_to_many import by_name
+from crm.backoffice.resuming import Place, place
 from crm.errors import BadRequest
 from crm.messages import Message, m, render
 
@@ -64,26 +65,33 @@ class Timeline:
     """What happened by day, newest first, and the key of the older; what lies ahead, soonest first."""
 
     days: Days
-    older: int | str | None
+    older: Place | str | None
     ahead: tuple[Entry, ...] = ()
 
 
 def show(view: "EntityView", record_id: int) -> Response:
-    """The whole journal of a record, by pages: `?before=<journal number>`. Raises NotFound."""
+    """The whole journal of a record, by pages: `?before=<key>`. Raises NotFound."""
     session, entity = context.session(), view.entity
-    text = request.args.get("before", "")
-    if text and not (text.isascii() and text.isdecimal() and len(text) <= 18):
-        raise BadRequest(m("“before” is a number of the journal."))
-    made = timeline(session, entity, record_id, PAGE, int(text) if text else None)
+    before = asked_place()
+    made = timeline(session, entity, record_id, PAGE, before)
     if request.args.get("part"):
         return make_response(view.render("admin/model/timeline.html", timeline=made, url=f"/{entity.key}/{record_id}/journal?"))
     name = lookup.titles(session, entity, [record_id]).get(record_id, "")
-    html = view.render("admin/model/journal.html", timeline=made, name=name, entity=entity, back=f"/{entity.key}/{record_id}/", first=not text)
+    html = view.render("admin/model/journal.html", timeline=made, name=name, entity=entity, back=f"/{entity.key}/{record_id}/", first=before is None)
     return make_response(html)
 
 
+def asked_place() -> Place | None:
+    """From where on the address asks for a journal. Raises BadRequest."""
+    text = request.args.get("before", "")
+    before = place(text)
+    if text and before is None:
+        raise BadRequest(m("“before” is not a place in the journal."))
+    return before
+
+
 def timeline(
-    session: UserSession, entity: Entity, record_id: int, size: int, before: int | None = None, shown: Container[str] | None = None
+    session: UserSession, entity: Entity, record_id: int, size: int, before: Place | None = None, shown: Container[str] | None = None
 ) -> Timeline:
     """The changes as this reader may know them; `shown` as `history` takes it. Raises NotFound."""
     happenings, older = history(session, entity, record_id, before=before, size=size, shown=shown)

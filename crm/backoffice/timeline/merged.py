@@ -7,21 +7,21 @@ is one query for each stream, however long the record's past is.
 import re
 from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import UserSession
 from crm.backoffice.history import Happening, history
+from crm.backoffice.resuming import EPOCH, MICROSECOND, Place, behind, place
 from crm.backoffice.timeline import kinds, stories
 from crm.backoffice.timeline.kinds import CHANGE, IMPORT
 from crm.backoffice.timeline.stories import Item, Mark
 from crm.errors import UnknownName
 
 AHEAD = 5
-EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 LARGEST = 2**31 - 1
-LAST = -1  # in a key: nothing is left of the journal
-KEY = re.compile(r"(?:(-?[0-9]{1,18})\.([0-9]{1,4})\.([0-9]{1,18}))?~(-1|[0-9]{1,18})?", re.ASCII)
+LAST = "-1"  # in a key: nothing is left of the journal
+KEY = re.compile(r"(?:(-?[0-9]{1,18})\.([0-9]{1,4})\.([0-9]{1,18}))?~(-1|[0-9.]+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -49,20 +49,20 @@ def page(
         if key not in (CHANGE, IMPORT) and key not in (way.kind.key for way in ways):
             raise UnknownName(key)
     chosen = [way for way in ways if not wanted or way.kind.key in wanted]
-    mark, before = _decoded(after)
+    mark, before, all_told = _decoded(after)
     now = datetime.now(UTC)
     ahead, told = stories.read(session, chosen, now=now, size=size + 1, ahead=0 if after else AHEAD, after=mark)
     journal = list(kinds.of_journal(wanted))
     happened: list[Happening] = []
-    if journal and before != LAST:
+    if journal and not all_told:
         imported = None if len(journal) == 2 else journal[0] == IMPORT
         happened, _ = history(session, entity, record_id, before=before, size=size + 1, shown=shown, imported=imported)
     past, rows, changes = _merged(told, happened, size)
     if rows == len(told) and changes == len(happened):
         return Page(ahead, past, None)
     mark = told[rows - 1][0] if rows else mark
-    before = LAST if changes == len(happened) else happened[changes - 1].id if changes else before
-    return Page(ahead, past, _encoded(mark, before))
+    rest = LAST if changes == len(happened) else behind(happened[:changes], before)
+    return Page(ahead, past, _encoded(mark, rest))
 
 
 def _merged(told: Sequence[tuple[Mark, Item]], happened: Sequence[Happening], size: int) -> tuple[list[Item | Happening], int, int]:
@@ -79,18 +79,19 @@ def _merged(told: Sequence[tuple[Mark, Item]], happened: Sequence[Happening], si
     return past, rows, changes
 
 
-def _encoded(mark: Mark | None, before: int | None) -> str:
+def _encoded(mark: Mark | None, rest: Place | str | None) -> str:
     place = f"{(mark.at - EPOCH) // MICROSECOND}.{mark.place}.{mark.id}" if mark else ""
-    return f"{place}~{'' if before is None else before}"
+    return f"{place}~{'' if rest is None else rest}"
 
 
-def _decoded(text: str) -> tuple[Mark | None, int | None]:
+def _decoded(text: str) -> tuple[Mark | None, Place | None, bool]:
+    """The places in both streams, and whether nothing is left of the journal."""
     found = KEY.fullmatch(text)
     if found is None:
-        return None, None
-    at, place, number, before = found.groups()
+        return None, None, False
+    at, order, number, rest = found.groups()
     try:
-        mark = Mark(EPOCH + int(at) * MICROSECOND, int(place), min(int(number), LARGEST)) if at else None
+        mark = Mark(EPOCH + int(at) * MICROSECOND, int(order), min(int(number), LARGEST)) if at else None
     except OverflowError:
-        return None, None
-    return mark, min(int(before), LARGEST) if before else None
+        return None, None, False
+    return mark, place(rest or ""), rest == LAST

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 from crm.backoffice.entities import Entity
+from crm.backoffice.resuming import Place
 from crm.backoffice.timeline import kinds as registered
+from tests.leaks.chance import FOUNDED
 from tests.leaks.probes.lists import refused, words
 from tests.leaks.questions import MISSING, Question, View, get, post, probe
 from tests.leaks.sides import Answer, Side
@@ -64,12 +67,17 @@ def _as_missing(view: View, kind: Entity, number: int, page: str, how: object) -
     return asked.just_as(get(endpoint, kind.key, f"/{kind.key}/{MISSING}/{page}"), f"/{MISSING}/", f"/{number}/")
 
 
+def some_time(view: View) -> str:
+    """A place in a journal, as addresses carry it, at which much or little is told already."""
+    return str(Place(FOUNDED - timedelta(hours=view.rng.randint(-4, 400)), view.rng.choice((0, 1, 30))))
+
+
 @probe(RECORD + "edit/", RECORD + "journal", RECORD + "explain")
 def pages(view: View, kind: Entity) -> Iterator[Question]:
     for number in view.seen(kind.key):
         yield get(RECORD + "edit/", kind.key, f"/{kind.key}/{number}/edit/")
         yield get(RECORD + "journal", kind.key, f"/{kind.key}/{number}/journal")
-        yield get(RECORD + "journal", kind.key, f"/{kind.key}/{number}/journal", part=1, before=view.rng.randint(1, 900))
+        yield get(RECORD + "journal", kind.key, f"/{kind.key}/{number}/journal", part=1, before=some_time(view))
         yield get(RECORD + "explain", kind.key, f"/{kind.key}/{number}/explain")
         for person in view.rng.sample(list(view.oracle.rows["user"]), 3):
             yield get(RECORD + "explain", kind.key, f"/{kind.key}/{number}/explain", user=person)
@@ -99,7 +107,7 @@ def timelines(view: View, kind: Entity) -> Iterator[Question]:
     for number in view.seen(kind.key):
         here = f"/{kind.key}/{number}/timeline"
         yield get(RECORD + "timeline", kind.key, here)
-        yield get(RECORD + "timeline", kind.key, here, part=1, before=f"~{view.rng.randint(1, 900)}")
+        yield get(RECORD + "timeline", kind.key, here, part=1, before=f"~{some_time(view)}")
     for number in view.seen(kind.key, 1):
         for one in (*kinds, "no_such"):
             yield get(RECORD + "timeline", kind.key, f"/{kind.key}/{number}/timeline", kinds=one, lang="uk")

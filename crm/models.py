@@ -66,6 +66,7 @@ import crm.sales.quotes.expiring
 import crm.sales.quotes.line_rules
 import crm.sales.quotes.models
 import crm.sales.quotes.rules
+import crm.sales.overdue
 import crm.sales.rivals.models
 import crm.sales.rivals.rules
 import crm.sales.rules

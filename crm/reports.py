@@ -16,6 +16,7 @@ import crm.sales.funnel.changes
 import crm.sales.funnel.reasons
 import crm.sales.funnel.report
 import crm.sales.funnel.summary
+import crm.sales.overdue_report
 import crm.sales.quality
 import crm.sales.reports
 import crm.sales.scorecard.report

@@ -7,11 +7,11 @@ from html import escape
 from babel.dates import format_date
 
 from crm.admin_views.kit import context
-from crm.admin_views.kit.card_marks import Mark, card_marks
+from crm.admin_views.kit.card_marks import Mark, card_marks, cell_marks
 from crm.admin_views.kit.timeline import Teller, Words, told
 from crm.backoffice.guard import UserSession
 from crm.messages import m, mn, render
-from crm.sales.neglect import neglected
+from crm.sales.neglect import neglected, overdue_stays
 
 ICONS = {"won": "trophy", "lost": "x"}
 
@@ -54,12 +54,22 @@ def attention(session: UserSession, ids: Sequence[int]) -> dict[int, list[Mark]]
             words = m("step overdue: %(day)s", day=format_date(one.overdue_on, "d MMM", locale=language))
             marks.append(Mark("calendar-event", render(words, language), "late"))
         if one.stood is not None:
-            more = mn(
-                "%(num)s working day in the stage; at most %(limit)s are meant", "%(num)s working days in the stage; at most %(limit)s are meant",
-                one.stood, limit=one.limit,
-            )
-            marks.append(Mark("clock", render(mn("%(num)s d. in stage", "%(num)s d. in stage", one.stood), language), "warn", render(more, language)))
+            marks.append(_stood(one.stood, one.limit))
         if one.quiet is not None:
             more = mn("No talk and no move for %(num)s day", "No talk and no move for %(num)s days", one.quiet)
             marks.append(Mark("message", render(mn("quiet for %(num)s d.", "quiet for %(num)s d.", one.quiet), language), "warn", render(more, language)))
     return found
+
+
+@cell_marks("deal", "stage")
+def overdue(session: UserSession, ids: Sequence[int]) -> dict[int, list[Mark]]:
+    """Beside the stage of a deal: that it has been there for longer than it should."""
+    return {number: [_stood(one.days, one.limit)] for number, one in overdue_stays(session, ids).items()}
+
+
+def _stood(days: int, limit: int | None) -> Mark:
+    language = context.reader().language
+    more = mn(
+        "%(num)s working day in the stage; at most %(limit)s are meant", "%(num)s working days in the stage; at most %(limit)s are meant", days, limit=limit,
+    )
+    return Mark("clock", render(mn("%(num)s d. in stage", "%(num)s d. in stage", days), language), "warn", render(more, language))

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, func, select
 
-from crm.backoffice.conditions.saved import SavedConditions, read_saved
+from crm.backoffice.conditions.own import own_conditions
+from crm.backoffice.conditions.saved import SavedCondition, SavedConditions, read_saved
 from crm.backoffice.computed_state import WAITING, Filling, fillings
 from crm.backoffice.configuration import CompanySettings, ConfigVersion, OptionRow, PicklistRow, RoleConflict, StageRuleRow
 from crm.backoffice.custom.reading import Made, described, read_made
@@ -21,7 +22,7 @@ from crm.backoffice.kept_reports.shared import SharedReport, read_shared_reports
 from crm.backoffice.layouts import Kept, Layout, laid_out, read_layouts
 from crm.backoffice.views.shared import SharedView, read_shared
 from crm.errors import UnknownName
-from crm.backoffice.working_time import USUAL_TIME, WorkingTime, working_time
+from crm.backoffice.working_time import USUAL_TIME, Days, Hours, WorkingTime, hours_of_day, working_time
 from crm.messages import Label
 
 
@@ -132,6 +133,15 @@ class Catalog:
         return {o.id: o for p in self.picklists.values() for o in p.options}
 
     @cached_property
+    def special_days(self) -> Days:
+        """The days unlike those of every week, with their hours; None of a day off."""
+        usual, found = self.company.working_time.hours, dict[date, Hours | None]()
+        for one in self.configured.get("calendar_day", {}).values():
+            values: Mapping[str, Any] = one.values
+            found[values["day"]] = None if not values["working"] else hours_of_day(values["hours"]) if values["hours"] else usual
+        return found
+
+    @cached_property
     def memory(self) -> dict[Any, Any]:
         """A place for what follows from this configuration and is worked out once; it goes when the catalog goes."""
         return {}
@@ -201,7 +211,7 @@ def version_in_force(connection: Connection) -> int:
 
 def read_catalog(connection: Connection) -> Catalog:
     """The catalog as this connection's transaction sees it."""
-    made, saved = read_made(connection), read_saved(connection)
+    made, saved = read_made(connection), replace(read_saved(connection), own=_own_conditions(connection))
     options = {(row.picklist, row.key): row.id for row in connection.execute(select(OptionRow.__table__))} if made.fields else {}
     static = Catalog(0, MappingProxyType(link(described(product(), made, lambda *named: options.get(named), saved=saved))), made=made, saved=saved)
     configured = {e.key: MappingProxyType(_configured(connection, e)) for e in static.entities.values() if e.declared.configuration}
@@ -212,6 +222,11 @@ def read_catalog(connection: Connection) -> Catalog:
         conflicts=MappingProxyType(_conflicts(connection)), layouts=read_layouts(connection, static.entities),
         filling=tuple(fillings(connection.execute(WAITING))),
     )
+
+
+def _own_conditions(connection: Connection) -> Mapping[str, SavedCondition]:
+    kinds = product()
+    return own_conditions(lambda key: _configured(connection, kinds[key]) if key in kinds else {})
 
 
 def _conflicts(connection: Connection) -> dict[str, Conflict]:

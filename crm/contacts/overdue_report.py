@@ -21,7 +21,6 @@ from crm.backoffice.working_time import Days, WorkingTime
 from crm.contacts.interactions.course import HELD, PLANNED
 from crm.contacts.reports import DIMENSIONS as ALL_DIMENSIONS, numbers
 from crm.messages import Label
-from crm.organization.calendar import special_days
 
 DATED = "ends_at"
 NEEDS = ("state", DATED)
@@ -119,7 +118,7 @@ def overdue(session: DataSession, params: CommonParams) -> Table:
     included. Rates are fractions of `due`. `against_median` is `overdue` divided by its median over the rows that have any; None with fewer than two.
     """
     company = session.catalog.company
-    today = Today(datetime.now(UTC), company.zone, company.working_time, special_days(session.catalog))
+    today = Today(datetime.now(UTC), company.zone, company.working_time, session.catalog.special_days)
     states, edges = numbers(session, "interaction_state"), today.edges()
     rows = _counted(session, params, params.dimensions, today, edges, states)
     whole = _together(rows)

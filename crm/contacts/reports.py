@@ -18,7 +18,6 @@ from crm.backoffice.sight import Source
 from crm.backoffice.working_time import seconds_clock
 from crm.contacts.interactions.course import CANCELLED, HELD, NO_SHOW, PLANNED
 from crm.messages import Label
-from crm.organization.calendar import special_days
 from crm.organization.dimensions import DEPARTMENT, MANAGER, OWNER, TERRITORY
 
 DATED = "starts_at"
@@ -194,7 +193,7 @@ def responses(session: DataSession, params: CommonParams, options: Options, rows
     answered_in = [found for found in rows.values() if found.asked]
     if answered_in:
         company, first, last = session.catalog.company, min(min(f.asked) for f in answered_in), max(max(f.answered) for f in answered_in)
-        worked = seconds_clock(company.working_time, company.zone, first, last, special_days(session.catalog))
+        worked = seconds_clock(company.working_time, company.zone, first, last, session.catalog.special_days)
         for found in answered_in:
             found.waits.extend(worked(answered) - worked(asked) for asked, answered in zip(found.asked, found.answered, strict=True))
 

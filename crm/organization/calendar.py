@@ -1,9 +1,8 @@
 """The company's calendar: days on which work goes otherwise than every week, and the public holidays of Ukraine to begin with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from sqlalchemy import select
 
@@ -11,7 +10,7 @@ from crm.backoffice import records
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.guard import DataSession
 from crm.backoffice.rules import Draft, before_save
-from crm.backoffice.working_time import Days, hours_of_day
+from crm.backoffice.working_time import hours_of_day
 from crm.errors import FieldError
 from crm.messages import Label
 
@@ -40,19 +39,9 @@ class Holiday:
     name: Label
 
 
-def special_days(catalog: Catalog) -> Days:
-    """The days unlike those of the week, with their hours; None of a day off."""
-    usual = catalog.company.working_time.hours
-    found: dict[date, Any] = {}
-    for one in catalog.configured.get("calendar_day", {}).values():
-        values: Mapping[str, Any] = one.values
-        found[values["day"]] = None if not values["working"] else hours_of_day(values["hours"]) if values["hours"] else usual
-    return found
-
-
 def works(catalog: Catalog) -> Callable[[date], bool]:
     """Whether the company works on a day."""
-    company, days = catalog.company, special_days(catalog)
+    company, days = catalog.company, catalog.special_days
     return lambda day: company.working_time.on(day, company.zone, days) is not None
 
 

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import func, select
 
 from crm.backoffice.guard import DataSession
-from crm.organization.calendar import special_days
 
+STANDING = {"deal", "stage", "entered_at", "left_at"}
 QUIET = 14  # days without a talk or a move after which an open deal counts as quiet
 
 
@@ -63,6 +63,29 @@ def neglected(session: DataSession, ids: Sequence[int]) -> dict[int, Neglect]:
     return found
 
 
+@dataclass(frozen=True)
+class Stood:
+    """Working days that a deal has been in its stage, which are more than the `limit` of the stage."""
+
+    days: int
+    limit: int
+
+
+def overdue_stays(session: DataSession, ids: Sequence[int]) -> dict[int, Stood]:
+    """Those of the deals `ids` that are overdue in their stage, as this reader sees it; one statement."""
+    if not ids or "stage" not in session.sight.filterable("deal") or not set(session.sight.filterable("stage_history")) >= STANDING:
+        return {}
+    limits = {one.id: one.values["days"] for one in session.catalog.configured["stage"].values() if one.values["kind"] == "open" and one.values["days"]}
+    deal, stay = session.table("deal"), session.table("stage_history")
+    joined = deal.table.join(stay.table, (stay["deal"] == deal.id) & (stay["stage"] == deal["stage"]) & stay.visible)
+    here = (deal.visible, deal.id.in_(ids), deal["stage"].in_(sorted(limits)), stay["left_at"].is_(None))
+    rows = session.execute(select(deal.id, deal["stage"], stay["entered_at"]).select_from(joined).where(*here)).all() if limits else []
+    came = {number: (_day(session, at), limits[stage]) for number, stage, at in rows if at is not None}
+    days = _worked(session, [day for day, _ in came.values()])
+    stood = {number: Stood(len(days) - bisect_right(days, day), limit) for number, (day, limit) in came.items()}
+    return {number: one for number, one in stood.items() if one.days > one.limit}
+
+
 def _entered(session: DataSession, standing: Mapping[int, int]) -> dict[int, date]:
     """Deal → the day on which it came into the stage in which it stands (`standing`); nothing where its history is not this reader's."""
     if not standing or not {"deal", "stage", "entered_at"} <= set(session.sight.filterable("stage_history")):
@@ -88,7 +111,7 @@ def _worked(session: DataSession, since: Any) -> list[date]:
     """The working days from the first of some days until today."""
     first = min(since, default=None)
     company = session.catalog.company
-    return company.working_time.worked(first, session.catalog.reader().today, company.zone, special_days(session.catalog)) if first is not None else []
+    return company.working_time.worked(first, session.catalog.reader().today, company.zone, session.catalog.special_days) if first is not None else []
 
 
 def _day(session: DataSession, at: datetime) -> date:

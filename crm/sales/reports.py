@@ -171,5 +171,5 @@ def _lines(session: DataSession, params: CommonParams, row: Row | None, chosen: 
     of_line = tuple(replace(d, path=d.path.removeprefix(LINES)) for d in params.dimensions if d.path.startswith(LINES))
     if row is not None and any(row[f"{d.key}_id"] is None for d in of_line):
         return None
-    deals = prefixed({"all": [*chosen, *(row_conditions(session, "deal", of_deal, row) if row else [])]}, "deal", session.catalog.saved.known)
+    deals = prefixed({"all": [*chosen, *(row_conditions(session, "deal", of_deal, row) if row else [])]}, "deal", session.catalog.saved.every)
     return Drill("deal_line", {"all": [*deals["all"], *(row_conditions(session, "deal_line", of_line, row) if row else [])]}) if deals else None

@@ -250,7 +250,7 @@ def _drill(session: DataSession, params: CommonParams, row: Row | None, key: str
     if row and STAGE in params.by:
         in_stage = [{"latest": ".".join(THEN), "by": BY, "at": AT, **({"op": "empty"} if stage is None else {"op": "eq", "value": stage})}]
     if key in ("touches", "minutes"):
-        deals = prefixed({"all": chosen}, "deal", session.catalog.saved.known)
+        deals = prefixed({"all": chosen}, "deal", session.catalog.saved.every)
         of_deal = {"field": "deal.id", "op": "not_empty"}
         return Drill("interaction", {"all": [held, of_deal, *deals["all"], *in_stage]}) if deals is not None else None
     if stage is not None:

@@ -13,7 +13,7 @@ from crm.backoffice.lowcode.apply import undo
 from crm.backoffice.reports import find, run
 from crm.backoffice.working_time import Hours, clock, hours_of_day, working_time
 from crm.errors import FieldError, Forbidden, Invalid
-from crm.organization.calendar import easter, holidays, load_holidays, special_days
+from crm.organization.calendar import easter, holidays, load_holidays
 from tests.company import Company
 
 assert crm.reports
@@ -84,7 +84,7 @@ def test_loading_adds_what_is_missing_and_leaves_what_is_there(company: Company)
             assert load_holidays(session, 2026) == expected
             session.commit()
     company.catalog = load_catalog(company.engine)
-    days = special_days(company.catalog)
+    days = company.catalog.special_days
     assert days[date(2026, 8, 24)] == hours_of_day("10:00-15:00") and days[date(2026, 1, 1)] is None and len(days) == 15
 
 
@@ -129,7 +129,7 @@ def test_everybody_reads_the_calendar_and_only_who_may_changes_it(company: Compa
     company.catalog = load_catalog(company.engine)
     with company.session(person, write=False) as session:
         source = session.table("calendar_day")
-        assert source["day"] is not None and special_days(session.catalog) == {date(2026, 1, 1): None}
+        assert source["day"] is not None and session.catalog.special_days == {date(2026, 1, 1): None}
 
 
 def test_undoing_the_version_of_a_day_changes_nothing(company: Company) -> None:
@@ -138,4 +138,4 @@ def test_undoing_the_version_of_a_day_changes_nothing(company: Company) -> None:
     with company.system() as session:
         undo(session, company.catalog.version)
         session.commit()
-    assert special_days(load_catalog(company.engine)) == {date(2026, 1, 1): None}
+    assert load_catalog(company.engine).special_days == {date(2026, 1, 1): None}

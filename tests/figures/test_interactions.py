@@ -18,7 +18,6 @@ from crm.backoffice.guard import DataSession
 from crm.backoffice.reports import Table, find, run
 from crm.backoffice.working_time import clock
 from crm.errors import BadRequest, Forbidden, UnknownName
-from crm.organization.calendar import special_days
 from tests.company import Company
 from tests.reports.deals import check_cells
 
@@ -201,7 +200,7 @@ def test_many_random_responses_agree_with_a_plain_computation(company: Company) 
     talks = [talk() for _ in range(400)]
     lists = {"state": "interaction_state", "direction": "direction"}
     numbers = company.make("interaction", *({**one, **{key: company.option(name, one[key]) for key, name in lists.items()}} for one in talks), source="import")
-    settings, days = company.catalog.company, special_days(company.catalog)
+    settings, days = company.catalog.company, company.catalog.special_days
     worked = clock(settings.working_time, settings.zone, datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC), days)
     waits: dict[int, tuple[dict[str, Any], int]] = {}
     for number, one in zip(numbers, talks, strict=True):

@@ -1,4 +1,5 @@
-"""Marks on the cards of a board, as an area declares them: what of a record asks for attention, in a few words beside a sign."""
+"""Marks on the cards of a board and in the cells of a list, as an area declares them: what of a record asks for attention, in a few words beside a
+sign."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from html import escape
 from flask import url_for
 
 from crm.backoffice.guard import UserSession
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -17,10 +19,9 @@ class Mark:
     tone: str = ""
     more: str = ""
 
-
-
 Make = Callable[[UserSession, Sequence[int]], Mapping[int, Sequence[Mark]]]
 _makers: dict[str, Make] = {}
+_of_cells: dict[tuple[str, str], Make] = {}
 
 
 def card_marks(entity: str) -> Callable[[Make], Make]:
@@ -32,6 +33,22 @@ def card_marks(entity: str) -> Callable[[Make], Make]:
         return function
 
     return keep
+
+
+def cell_marks(entity: str, key: str) -> Callable[[Make], Make]:
+    """The same for the cells of one column: asked once a page of a list that shows it, by one query."""
+
+    def keep(function: Make) -> Make:
+        _of_cells[entity, key] = function
+        return function
+
+    return keep
+
+
+def in_cells(session: UserSession, entity: str, key: str, ids: Sequence[int]) -> Mapping[int, str]:
+    """What stands beside the values of a column, as HTML, by record; of those without a mark nothing."""
+    make = _of_cells.get((entity, key))
+    return {number: drawn(found) for number, found in make(session, ids).items() if found} if make is not None and ids else {}
 
 
 def marks(session: UserSession, entity: str, ids: Sequence[int]) -> Mapping[int, Sequence[Mark]]:

@@ -7,6 +7,7 @@ from html import escape
 from flask import Response, request
 
 from crm.admin_views.kit import context
+from crm.admin_views.kit.card_marks import in_cells
 from crm.admin_views.kit.cells import painter, unit
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.condition import ConditionField
@@ -117,6 +118,8 @@ def cells(entity: Entity, made: Sequence[Column], rows: Sequence[RowView]) -> li
     for place, column in enumerate(made):
         if column.awaited:
             drawn[place] = [html or f'<span class="b-faint" title="{escape(column.awaited)}">…</span>' for html in drawn[place]]
+        if marked := in_cells(context.session(), entity.key, column.key, [row.id for row in rows]):
+            drawn[place] = [html + marked.get(row.id, "") for html, row in zip(drawn[place], rows, strict=True)]
     return list(zip(*drawn, strict=True)) if drawn else [()] * len(rows)
 
 

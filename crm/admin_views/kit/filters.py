@@ -86,7 +86,7 @@ def describe(session: UserSession, entity: Entity, path: tuple[str, ...] = ()) -
 def saved_conditions(session: UserSession, entity: Entity) -> list[dict[str, str]]:
     """The saved conditions over an entity that this reader may ask: `key`, `label`, `note`."""
     language, found = session.reader.language, []
-    for one in session.catalog.saved.known.values():
+    for one in session.catalog.saved.every.values():
         if one.entity == entity.key:
             try:
                 session.sight.saved(one.key)
@@ -163,4 +163,6 @@ def periods(reader: Reader) -> list[tuple[str, str]]:
     fixed = [(key, render(words, reader.language)) for key, words in PERIODS.items()]
     moving = [(f"last_{n}_days", render(mn("the last %(num)s day", "the last %(num)s days", n), reader.language)) for n in (7, 30, 90)]
     coming = [(f"next_{n}_days", render(mn("the next %(num)s day", "the next %(num)s days", n), reader.language)) for n in (7, 30, 90)]
-    return fixed + moving + coming
+    ago = [(n, mn("more than %(num)s working day ago", "more than %(num)s working days ago", n)) for n in (5, 20)]
+    long = [(f"over_{n}_working_days", render(words, reader.language)) for n, words in ago]
+    return fixed + moving + coming + long

@@ -13,6 +13,7 @@ from crm.backoffice.entities import Entity
 from crm.admin_views.kit.form_fields import LARGEST_ID, number_of
 from crm.backoffice.fields.base import Field, FieldError, Reader
 from crm.backoffice.guard import UserSession
+from crm.backoffice.working_days import over
 from crm.errors import BadRequest
 from crm.messages import Message, m, mn, render
 
@@ -126,7 +127,7 @@ def _phrase(session: UserSession, entity: Entity, node: Node, names: Mapping[tup
         case Aggregate():
             return _aggregate(session, entity, node, names)
         case Saved(key):
-            known = session.catalog.saved.known.get(key)
+            known = session.catalog.saved.every.get(key)
             return Phrase(f"“{known.label.text(language)}”" if known is not None else f"“{key}”")
     step = follow(session.catalog.entities, entity, node.path, language)
     subject = " · ".join(step.labels)
@@ -166,6 +167,8 @@ def period_text(value: str, reader: Reader, field: Field | None = None) -> str:
         if words[0] == "last":
             return render(mn("the last %(num)s day", "the last %(num)s days", days), language)
         return render(mn("the next %(num)s day", "the next %(num)s days", days), language)
+    if (long := over(value)) is not None:
+        return render(mn("more than %(num)s working day ago", "more than %(num)s working days ago", long), language)
     if ".." in value:
         first, _, last = value.partition("..")
         return f"{_date_text(first, reader, field)} – {_date_text(last, reader, field)}"

@@ -12,7 +12,6 @@ from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Ref
 from crm.backoffice.guard import UserSession
 from crm.backoffice.stage_rules import rules_of
-from crm.organization.calendar import special_days
 
 HISTORY = "stage_history"
 
@@ -87,7 +86,7 @@ def stay(session: UserSession, entity: Entity, record_id: int, values: Mapping[s
         return None
     company = session.catalog.company
     came_on = entered.astimezone(company.zone).date()
-    worked = company.working_time.worked(came_on, session.catalog.reader().today, company.zone, special_days(session.catalog))
+    worked = company.working_time.worked(came_on, session.catalog.reader().today, company.zone, session.catalog.special_days)
     return Stay(sum(day > came_on for day in worked), limit)
 
 

@@ -1,4 +1,5 @@
-"""Conditions that the configuration keeps under names: what is kept goes on naming others, what is asked is what all of them say."""
+"""Conditions that are kept under names, by the configuration or by the product itself: what is kept goes on naming others, what is asked is what all
+of them say."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,9 +33,15 @@ class SavedCondition:
 
 @dataclass(frozen=True)
 class SavedConditions:
-    """All of them by key."""
+    """All of them by key: `known` are those of the configuration, `own` the product's (`conditions/own.py`), whose keys no file can give."""
 
     known: Mapping[str, SavedCondition] = field(default_factory=dict)
+    own: Mapping[str, SavedCondition] = field(default_factory=dict)
+
+    @cached_property
+    def every(self) -> Mapping[str, SavedCondition]:
+        """Both kinds."""
+        return MappingProxyType({**self.own, **self.known})
 
     def __call__(self, key: str) -> Saved:
         """What one says. Raises UnknownCondition for one that is not there or makes no sense."""
@@ -52,9 +59,9 @@ class SavedConditions:
     def _read(self) -> tuple[Mapping[str, Saved], Mapping[str, BramaError]]:
         found: dict[str, Saved] = {}
         wrong: dict[str, BramaError] = {}
-        for key in self.known:
+        for key in self.every:
             try:
-                _resolve(self.known, key, (), found)
+                _resolve(self.every, key, (), found)
             except BramaError as why:
                 wrong[key] = why
         return MappingProxyType(found), MappingProxyType(wrong)

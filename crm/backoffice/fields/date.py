@@ -13,7 +13,8 @@ from sqlalchemy.orm import MappedColumn
 from sqlalchemy.types import TypeEngine
 
 from crm.backoffice.fields.base import ORDER, Facets, Field, FieldError, Reader, Text, declare
-from crm.backoffice.periods import period
+from crm.backoffice.periods import Period, period
+from crm.backoffice.working_days import last_over
 from crm.messages import LANGUAGES, Label, m
 
 FIRST = date(1000, 1, 1)
@@ -67,7 +68,9 @@ class DateField(Field):
 
     def operand(self, op: str, value: Any, reader: Reader) -> Any:
         if op == "within":
-            return period(named_period(value), reader.today)
+            named = named_period(value)
+            since = last_over(named, reader)
+            return period(named, reader.today) if since is None else Period(FIRST, since)
         return Field.operand(self, op, value, reader)
 
     def compare(self, column: Callable[[str], ColumnElement[Any]], op: str, operand: Any) -> ColumnElement[bool]:

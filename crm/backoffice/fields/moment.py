@@ -15,6 +15,7 @@ from crm.backoffice.fields.base import ORDER, Facets, Field, FieldError, Reader,
 from crm.backoffice.fields.date import date_formatter, iso_date, named_period, parse_date
 from crm.backoffice.periods import day_end, day_start, period
 from crm.backoffice.types import UtcMoment
+from crm.backoffice.working_days import last_over
 from crm.messages import Label, m
 
 FIRST = datetime(1000, 1, 1, tzinfo=UTC)
@@ -108,7 +109,11 @@ class MomentField(Field):
 
     def operand(self, op: str, value: Any, reader: Reader) -> Any:
         if op == "within":
-            return Span(*period(named_period(value), reader.today).moments(reader.zone))
+            named = named_period(value)
+            since = last_over(named, reader)
+            if since is not None and reader.catalog is not None:
+                return Span(FIRST, day_end(since, reader.catalog.company.zone))
+            return Span(*period(named, reader.today).moments(reader.zone))
         if isinstance(value, str) and _DAY.fullmatch(value.strip()):
             day = iso_date(value.strip())
             return Span(day_start(day, reader.zone), day_end(day, reader.zone))

@@ -85,7 +85,7 @@ def conditions_with(
         if old is not None and old.entity != spec.entity:
             raise wrong(place_of(spec.key), m("it is about “%(entity)s” and stays so; make another one for “%(other)s”", entity=old.entity, other=spec.entity))
         known[spec.key] = spec
-    return SavedConditions(MappingProxyType({key: one for key, one in known.items() if key not in gone}))
+    return SavedConditions(MappingProxyType({key: one for key, one in known.items() if key not in gone}), catalog.saved.own)
 
 
 def _following(one: SavedCondition, entities: Mapping[str, Entity], change: Renaming) -> SavedCondition:

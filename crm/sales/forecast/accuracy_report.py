@@ -203,6 +203,6 @@ def _drill(
     if key != "forecast":
         days: list[Json] = [{"field": CLOSED_ON, "op": "within", "value": f"{chosen[0][0].first}..{chosen[-1][0].last}"}]
         return Drill("deal", {"all": [*common, *in_stage(session, "won"), *days]})
-    seen = prefixed({"all": common}, "deal", session.catalog.saved.known)
+    seen = prefixed({"all": common}, "deal", session.catalog.saved.every)
     nights: Sequence[Json] = [{"all": [*held_on(night), *expected_in(session, month)]} for month, night in chosen]
     return Drill(OUTLOOK, {"all": [{"any": nights}, *seen["all"]]}) if seen is not None else None

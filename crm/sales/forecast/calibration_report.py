@@ -132,7 +132,7 @@ def _drill(session: DataSession, params: CommonParams, row: Row | None, key: str
         {"field": "stage", "op": "in", "value": session.catalog.stages(*kinds)}, *params.conditions(CLOSED_ON),
         *(row_conditions(session, "deal", ours, row) if row else []),
     ]
-    seen = prefixed({"all": of_deal}, "deal", session.catalog.saved.known)
+    seen = prefixed({"all": of_deal}, "deal", session.catalog.saved.every)
     if seen is None:
         return None
     own: list[Mapping[str, Any]] = [{"field": "stage", "op": "in", "value": session.catalog.stages("open")}, {"field": "probability", "op": "not_empty"}]

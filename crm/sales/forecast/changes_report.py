@@ -193,7 +193,7 @@ def _drill(session: DataSession, params: ChangesParams, nights: tuple[date, date
     common = [*asked_of_all(params), *(row_conditions(session, "deal", params.dimensions, row) if row else [])]
     first, last = nights
     if key in ("opening", "closing"):
-        seen = prefixed({"all": common}, "deal", session.catalog.saved.known)
+        seen = prefixed({"all": common}, "deal", session.catalog.saved.every)
         night = held_on(first if key == "opening" else last)
         return Drill(OUTLOOK, {"all": [*night, *expected_in(session, params.period), *seen["all"]]}) if seen is not None else None
     if len(deals) <= MANY:

@@ -59,7 +59,7 @@ class Asked:
         """The conditions on interactions; None where the condition on deals cannot be said of them."""
         conditions = [*replace(self.params, period=None, where=None).conditions("")]
         if self.params.where is not None:
-            of_deal = prefixed(self.params.where, "deal", self.session.catalog.saved.known)
+            of_deal = prefixed(self.params.where, "deal", self.session.catalog.saved.every)
             if of_deal is None:
                 return None
             conditions.append(of_deal)

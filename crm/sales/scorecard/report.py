@@ -229,7 +229,7 @@ def _drill(asked: Asked, counted: Mapping[str, Samples], row: Row | None, key: s
     if one_row is not None:
         chosen = [*chosen, *row_conditions(asked.session, entity, asked.params.dimensions, one_row)]
     if name == "discount":
-        lines = prefixed({"all": chosen}, "deal", asked.session.catalog.saved.known)
+        lines = prefixed({"all": chosen}, "deal", asked.session.catalog.saved.every)
         return Drill("deal_line", lines) if lines is not None else None
     return Drill(entity, {"all": chosen})
 

@@ -18,7 +18,6 @@ from crm.backoffice.saving.moves import keeps_from_leaving
 from crm.backoffice.stage_rules import ROLES, Duty, rules_of
 from crm.errors import Invalid
 from crm.messages import Label, Message, m
-from crm.organization.calendar import special_days
 from crm.organization.models import User
 from crm.sales.models import Deal
 from crm.sales.team.models import DealDuty, DealMember
@@ -156,7 +155,7 @@ def _due(session: DataSession, today: date, duty: Duty, known: dict[int, date]) 
         company, found, last = session.catalog.company, list[date](), today
         while len(found) < duty.days:
             last, first = last + timedelta(days=MANY_DAYS), last + timedelta(days=1)
-            worked = company.working_time.worked(first, last, company.zone, special_days(session.catalog))
+            worked = company.working_time.worked(first, last, company.zone, session.catalog.special_days)
             if not worked:
                 return None  # a company that never works
             found += worked

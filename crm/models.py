@@ -62,11 +62,12 @@ import crm.sales.forecast.outlook
 import crm.sales.forecast.rules
 import crm.sales.imports
 import crm.sales.models
+import crm.sales.overdue
 import crm.sales.quotes.expiring
 import crm.sales.quotes.line_rules
 import crm.sales.quotes.models
 import crm.sales.quotes.rules
-import crm.sales.overdue
+import crm.sales.rivals.entering
 import crm.sales.rivals.models
 import crm.sales.rivals.rules
 import crm.sales.rules

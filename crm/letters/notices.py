@@ -55,12 +55,19 @@ def _reaches(own: DataSession, access: Access, notice: Notice) -> bool:
     """Whether the person may still read the records of which a notice speaks, or see all measures of the report."""
     entity = notice.url.split("/")[1]
     if entity != REPORT:
-        return access.may(entity, "read")
+        return all(access.may(one, "read") for one in (entity, *_on_tab(own, entity, notice)))
     try:
         kept = shelf.named(own, parse_qs(urlsplit(notice.url).query).get("kept", [""])[0])
         return asks.for_reader(own.sight, kept.report, kept.asks)[1] == 0
     except BramaError:
         return False
+
+
+def _on_tab(own: DataSession, entity: str, notice: Notice) -> list[str]:
+    """The entity of the rows that a notice leads to on a card."""
+    kind, tab = own.catalog.entities.get(entity), parse_qs(urlsplit(notice.url).query).get("tab", [""])[0]
+    relation = kind.relations.get(tab) if kind is not None else None
+    return [relation.entity] if relation is not None else []
 
 
 def compose(name: str, email: str, language: str, told: list[Notice], company: str, address: str) -> Message:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from crm.backoffice import records
+from crm.backoffice import outbox, records
 from crm.errors import Invalid
 from tests.company import Company, today
 from tests.kit.conftest import Browser, House
@@ -82,3 +82,16 @@ def test_what_a_writer_does_not_see_of_a_talk_is_not_offered(house: House, brows
     begun = chosen(page)
     assert "competitor" not in begun and not begun.get("known_from") and "Обрій" not in page and "Порівнювали" not in page
     assert browser("Roman").get("/competitor_action/").status_code == 403
+
+
+def test_the_owner_of_a_deal_finds_a_notice_of_a_rival_that_has_entered_it(house: House, browser: SignIn) -> None:
+    deal = house.make("deal", name="Дах", stage=house.stage("lead"), owner=house.people["Olena"])
+    house.make("deal_competitor", deal=deal, competitor=house.make("competitor", name="Полярна Лінія"))
+    with house.app.app_context():
+        outbox.deliver(house.engine)
+    olena = browser("Olena")
+    page = olena.page("/notices/?lang=uk")
+    assert "В угоді, над якою ви працюєте, зʼявився суперник" in page and "Полярна Лінія" not in page
+    found = re.search(r'action="(/notices/\d+)"', page)
+    assert found and olena.post(found[1]).location == f"/deal/{deal}/?tab=rivals"
+    assert "зʼявився суперник" not in browser("Oksana").page("/notices/?lang=uk")

@@ -33,6 +33,8 @@ from crm.backoffice.worth import Worth
 from crm.messages import m, render
 
 CARDS = 20  # of a column at a time
+UNPLACED, BELOW = "hp", "p7"
+AT_THE_RIGHT, AT_THE_LEFT = ("p2", "p4"), ("p3", "p6", "p5")
 OWN = ("by", "sum", "from", "week")  # what the address of a board says beside that of its list
 
 
@@ -156,12 +158,26 @@ def _sums(board: Board, total: Column | None, one: BoardColumn) -> list[str]:
 
 
 def face(session: UserSession, board: Board) -> list[Column]:
-    """What a card shows: its name, and of the list's columns the few that have a place on it."""
-    title = board.entity.declared.title
+    """What a card shows: its name, and what the layout puts on its face; without that, of the list's columns the few that have a place on it."""
+    title, own = board.entity.declared.title, session.sight.layout(board.entity.key).face
     readable = session.sight.readable(board.entity.key)
-    keys = [key for key in dict.fromkeys((title, *board.query.columns)) if key in readable and (key != board.by.key or key == title)]
+    keys = [key for key in dict.fromkeys((title, *(own or board.query.columns))) if key in readable and (key != board.by.key or key == title)]
     made = columns(session, board.entity, keys)
-    return [column for column in made if "hp" not in column.css.split()]
+    return _placed(made) if own else [column for column in made if UNPLACED not in column.css.split()]
+
+
+def _placed(made: Sequence[Column]) -> list[Column]:
+    """The columns, those without a place of their own in the places that are left: figures at the right, others at the left, then in lines of their own."""
+    taken = {_place(column) for column in made if UNPLACED not in column.css.split()}
+    found: list[Column] = []
+    for column in made:
+        parts = column.css.split()
+        if UNPLACED in parts:
+            place = next((one for one in (AT_THE_RIGHT if column.spec.align == "end" else AT_THE_LEFT) if one not in taken), BELOW)
+            taken.add(place)
+            column = replace(column, css=" ".join((place, *(part for part in parts if part != UNPLACED))))
+        found.append(column)
+    return found
 
 
 def _new(board: Board, one: BoardColumn, above: str | None) -> str:

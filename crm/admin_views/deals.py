@@ -72,4 +72,5 @@ def _stood(days: int, limit: int | None) -> Mark:
     more = mn(
         "%(num)s working day in the stage; at most %(limit)s are meant", "%(num)s working days in the stage; at most %(limit)s are meant", days, limit=limit,
     )
-    return Mark("clock", render(mn("%(num)s d. in stage", "%(num)s d. in stage", days), language), "warn", render(more, language))
+    words, brief = (render(said, language) for said in (mn("%(num)s d. in stage", "%(num)s d. in stage", days), mn("%(num)s d.", "%(num)s d.", days)))
+    return Mark("clock", words, "warn", render(more, language), brief)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from crm.backoffice.catalog import Configured, Option
+from crm.backoffice.catalog import Catalog, Configured, Option
 from crm.backoffice.conditions.tree import All, Leaf, Node
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
@@ -58,6 +58,12 @@ def makes_columns(session: DataSession, spec: Field) -> bool:
     if known is not None:
         return bool(known) and (_belong(known.values()) or len(known) <= MOST)
     return bool(spec.picklist) and 0 < len(_options(session, spec)) <= MOST
+
+
+def stand_in_columns(catalog: Catalog, kind: Entity) -> bool:
+    """Whether records of a kind can stand on a board at all, whoever looks."""
+    one = (spec for spec in kind.fields.values() if not (spec.several or spec.multiple or spec.system))
+    return any(spec.picklist or spec.type == "date" or spec.target in catalog.configured for spec in one)
 
 
 def parse_by(session: DataSession, entity: str, text: str) -> Field:

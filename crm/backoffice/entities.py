@@ -46,6 +46,7 @@ class Declared:
     parent: str | None = None  # child rows: the field that refers to the parent
     own: str = "owner"  # the field that makes a record one's own; "id" for people themselves
     columns: tuple[str, ...] = ()  # the standard list
+    face: tuple[str, ...] = ()  # what its card on a board shows below its name; without any the columns of the list that have a place there
     sections: tuple[Section, ...] = ()
     related: tuple[str, ...] = ()  # relations shown on the card, in order; the rest follows
     order: str = "name"  # the standard sort of its list

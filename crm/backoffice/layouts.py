@@ -18,7 +18,7 @@ from crm.messages import Label
 
 Said = Mapping[str, Any]
 Kept = Mapping[str, Mapping[str, Said]]
-PARTS = ("columns", "sort", "sections", "rest", "help", "related", "quick", "menu")
+PARTS = ("columns", "sort", "face", "sections", "rest", "help", "related", "quick", "menu")
 TABLE = LayoutRow.__table__
 REST = Label("Інше", "Other")  # the section of the fields that stand in none
 
@@ -29,6 +29,7 @@ class Layout:
 
     columns: tuple[str, ...]
     sort: tuple[tuple[str, bool], ...]  # descending marked
+    face: tuple[str, ...]  # of a card on a board, below its name; none: what of the columns has a place there
     sections: tuple[Section, ...]
     broad: Mapping[str, bool]
     rest: bool  # whether fields of no section show
@@ -79,7 +80,8 @@ def laid_out(entity: Entity, given: Sequence[Said]) -> Layout:
         sections = tuple(Section(Label(one["label"]["uk"], one["label"]["en"]), tuple(key for key, _ in fields_in(one))) for one in raw)
         broad = {key: breadth == "wide" for one in raw for key, breadth in fields_in(one) if breadth}
     return Layout(
-        tuple(said("columns", entity.columns)), tuple((key.lstrip("-"), key.startswith("-")) for key in said("sort", declared.order).split(",")), sections,
+        tuple(said("columns", entity.columns)), tuple((key.lstrip("-"), key.startswith("-")) for key in said("sort", declared.order).split(",")),
+        tuple(said("face", declared.face)), sections,
         MappingProxyType(broad), said("rest", "shown") == "shown", tuple(said("related", declared.related)), tuple(said("quick", ())),
         menu.get("area", declared.area), menu.get("icon", declared.icon), menu.get("order"), bool(menu.get("hidden")),
         MappingProxyType(beside),
@@ -112,6 +114,7 @@ def cleaned(said: Said, entity: Entity) -> dict[str, Any]:
     found: dict[str, Any] = {
         **said,
         "columns": [key for key in said.get("columns", ()) if key in there],
+        "face": [key for key in said.get("face", ()) if key in there],
         "sort": ",".join(key for key in said.get("sort", "").split(",") if sorts(entity, key.lstrip("-"))),
         "sections": sections,
         "help": {key: told for key, told in said.get("help", {}).items() if key in there},
@@ -123,7 +126,7 @@ def cleaned(said: Said, entity: Entity) -> dict[str, Any]:
 
 def renamed(said: Said, name: Callable[[str], str]) -> dict[str, Any]:
     """The same with other names for what it names."""
-    found = {**said, **{part: [name(key) for key in said[part]] for part in ("columns", "quick", "related") if part in said}}
+    found = {**said, **{part: [name(key) for key in said[part]] for part in ("columns", "face", "quick", "related") if part in said}}
     if "sort" in said:
         found["sort"] = ",".join(("-" if key.startswith("-") else "") + name(key.removeprefix("-")) for key in said["sort"].split(","))
     if "help" in said:

@@ -193,6 +193,7 @@ class Deal(Record):
     __entity__ = Declared(
         key="deal", label=Label("Угода", "Deal"), plural=Label("Угоди", "Deals"), area="sales", icon="coins", prefix="D",
         columns=("name", "account", "stage", "amount", "expected_on", "next_step", "owner"),
+        face=("account", "amount", "probability", "next_step", "owner"),
         sections=(
             Section(Label("Угода", "Deal"), ("name", "code", "account", "contact", "pipeline", "stage", "loss_reason")),
             Section(Label("Гроші", "Money"), ("amount", "currency", "cost", "margin")),

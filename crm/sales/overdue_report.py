@@ -15,7 +15,7 @@ from crm.backoffice.reports.grouping import Key, columns_of, grouping, row_condi
 from crm.backoffice.reports.parameters import Json
 from crm.backoffice.reports.table import Row, ordered, rate
 from crm.backoffice.worth import Conversion, Place, add_to
-from crm.messages import Label
+from crm.messages import Label, Message, m
 from crm.organization.dimensions import DEPARTMENT, MANAGER, OWNER, TERRITORY
 from crm.sales.overdue import OVERDUE_STAY
 
@@ -91,12 +91,16 @@ def overdue_stays(session: DataSession, params: CommonParams) -> Table:
         columns=(*columns_of(params.dimensions), *params.shown),
         rows=ordered(ordered(shown, tuple((d.key, False) for d in params.dimensions)), params.sort or (("overdue", True),)),
         totals=_measures(whole, params, done), currency=params.currency, drill=lambda row, key: _drill(session, params, row, key),
-        notes=notes(session, session.catalog.entity("deal"), params, done, whole.money), chart=CHART if params.dimensions else None,
+        notes=(*_unlimited(session), *notes(session, session.catalog.entity("deal"), params, done, whole.money)), chart=CHART if params.dimensions else None,
     )
 
 
 def _stages(session: DataSession) -> list[int]:
     return [one.id for one in session.catalog.configured["stage"].values() if one.values["kind"] == "open" and one.values["days"]]
+
+
+def _unlimited(session: DataSession) -> tuple[Message, ...]:
+    return () if _stages(session) else (m("No open stage has a service time, so no deal can be overdue. A stage is given one on its page in the data set-up."),)
 
 
 def _chosen(session: DataSession, params: CommonParams, *more: Json) -> list[Json]:

@@ -48,14 +48,16 @@ def test_buttons_take_the_standard_move_add_and_drop(house: House, browser: Sign
 
 def test_what_is_arranged_is_planned_published_opened_again_and_taken_back(house: House, browser: SignIn) -> None:
     olena = browser("Olena")
-    typed = {**OWN, "quick": ["name"], "related": ["deals"], "sort-1": "-created_at", "sort-2": "name", "rest": "hidden", "area": "sales", "order": "2"}
+    typed = {**OWN, "quick": ["name"], "face": ["city", "phone"], "related": ["deals"],
+             "sort-1": "-created_at", "sort-2": "name", "rest": "hidden", "area": "sales", "order": "2"}
     typed |= {"icon": "star", "hidden": "no", "help-uk-city": "Де офіс", "help-en-city": "Where the office is"}
     house.make("account", name="Лан")
     shown = plan(olena, PAGE, typed)
     assert "“Companies” is laid out anew for everybody" in text_of(shown) and house.catalog.layouts == {}
     assert publish(olena, PAGE, typed).status_code == 303
     wanted = {
-        "columns": ["name", "city"], "sort": "-created_at,name", "sections": [{"label": {"uk": "Головне", "en": "Main"}, "fields": [{"city": "wide"}]}],
+        "columns": ["name", "city"], "sort": "-created_at,name", "face": ["city", "phone"],
+        "sections": [{"label": {"uk": "Головне", "en": "Main"}, "fields": [{"city": "wide"}]}],
         "rest": "hidden", "related": ["deals"], "help": {"city": {"uk": "Де офіс", "en": "Where the office is"}},
         "quick": ["name"], "menu": {"area": "sales", "order": 2, "icon": "star", "hidden": False},
     }
@@ -93,6 +95,7 @@ def test_what_makes_no_sense_is_said_and_nothing_typed_is_lost(house: House, bro
         ({"columns": ["nothing"]}, "knows no “nothing”"), ({"row": ["0"], "row-key-0": "city"}, "put one above them"),
         ({"row": ["0"], "row-key-0": "", "row-uk-0": "Так", "row-en-0": ""}, "A section needs a name in both languages."),
         ({"order": "0"}, "“order” is a whole number"), ({"icon": "skull"}, "the icons are"), ({"columns": ["name", "name"]}, "stands twice"),
+        ({"face": list(house.catalog.entity("account").fields)[:9]}, "at most 8 fields"), ({"face": ["nothing"]}, "knows no “nothing”"),
         ({"sort-1": "description"}, "not sorted by"), ({"help-uk-city": "Де"}, "A help text is needed in both languages."),
         ({"help-uk-nothing": "Де", "help-en-nothing": "Where"}, "“nothing” is not known here"),
     ):

@@ -61,6 +61,8 @@ def test_every_screen_is_drawn_as_it_would_be_and_nothing_is_written(house: Hous
     assert keys(look(olena, "card", typed))[:2] == ["revenue", "city"]
     assert keys(look(olena, "list", typed)) == ["city", "name"]
     assert keys(look(olena, "quick", typed)) == ["name"]
+    assert "Лан" in words(look(olena, "board", typed)) and SECRET in words(look(olena, "board", [("face", "revenue")])).replace(",", "")
+    assert SECRET not in words(look(olena, "board", [("face", "city")])).replace(",", "")
     other = house.make("account", name="Інша")
     assert "Інша" in look(olena, typed=typed, record=other).get_data(as_text=True)
     assert house.catalog.layouts == {} and counted(house) == (before[0], before[1] + 1)
@@ -69,7 +71,7 @@ def test_every_screen_is_drawn_as_it_would_be_and_nothing_is_written(house: Hous
 def test_every_kind_of_records_has_its_preview(house: House, browser: SignIn, firm: int) -> None:
     olena = browser("Olena")
     for kind in house.catalog.entities:
-        for screen in ("form", "card", "list", "quick"):
+        for screen in ("form", "card", "list", "board", "quick"):
             assert look(olena, screen, entity=kind).status_code == 200, (kind, screen)
 
 
@@ -92,9 +94,10 @@ def test_a_role_sees_what_it_sees_and_never_more_than_the_looker(house: House, b
     assert "does not see such records" in look(olena, **{"as": "stranger"}).get_data(as_text=True)
     give(house, CONFIGURES, {"entity": "account", **ALL, "fields": {"*": "edit", "revenue": "hidden", "phone": "masked"}}, KEEPS)
     bohdan = browser("Bohdan")
-    for screen in ("form", "card", "list", "quick"):
+    for screen in ("form", "card", "list", "board", "quick"):
         for role in ("", "owner", "administrator", "head", "seller"):
-            answer = look(bohdan, screen, [*ROWS, ("columns", "name"), ("columns", "revenue"), ("columns", "phone"), ("sort-1", "-revenue")], **{"as": role})
+            named = [("columns", "name"), *((part, key) for part in ("columns", "face") for key in ("revenue", "phone"))]
+            answer = look(bohdan, screen, [*ROWS, *named, ("sort-1", "-revenue")], **{"as": role})
             page = answer.get_data(as_text=True)
             assert answer.status_code == 200 and SECRET not in page.replace(",", "").replace(" ", "") and "1234567" not in page.replace(" ", ""), (screen, role)
             assert "revenue" not in keys(answer)

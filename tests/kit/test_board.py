@@ -4,6 +4,7 @@ import html
 import json
 import re
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from urllib.parse import quote
 
@@ -79,6 +80,31 @@ def test_columns_count_and_add_up_what_their_cards_are(sold: House, browser: Sig
     assert cards(reader, page, str(sold.stage("qualified"))) == ["Котел", "Кран", "Насос"]
     assert cards(reader, page, str(sold.stage("proposal"))) == ["Вага", "Лінія"]
     assert cards(reader, page, str(sold.stage("lead"))) == []
+
+
+def test_a_card_shows_what_the_layout_puts_on_its_face(sold: House, browser: SignIn) -> None:
+    """The product's own face, one for everybody and one for a role; the columns of the list neither add to it nor take from it."""
+    (account,) = sold.make_many("account", [{"name": "Обрій"}])
+    deal = sold.make("deal", name="Дах", account=account, amount=Decimal(7), currency="UAH", probability=Decimal("0.35"), next_step="Замір",
+                     next_step_on=date(2026, 12, 1), stage=sold.stage("lead"), owner=sold.people["Oksana"], expected_on=date(2026, 12, 24))
+
+    def face(reader: Browser) -> list[tuple[str, str]]:
+        page = reader.page(f"/board/deal/cards?column={sold.stage('lead')}&columns=expected_on")
+        card = re.search(rf'<li class="b-card" data-id="{deal}".*?</li>', page, re.S)
+        assert card
+        found = re.findall(r'<div class="(p\d)">(.*?)</div>', card[0])
+        return [(place, " ".join(re.sub(r"<[^>]+>", " ", html.unescape(inside)).split())) for place, inside in found]
+
+    olena, oksana = browser("Olena"), browser("Oksana")
+    assert dict(face(olena)) == {"p1": "Дах", "p2": "7 UAH", "p3": "Обрій", "p4": "35%", "p5": "Замір", "p6": "OK Oksana"}
+    sold.configure({"layouts": {"deal": {"face": ["expected_on", "code", "stage"], "roles": {"own": {"face": ["amount", "next_step"]}}}}})
+    assert dict(face(olena)).keys() == {"p1", "p3", "p4"}, "the stage is what the columns are of"
+    assert dict(face(oksana)) == {"p1": "Дах", "p2": "7 UAH", "p3": "Замір"}
+    hides = {"entity": "deal", "actions": ["read"], "scope": "all", "fields": {"*": "read", "amount": "hidden"}}
+    sold.configure({"roles": {"own": {"label": {"uk": "Власні угоди", "en": "Own deals"}, "rules": [hides]}}})
+    assert dict(face(oksana)) == {"p1": "Дах", "p3": "Замір"}, "a layout gives no right"
+    sold.configure({"layouts": {"deal": None}})
+    assert len(face(olena)) == 6 and len(face(oksana)) == 5
 
 
 def test_the_board_is_the_list_in_columns(sold: House, browser: SignIn) -> None:

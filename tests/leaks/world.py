@@ -70,6 +70,7 @@ def laid_out(kind: Entity) -> dict[str, Any]:
         "columns": fields, "sort": ",".join(key for key in ("margin", "revenue", "credit_limit", "amount") if key in kind.fields),
         "sections": [{"label": {"uk": "Усе", "en": "All"}, "fields": [{key: "wide"} for key in fields]}], "related": [*reversed(kind.relations)],
         "quick": [key for key in fields if key in written], "rest": "hidden",
+        "face": fields[:8],
     }
 
 

@@ -13,7 +13,7 @@ from crm.messages import m
 
 One = TypeVar("One")
 Form = MultiDict[str, str]
-LISTS = ("columns", "quick", "related")
+LISTS = ("columns", "face", "quick", "related")
 SORTS = ("sort-1", "sort-2")
 MOST_ROWS = 600
 UNTOLD = frozenset({"row_version", "deleted_at"})  # of no use on a screen; a layout that names them keeps them
@@ -189,7 +189,7 @@ def shown(typed: Typed, kind: Entity, usual: Layout) -> dict[str, Shown]:
     """Every part that is a list."""
     writes = fillable(kind)
     told = [key for key in kind.fields if key not in UNTOLD]
-    able = {"columns": told, "quick": [key for key in kind.fields if key in writes], "related": list(kind.relations)}
+    able = {"columns": told, "face": told, "quick": [key for key in kind.fields if key in writes], "related": list(kind.relations)}
     found: dict[str, Shown] = {}
     for part, keys in able.items():
         standard = list(getattr(usual, part))

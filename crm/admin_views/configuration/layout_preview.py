@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 from flask import render_template, request
 from werkzeug.datastructures import MultiDict
 
+from crm.admin_views import board_page
 from crm.admin_views.configuration import layout_form
 from crm.admin_views.configuration.door import catalog_of
 from crm.admin_views.kit import context, filters, forms, lookup
@@ -31,7 +32,7 @@ from crm.messages import LANGUAGES, m
 from crm.rights.as_role import as_role
 from crm.rights.roles import read_role
 
-SCREENS = ("form", "card", "list", "quick", "menu")
+SCREENS = ("form", "card", "list", "board", "quick", "menu")
 ROWS = 8  # of a list
 LONGEST, MOST = 200_000, 5000  # of an arrangement as it is posted: letters, names
 
@@ -104,6 +105,8 @@ def _drawn(session: UserSession, kind: Entity, screen: str, whose: Whose, *, wai
         return render_template(template, **shared | {"why": "unread"})
     if screen == "list":
         return render_template(template, **shared, **_list(session, kind, whose, waits=waits))
+    if screen == "board":
+        return render_template(template, **shared | _board(session, kind, waits=waits))
     if screen == "quick" or (waits and screen == "form"):
         filled = forms.record_form(session, kind, session.sight.creatable(kind.key), {}, asked=(), in_sheet=screen == "quick")
         return render_template(template, **shared | {"filled": filled, "why": "" if filled.fields else "unwritten"})
@@ -129,6 +132,16 @@ def _record(session: UserSession, kind: Entity) -> int | None:
         return int(asked)
     rows = lists.page(session, replace(lists.parse_query(session, kind.key, {}), columns=(), size=1)).rows
     return rows[0].id if rows else None
+
+
+def _board(session: UserSession, kind: Entity, *, waits: bool) -> dict[str, object]:
+    """Cards of the first records of the list; `why` where this reader's records stand on no board."""
+    try:
+        board = board_page.asked(session, kind, {})
+    except BadRequest:
+        return {"why": "undivided"}
+    cards, page = (None, None) if waits else board_page.cards(session, board, replace(board.query, size=ROWS))
+    return {"cards": cards} if page is not None and page.rows else {"why": "empty"}
 
 
 def _list(session: UserSession, kind: Entity, whose: Whose, *, waits: bool) -> dict[str, object]:

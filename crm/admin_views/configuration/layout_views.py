@@ -14,6 +14,7 @@ from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
 from crm.admin_views.kit.forms import WIDE
 from crm.admin_views.kit.menu import AREAS
+from crm.backoffice import boards
 from crm.backoffice.entities import Entity
 from crm.backoffice.layouts import Layout, Said, laid_out
 from crm.backoffice.lowcode.icons import ICONS
@@ -82,7 +83,8 @@ def _form(kind: Entity, role: str, typed: layout_form.Typed, errors: Errors) -> 
     relations = {key: one.label.text(language) for key, one in kind.relations.items()}
     return render_template(
         "admin/configuration/layout.html", kind=kind, role=role, roles=known, typed=typed, errors=errors, summary=entity_form.summary(errors),
-        words={"columns": words, "quick": words, "related": relations}, fields=words, usual=usual, parts=layout_form.shown(typed, kind, usual),
+        words={"columns": words, "face": words, "quick": words, "related": relations},
+        boards=boards.stand_in_columns(catalog, kind), fields=words, usual=usual, parts=layout_form.shown(typed, kind, usual),
         sorting=layout_form.sorting(kind), helps={key: spec.help for key, spec in kind.fields.items() if spec.help is not None},
         types={key: KINDS[spec.type].name.text(language) for key, spec in kind.fields.items() if spec.type in KINDS},
         broad={key for key, spec in kind.fields.items() if spec.type in WIDE},

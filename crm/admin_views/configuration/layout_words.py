@@ -9,6 +9,7 @@ from crm.messages import Label, m, render
 
 PARTS: Mapping[str, Label] = {
     "columns": Label("Стовпці списку", "Columns of the list"), "sort": Label("Порядок списку", "Order of the list"),
+    "face": Label("Картка на дошці", "Card on the board"),
     "sections": Label("Розділи форми й картки", "Sections of form and card"), "rest": Label("Поля поза розділами", "Fields of no section"),
     "help": Label("Підказки", "Help texts"), "related": Label("Вкладки картки", "Tabs of the card"),
     "quick": Label("Швидке створення", "Quick create"), "menu": Label("Меню", "Menu"),
@@ -34,7 +35,7 @@ def _words(kind: Entity, part: str, value: Any, language: str) -> str:
         return STANDARD.text(language)
     named = {key: spec.label.text(language) for key, spec in kind.fields.items()} | {"id": "№"}
     match part:
-        case "columns" | "quick":
+        case "columns" | "face" | "quick":
             return ", ".join(named.get(key, key) for key in value)
         case "related":
             return ", ".join(kind.relations[key].label.text(language) if key in kind.relations else key for key in value)

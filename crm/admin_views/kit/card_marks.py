@@ -12,12 +12,14 @@ from crm.backoffice.guard import UserSession
 
 @dataclass(frozen=True)
 class Mark:
-    """`icon` is a sign of the sprite, `words` what is read beside it; `more` says it in full to whoever points at it. `tone` colours both."""
+    """`icon` is a sign of the sprite, `words` what is read beside it; `more` says it in full to whoever points at it, `brief` in a
+    cell, where there is little room. `tone` colours both."""
 
     icon: str
     words: str
     tone: str = ""
     more: str = ""
+    brief: str = ""
 
 Make = Callable[[UserSession, Sequence[int]], Mapping[int, Sequence[Mark]]]
 _makers: dict[str, Make] = {}
@@ -48,7 +50,17 @@ def cell_marks(entity: str, key: str) -> Callable[[Make], Make]:
 def in_cells(session: UserSession, entity: str, key: str, ids: Sequence[int]) -> Mapping[int, str]:
     """What stands beside the values of a column, as HTML, by record; of those without a mark nothing."""
     make = _of_cells.get((entity, key))
-    return {number: drawn(found) for number, found in make(session, ids).items() if found} if make is not None and ids else {}
+    return {number: "".join(map(_in_cell, found)) for number, found in make(session, ids).items()} if make is not None and ids else {}
+
+
+def _in_cell(one: Mark) -> str:
+    title = f' title="{escape(one.more or one.words)}"'
+    return f'<span class="b-cell-mark{" is-" + one.tone if one.tone else ""}"{title}>{_sign(one)}<span class="b-hidden">{escape(one.words)}</span>' + (
+        f'<span aria-hidden="true">{escape(one.brief)}</span></span>')
+
+
+def _sign(one: Mark) -> str:
+    return f'<svg class="b-i b-i-s" aria-hidden="true"><use href="{url_for("static", filename="vendor/icons.svg")}#{one.icon}"/></svg>'
 
 
 def marks(session: UserSession, entity: str, ids: Sequence[int]) -> Mapping[int, Sequence[Mark]]:
@@ -59,10 +71,8 @@ def marks(session: UserSession, entity: str, ids: Sequence[int]) -> Mapping[int,
 
 def drawn(found: Sequence[Mark]) -> str:
     """Marks as a list below a card; nothing where there is none."""
-    sprite = url_for("static", filename="vendor/icons.svg") if found else ""
     items = []
     for one in found:
         tone, title = f' class="is-{one.tone}"' if one.tone else "", f' title="{escape(one.more)}"' if one.more else ""
-        sign = f'<svg class="b-i b-i-s" aria-hidden="true"><use href="{sprite}#{one.icon}"/></svg>'
-        items.append(f"<li{tone}{title}>{sign}<span>{escape(one.words)}</span></li>")
+        items.append(f"<li{tone}{title}>{_sign(one)}<span>{escape(one.words)}</span></li>")
     return f'<ul class="b-marks">{"".join(items)}</ul>' if items else ""

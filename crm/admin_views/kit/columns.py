@@ -119,7 +119,11 @@ def cells(entity: Entity, made: Sequence[Column], rows: Sequence[RowView]) -> li
         if column.awaited:
             drawn[place] = [html or f'<span class="b-faint" title="{escape(column.awaited)}">…</span>' for html in drawn[place]]
         if marked := in_cells(context.session(), entity.key, column.key, [row.id for row in rows]):
-            drawn[place] = [html + marked.get(row.id, "") for html, row in zip(drawn[place], rows, strict=True)]
+            beside = [marked.get(row.id, "") for row in rows]
+            drawn[place] = [
+                f'<span class="b-marked"><span class="b-cut">{html}</span>{mark}</span>' if mark else html
+                for html, mark in zip(drawn[place], beside, strict=True)
+            ]
     return list(zip(*drawn, strict=True)) if drawn else [()] * len(rows)
 
 

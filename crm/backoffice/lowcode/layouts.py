@@ -16,7 +16,7 @@ from crm.backoffice.lowcode.icons import ICONS
 from crm.backoffice.lowcode.parsing import both, once, only, order, section_of, wrong
 from crm.messages import Message, m
 
-MOST_SORTS, MOST_SECTIONS, LAST_PLACE = 4, 50, 999
+MOST_SORTS, MOST_SECTIONS, MOST_OF_FACE, LAST_PLACE = 4, 50, 8, 999
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,14 @@ def _layout(said: Mapping[str, Any], kind: Entity, catalog: Catalog, place: Mess
     """A layout in its fixed form. Raises BadRequest."""
     fields, writes = kind.fields, fillable(kind)
     found: dict[str, Any] = {
-        "columns": _keys(said, "columns", fields.__contains__, place), "quick": _keys(said, "quick", writes.__contains__, place),
+        "columns": _keys(said, "columns", fields.__contains__, place), "face": _keys(said, "face", fields.__contains__, place),
+        "quick": _keys(said, "quick", writes.__contains__, place),
         "sort": said.get("sort") or "", "sections": _sections(said.get("sections") or [], kind, place), "rest": said.get("rest") or "",
     }
     if len(found["columns"]) > MAX_COLUMNS:
         raise wrong(place, m("a list shows at most %(count)s columns", count=MAX_COLUMNS))
+    if len(found["face"]) > MOST_OF_FACE:
+        raise wrong(place, m("a card on a board shows at most %(count)s fields", count=MOST_OF_FACE))
     if not isinstance(found["sort"], str):
         raise wrong(place, m("“sort” is a text: -created_at,name"))
     sorted_by = [key.strip() for key in found["sort"].split(",")] if found["sort"] else []

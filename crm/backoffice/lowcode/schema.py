@@ -144,7 +144,7 @@ def _layout() -> Schema:
     menu = _things({"area": TEXT, "order": _number(1, LAST_PLACE), "icon": {"enum": list(ICONS)}, "hidden": FLAG})
     return {"type": ["object", "null"], "properties": {
         "columns": _list(TEXT, most=MAX_COLUMNS), "sort": {"type": "string"}, "sections": _list(section, most=MOST_SECTIONS),
-        "rest": {"enum": ["shown", "hidden"]}, "help": _named(_ref("both")), "related": _list(TEXT), "quick": _list(TEXT), "menu": menu,
+        "rest": {"enum": ["shown", "hidden"]}, "help": _named(_ref("both")), "related": _list(TEXT), "quick": _list(TEXT), "menu": menu, "face": _list(TEXT),
     }}
 
 

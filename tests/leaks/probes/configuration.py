@@ -130,8 +130,8 @@ def previews(view: View) -> Iterator[Question]:
         secret = view.secret(entity)[:8] if of else []
         typed = [("row", "0"), ("row-key-0", ""), ("row-uk-0", "а"), ("row-en-0", "a")]
         typed += [pair for n, key in enumerate(secret, 1) for pair in (("row", str(n)), (f"row-key-{n}", key))]
-        lists = [("columns", key) for key in secret]
-        for screen in ("form", "card", "list", "quick"):
+        lists = [(part, key) for key in secret for part in ("columns", "face")]
+        for screen in ("form", "card", "list", "board", "quick"):
             for role in ("", "owner", "seller", "no_such"):
                 for arrangement in ([], typed, lists):
                     yield post(rule, of, page, form={"arrangement": urlencode(arrangement)}, screen=screen, **{"as": role})

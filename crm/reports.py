@@ -11,6 +11,8 @@ import crm.sales.forecast.accuracy_report
 import crm.sales.forecast.calibration_report
 import crm.sales.forecast.changes_report
 import crm.sales.forecast.forecast_report
+import crm.sales.forecast.months_report
+import crm.sales.forecast.moved_report
 import crm.sales.forecast.odds_report
 import crm.sales.funnel.changes
 import crm.sales.funnel.reasons

@@ -10,7 +10,7 @@ from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 
 import crm.reports  # noqa: F401 - completes the registry
-from crm.admin_views import any_report_page, funnel_page, report_page, scorecard_page
+from crm.admin_views import any_report_page, forecast_page, funnel_page, report_page, scorecard_page
 from crm.admin_views.gate import OwnPage
 from crm.admin_views.kit import context
 from crm.admin_views.kit.conditions import words as condition_words
@@ -29,7 +29,10 @@ from crm.errors import BadRequest, Forbidden
 from crm.messages import Label, m, render
 
 GROUPS = {"any": Label("Усі записи", "All records"), "sales": Label("Продажі", "Sales"), "contacts": Label("Контакти", "Contacts")}
-BESIDE = {"funnel": funnel_page.beside, "manager_scorecard": scorecard_page.beside}  # what the screens of some reports show above and below their answer
+BESIDE = {  # what the screens of some reports show above and below their answer
+    "forecast_months": forecast_page.beside_months, "forecast_slips": forecast_page.beside_slips, "funnel": funnel_page.beside,
+    "manager_scorecard": scorecard_page.beside,
+}
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 

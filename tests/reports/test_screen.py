@@ -237,3 +237,19 @@ def test_a_control_stands_at_what_holds_without_it(sign_in: SignIn) -> None:
                for asked in ("by=month&period=last_365_days", "by=month&period=last_365_days&ahead=30", "by=month&period=last_365_days&ahead=0")]
     assert figures[0] and figures[0] == figures[1] != figures[2]
     assert re.search(r'<option value=""[^>]*>the last seven days', page(client, "/report/forecast_changes?period=this_quarter&by=owner&lang=en"))
+
+
+def test_months_of_a_forecast_stand_with_what_has_moved_between_them(sign_in: SignIn) -> None:
+    """Below the months is the matrix of slips since a night; its margins are what its cells add up to."""
+    client = sign_in("head")
+    shown = page(client, "/report/forecast_months?by=&since=last_90_days&lang=en")
+    matrix = re.search(r'<table class="b-grid b-report b-slips">.*?</table>', shown, re.S)
+    assert matrix
+    rows = re.findall(r'<tr><th scope="row" class="pk">.*?</tr>', matrix[0].partition("<tfoot>")[0], re.S)
+    deals = [[int(re.sub(r"\D", "", one)) for one in re.findall(r'<td class="b-num[^"]*">(?:<b>|<a [^>]*>)([\d,]+)', row)] for row in rows]
+    assert len(deals) > 2 and all(sum(cells) == whole for *cells, whole in deals)
+    foot = [int(one.replace(",", "")) for one in re.findall(r'<td class="b-num">([\d,]+)', matrix[0].partition("<tfoot>")[2])]
+    assert sum(foot) == sum(whole for *_, whole in deals)
+    assert "b-slips" in page(client, "/report/forecast_slips?changed=last_90_days&lang=uk")
+    assert "b-slips" not in page(client, "/report/forecast_slips?changed=last_90_days&by=owner&lang=uk")
+    assert client.get("/report/forecast_months?since=yesterday").status_code == 400

@@ -1,33 +1,29 @@
 """What became of a forecast between two nights: what came, what went and why, what grew and shrank. What is left over is nothing."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
-
-from sqlalchemy import and_, select
+from typing import Any
 
 from crm.backoffice.guard import DataSession
 from crm.backoffice.money import exact_sum
-from crm.backoffice.parts import in_parts
 from crm.backoffice.periods import Period
-from crm.backoffice.reports import Chart, Column, CommonParams, Drill, Parameter, Series, Table, report
-from crm.backoffice.reports.conversion import conversion, day_of_rate, notes
+from crm.backoffice.reports import Chart, Column, Drill, Series, Table, report
+from crm.backoffice.reports.conversion import conversion, notes
 from crm.backoffice.reports.drill import prefixed
-from crm.backoffice.reports.grouping import Key, columns_of, grouping, row_conditions, row_keys
+from crm.backoffice.reports.grouping import Key, columns_of, row_conditions, row_keys
 from crm.backoffice.reports.parameters import Json
 from crm.backoffice.reports.table import Row, ordered
-from crm.backoffice.worth import Conversion, Place, today_in
+from crm.backoffice.worth import Conversion
 from crm.messages import Label, m
-from crm.sales.forecast.expected import EXPECTED, asked_of_all
+from crm.sales.forecast.expected import asked_of_all
 from crm.sales.forecast.forecast_report import DIMENSIONS
-from crm.sales.forecast.nights import expected_in, held, held_on, in_stage, stood_on
+from crm.sales.forecast.nights import expected_in, held_on, in_stage, stood_on
 from crm.sales.forecast.outlook import NIGHT, OUTLOOK
+from crm.sales.forecast.standings import MANY, NightsParams, Standing, compared
 
-WEEK = timedelta(days=7)
-MANY = 200  # deals that a condition still names one by one
 NEEDS = tuple(f"{NIGHT}.{key}" for key in ("since", "until", "stage", "expected_on", "amount", "currency"))
 
 CAME = {"new": Label("Нові", "New"), "moved_in": Label("Перенесені сюди", "Moved in"), "reopened": Label("Відкриті знову", "Re-opened")}
@@ -57,32 +53,6 @@ MEASURES = (
                  "Amount of the open deals expected in the period on the last night: was + came + grew − shrank − went"), NEEDS),
 )
 CHART = Chart(Label("Було і є", "Was and is"), (Series("opening", "open"), Series("closing", "won")), beside=True)
-BETWEEN = Parameter(
-    "period", Label("Зміни за", "Changes of"), Label("Перша й остання ніч, між якими порівнюється; порожньо: останні сім днів",
-    "The first and the last night that are compared; empty: the last seven days"), without=Label("останні сім днів", "the last seven days"),
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChangesParams(CommonParams):
-    """What is asked beside what all reports are. `period` is that which is forecast, `changed` the time in which the forecast changed."""
-
-    changed: Annotated[Period | None, BETWEEN] = None
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What was expected of a deal on a night: `stage` is the kind of its stage, open, won or lost."""
-
-    key: Key
-    stage: str
-    expected: date | None
-    place: Place
-    amount: Decimal
-
-    def inside(self, period: Period | None) -> bool:
-        """Whether it was open and expected in the period."""
-        return self.stage == "open" and (period is None or (self.expected is not None and period.first <= self.expected <= period.last))
 
 
 @dataclass
@@ -100,23 +70,20 @@ class Moves:
 @report(
     "forecast_changes", label=Label("Що змінилося в прогнозі", "What changed in the forecast"),
     question=Label("Чому прогноз періоду нині інший, ніж був?", "Why is the forecast of the period another one than it was?"),
-    group="sales", entity="deal", measures=MEASURES, dimensions=DIMENSIONS, params=ChangesParams,
+    group="sales", entity="deal", measures=MEASURES, dimensions=DIMENSIONS, params=NightsParams,
     opening={"period": "this_quarter", "changed": "last_7_days", "by": "owner"},
 )
-def forecast_changes(session: DataSession, params: ChangesParams) -> Table:
+def forecast_changes(session: DataSession, params: NightsParams) -> Table:
     """The open deals expected in the period on two nights, split by `params.by` (as deals are now), and why one set became the other.
 
     opening + new + moved_in + reopened + grew − shrank − moved_out − won − lost = closing, in every row. Money is in `params.currency` at the rates of
     `params.rate`, None as soon as an amount has no rate. Deals that the reader does not see now, the removed among them, are in no figure.
     """
-    nights = _nights(params)
-    before, after = (_standings(session, params, night) for night in nights)
-    was = before | _standings(session, params, nights[0], after.keys() - before.keys())
-    now = after | _standings(session, params, nights[1], before.keys() - after.keys())
+    nights, (was, now, deals) = params.nights(), compared(session, params)
     places = [one.place for standings in (was, now) for one in standings.values()]
     done = conversion(session, params, (place.currency for place in places))
     found, whole = defaultdict[Key, Moves](Moves), Moves()
-    for deal in sorted(before.keys() | after.keys()):
+    for deal in sorted(deals):
         for row in (found[(now.get(deal) or was[deal]).key], whole):
             for measure, amount in _moved(was.get(deal), now.get(deal), params.period, done):
                 row.deals[measure].append(deal)
@@ -135,34 +102,8 @@ def forecast_changes(session: DataSession, params: ChangesParams) -> Table:
     )
 
 
-def _nights(params: ChangesParams) -> tuple[date, date]:
-    today = today_in(params.time_zone)
-    return (params.changed.first, params.changed.last) if params.changed is not None else (today - WEEK, today)
-
-
-def _name(params: ChangesParams, row: Row) -> tuple[Any, ...]:
+def _name(params: NightsParams, row: Row) -> tuple[Any, ...]:
     return tuple(row.get(f"{d.key}_id", row[d.key]) for d in params.dimensions)
-
-
-def _standings(session: DataSession, params: ChangesParams, night: date, deals: Collection[int] | None = None) -> dict[int, Standing]:
-    """What was expected on a night of deals by number: of those that were open and expected in the period, or of the given ones."""
-    kinds = {s.id: s.values["kind"] for s in session.catalog.configured["stage"].values()}
-    outlook, deal, base = session.table(OUTLOOK), session.table("deal"), session.catalog.company.currency
-    groups = grouping(deal, params.dimensions)
-    picked = select(
-        *groups.expressions, deal.id, outlook["stage"], outlook[EXPECTED], outlook["currency"], day_of_rate(outlook, params), outlook["amount"],
-    ).select_from(outlook.table.join(deal.table, and_(deal.id == outlook["deal"], deal.visible)))
-    query = groups.joined(picked).where(outlook.visible, held(outlook, night), deal.asked({"all": asked_of_all(params)}))
-    if deals is None:
-        query = query.where(outlook["stage"].in_(session.catalog.stages("open")))
-        if params.period is not None:
-            query = query.where(outlook[EXPECTED] >= params.period.first, outlook[EXPECTED] <= params.period.last)
-    found = {}
-    for part in [None] if deals is None else in_parts(sorted(deals)):
-        for row in session.execute(query if part is None else query.where(deal.id.in_(part))):
-            number, stage, expected, code, day, amount = row[groups.width :]
-            found[number] = Standing(groups.key(row), kinds.get(stage, ""), expected, Place(code or base, day), amount or Decimal(0))
-    return found
 
 
 def _moved(old: Standing | None, new: Standing | None, period: Period | None, done: Conversion) -> Iterator[tuple[str, Decimal | None]]:
@@ -188,7 +129,7 @@ def _moved(old: Standing | None, new: Standing | None, period: Period | None, do
 # --- the records behind a cell --------------------------------------------------------------------------------------
 
 
-def _drill(session: DataSession, params: ChangesParams, nights: tuple[date, date], row: Row | None, key: str, deals: Sequence[int]) -> Drill | None:
+def _drill(session: DataSession, params: NightsParams, nights: tuple[date, date], row: Row | None, key: str, deals: Sequence[int]) -> Drill | None:
     """What was expected on the first and the last night; the deals that came, went, grew or shrank."""
     common = [*asked_of_all(params), *(row_conditions(session, "deal", params.dimensions, row) if row else [])]
     first, last = nights

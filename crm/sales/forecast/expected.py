@@ -66,9 +66,9 @@ def asked_of_all(params: CommonParams) -> list[Json]:
 
 
 def count_open(
-    session: DataSession, params: CommonParams, stages: list[int], late: Slips, today: date, found: defaultdict[Key, Figures],
+    session: DataSession, params: CommonParams, stages: list[int], late: Slips | None, today: date, found: defaultdict[Key, Figures],
 ) -> None:
-    """Add the open deals that are expected in the period, and those that may slip into it."""
+    """Add the open deals that are expected in the period, and those that by their slips may close in it; without slips no chances are kept."""
     deal, base, period = session.table("deal"), session.catalog.company.currency, params.period
     groups, names = grouping(deal, params.dimensions), {o.id: o.key for o in session.catalog.picklists[PICKLIST].options}
     read: dict[str, ColumnElement[Any]] = {}
@@ -80,7 +80,7 @@ def count_open(
         read["category"] = deal[PICKLIST]
     asked = [deal.visible, deal["stage"].in_(stages), deal.asked({"all": asked_of_all(params)})]
     if period is not None:
-        reach = late.reach(period, today)
+        reach = late.reach(period, today) if late is not None else period
         asked += [deal[EXPECTED] >= min(reach.first, period.first), deal[EXPECTED] <= max(reach.last, period.last)]
     picked = select(*groups.expressions, deal.id, deal[EXPECTED], *read.values()).select_from(deal.table)
     for row in session.execute(groups.joined(picked).where(*asked).order_by(deal.id)):
@@ -93,6 +93,8 @@ def count_open(
             figures.add("amount", place, amount)
             figures.add(names.get(values.get("category") or 0, ""), place, amount)
             figures.add("weighted", place, None if amount is None or probability is None else amount * probability)
+        if late is None:
+            continue
         chance = float(probability or 0) * (1.0 if period is None else late.inside(expected, period, today))
         if amount and chance:
             figures.chances.append(Chance(number, place, amount, chance))

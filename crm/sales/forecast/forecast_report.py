@@ -102,19 +102,20 @@ def forecast(session: DataSession, params: ForecastParams) -> Table:
     done = conversion(session, params, (place.currency for place in places))
     simulated = Simulation(found, done, params.seed) if params.shows("p50") else None
     keys = row_keys(session, params.dimensions, found)
-    rows = [{**keys[key], **_measures(figures, params, done, simulated.of_row(key) if simulated else {})} for key, figures in found.items()]
+    rows = [{**keys[key], **measured(figures, params, done, simulated.of_row(key) if simulated else {})} for key, figures in found.items()]
     by_name = tuple((d.key, False) for d in params.dimensions)
     standard = (("weighted", True),) if params.shows("weighted") else ()
     return Table(
         columns=(*columns_of(params.dimensions), *params.shown), rows=ordered(ordered(rows, by_name), params.sort or standard),
-        totals=_measures(whole, params, done, simulated.of_all() if simulated else {}), currency=params.currency,
-        drill=lambda row, key: _drill(session, params, row, key, won, open_stages),
+        totals=measured(whole, params, done, simulated.of_all() if simulated else {}), currency=params.currency,
+        drill=lambda row, key: behind(session, params, row, key, won, open_stages),
         notes=(*_notes(params, late), *notes(session, session.catalog.entity("deal"), params, done, places)),
         chart=CHART if params.dimensions and params.shows("weighted") and params.shows("closed") else None,
     )
 
 
-def _measures(figures: Figures, params: ForecastParams, done: Conversion, bounds: Bounds) -> dict[str, Any]:
+def measured(figures: Figures, params: ForecastParams, done: Conversion, bounds: Bounds) -> dict[str, Any]:
+    """The measures that the reader gets of one row."""
     def money(*measures: str) -> Decimal | None:
         together = Figures()
         for measure in measures:
@@ -136,10 +137,15 @@ def _counted_in(column: str, params: ForecastParams) -> tuple[str, ...]:
     return (*(("closed",) if params.shows("closed") else ()), *list(SURER.values())[: list(SURER).index(column) + 1])
 
 
+def note_on_categories(params: ForecastParams) -> list[Message]:
+    """Says that categories are cumulative where they are."""
+    if params.categories == INDIVIDUAL or not params.shows("commit"):
+        return []
+    return [m("Categories are cumulative: what is closed is part of commit, commit of best case, best case of pipeline.")]
+
+
 def _notes(params: ForecastParams, late: Slips) -> list[Message]:
-    found = list[Message]()
-    if params.categories != INDIVIDUAL and params.shows("commit"):
-        found.append(m("Categories are cumulative: what is closed is part of commit, commit of best case, best case of pipeline."))
+    found = note_on_categories(params)
     if params.shows("p50") and params.period is not None:
         if late.days:
             found.append(mn("When deals close against the expected day follows from %(num)s won deal of the last 365 days.",
@@ -149,7 +155,7 @@ def _notes(params: ForecastParams, late: Slips) -> list[Message]:
     return found
 
 
-def _drill(
+def behind(
     session: DataSession, params: ForecastParams, row: Row | None, key: str, won: list[int], open_stages: list[int],
 ) -> Drill:
     """The deals behind a figure; behind what was simulated all that are closed in the period or expected in it."""

@@ -17,7 +17,7 @@ from crm.backoffice import lists, records
 from crm.organization.founding import add_person
 from crm.organization.sign_in import revoke
 from tests.browser.server import served
-from tests.company import Company
+from tests.company import Company, today
 
 PASSWORD = "seven quiet storks"
 PEOPLE = (("Olena", "owner"), ("Mykola", "head"), ("Oksana", "seller"), ("Petro", "head"), ("Vasyl", "watcher"))
@@ -29,7 +29,7 @@ roles:
 """
 INDUSTRIES = ("trade", "agriculture", "medical")
 STAGES = ("lead", "proposal", "negotiation", "won", "lost")
-TODAY = date.today()
+TODAY = today()
 QUARTER_BEGAN = date(TODAY.year, (TODAY.month - 1) // 3 * 3 + 1, 1)
 
 

@@ -1,7 +1,7 @@
 """A review of access in a browser, from its form to its report: every step has no fault at any width and in any theme."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.accessibility import check
 from tests.browser.conftest import Desk
 from tests.browser.firm import PASSWORD, Firm, serving
+from tests.company import today
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,7 @@ def test_a_review_is_opened_decided_and_signed(desk: Desk, office: Firm) -> None
     vasyl = mykola.get_by_role("form", name="Watcher of Vasyl")
     expect(vasyl.get_by_label("Last day")).to_be_hidden()
     vasyl.get_by_label("Shorten").check()
-    vasyl.get_by_label("Last day").fill(str(date.today() + timedelta(days=9)))
+    vasyl.get_by_label("Last day").fill(str(today() + timedelta(days=9)))
     vasyl.get_by_role("button", name="Decide").click()
     expect(mykola.locator("#item-" + vasyl_item(mykola))).to_contain_text("Shorten, until")
     petro = mykola.get_by_role("form", name="Head of Petro")

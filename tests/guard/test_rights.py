@@ -1,6 +1,6 @@
 """Rights as the session gives them: records, fields, conditions, roles together, denials, assignment, children."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,7 @@ from crm.backoffice.history import history
 from crm.backoffice.lists import Masked, Ref
 from crm.errors import BadRequest, Forbidden, Invalid, NotFound, UnknownName
 from crm.organization.models import Role
-from tests.company import Company
+from tests.company import Company, today
 
 EVERYBODY = {"entity": "user", "actions": ["read"], "scope": "all", "fields": {"*": "read"}}
 
@@ -101,12 +101,12 @@ def test_a_membership_that_ended_gives_nothing(company: Company) -> None:
     company.role("r", {"entity": "account", "actions": ["read"], "scope": "all", "fields": {"*": "read"}})
     with company.system() as session:
         role = session.execute(select(Role.id).where(Role.code == "r")).scalar_one()
-        yesterday = date.today() - timedelta(days=2)
+        yesterday = today() - timedelta(days=2)
         membership = records.create(session, "membership", {"user": me, "role": role, "until": yesterday})
         session.commit()
     assert not company.access(me).may("account", "read")
     with company.system() as session:
-        records.change(session, "membership", membership, {"until": date.today() + timedelta(days=2)})
+        records.change(session, "membership", membership, {"until": today() + timedelta(days=2)})
         session.commit()
     assert company.access(me).may("account", "read")
 

@@ -1,16 +1,15 @@
 """A change of the configuration that is cut off at any statement leaves the old configuration, its schema and its values as they were."""
 
-from typing import Any
 
-import pytest
 import yaml
-from sqlalchemy import event, inspect
+from sqlalchemy import inspect
 
 from crm.backoffice.catalog import load_catalog
 from crm.backoffice.lowcode import export
 from crm.backoffice.lowcode.apply import apply
 from crm.backoffice.lowcode.document import read
 from tests.company import Company
+from tests.lowcode.cutting import cut
 from tests.lowcode.test_made import TENDER, put
 from tests.operations.test_made import MORE, everything
 
@@ -28,10 +27,6 @@ fields:
 """
 
 
-class Cut(BaseException):
-    """The process is gone: nothing of it catches this."""
-
-
 def state(company: Company) -> tuple[str, dict[str, list[str]], dict[str, list[tuple[object, ...]]]]:
     company.catalog = load_catalog(company.engine)
     with company.system(write=False) as session:
@@ -40,24 +35,10 @@ def state(company: Company) -> tuple[str, dict[str, list[str]], dict[str, list[t
     return printed, {name: sorted(column["name"] for column in made.get_columns(name)) for name in sorted(made.get_table_names())}, everything(company)
 
 
-def run(company: Company, stop: int | None) -> int:
-    """Apply the changes, cut off at the statement number `stop`; how many statements there were."""
-    met = 0
-
-    def count(*_: Any) -> None:
-        nonlocal met
-        met += 1
-        if met == stop:
-            raise Cut
-
-    event.listen(company.engine, "before_cursor_execute", count)
-    try:
-        with company.system() as session:
-            apply(session, read(CHANGES, company.catalog))
-            session.commit()
-    finally:
-        event.remove(company.engine, "before_cursor_execute", count)
-    return met
+def run(company: Company) -> None:
+    with company.system() as session:
+        apply(session, read(CHANGES, company.catalog))
+        session.commit()
 
 
 def test_cut_off_at_any_statement_it_leaves_the_old_configuration(company: Company) -> None:
@@ -66,22 +47,10 @@ def test_cut_off_at_any_statement_it_leaves_the_old_configuration(company: Compa
     company.make("account", {"name": "А", "size": "12,5", "risk": 1, "nickname": "Рибка"}, {"name": "Б", "size": "велика"})
     before = state(company)
     stop = 1
-    while True:
-        try:
-            run(company, stop)
-        except Cut:
-            assert state(company) == before, f"cut off at statement {stop}"
-            stop += 11
-            continue
-        break
+    while cut(company.engine, stop, lambda: run(company)):
+        assert state(company) == before, f"cut off at statement {stop}"
+        stop += 11
     assert stop > 50, "there were statements to be cut off at"
     printed, _, rows = state(company)
     assert "tender" in printed and "danger" in printed and "nickname" not in printed
     assert rows != before[2]
-
-
-@pytest.mark.parametrize("stop", [1, 2])
-def test_a_cut_is_seen(company: Company, stop: int) -> None:
-    put(company, BEFORE)
-    with pytest.raises(Cut):
-        run(company, stop)

@@ -1,6 +1,5 @@
 """The type of a field of many records changes: values are copied in parts beside the work of everybody, then the change comes into force at once."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
@@ -8,7 +7,7 @@ from threading import Event
 from typing import Any
 
 import pytest
-from sqlalchemy import event, inspect, select
+from sqlalchemy import inspect, select
 
 from crm.backoffice import pace, records
 from crm.backoffice.catalog import load_catalog
@@ -22,8 +21,9 @@ from crm.backoffice.lowcode.switching import ask, carry_on
 from crm.errors import BadRequest, Invalid
 from crm.messages import render
 from tests.company import Company
+from tests.lowcode.cutting import cut
 from tests.lowcode.test_conversions import DECIDED, SIZE, SIZES, sized
-from tests.lowcode.test_cut_off import Cut, state
+from tests.lowcode.test_cut_off import state
 from tests.lowcode.test_made import held, put, refused, take_back
 
 DONE = [Decimal("12.5"), Decimal("12.5"), Decimal("0.3"), Decimal(100), Decimal(100), None, None, Decimal(8), None]
@@ -55,26 +55,6 @@ def kept(company: Company) -> list[dict[Any, Any]]:
 def sizes(company: Company, firms: list[int]) -> list[Any]:
     company.catalog = load_catalog(company.engine)
     return [held(company, "account", firm, "size")[0] for firm in firms]
-
-
-def cut(company: Company, at: int, work: Callable[[], object]) -> bool:
-    """Whether `work` was cut off at the statement number `at`; False when it ended before."""
-    met = 0
-
-    def count(*_: Any) -> None:
-        nonlocal met
-        met += 1
-        if met == at:
-            raise Cut
-
-    event.listen(company.engine, "before_cursor_execute", count)
-    try:
-        work()
-    except Cut:
-        return True
-    finally:
-        event.remove(company.engine, "before_cursor_execute", count)
-    return False
 
 
 def test_nothing_is_seen_of_it_before_it_is_done_whole(company: Company) -> None:
@@ -131,12 +111,12 @@ def test_killed_at_any_statement_it_is_the_old_or_the_new_and_goes_on(company: C
             apply(session, read(DECIDED, company.catalog))
             session.commit()
 
-    while cut(company, at, begin):
+    while cut(company.engine, at, begin):
         stopped, at = stopped + 1, at + 3
         assert state(company) == before
     assert stopped > 3 and sizes(company, firms) == list(SIZES)
     [number], at, stopped = [one["id"] for one in kept(company)], 2, 0
-    while cut(company, at, lambda: carry_on(company.engine, number)):
+    while cut(company.engine, at, lambda: carry_on(company.engine, number)):
         stopped, at = stopped + 1, at + 7
         assert sizes(company, firms) in (list(SIZES), DONE)
     assert stopped > 4 and sizes(company, firms) == DONE and kept(company) == []

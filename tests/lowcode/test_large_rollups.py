@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from crm.backoffice import pace, recomputing, records
 from crm.backoffice.catalog import Catalog, load_catalog
@@ -15,7 +15,7 @@ from crm.backoffice.filling import under_way
 from crm.backoffice.guard import system_session
 from crm.backoffice.jobs import TABLE as JOBS
 from tests.company import Company
-from tests.lowcode.test_cut_off import Cut
+from tests.lowcode.cutting import cut
 from tests.lowcode.test_made import TENDER, put
 
 FIRMS, EACH = 12, 2
@@ -109,31 +109,11 @@ def test_it_is_told_of_until_it_is_counted_and_no_writer_is_missed(company: Comp
 def test_killed_at_any_statement_it_goes_on_where_it_stood(company: Company) -> None:
     begun(company)
     stop, cuts, positions = 3, 0, list[int]()
-
-    def run(stop: int) -> None:
-        met = 0
-
-        def count(*_: Any) -> None:
-            nonlocal met
-            met += 1
-            if met == stop:
-                raise Cut
-
-        event.listen(company.engine, "before_cursor_execute", count)
-        try:
-            recomputing.recompute(company.engine, company.catalog, "account")
-        finally:
-            event.remove(company.engine, "before_cursor_execute", count)
-
-    while True:
-        try:
-            run(stop)
-            break
-        except Cut:
-            stop, cuts = stop + 2, cuts + 1
-            positions.append(filling(company).seen)
-            done = sum(1 for row in held(company).values() if row[0] is not None)
-            assert done == positions[-1], "what is done and what is said to be done are one"
+    while cut(company.engine, stop, lambda: recomputing.recompute(company.engine, company.catalog, "account")):
+        stop, cuts = stop + 2, cuts + 1
+        positions.append(filling(company).seen)
+        done = sum(1 for row in held(company).values() if row[0] is not None)
+        assert done == positions[-1], "what is done and what is said to be done are one"
     assert cuts > 5 and positions == sorted(positions) and positions[-1] > 0
     assert held(company) == right(company)
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from crm.backoffice import records
 from crm.organization.models import Role
-from tests.company import Company
+from tests.company import Company, today
 
 SCOPES = ("none", "own", "department", "department_tree", "territory", "all", "where")
 ACTIONS = ("create", "update", "delete", "export", "assign")
@@ -97,11 +97,11 @@ def build(company: Company, rng: Random, people: int) -> World:
     users = company.make("user", *({"name": f"Особа {n}", **place(rng, departments, territories)} for n in range(people)))
     with company.system() as session:
         known = {code: number for code, number in session.execute(select(Role.code, Role.id)) if code.startswith("r")}
-        today = date.today()
+        day = today()
         for user in users:
             for held in rng.sample(sorted(roles), rng.randint(1, 3)):
-                ends = rng.choice((None, None, None, today + timedelta(days=3), today - timedelta(days=2)))
-                begins = rng.choice((None, None, today - timedelta(days=9))) if ends else None
+                ends = rng.choice((None, None, None, day + timedelta(days=3), day - timedelta(days=2)))
+                begins = rng.choice((None, None, day - timedelta(days=9))) if ends else None
                 records.create(session, "membership", {"user": user, "role": known[held], "since": begins, "until": ends})
         session.commit()
     ids = fill(company, rng, users, departments, territories)

@@ -3,9 +3,10 @@
 import html
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 
 from crm.backoffice import records
+from tests.company import today
 from tests.kit_forms.house import Browser, House
 from tests.rights.test_role_screen import number
 
@@ -55,12 +56,12 @@ def test_whoever_asks_is_told_of_nothing_that_he_does_not_see(house: House, brow
 
 def test_a_role_names_its_holders_and_tells_whose_time_is_over(house: House, browser: SignIn) -> None:
     olena, blind = browser("Olena"), number(house, "blind")
-    today = date.today()
+    day = today()
     north = house.make("department", name="Північний відділ")
     past, later = (house.make("user", name=name, department=north) for name in ("Колишня", "Майбутня"))
     with house.system() as session:
-        records.create(session, "membership", {"user": past, "role": blind, "until": today - timedelta(days=3)})
-        records.create(session, "membership", {"user": later, "role": blind, "since": today + timedelta(days=3)})
+        records.create(session, "membership", {"user": past, "role": blind, "until": day - timedelta(days=3)})
+        records.create(session, "membership", {"user": later, "role": blind, "since": day + timedelta(days=3)})
         session.commit()
     page = olena.get(f"/rights/role/{blind}/").get_data(as_text=True)
     rows = re.search(r'<table class="b-grid b-cards b-holders">.*?</table>', page, re.S)

@@ -61,6 +61,8 @@ import crm.sales.forecast.odds
 import crm.sales.forecast.outlook
 import crm.sales.forecast.rules
 import crm.sales.imports
+import crm.sales.judgements.models
+import crm.sales.judgements.rules
 import crm.sales.models
 import crm.sales.overdue
 import crm.sales.quotes.expiring

@@ -18,6 +18,8 @@ import crm.sales.funnel.changes
 import crm.sales.funnel.reasons
 import crm.sales.funnel.report
 import crm.sales.funnel.summary
+import crm.sales.judgements.accuracy_report
+import crm.sales.judgements.report
 import crm.sales.overdue_report
 import crm.sales.quality
 import crm.sales.reports

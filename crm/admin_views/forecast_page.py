@@ -1,10 +1,11 @@
-"""What the screens of forecasts show beside their table: from which month to which expected deals have moved, as a matrix."""
+"""What the screens of forecasts show beside their table: from which month to which expected deals have moved, as a matrix, and what people judge of them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from crm.admin_views import judgements_page
 from crm.admin_views.kit.cells import currency_sign
 from crm.admin_views.report_asking import Asking
 from crm.admin_views.report_page import Cell, figure_cell
@@ -55,9 +56,19 @@ def beside_slips(session: UserSession, _asked: Asking, params: CommonParams, tab
     return {"above": "admin/report/slips_above.html", "below": "", "matrix": None if params.by else matrix(table, session.reader)}
 
 
-def beside_months(session: UserSession, asked: Asking, _params: CommonParams, _table: Table) -> dict[str, Any]:
-    """What stands below the months side by side: what has moved between them. Raises BadRequest for a since that there is not."""
-    return {"above": "", "below": "admin/report/forecast_below.html", "slips": _slips(session, asked)}
+def beside_months(session: UserSession, asked: Asking, params: CommonParams, table: Table) -> dict[str, Any]:
+    """What stands below the months side by side: what people judge of them and what has moved between them. Raises BadRequest for a since that there is
+    not."""
+    months = [row["month"] for row in table.rows] if params.period is None else []
+    period = f"{months[0]}..{months[-1]}" if months else ""
+    return {
+        "above": "", "below": "admin/report/forecast_below.html", "judgements": judgements_page.beside(session, asked, period), "slips": _slips(session, asked),
+    }
+
+
+def beside_forecast(session: UserSession, asked: Asking, _params: CommonParams, _table: Table) -> dict[str, Any]:
+    """What stands below the forecast of one period: what people judge of its months."""
+    return {"above": "", "below": "admin/report/forecast_below.html", "judgements": judgements_page.beside(session, asked, ""), "slips": None}
 
 
 def _slips(session: UserSession, asked: Asking) -> dict[str, Any] | None:

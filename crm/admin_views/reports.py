@@ -30,8 +30,8 @@ from crm.messages import Label, m, render
 
 GROUPS = {"any": Label("Усі записи", "All records"), "sales": Label("Продажі", "Sales"), "contacts": Label("Контакти", "Contacts")}
 BESIDE = {  # what the screens of some reports show above and below their answer
-    "forecast_months": forecast_page.beside_months, "forecast_slips": forecast_page.beside_slips, "funnel": funnel_page.beside,
-    "manager_scorecard": scorecard_page.beside,
+    "forecast": forecast_page.beside_forecast, "forecast_months": forecast_page.beside_months, "forecast_slips": forecast_page.beside_slips,
+    "funnel": funnel_page.beside, "manager_scorecard": scorecard_page.beside,
 }
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 

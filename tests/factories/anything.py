@@ -13,6 +13,7 @@ from crm.backoffice.catalog import Catalog
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.guard import SystemSession
+from crm.sales.judgements.models import STATED
 from tests.factories.codes import bank_account, firm_code
 
 # Fields whose values are not free: what a rule of the area or the product's own use of them asks for.
@@ -38,6 +39,7 @@ PLACES = frozenset({
     ("deal_duty", "user"), ("deal_duty", "stage"), ("deal_duty", "done_by"), ("exchange_rate", "code"), ("exchange_rate", "name"), ("exchange_rate", "day"),
     ("segment_member", "account"), ("segment_member", "contact"), ("segment_member", "until"), ("quote", "deal"), ("quote", "previous"), ("quote", "state"),
     ("quote", "decision"), ("quote", "decision_reason"),
+    *(("forecast_judgement", key) for key in STATED),
 })
 
 COUNT = count(1_001)  # values of unique fields differ through a whole run; as texts they stand in the order of their making
@@ -80,6 +82,8 @@ class Anything:
             found["day"] = date(2000, 1, 1) + timedelta(days=next(COUNT))  # a currency has one a day
         if kind.key == "segment_member" and not {"account", "contact"} & given.keys():
             found["account"] = self.bare("account")
+        if kind.key == "forecast_judgement":
+            found |= {"month": date(2031, 1, 1), "amount": Decimal(next(COUNT)), "currency": "UAH", "reason": "So it seems"}
         if kind.key == "interaction":
             found |= {"state": self.option("interaction_state", "held"), "actual_minutes": 20, "account": self.bare("account")} if "state" not in given else {}
         return found

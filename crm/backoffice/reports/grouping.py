@@ -134,13 +134,13 @@ def row_keys(session: DataSession, dimensions: tuple[Dimension, ...], keys: Iter
 
 def columns_of(dimensions: tuple[Dimension, ...]) -> tuple[Column, ...]:
     """The columns that name the rows."""
-    return tuple(Column(d.key, d.label, _unit(d), picklist=d.picklist) for d in dimensions)
+    return tuple(Column(d.key, d.label, _unit(d), picklist=d.picklist, words=d.words) for d in dimensions)
 
 
 def _unit(dimension: Dimension) -> Unit:
     if dimension.flag:
         return "flag"
-    return dimension.step if dimension.by_month else "option" if dimension.picklist else "name"
+    return dimension.step if dimension.by_month else "option" if dimension.picklist or dimension.words else "name"
 
 
 def row_conditions(

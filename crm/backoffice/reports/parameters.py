@@ -40,8 +40,8 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Dimension:
-    """Something a report can be split by: a path from the report's entity to a reference, to an option, to yes or no, or to a date or moment by
-    `step`: month, quarter, year."""
+    """Something a report can be split by: a path from the report's entity to a reference, to an option, to one of some words, to yes or no, or to a date or
+    moment by `step`: month, quarter, year."""
 
     key: str
     label: Label
@@ -49,12 +49,13 @@ class Dimension:
     entity: str = ""  # whose names the rows carry
     picklist: str = ""  # whose options' keys they carry; without either it is a step of days
     flag: bool = False  # yes or no
+    words: tuple[tuple[str, Label], ...] = ()  # of a field that holds one of these keys
     step: Step = "month"
 
     @property
     def by_month(self) -> bool:
         """Whether its values are days, told by their month or a longer step."""
-        return not self.entity and not self.picklist and not self.flag
+        return not self.entity and not self.picklist and not self.flag and not self.words
 
 
 PERIODS = "2026, 2026-Q2, 2026-06, 2026-01-01..2026-03-31, this_quarter, last_30_days"

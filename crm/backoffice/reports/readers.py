@@ -96,10 +96,14 @@ def _visible(session: DataSession, entity: str, record_id: int) -> int:
 
 def branch_of(session: DataSession, asked: Asked, text: str) -> tuple[int, ...]:
     """The id of a record of a tree and of all below it, as far as the reader sees them."""
-    top = record_of(session, asked, text)
-    source = session.table(asked.parameter.entity)
+    return with_all_below(session, asked.parameter.entity, record_of(session, asked, text))
+
+
+def with_all_below(session: DataSession, entity: str, top: int) -> tuple[int, ...]:
+    """The id itself and those of all records of its tree below it that the reader sees."""
+    source = session.table(entity)
     children: dict[int | None, list[int]] = {}
-    if "parent" in session.sight.filterable(asked.parameter.entity):
+    if "parent" in session.sight.filterable(entity):
         for child, parent in session.execute(select(source.id, source["parent"]).where(source.visible)):
             children.setdefault(parent, []).append(child)
     found, left = {top}, [top]

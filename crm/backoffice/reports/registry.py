@@ -94,5 +94,8 @@ def run(found: Report, session: DataSession, given: Mapping[str, str]) -> tuple[
     params = read(found, session, given, shown)
     table = found.compute(session, params)
     paths = dict.fromkeys((*(path for column in params.shown for path in column.needs), *(one.path for one in params.dimensions)))
-    unfinished = touched(session, found.entity, paths, [parse(params.where, session.sight.saved)] if params.where is not None else [])
+    unfinished = touched(session, found.entity, [path for path in paths if ":" not in path],
+                         [parse(params.where, session.sight.saved)] if params.where is not None else [])
+    for other in {path.partition(":")[0]: None for path in paths if ":" in path}:
+        unfinished += touched(session, other, [path.partition(":")[2] for path in paths if path.startswith(f"{other}:")])
     return params, replace(table, notes=(*table.notes, *notes(unfinished)), unfinished=tuple(unfinished)) if unfinished else table

@@ -13,8 +13,9 @@ from crm.messages import m
 
 
 def require(sight: Sight, entity: str, path: str) -> None:
-    """Raises UnknownName when a step of `path` ("owner.manager", "lines.product") does not exist or is hidden or masked for the reader."""
-    here = entity
+    """Raises UnknownName when a step of `path` ("owner.manager", "lines.product") does not exist or is hidden or masked for the reader; a path of another
+    entity begins with its key ("deal:amount")."""
+    here, _, path = path.rpartition(":") if ":" in path else (entity, "", path)
     for name in path.split("."):
         description = sight.catalog.entity(here)
         relation = description.relations.get(name)

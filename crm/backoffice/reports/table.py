@@ -16,8 +16,8 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a report. `needs` are the fields its figures are computed from, as paths of the report's entity: a reader
-    to whom one of them is hidden does not get the column."""
+    """One column of a report. `needs` are the fields its figures are computed from, as paths of the report's entity or, as "deal:amount", of another one:
+    a reader to whom one of them is hidden does not get the column."""
 
     key: str
     label: Label

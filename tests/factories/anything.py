@@ -83,7 +83,7 @@ class Anything:
         if kind.key == "segment_member" and not {"account", "contact"} & given.keys():
             found["account"] = self.bare("account")
         if kind.key == "forecast_judgement":
-            found |= {"month": date(2031, 1, 1), "amount": Decimal(next(COUNT)), "currency": "UAH", "reason": "So it seems"}
+            found |= {"month": date(2031, 1, 1), "amount": Decimal(next(COUNT)), "currency": "UAH", "reason": "So it seems", "seller": self.bare("user")}
         if kind.key == "interaction":
             found |= {"state": self.option("interaction_state", "held"), "actual_minutes": 20, "account": self.bare("account")} if "state" not in given else {}
         return found

@@ -253,3 +253,13 @@ def test_months_of_a_forecast_stand_with_what_has_moved_between_them(sign_in: Si
     assert "b-slips" in page(client, "/report/forecast_slips?changed=last_90_days&lang=uk")
     assert "b-slips" not in page(client, "/report/forecast_slips?changed=last_90_days&by=owner&lang=uk")
     assert client.get("/report/forecast_months?since=yesterday").status_code == 400
+
+
+def test_a_forecast_stands_beside_what_people_expect(sign_in: SignIn) -> None:
+    """A head sees the judgements of all levels and may state his own, a seller sees hers alone, who sees none has no such part."""
+    shown = {who: page(sign_in(who), "/report/forecast_months?by=&lang=en") for who in ("head", "seller", "clerk")}
+    judged = {who: re.findall(r'<tr><th scope="row" class="pk"><a href="/forecast_judgement/\d+/">', text) for who, text in shown.items()}
+    assert len(judged["head"]) > len(judged["seller"]) > 1 and not judged["clerk"]
+    assert "State a judgement" in shown["head"] and "Відділ продажів" in shown["head"] and "Відділ продажів" not in shown["seller"]
+    assert 'id="judgements"' not in shown["clerk"]
+    assert 'id="judgements"' in page(sign_in("head"), "/report/forecast?period=this_quarter&by=&lang=uk")

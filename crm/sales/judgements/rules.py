@@ -23,7 +23,7 @@ SAME = ("owner", "month", "measure", "seller", "unit")  # of these one judgement
 @before_save(JUDGEMENT)
 def stays_as_it_was_stated(draft: Draft) -> None:
     """A judgement is never rewritten: another is stated, and the earlier one stays as its version."""
-    if draft.stood and not draft.session.undoing and draft.changed(*STATED):
+    if draft.old and draft.stood and not draft.session.undoing and draft.changed(*STATED):
         key = next(key for key in STATED if draft.changed(key))
         draft.refuse(key, m("A judgement stays as it was stated. State another: this one is kept as an earlier version."))
 
@@ -47,7 +47,7 @@ def of_somebody_one_answers_for(draft: Draft) -> None:
         draft.refuse("unit", m("A judgement is of a person or of a department, not of both."))
     elif draft["seller"] is None and draft["unit"] is None:
         draft.refuse("seller", m("Say of whom the judgement is: a person or a department."))
-    elif draft["owner"] is not None and draft.changed("owner", "seller", "unit") and not _above_all(draft.session):
+    elif draft["owner"] is not None and draft.takes("owner", "seller", "unit") and not _above_all(draft.session):
         owner: int = draft["owner"]
         if draft["seller"] is not None and not answers_for_person(draft.session, owner, draft["seller"]):
             draft.refuse("seller", m("A forecast is judged for oneself and for people below oneself."))

@@ -6,6 +6,7 @@ import crm.contacts.quality
 import crm.contacts.reports
 import crm.contacts.time_report
 import crm.sales.channels_report
+import crm.sales.competition.price_report
 import crm.sales.competition.report
 import crm.sales.forecast.accuracy_report
 import crm.sales.forecast.calibration_report

@@ -26,6 +26,7 @@ def chart(table: Table, reader: Reader, kind: str = "") -> Drawn | None:
     drawn of figures that add up; others stand beside each other."""
     if kind == "none":
         return None
+    kind = kind or (table.chart.kind if table.chart is not None else "")
     return _as_asked(table, reader, kind) if kind else _as_declared(table, reader)
 
 

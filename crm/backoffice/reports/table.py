@@ -56,12 +56,14 @@ class Series:
 
 @dataclass(frozen=True)
 class Chart:
-    """How the table is drawn: bars of these columns, one group a row; figures that do not add up, as means, `beside` each other."""
+    """How the table is drawn: bars of these columns, one group a row; figures that do not add up, as means, `beside` each other. A `kind` draws it as
+    whoever asks for that kind has it: a line for each value of the second dimension."""
 
     title: Label
     series: tuple[Series, ...]
     note: str = ""  # a column written beside each bar
     beside: bool = False
+    kind: Literal["", "line"] = ""
 
 
 @dataclass(frozen=True)

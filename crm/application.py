@@ -4,7 +4,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import ROOT, Settings, from_environment
-from crm import admin_views, assets, cli, error_pages, headers, health, languages, letters, logs, rival_news, templating
+from crm import admin_views, assets, cli, error_pages, headers, health, languages, letters, logs, quotes_waiting, rival_news, templating
 from crm.admin_views import sign_in
 from crm.admin_views.kit import context
 from crm.backoffice.database import make_engine
@@ -37,6 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     mail.init_app(app)
     letters.init_app(app)
     rival_news.init_app(app)
+    quotes_waiting.init_app(app)
 
     headers.init_app(app, settings)
     assets.init_app(app)

@@ -24,6 +24,7 @@ from crm.admin_views.kit.menu import Menu, menu as rail
 from crm.admin_views.kit.view import EntityView
 from crm.admin_views.notices import NoticesView
 from crm.admin_views.quality import QualityView
+from crm.admin_views.quotes import comparison, deeds as quote_deeds, panel as quote_panel, sheet
 from crm.admin_views.rates import RatesView
 from crm.admin_views import report_alerts, report_schedules
 from crm.admin_views.report_builder import ReportBuilderView
@@ -85,6 +86,10 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(report_alerts.pages)
     app.register_blueprint(deal_state.pages)
     app.register_blueprint(deal_team.pages)
+    app.register_blueprint(quote_panel.pages)
+    app.register_blueprint(quote_deeds.pages)
+    app.register_blueprint(sheet.pages)
+    app.register_blueprint(comparison.pages)
     app.register_blueprint(segment_choice.pages)
     watching.init_app(app)
     emergency.init_app(app)

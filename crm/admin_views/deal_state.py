@@ -14,6 +14,7 @@ from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
 from crm.admin_views.kit.panels import panel_at
 from crm.admin_views.kit.standing import Standing, standing
+from crm.admin_views.quotes.reading import versions
 from crm.backoffice import lists
 from crm.backoffice.catalog import Configured
 from crm.backoffice.fields.base import Ref
@@ -79,6 +80,7 @@ def state(record_id: int) -> Response:
         "admin/deal/state.html", id=record_id, odds=_odds(session, rights, stage, values) if stage is not None else [],
         category=_category(session, rights, stage, values), team=team(session, record_id, stage),
         health=_health(session, record_id), rivals=rivals(session, record_id),
+        quotes=versions(session, record_id), quotes_made="deal" in session.sight.creatable("quote") and (stage is None or stage.values["kind"] != "lost"),
     )
     return make_response(html)
 

@@ -31,6 +31,7 @@ from crm.organization.passwords import check_password
 from crm.organization.sign_in import set_password
 from crm.packages import KEYS, text_of
 from crm.sales import demo as sales
+from crm.sales.quotes import demo as quotes
 from crm.standard import standard
 
 SEED = 1991
@@ -72,6 +73,7 @@ def load_demo(engine: Engine, settings: Settings, seed: int = SEED, packages: Se
         interactions.fill(demo)
         segments.fill(demo)
         emails = _accounts(session, company, password)
+        quotes.fill(demo, company)
         made = {key: len(ids) for key, ids in sorted(marked(session).items())}
         journal.event(session, "demo", changes={"made": [None, made]})
         session.commit()

@@ -14,7 +14,7 @@ branch_labels = None
 depends_on = None
 
 STATES = (
-    ("draft", "Чернетка", "Draft", "grey"), ("waiting", "Чекає на погодження", "Waiting for approval", "orange"),
+    ("draft", "Чернетка", "Draft", "grey"), ("waiting", "На погодженні", "Waiting for approval", "orange"),
     ("approved", "Погоджено", "Approved", "teal"), ("sent", "Надіслано", "Sent", "blue"), ("accepted", "Прийнято", "Accepted", "green"),
     ("declined", "Відхилено", "Declined", "red"), ("superseded", "Замінено новою", "Superseded", "grey"), ("expired", "Строк минув", "Expired", "orange"),
 )

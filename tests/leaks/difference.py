@@ -234,7 +234,9 @@ def _forget(connection: Connection, catalog: Catalog, found: Secrets, rng: Rando
 
 def _loose(found: Secrets) -> list[int]:
     """Deals outside the scope with nothing below that is seen, of which no interaction speaks; not the newest."""
-    newest, talked_of = max(found.oracle.rows["deal"]), {r["deal"] for r in found.oracle.rows["interaction"].values()}
+    newest, talked_of = max(found.oracle.rows["deal"]), {
+        r["deal"] for entity in ("interaction", "quote") for r in found.oracle.rows[entity].values()
+    }
     return sorted(n for e, n in found.unseen if e == "deal" and n != newest and n not in talked_of and not any(
         r["deal"] == n and number == max(found.oracle.rows[child]) for child in BELOW for number, r in found.oracle.rows[child].items()
     ))

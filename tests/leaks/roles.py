@@ -25,6 +25,8 @@ seller_no_revenue:  # one field hidden, one masked, one conditional
   - {entity: deal_member, actions: [read, update], scope: all, fields: {"*": edit, share: hidden}}
   - {entity: deal_competitor, actions: [read, update], scope: all, fields: {"*": edit, threat: hidden, offered_price: hidden}}
   - {entity: deal_duty, actions: [read, update], scope: all, fields: {"*": edit, user: hidden, due_on: hidden}}
+  - {entity: quote, actions: [read, update], scope: all, fields: {"*": edit, deepest: hidden, description: hidden, valid_until: masked}}
+  - {entity: quote_line, actions: [read], scope: all, fields: {"*": read, price: hidden, discount: hidden}}
   - {entity: product, actions: [read], scope: all, fields: {"*": read, price: masked}}
   - {entity: interaction, actions: [read, create, update, export], scope: all, fields: {"*": edit, planned_minutes: hidden, minutes: hidden, next_step: hidden,
      contact: hidden}}
@@ -42,6 +44,9 @@ own_only:  # records outside the scope
   - {entity: deal_duty, actions: [read, create, update, delete, export], scope: all, fields: {"*": edit}}
   - {entity: deal_competitor, actions: [read, create, update, delete, export], scope: all, fields: {"*": edit}}
   - {entity: stage_history, actions: [read], scope: all, fields: {"*": read}}
+  - {entity: quote, actions: [read, create, update, delete, export], scope: own, fields: {"*": edit}}
+  - {entity: quote_line, actions: [read, create, update, delete], scope: all, fields: {"*": edit}}
+  - {entity: discount_limit, actions: [read], scope: all, fields: {"*": read}}
   - {entity: product, actions: [read], scope: all, fields: {"*": read}}
   - {entity: product_category, actions: [read], scope: own, fields: {"*": read}}
   - {entity: interaction, actions: [read, create, update, delete, export], scope: own, fields: {"*": edit}}
@@ -83,6 +88,8 @@ conditional:  # fields that show on some records only, and records by a conditio
   - {entity: deal, actions: [read, update, export], scope: all, fields: {"*": edit, amount: {mode: edit, where: {saved: unlikely}},
      margin: {mode: read, where: {field: name, op: contains, value: "1"}}, next_step: {mode: masked, where: {field: probability, op: lt, value: "0.5"}}}}
   - {entity: deal_line, actions: [read], scope: all, fields: {"*": read, amount: {mode: read, where: {field: quantity, op: lt, value: 3}}}}
+  - {entity: quote, actions: [read], scope: all, fields: {"*": read, total: {mode: read, where: {field: version, op: lt, value: 2}}, decision: read}}
+  - {entity: quote_line, actions: [read], scope: all, fields: {"*": read, amount: {mode: read, where: {field: quantity, op: lt, value: 3}}}}
   - {entity: product, actions: [read], scope: all, fields: {"*": read, cost: {mode: read, where: {field: active, op: eq, value: true}}}}
   - {entity: interaction, actions: [read, update, export], scope: all, fields: {"*": edit,
      agreed: {mode: edit, where: {saved: short}},

@@ -209,12 +209,34 @@ def fill(company: Company, rng: Random, people: list[int]) -> None:
         }
         for n, (d, role, user) in enumerate(places)
     ), source="demo")
+    offer(company, rng, people, deals[:30], products, money, today)
     # Every ten days another rate: a sum in hryvnias tells of the day that an amount in euros takes.
     company.make("exchange_rate", *(
         {"currency": "EUR", "day": today - timedelta(days=10 * n), "rate": Decimal(48) - Decimal(n) / 8} for n in range(40)
     ))
     talk(company, rng, people, accounts, contacts, deals[:30], products, option)
     put_together(company, rng, people, accounts, contacts)
+
+
+def offer(company: Company, rng: Random, people: list[int], deals: list[int], products: list[int], money: Any, today: Any) -> None:
+    """Quotes in all states, some in two versions, and the limits of discounts."""
+    company.make("discount_limit", {"most": Decimal("0.1")}, {"most": Decimal("0.2"), "category": None, "role": 1})
+    states = [o.id for o in company.catalog.picklists["quote_state"].options]
+    quotes: list[int] = []
+    for n, deal_id in enumerate(rng.sample(deals, 20)):
+        for previous in ([None], [None, 0])[n % 3 == 0]:
+            quotes += company.make("quote", {
+                "deal": deal_id, "previous": quotes[-1] if previous is not None else None, "state": states[(n + len(quotes)) % len(states)],
+                "payment_terms": f"оплата {n}", "delivery_terms": f"доставка {n}", "description": f"для своїх {rng.random()}", "owner": people[n % len(people)],
+                "valid_until": today + timedelta(days=rng.randint(-30, 60)), "asked_by": rng.choice(people),
+                "decision": ("yes", "no", None)[n % 3], "decision_reason": f"тому що {n}", "asked_at": f"2026-0{1 + n % 9}-15T10:00:00+00:00",
+            }, source="demo")
+    company.make("quote_line", *(
+        {
+            "quote": rng.choice(quotes), "product": rng.choice(products), "description": f"опис {n}", "quantity": rng.randint(1, 6), "price": money(900),
+            "discount": Decimal(rng.randint(0, 4)) / 10, "tax_rate": Decimal("0.2"),
+        } for n in range(50)
+    ), source="demo")
 
 
 CONDITIONS: tuple[tuple[str, Any], ...] = (

@@ -12,8 +12,9 @@ from sqlalchemy import select
 from crm.backoffice import notices, records
 from crm.backoffice.guard import DataSession
 from crm.backoffice.undo import undo
-from crm.errors import BramaError, Forbidden, Invalid, NotFound
+from crm.errors import BramaError, Conflict, Forbidden, Invalid, NotFound
 from crm.messages import render
+from crm.sales.quotes import deciding
 from crm.sales.quotes.agreed import onto_deal
 from crm.sales.quotes.comparing import compared
 from crm.sales.quotes.expiring import expire
@@ -55,6 +56,17 @@ def change(company: Company, person: int | None, quote: int, **values: Any) -> N
     if isinstance(values.get("state"), str):
         values["state"] = company.option("quote_state", values["state"])
     by(company, person, lambda session: records.change(session, "quote", quote, values))
+
+
+def decide(company: Company, person: int, quote: int, decision: str, reason: str, seen: int | None = None) -> None:
+    version = one(company, quote).row_version if seen is None else seen
+    by(company, person, lambda session: deciding.decide(session, quote, decision, reason, version))
+
+
+def undecided(company: Company, person: int, quote: int, reason: str = "Так") -> dict[str, str]:
+    with pytest.raises(Invalid) as found:
+        decide(company, person, quote, "yes", reason)
+    return {key: render(why, "en") for key, why in found.value.fields.items()}
 
 
 def refused(company: Company, person: int | None, quote: int, **values: Any) -> dict[str, str]:
@@ -286,14 +298,17 @@ def test_a_discount_over_the_limit_is_sent_after_a_yes_with_a_reason(company: Co
     assert set(refused(company, at.seller, quote, state="approved")) == {"state"}
     change(company, at.seller, quote, state="waiting")
     with pytest.raises(Forbidden):
-        change(company, at.seller, quote, decision="yes", decision_reason="Собі можна")
-    assert set(refused(company, at.head, quote, decision="yes")) == {"decision_reason"}
-    change(company, at.head, quote, decision="no", decision_reason="Забагато")
+        decide(company, at.seller, quote, "yes", "Собі можна")
+    with pytest.raises(NotFound):
+        decide(company, company.person("seller"), quote, "yes", "Чуже")
+    assert set(undecided(company, at.head, quote, "")) == {"decision_reason"}
+    assert "on the card" in refused(company, at.head, quote, decision="yes", decision_reason="З таблиці")["decision"]
+    decide(company, at.head, quote, "no", "Забагато")
     assert (state(company, quote), one(company, quote).decision_reason, one(company, quote).decided_by_id) == ("draft", "Забагато", at.head)
-    assert set(refused(company, at.head, quote, decision="yes", decision_reason="Хай")) == {"decision"}, "nobody asks any more"
+    assert set(undecided(company, at.head, quote)) == {"decision"}, "nobody asks any more"
     change(company, at.seller, quote, state="waiting")
     assert one(company, quote).decision is None
-    change(company, at.head, quote, decision="yes", decision_reason="Великий клієнт")
+    decide(company, at.head, quote, "yes", "Великий клієнт")
     assert state(company, quote) == "approved"
     change(company, at.seller, quote, state="sent")
     assert (state(company, quote), one(company, quote).decision) == ("sent", "yes")
@@ -305,7 +320,7 @@ def test_a_discount_over_the_limit_is_sent_after_a_yes_with_a_reason(company: Co
 def test_a_change_after_the_yes_takes_it_back(company: Company, touch: str) -> None:
     at = house(company)
     quote = waiting(company, at)
-    change(company, at.head, quote, decision="yes", decision_reason="Великий клієнт")
+    decide(company, at.head, quote, "yes", "Великий клієнт")
     number = lines(company, quote)[1].id
     deeds: dict[str, Do] = {
         "line": lambda session: records.change(session, "quote_line", number, {"quantity": 11}),
@@ -331,15 +346,37 @@ def test_nobody_decides_on_his_own(company: Company) -> None:
     other = company.person("head")
     quote = waiting(company, at)
     change(company, at.head, quote, owner=at.head)
-    assert set(refused(company, at.head, quote, decision="yes", decision_reason="Моє")) == {"decision"}, "of which he is the owner"
+    assert set(undecided(company, at.head, quote)) == {"decision"}, "of which he is the owner"
     change(company, other, quote, owner=at.seller)
     discount(company, at.head, quote, "0.5")
     assert (state(company, quote), one(company, quote).author_id) == ("draft", at.head)
     change(company, at.seller, quote, state="waiting")
-    assert set(refused(company, at.head, quote, decision="yes", decision_reason="Моє")) == {"decision"}, "of whose discount he is the author"
-    assert set(refused(company, other, quote, decision="yes", decision_reason="Так", payment_terms="Інші")) == {"decision"}, "what was asked is decided on"
-    change(company, other, quote, decision="yes", decision_reason="Так")
+    assert set(undecided(company, at.head, quote)) == {"decision"}, "of whose discount he is the author"
+    read = one(company, quote).row_version
+    discount(company, at.seller, quote, "0.9")
+    change(company, at.seller, quote, state="waiting")
+    with pytest.raises(Conflict):
+        decide(company, other, quote, "yes", "Так", read)  # he has read of 50 %
+    decide(company, other, quote, "yes", "Так")
     assert state(company, quote) == "approved"
+
+
+def test_a_rule_says_up_to_which_discount_and_of_whose_quotes_one_decides(company: Company) -> None:
+    at = house(company)
+    decides = {"mode": "edit", "where": {"field": "deepest", "op": "le", "value": 0.3}}
+    company.role("boss", {"entity": "deal", "actions": ["read"], "scope": "all", "fields": {"*": "read"}}, {
+        "entity": "quote", "actions": ["read", "update"], "where": {"field": "owner.manager", "op": "eq", "value": "@me"},
+        "fields": {"*": "read", "decision": decides, "decision_reason": decides},
+    })
+    boss, stranger = company.person("boss"), company.person("boss")
+    by(company, None, lambda session: records.change(session, "user", at.seller, {"manager": boss}))
+    deep, fair = waiting(company, at, "0.31"), waiting(company, at, "0.3")
+    with pytest.raises(Forbidden):
+        decide(company, boss, deep, "yes", "Так")
+    with pytest.raises(NotFound):
+        decide(company, stranger, fair, "yes", "Так")
+    decide(company, boss, fair, "yes", "Так")
+    assert [state(company, quote) for quote in (deep, fair)] == ["waiting", "approved"]
 
 
 def test_a_sending_taken_back_and_done_again_is_judged_again(company: Company) -> None:

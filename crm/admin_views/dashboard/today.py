@@ -24,6 +24,7 @@ from crm.backoffice.lists import Masked, RowView
 from crm.backoffice.periods import day_end
 from crm.messages import Label, Message, m, mn
 from crm.rights.reviews.reading import waiting_for
+from crm.sales.quotes.course import decides
 
 SHOWN = 8
 OPEN_AND_MINE = ({"field": "owner", "op": "eq", "value": "@me"}, {"field": "stage.kind", "op": "eq", "value": "open"})
@@ -78,6 +79,15 @@ def _reviews(session: UserSession) -> Card | None:
         for one, number in waiting
     ]
     return Card(say(m("Access reviews")), "/access-reviews/", str(len(rows)), rows, "")
+
+
+def _approvals(session: UserSession) -> Card | None:
+    """Quotes that wait for approval, for whoever may decide on some; none while nothing waits."""
+    if not decides(session) or not {"state", "asked_at"} <= set(session.sight.filterable("quote")):
+        return None
+    waiting = {"field": "state", "op": "eq", "value": "waiting"}
+    found = _card(session, "quote", waiting, "asked_at", m("Quotes that wait for approval"), m("Nothing waits for approval."), note="deal")
+    return found if found is not None and found.rows else None
 
 
 def _plan(session: UserSession) -> Card | None:
@@ -172,13 +182,14 @@ def tiles(session: UserSession) -> list[TileGroup]:
 
 NUMBERS = "numbers"  # the panel of the doors to areas
 TODAY: Mapping[str, tuple[Label, Callable[[UserSession], Card | None]]] = {
-    "reviews": (Label("Перегляди прав", "Access reviews"), _reviews), "plan": (Label("Мій план", "My plan"), _plan),
+    "reviews": (Label("Перегляди прав", "Access reviews"), _reviews),
+    "approvals": (Label("Пропозиції, що чекають на погодження", "Quotes that wait for approval"), _approvals), "plan": (Label("Мій план", "My plan"), _plan),
     "closing": (Label("Мої угоди, що закриваються цього місяця", "My deals closing this month"), _closing),
     "steps": (Label("Мої наступні кроки", "My next steps"), _steps), "latest": (Label("Нещодавно змінене", "Changed lately"), _latest),
 }
 NAMES: Mapping[str, Label] = {**{what: label for what, (label, _) in TODAY.items()}, NUMBERS: Label("Скільки чого є", "How many there are")}
 # What a person begins with whose roles begin with nothing of their own.
 STANDARD: tuple[Mapping[str, Any], ...] = (
-    *({"kind": "today", "what": what, "width": 8} for what in ("reviews", "plan")), {"kind": "today", "what": NUMBERS, "width": 4},
+    *({"kind": "today", "what": what, "width": 8} for what in ("reviews", "approvals", "plan")), {"kind": "today", "what": NUMBERS, "width": 4},
     *({"kind": "today", "what": what, "width": 8} for what in ("closing", "steps", "latest")),
 )

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
 from crm.backoffice.access import Access
 from crm.backoffice.catalog import Catalog
+from crm.backoffice.grants import of_field
 from crm.backoffice.layouts import Layout
 from crm.backoffice.likeness.search import compared
 from crm.messages import Label
@@ -113,6 +115,9 @@ ORDER = (
 )
 
 
+WAITING = '{"field":"state","op":"eq","value":"waiting"}'
+
+
 def _reads_deals(access: Access, _catalog: Catalog) -> bool:
     return access.may("deal", "read")
 
@@ -142,6 +147,12 @@ def _configures(access: Access, catalog: Catalog) -> bool:
     return access.configures_something
 
 
+def _decides_on_quotes(access: Access, catalog: Catalog) -> bool:
+    """Whoever may decide on a discount of somebody's quote."""
+    kind = catalog.entities["quote"]
+    return access.may("quote", "update") and not of_field(access, kind, kind.fields["decision"], frozenset({"update"}), "edit").never
+
+
 def _keeps_calendar(access: Access, catalog: Catalog) -> bool:
     return access.may("calendar_day", "create")
 
@@ -160,6 +171,10 @@ def _hears_of_roles(access: Access, catalog: Catalog) -> bool:
 
 PAGES: tuple[Page, ...] = (
     Page("sales", "deal_board", Label("Дошка угод", "Deal board"), "/board/deal", "layout-kanban", _reads_deals),
+    Page(
+        "sales", "quotes_waiting", Label("Чекають на погодження", "Waiting for approval"),
+        f"/quote/?{urlencode({'where': WAITING, 'sort': 'asked_at'})}", "clock", _decides_on_quotes,
+    ),
     Page("reports", "reports", Label("Усі звіти", "All reports"), "/report/", "report-analytics", _reads_anything),
     Page("reports", "report_builder", Label("Новий звіт", "New report"), "/reports/new/", "plus", _reads_anything),
     Page("reports", "quality", Label("Якість даних", "Data quality"), "/quality/", "list-check", _reads_anything),

@@ -8,7 +8,7 @@ from crm.backoffice.guard import DataSession
 from crm.errors import Invalid, NotFound
 from crm.messages import m
 from crm.sales.quotes.course import ACCEPTED, state_of
-from crm.sales.quotes.making import OF_DEAL, Row, wholly
+from crm.sales.quotes.making import OF_DEAL, Row, wholly, writes
 
 COMPARED = tuple(key for key in OF_DEAL if key != "product")
 
@@ -23,6 +23,7 @@ def onto_deal(session: DataSession, quote: int) -> int:
         raise Invalid({"state": m("Only what the customer has accepted is put onto the deal.")})
     deal = int(about["deal"])
     there, wanted = wholly(session, "deal_line", OF_DEAL, "deal", deal), wholly(session, "quote_line", OF_DEAL, "quote", quote)
+    writes(session, "deal_line", OF_DEAL)
     kept, new = matched(there, wanted)
     gone = [row["id"] for row in there if row["id"] not in {old["id"] for old, _ in kept}]
     if gone:

@@ -23,6 +23,7 @@ def of_deal(session: DataSession, deal: int) -> int:
     if about is None:
         raise NotFound()
     lines = wholly(session, "deal_line", OF_DEAL, "deal", deal)
+    writes(session, "quote_line", OF_DEAL)
     made = records.create(session, "quote", {"deal": deal, "currency": about["currency"]})
     records.create_many(session, "quote_line", [_filled(line) | {"quote": made} for line in lines])
     return made
@@ -34,6 +35,8 @@ def next_version(session: DataSession, quote: int) -> int:
     if before is None:
         raise NotFound()
     lines = wholly(session, "quote_line", OF_QUOTE, "quote", quote)
+    writes(session, "quote", ("previous", *CONTENTS))
+    writes(session, "quote_line", OF_QUOTE)
     values = {key: before[key] for key in COPIED}
     if values["valid_until"] is not None and values["valid_until"] < session.reader.today:
         del values["valid_until"]
@@ -56,6 +59,12 @@ def wholly(session: DataSession, entity: str, keys: Sequence[str], of: str, numb
     if not all(row[f"shows_{key}"] for row in rows for key in keys):
         raise Forbidden(m("You do not see all that would be copied."))
     return [{"id": row["id"], **{key: row[key] for key in keys}} for row in rows]
+
+
+def writes(session: DataSession, entity: str, keys: Sequence[str]) -> None:
+    """Raises Forbidden where this person may not give all of these fields to new rows: the rest would be another thing."""
+    if not set(keys) <= set(session.sight.creatable(entity)):
+        raise Forbidden(m("You may not write all that would be copied."))
 
 
 def naming(source: Any, key: str) -> Any:

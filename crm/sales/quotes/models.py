@@ -32,7 +32,7 @@ class Quote(Record):
             )),
             Section(Label("Чиє це", "Whose it is"), ("owner", "author", "department", "territory")),
         ),
-        related=("lines", "next_versions"), order="-id", composed=("name",),
+        related=("lines",), order="-id", composed=("name",),
     )
 
     deal_id: Mapped[int] = reference("deal", Label("Угода", "Deal"), required=True, reverse=("quotes", QUOTES))
@@ -40,9 +40,7 @@ class Quote(Record):
         Label("Номер", "Number"), max_length=64, system=True, searchable=True, help=Label("Один для всіх версій", "The same for all versions"),
     )
     version: Mapped[int] = integer(Label("Версія", "Version"), required=True, default=1, system=True)
-    previous_id: Mapped[int | None] = reference(
-        "quote", Label("Попередня версія", "Previous version"), reverse=("next_versions", Label("Наступна версія", "Next version")),
-    )
+    previous_id: Mapped[int | None] = reference("quote", Label("Попередня версія", "Previous version"))
     state_id: Mapped[int] = picklist(PICKLIST, Label("Стан", "State"), required=True, sensitivity="open")
     legal_entity_id: Mapped[int | None] = reference(
         "legal_entity", Label("Від імені", "In the name of"), reverse=("quotes", QUOTES), help=Label("Яка з наших юросіб", "Which of our own legal entities"),

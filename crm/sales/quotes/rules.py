@@ -1,7 +1,7 @@
 """What quotes must satisfy: their versions, the course of their states, and the yes that a large discount needs."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 from sqlalchemy import func, select
@@ -17,6 +17,7 @@ from crm.sales.quotes.course import (
 )
 
 CONTENTS = ("currency", "legal_entity", "valid_until", "payment_terms", "delivery_terms")
+DECIDING = "quote is decided"  # of a session: a person decides on what stands before him
 USUAL_DAYS = 14  # that a quote is valid for
 ASKING = "quote_waiting"  # of the outbox: whoever may decide on a quote is to be told
 LOCKED = m("The customer has this version in hand, or there is a newer one: it stays as it is. Make a new version.")
@@ -70,9 +71,14 @@ def valid_for_some_days(draft: Draft) -> None:
         return
     today = draft.session.reader.today
     if draft["valid_until"] is None and draft.is_new:
-        draft["valid_until"] = today + timedelta(days=USUAL_DAYS)
+        draft["valid_until"] = valid_from_today(today)
     elif draft["valid_until"] is not None and draft.takes("valid_until") and draft["valid_until"] < today and not draft.session.undoing:
         draft.refuse("valid_until", m("This day is past already."))
+
+
+def valid_from_today(today: date) -> date:
+    """The last day of a quote that is made today, unless another one is given."""
+    return today + timedelta(days=USUAL_DAYS)
 
 
 @before_save("quote")
@@ -103,8 +109,6 @@ def a_change_takes_the_yes_back(draft: Draft) -> None:
             draft.refuse(key, LOCKED)
         return
     if before in (WAITING, APPROVED):
-        if draft.takes("decision") and draft["decision"] is not None:
-            draft.refuse("decision", m("Decide on what was asked, without changing it."))
         if not draft.changed("state"):
             draft["state"] = state(session, DRAFT)
         draft["decision"] = draft["decision_reason"] = None
@@ -125,6 +129,9 @@ def decided_by_somebody_else(draft: Draft) -> None:
         if before == APPROVED and not draft.changed("state"):
             draft["state"] = state(session, DRAFT)
         return
+    if not session.info.get(DECIDING):  # a list or a form does not say which version of the lines was read
+        draft.refuse("decision", m("Decide on the card of the quote, where all of it is in view."))
+        return
     own = {draft["owner"], draft.old.get("owner"), draft.old.get("author"), draft.old.get("asked_by"), draft["created_by"]} - {None}
     if before != WAITING:
         draft.refuse("decision", m("Nobody has asked for approval, or it was decided already."))
@@ -139,7 +146,7 @@ def decided_by_somebody_else(draft: Draft) -> None:
 @before_save("quote")
 def who_decided_and_when(draft: Draft) -> None:
     """Who decided and when is kept with the decision."""
-    if draft.changed("decision"):
+    if draft.changed("decision") and not brings_history(draft.session):
         given = draft["decision"] is not None
         draft["decided_by"], draft["decided_at"] = (draft.session.actor_id, datetime.now(UTC)) if given else (None, None)
 

@@ -1,5 +1,5 @@
-"""`/reports/schedules/`: kept reports that go out by mail, made, paused, sent at once, removed; and the page behind the link of a letter, where its receiver
-stops it."""
+"""`/reports/schedules/`: kept reports and dashboards that go out by mail, made, paused, sent at once, removed; and the page behind the link of a letter,
+where its receiver stops it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +8,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from sqlalchemy import select
 from werkzeug.wrappers import Response as BaseResponse
 
+from crm.admin_views.dashboard.panels import own_dashboard
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import say
 from crm.admin_views.kit.days import moment_words
@@ -15,9 +16,10 @@ from crm.admin_views.kit.form_fields import number_of
 from crm.admin_views.report_keeping import address
 from crm.backoffice.guard import UserSession
 from crm.backoffice.kept_reports import schedules, shelf
-from crm.backoffice.kept_reports.schedules import Schedule
+from crm.backoffice.kept_reports.schedules import OWN, Schedule, Subject
 from crm.backoffice.reports.sight import names
-from crm.errors import Invalid
+from crm.errors import Invalid, NotFound
+from crm.letters.dashboards import sends_something
 from crm.messages import Label, Message, m, render
 from crm.organization.calendar import works
 
@@ -25,7 +27,7 @@ pages = Blueprint("report_schedules", __name__, url_prefix="/reports/schedules")
 HERE = "/reports/schedules/"
 OUTCOMES = {
     "": Label("ще не надсилали", "not sent yet"), "sent": Label("надіслано", "sent"),
-    "no_right": Label("не надіслано: не має доступу до цього звіту", "not sent: has no access to this report"),
+    "no_right": Label("не надіслано: не має доступу до цього звіту чи робочого столу", "not sent: has no access to this report or dashboard"),
     "gone": Label("не надіслано: людина чи той, хто надсилає, вже не має входу або адреси", "not sent: the person or the sender has left or has no address"),
     "sending": Label("невідомо, чи лист дійшов: надсилання перервано", "it is not known whether it arrived: the sending was cut off"),
     "failed": Label("не вдалося, буде ще спроба", "failed, it is tried again"),
@@ -51,35 +53,48 @@ class Line:
     receivers: list[tuple[str, str, str]]  # who, what became of it, when
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What is to be sent: in a schedule, in words, where it stands, as a field of the form; and whether there is anything in it."""
+
+    what: Subject
+    name: str
+    back: str
+    field: tuple[str, str]
+    sends: bool = True
+
+
 @pages.route("/")
 def index() -> str:
     """What one sends, and what others send him."""
     session = context.session()
     mine = schedules.schedules(session)
     people = names(session, "user", (one.user_id for schedule in mine for one in schedule.receivers)) if session.sight.may("user", "read") else {}
-    received = [(number, _name(session, report), stopped) for number, report, stopped in schedules.received(session)]
+    received = [(number, _name(session, what, mine=False), stopped) for number, what, stopped in schedules.received(session)]
     return render_template("admin/report/schedules.html", lines=[_line(session, one, people) for one in mine], received=received)
 
 
 @pages.route("/new/", methods=["GET", "POST"])
 def new() -> BaseResponse:
-    """GET `?kept=`: the form. POST `kept`, `every`, `day`, `hour`, `working`, `receivers`: a new schedule. Raises NotFound."""
+    """GET `?kept=` or `?dashboard=`: the form. POST the same with `every`, `day`, `hour`, `working`, `receivers`: a new schedule. Raises NotFound."""
     session, form = context.session(), request.form
-    kept = shelf.named(session, request.values.get("kept", ""))
+    asked = _asked(session)
     errors: dict[str, str] = {}
     if request.method == "POST":
         try:
             plan = schedules.plan_of(form.get("every", ""), form.get("day" if form.get("every") == "month" else "weekday", ""), form.get("hour", ""),
                                      form.get("working") == "1")
-            schedules.make(session, kept.id, plan, _receivers(session), works(session.catalog))
+            if not asked.sends:
+                raise Invalid({"receivers": m("Short lists of the day do not go by mail. Put a report or a list on the dashboard first.")})
+            schedules.make(session, asked.what, plan, _receivers(session), works(session.catalog))
             session.commit()
-            return _back(m("The report goes out by mail."))
+            return _back(m("The report goes out by mail.") if asked.what.report is not None else m("The dashboard goes out by mail."))
         except Invalid as wrong:
             errors = {key: render(why, session.reader.language) for key, why in wrong.fields.items()}
     chosen = {one: called for one in _numbers() if (called := names(session, "user", [one]).get(one))} if session.sight.may("user", "read") else {}
     language = session.reader.language
     page = render_template(
-        "admin/report/schedule_new.html", kept=kept, name=kept.label.text(language), errors=errors, form=form, chosen=chosen, back=address(kept),
+        "admin/report/schedule_new.html", asked=asked, errors=errors, form=form, chosen=chosen,
         kinds=[(key, label.text(language)) for key, label in KINDS.items()], days=[(str(n), day.text(language)) for n, day in enumerate(DAYS, 1)],
         others=session.sight.may("user", "read"), zone=session.catalog.company.zone.key,
     )
@@ -108,11 +123,11 @@ def change(number: int) -> BaseResponse:
 def stop(number: int) -> BaseResponse:
     """Behind the link of a letter: whoever gets the report stops it, or takes it again (`on=0`). Raises NotFound, alike for one that he does not get."""
     session = context.session()
-    mine = {one: (report, stopped) for one, report, stopped in schedules.received(session)}
-    own = {one.id: one.report_id for one in schedules.schedules(session) if any(who.user_id == session.actor_id for who in one.receivers)}
+    mine = {one: (what, stopped) for one, what, stopped in schedules.received(session)}
+    own = {one.id: one.what for one in schedules.schedules(session) if any(who.user_id == session.actor_id for who in one.receivers)}
     if request.method == "GET" and (number in mine or number in own):
-        report = mine[number][0] if number in mine else own[number]
-        return make_response(render_template("admin/report/schedule_stop.html", number=number, name=_name(session, report),
+        what = mine[number][0] if number in mine else own[number]
+        return make_response(render_template("admin/report/schedule_stop.html", number=number, name=_name(session, what, mine=number in own),
                                              stopped=number in mine and mine[number][1]))
     on = request.form.get("on", "1") == "1"
     schedules.stop(session, number, on)
@@ -122,13 +137,13 @@ def stop(number: int) -> BaseResponse:
 
 def _line(session: UserSession, one: Schedule, people: dict[int, str]) -> Line:
     language, words = session.reader.language, moment_words(session.reader)
-    kept = shelf.by_id(session, one.report_id)
+    kept = shelf.by_id(session, one.what.report) if one.what.report is not None else None
     told = [
         (people.get(who.user_id, "•"), (STOPPED if who.stopped else OUTCOMES[who.outcome]).text(language), _at(words, who.at) if not who.stopped else "")
         for who in one.receivers
     ]
-    url = address(kept) if kept is not None else ""
-    return Line(one.id, _name(session, one.report_id), url, render(_when(one), language), words(one.due_at), one.paused, told)
+    url = "/dashboard/" if one.what.dashboard is not None else address(kept) if kept is not None else ""
+    return Line(one.id, _name(session, one.what, mine=True), url, render(_when(one), language), words(one.due_at), one.paused, told)
 
 
 def _at(words: object, moment: datetime | None) -> str:
@@ -145,10 +160,30 @@ def _when(one: Schedule) -> Message:
     return m("every month on day %(day)s at %(hour)s", day=plan.day, hour=hour)
 
 
-def _name(session: UserSession, report_id: int) -> str:
-    """What the report is called, as far as this person may know it."""
-    kept = shelf.by_id(session, report_id)
+def _name(session: UserSession, what: Subject, *, mine: bool) -> str:
+    """What is sent is called, as far as this person may know it; `mine`: he sends it himself."""
+    if what.dashboard == OWN:
+        return say(m("My dashboard") if mine else m("A dashboard of a colleague"))
+    if what.dashboard is not None:
+        shared = session.catalog.dashboards.get(what.dashboard)
+        known = shared is not None and shared.is_for(session.access)
+        return shared.label.text(session.reader.language) if known and shared is not None else say(m("a dashboard that is not open to you"))
+    kept = shelf.by_id(session, what.report) if what.report is not None else None
     return kept.label.text(session.reader.language) if kept is not None else say(m("a report that is not open to you"))
+
+
+def _asked(session: UserSession) -> Asked:
+    """What the address or the form names. Raises NotFound, alike for none and what is not this person's."""
+    which = request.values.get("dashboard", "")
+    if not which:
+        kept = shelf.named(session, request.values.get("kept", ""))
+        return Asked(Subject(report=kept.id), kept.label.text(session.reader.language), address(kept), ("kept", kept.name))
+    shared = session.catalog.dashboards.get(which)
+    if which != OWN and (shared is None or not shared.is_for(session.access)):
+        raise NotFound(m("There is no such dashboard."))
+    what = Subject(dashboard=which)
+    panels = shared.panels if shared is not None else own_dashboard(session).panels
+    return Asked(what, _name(session, what, mine=True), "/dashboard/", ("dashboard", which), sends_something(panels))
 
 
 def _numbers() -> list[int]:

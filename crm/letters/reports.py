@@ -1,4 +1,4 @@
-"""Kept reports by mail: asked for when their time has come, composed when they are sent, as their receiver may see them then."""
+"""Kept reports and dashboards by mail: asked for when their time has come, composed when they are sent, as their receiver may see them then."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from crm.backoffice.reports import find, run, shaped
 from crm.backoffice.reports.output import as_xlsx
 from crm.errors import BramaError, NotFound
 from crm.extensions import mail
+from crm.letters import dashboards
 from crm.letters.sending import Receiver, letter, receiver
 from crm.messages import Label, m, render
 from crm.organization.calendar import works
@@ -73,11 +74,11 @@ def send(payload: Mapping[str, Any]) -> None:
         row = schedules.begin(session, number, person, slot)
         kept = session.execute(select(REPORT).where(REPORT.c.id == row.report_id)).first() if row is not None else None
         session.commit()
-    if row is None or kept is None:
+    if row is None or (kept is None and row.dashboard is None):
         return
     outcome = FAILED
     try:
-        outcome = _send(runtime, catalog, number, person, row.owner_id, kept)
+        outcome = _send(runtime, catalog, number, person, row.owner_id, kept if row.dashboard is None else str(row.dashboard))
     finally:
         if slot != "now":
             with system_session(runtime.engine, "what became of a report by mail", catalog, write=True, source="job") as session:
@@ -86,13 +87,17 @@ def send(payload: Mapping[str, Any]) -> None:
 
 
 def _send(runtime: Runtime, catalog: Catalog, number: int, person: int, owner: int, kept: Any) -> str:
+    """`kept`: the row of a kept report, or which dashboard."""
     to = receiver(runtime, catalog, person)
     try:
-        access_for(runtime.engine, owner, catalog)
+        sender = access_for(runtime.engine, owner, catalog)
     except NotFound:
         return GONE  # nobody sends it any more
     if to is None:
         return GONE
+    stop = f"{runtime.settings.address}/reports/schedules/{number}/stop/"
+    if isinstance(kept, str):
+        return dashboards.send(runtime, catalog, to, sender, kept, stop)
     shared = catalog.reports.get(kept.key) if kept.key else None
     if kept.key and (shared is None or not shared.is_for(to.access)):
         return NO_RIGHT
@@ -101,7 +106,7 @@ def _send(runtime: Runtime, catalog: Catalog, number: int, person: int, owner: i
             told = _told(own, to, kept, runtime.settings.address)
     except BramaError:
         return NO_RIGHT
-    mail.send(compose(to, told, catalog.company.name or "Brama", f"{runtime.settings.address}/reports/schedules/{number}/stop/"))
+    mail.send(compose(to, told, catalog.company.name or "Brama", stop))
     return SENT
 
 

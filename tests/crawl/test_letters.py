@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from crm.admin_views.report_page import Cell
-from crm.letters import access_review, emergency, reports
+from crm.backoffice.reports import Column, Table
+from crm.letters import access_review, dashboards, emergency, reports
 from crm.letters.links import compose
 from crm.letters.sending import Receiver
 from crm.messages import Label
@@ -87,3 +88,21 @@ def test_the_letter_of_a_report_is_in_the_language_of_its_reader(demo: House, la
         assert not FOREIGN[language].search(rest), text
     for text in (mail.body, mail.html):
         assert all(part in text for part in ("http://127.0.0.1:8000/1", "http://127.0.0.1:8000/2", *names))
+
+
+@pytest.mark.parametrize("language", ["uk", "en"])
+def test_the_letter_of_a_dashboard_is_in_the_language_of_its_reader(demo: House, language: str) -> None:
+    runtime = demo.app.extensions["brama"]
+    names = {"uk": ("Угоди", "Продажі", "Кількість", "Період"), "en": ("Deals", "Sales", "Number", "Period")}[language]
+    to = Receiver(NAMES[language], "12@demo.example", language, access_for(runtime.engine, 1, runtime.catalog))
+    number = Column("count", Label("Кількість", "Number"), "count")
+    table = Table((number,), [{"count": 5}], {}, "", lambda row, key: None)
+    tile = dashboards.Tile(names[0], [(names[3], "2026")], [(names[2], True)], [[Cell("5")]], 3, [], "http://127.0.0.1:8000/1", table)
+    with demo.app.app_context():
+        mail = dashboards.compose(to, names[1], [tile], "", "http://127.0.0.1:8000/3", "http://127.0.0.1:8000/2")
+    assert mail.subject and mail.body and mail.html and mail.attachments[0].filename == "dashboard.xlsx"
+    for text in (mail.subject, *mail.body.splitlines(), *(one.text for one in Page(mail.html, language).said)):
+        rest = text.replace("Brama", "").replace("http://127.0.0.1:8000", "")
+        assert not FOREIGN[language].search(rest), text
+    for text in (mail.body, mail.html):
+        assert all(part in text for part in (*(f"http://127.0.0.1:8000/{n}" for n in (1, 2, 3)), *names))

@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from email.policy import default
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -177,3 +178,69 @@ def test_what_was_missed_while_nobody_worked_goes_out_once(towns: House, browser
     assert len(letters(towns, timedelta(days=30))) == 1
     with towns.system() as session:
         assert schedules.post_due(session, datetime.now(UTC) + timedelta(days=30), lambda day: True) == 0
+
+
+# --- a whole dashboard ----------------------------------------------------------------------------------------------
+
+
+def arrange(someone: Browser, *panels: dict[str, str]) -> None:
+    """A dashboard of these panels alone."""
+    someone.post("/dashboard/reset", {})
+    for panel in panels:
+        assert someone.post("/dashboard/panels", panel).status_code in (200, 303)
+
+
+def send_dashboard(someone: Browser, *people: int, which: str = "*", **form: str) -> None:
+    asked = {"dashboard": which, "every": "day", "hour": "8", "receivers": list(people), **form}
+    assert someone.post("/reports/schedules/new/", asked).status_code == 303
+
+
+TURNOVER = {"report": "records", "query": "entity=account&measure=count,sum:revenue&by=owner", "as": "table"}
+MONEY = {"report": "records", "query": "entity=account&measure=sum:revenue&by=owner", "as": "table"}
+TOWNS = {"entity": "account", "query": "columns=name,city&sort=name", "as": "rows", "title": "Міста"}
+NUMBER = {"entity": "account", "query": "", "as": "count"}
+
+
+def test_a_whole_dashboard_goes_as_each_may_see_it_with_a_sheet_a_panel(towns: House, browser: SignIn) -> None:
+    admin, people = browser("Olena"), towns.people
+    arrange(admin, TURNOVER, MONEY, TOWNS, NUMBER)
+    assert "dashboard=%2A" in admin.page("/dashboard/")
+    send_dashboard(admin, people["Bohdan"], myself="1")
+    sent = {to.partition("@")[0]: one for to, one in letters(towns).items()}
+    assert set(sent) == {"olena", "bohdan"} and outcomes(towns) == {people["Olena"]: "sent", people["Bohdan"]: "sent"}
+    whole, blind = (sent[who].get_body(("plain",)).get_content() for who in ("olena", "bohdan"))  # type: ignore[union-attr]
+    assert whole.count("\r\n== ") == 4 and ("6.00" in whole or "6,00" in whole) and "К2 | Київ" in whole
+    assert blind.count("\r\n== ") == 3 and "6.00" not in blind and "6,00" not in blind and "К2 | Київ" in blind  # what rests on revenue is absent
+    book = load_workbook(BytesIO(next(iter(sent["olena"].iter_attachments())).get_content()))
+    assert len(book.worksheets) == 4 and len({sheet.title.lower() for sheet in book.worksheets}) == 4
+    assert [cell.value for cell in book.worksheets[0][2]][1:] == [3, 6]
+    assert [[cell.value for cell in row] for row in book["Міста"]][1:3] == [["К1", "Київ"], ["К2", "Київ"]]
+    assert book.worksheets[3]["A2"].value == 3
+    link = re.search(r"/reports/schedules/\d+/stop/", blind)
+    assert link and "A dashboard of a colleague" in browser("Bohdan").page(link[0]) and browser("Roman").get(link[0]).status_code == 404
+
+
+def test_a_dashboard_that_is_not_open_any_more_is_not_sent_and_its_sender_sees_it(towns: House, browser: SignIn) -> None:
+    admin, roman, bohdan = browser("Olena"), towns.people["Roman"], towns.people["Bohdan"]
+    arrange(admin, MONEY, TOWNS)
+    admin.post("/dashboard/share", {"key": "", "label_en": "Sales", "roles": ["reader", "owner"]})
+    for stranger, which in ((browser("Bohdan"), "sales"), (browser("Roman"), "nothing"), (browser("Roman"), "\0")):
+        assert stranger.get(f"/reports/schedules/new/?dashboard={quote(which)}").status_code == 404
+    send_dashboard(admin, roman, bohdan, which="sales")
+    assert [to.partition("@")[0] for to in letters(towns)] == ["roman"] and outcomes(towns) == {roman: "sent", bohdan: "no_right"}
+    assert "not sent: has no access to this report or dashboard" in admin.page("/reports/schedules/")
+    admin.post("/dashboard/share", {"key": "sales", "roles": ["blind"]})
+    assert [to.partition("@")[0] for to in letters(towns, timedelta(days=4))] == ["bohdan"] and outcomes(towns)[roman] == "no_right"
+    assert "a dashboard that is not open to you" in browser("Roman").page("/reports/schedules/")
+    admin.post("/dashboard/share", {"remove": "sales"})
+    assert letters(towns, timedelta(days=6)) == {}
+
+
+def test_a_dashboard_of_short_lists_alone_is_not_scheduled_and_one_of_which_nothing_shows_is_not_sent(towns: House, browser: SignIn) -> None:
+    admin, bohdan = browser("Olena"), towns.people["Bohdan"]
+    admin.post("/dashboard/reset", {})
+    answer = admin.post("/reports/schedules/new/", {"dashboard": "*", "every": "day", "hour": "8", "myself": "1"})
+    assert answer.status_code == 422 and "Short lists of the day do not go by mail" in answer.get_data(as_text=True)
+    admin.post("/dashboard/panels", MONEY)
+    send_dashboard(admin, bohdan)
+    assert letters(towns) == {} and outcomes(towns) == {bohdan: "no_right"}

@@ -22,6 +22,7 @@ from crm.backoffice.dashboards.panels import AS_REPORT, LONGEST_TITLE, WIDTHS, P
 from crm.backoffice.dashboards.shared import SharedDashboard
 from crm.backoffice.guard import UserSession
 from crm.backoffice.kept_reports import asks
+from crm.backoffice.kept_reports.schedules import OWN
 from crm.backoffice.lists import parse_query
 from crm.backoffice.lowcode.document import Document
 from crm.backoffice.reports import find
@@ -45,7 +46,7 @@ class DashboardView(OwnPage):
         language = session.reader.language
         shared = [(one.key, one.label.text(language), len(one.panels)) for one in session.catalog.dashboards.values()] if may_share(session) else []
         return str(self.render("admin/dashboard/arrange.html", board=board, left=today_left(board), widths=WIDTHS, longest=LONGEST_TITLE,
-                               can_share=may_share(session), shared=shared))
+                               can_share=may_share(session), shared=shared, mailed=board.all.key or OWN))
 
     @route("/panel/<int(min=0, max=99):place>")
     def panel(self, place: int) -> Response:

@@ -38,13 +38,15 @@ class ReportStar(Base):
 
 
 class ReportSchedule(Base):
-    """A kept report that goes out by mail: whose it is, when, and when the next time is."""
+    """A kept report or a whole dashboard that goes out by mail: whose it is, when, and when the next time is."""
 
     __tablename__ = "report_schedule"
+    __table_args__ = (CheckConstraint("(report_id IS NULL) <> (dashboard IS NULL)", name="report_or_dashboard"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     owner_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
-    report_id: Mapped[int] = mapped_column(ForeignKey("kept_report.id"), index=True)
+    report_id: Mapped[int | None] = mapped_column(ForeignKey("kept_report.id"), index=True)
+    dashboard: Mapped[str | None] = mapped_column(String(64))  # the key of a shared one; OWN: that of its owner, as it is arranged then
     every: Mapped[str] = mapped_column(String(8))  # day, week, month
     day: Mapped[int] = mapped_column(default=1)  # of the week, 1 is Monday, or of the month; of a shorter month the last
     hour: Mapped[int]  # in the company's zone

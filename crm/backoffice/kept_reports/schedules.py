@@ -1,5 +1,5 @@
-"""Kept reports that go out by mail: when, to whom, and what became of it. What is asked for in the outbox holds no figure: a letter is composed when it is
-sent, as the person may see it then."""
+"""Kept reports and dashboards that go out by mail: when, to whom, and what became of it. What is asked for in the outbox holds no figure: a letter is composed
+when it is sent, as the person may see it then."""
 
 from calendar import monthrange
 from collections.abc import Callable, Sequence
@@ -17,6 +17,7 @@ from crm.errors import Invalid, NotFound
 from crm.messages import m
 
 TOPIC = "report"
+OWN = "*"  # the dashboard of the schedule's owner, as he has arranged it when it is sent
 EVERY = ("day", "week", "month")
 MOST = 50  # schedules of one person
 RECEIVERS = 50
@@ -56,6 +57,14 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Subject:
+    """What is sent: a kept report by its number, or a dashboard: the key of a shared one, or OWN."""
+
+    report: int | None = None
+    dashboard: str | None = None
+
+
+@dataclass(frozen=True)
 class Receiver:
     """`outcome` of the last time, "" before the first."""
 
@@ -70,7 +79,7 @@ class Schedule:
     """One of a person's schedules."""
 
     id: int
-    report_id: int
+    what: Subject
     plan: Plan
     paused: bool
     due_at: datetime
@@ -92,19 +101,19 @@ def plan_of(every: str, day: str, hour: str, working: bool) -> Plan:
     return Plan(every, number if every != "day" else 1, int(hour), working)
 
 
-def make(session: DataSession, report_id: int, plan: Plan, receivers: Sequence[int], works: Works) -> int:
-    """A new schedule of the session's person; its number. Whether he sees the receivers the caller has judged. Raises Invalid."""
+def make(session: DataSession, what: Subject, plan: Plan, receivers: Sequence[int], works: Works) -> int:
+    """A new schedule of the session's person; its number. Whether he sees what is sent and the receivers the caller has judged. Raises Invalid."""
     people = list(dict.fromkeys(receivers))
     if not people or len(people) > RECEIVERS:
         raise Invalid({"receivers": m("Choose from one to %(count)s people.", count=RECEIVERS)})
     if session.kernel(select(func.count()).where(TABLE.c.owner_id == session.actor_id)).scalar_one() >= MOST:
         raise Invalid({"receivers": m("You have %(count)s schedules already. Remove some that are no longer needed.", count=MOST)})
     due = plan.next(datetime.now(UTC), session.catalog.company.zone, works)
-    row = {"owner_id": session.actor_id, "report_id": report_id, "every": plan.every, "day": plan.day, "hour": plan.hour, "working": plan.working,
-           "paused": False, "due_at": due}
+    row = {"owner_id": session.actor_id, "report_id": what.report, "dashboard": what.dashboard, "every": plan.every, "day": plan.day, "hour": plan.hour,
+           "working": plan.working, "paused": False, "due_at": due}
     number: int = session.kernel(insert(TABLE).values(row).returning(TABLE.c.id)).scalar_one()
     session.kernel(insert(RECEIVER), [{"schedule_id": number, "user_id": one, "stopped": False} for one in people])
-    journal.event(session, "preferences", "user", session.actor_id, {f"schedule {number}": [None, {"report": report_id, "receivers": people}]})
+    journal.event(session, "preferences", "user", session.actor_id, {f"schedule {number}": [None, {**_said(what), "receivers": people}]})
     return number
 
 
@@ -114,18 +123,22 @@ def schedules(session: DataSession) -> list[Schedule]:
     found: dict[int, list[Receiver]] = {row.id: [] for row in rows}
     for row in session.kernel(select(RECEIVER).where(RECEIVER.c.schedule_id.in_(found)).order_by(RECEIVER.c.user_id)):
         found[row.schedule_id].append(Receiver(row.user_id, row.stopped, row.outcome or "", row.last_at))
-    return [Schedule(row.id, row.report_id, _plan(row), row.paused, row.due_at, tuple(found[row.id])) for row in rows]
+    return [Schedule(row.id, Subject(row.report_id, row.dashboard), _plan(row), row.paused, row.due_at, tuple(found[row.id])) for row in rows]
 
 
 def _plan(row: Any) -> Plan:
     return Plan(row.every, row.day, row.hour, row.working)
 
 
-def received(session: DataSession) -> list[tuple[int, int, bool]]:
-    """What others send the session's person: number of the schedule, of its report, whether he has stopped it."""
-    query = select(TABLE.c.id, TABLE.c.report_id, RECEIVER.c.stopped).join(RECEIVER, RECEIVER.c.schedule_id == TABLE.c.id)
+def _said(what: Subject) -> dict[str, Any]:
+    return {"report": what.report} if what.dashboard is None else {"dashboard": what.dashboard}
+
+
+def received(session: DataSession) -> list[tuple[int, Subject, bool]]:
+    """What others send the session's person: number of the schedule, what it sends, whether he has stopped it."""
+    query = select(TABLE.c.id, TABLE.c.report_id, TABLE.c.dashboard, RECEIVER.c.stopped).join(RECEIVER, RECEIVER.c.schedule_id == TABLE.c.id)
     rows = session.kernel(query.where(RECEIVER.c.user_id == session.actor_id, TABLE.c.owner_id != session.actor_id).order_by(TABLE.c.id))
-    return [(row.id, row.report_id, row.stopped) for row in rows]
+    return [(row.id, Subject(row.report_id, row.dashboard), row.stopped) for row in rows]
 
 
 def own(session: DataSession, number: int) -> Schedule:
@@ -144,7 +157,7 @@ def pause(session: DataSession, one: Schedule, on: bool, works: Works) -> None:
 
 def remove(session: DataSession, one: Schedule) -> None:
     _drop(session, [one.id])
-    journal.event(session, "preferences", "user", session.actor_id, {f"schedule {one.id}": [one.report_id, None]})
+    journal.event(session, "preferences", "user", session.actor_id, {f"schedule {one.id}": [_said(one.what), None]})
 
 
 def stop(session: DataSession, number: int, on: bool) -> None:
@@ -178,9 +191,9 @@ def post_due(session: SystemSession, now: datetime, works: Works) -> int:
 
 
 def begin(session: SystemSession, number: int, user: int, slot: str) -> Any:
-    """What is to be sent, noted as being sent: owner, report and whether to. None where there is nothing to send: removed, stopped, paused, or sent before;
+    """What is to be sent, noted as being sent: owner, report or dashboard. None where there is nothing to send: removed, stopped, paused, or sent before;
     a letter of which it is not known whether it went out is not sent again."""
-    query = select(TABLE.c.owner_id, TABLE.c.report_id, TABLE.c.paused).where(TABLE.c.id == number)
+    query = select(TABLE.c.owner_id, TABLE.c.report_id, TABLE.c.dashboard, TABLE.c.paused).where(TABLE.c.id == number)
     row = session.execute(query).first()
     if row is None or (slot != "now" and row.paused) or (slot == "now" and row.owner_id != user):
         return None

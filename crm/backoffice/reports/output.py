@@ -82,9 +82,35 @@ def as_csv(table: Table, language: str, headers: Headers = "key") -> str:
 def as_xlsx(report: Report, table: Table, language: str, headers: Headers = "label", about: Sequence[tuple[str, str]] = ()) -> bytes:
     """A workbook: header, rows, totals; figures are numbers in the form of their unit, months are dates, names are texts and never formulas. A second
     sheet says what is told `about` it."""
-    book = Workbook()
-    sheet: Worksheet = book.create_sheet(INVALID_TITLE_REGEX.sub("", report.label.text(language))[:31], 0)
-    book.remove(book.worksheets[1])
+    return as_workbook([(report.label.text(language), table)], language, headers, about)
+
+
+def as_workbook(tables: Sequence[tuple[str, Table]], language: str, headers: Headers = "label", about: Sequence[tuple[str, str]] = ()) -> bytes:
+    """A workbook of several tables, a sheet each under its title; no title stands twice. The last sheet says what is told `about` them."""
+    book, titles = Workbook(), set[str]()
+    for title, table in tables:
+        _sheet(book, _free(title, titles), table, language, headers)
+    book.remove(book.worksheets[0])
+    if about:
+        _tell(book, about, language)
+    out = BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def _free(title: str, taken: set[str]) -> str:
+    """A title that a sheet may have and none has yet; spreadsheets do not tell small letters from capitals."""
+    short = INVALID_TITLE_REGEX.sub("", ILLEGAL_CHARACTERS_RE.sub("", title)).strip("'")[:31] or "1"
+    found, number = short, 1
+    while found.lower() in taken:
+        number += 1
+        found = f"{short[: 31 - len(str(number)) - 1]} {number}"
+    taken.add(found.lower())
+    return found
+
+
+def _sheet(book: Workbook, title: str, table: Table, language: str, headers: Headers) -> None:
+    sheet: Worksheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
     sheet.print_title_rows = "1:1"
     sheet.page_setup.orientation, sheet.page_setup.fitToHeight, sheet.sheet_properties.pageSetUpPr = "landscape", 0, PageSetupProperties(fitToPage=True)
@@ -97,16 +123,11 @@ def as_xlsx(report: Report, table: Table, language: str, headers: Headers = "lab
             _write(sheet, place, n, row.get(column.key), column, table.currency).font = Font(bold=place > len(table.rows) + 1)
     if table.rows:
         sheet.auto_filter.ref = f"A1:{get_column_letter(len(table.columns))}{len(table.rows) + 1}"
-    if about:
-        _tell(book, about, language)
-    out = BytesIO()
-    book.save(out)
-    return out.getvalue()
 
 
 def _with_totals(table: Table, language: str) -> Iterator[Mapping[str, Any]]:
     yield from table.rows
-    if table.dimensions:
+    if table.dimensions and table.totals:
         yield {**table.totals, table.dimensions[0].key: TOTAL.text(language)}
 
 

@@ -144,6 +144,31 @@ def scheduled(view: View) -> Iterator[Question]:
     yield Question("letter report", "", "the letter of a report", _letter, writes=True)
 
 
+@probe("letter dashboard")
+def dashboard_by_mail(view: View) -> Iterator[Question]:
+    """The letter of one's dashboard with lists, numbers and reports on it, and its workbook; and dashboards that are not there."""
+    for name in ("nothing", "*"):
+        yield get(SCHEDULES + "new/", "", SCHEDULES + "new/", dashboard=name)
+    yield Question("letter dashboard", "", "the letter of a dashboard", _dashboard, writes=True)
+
+
+def _dashboard(side: Side) -> Answer:
+    folder = side.folder / "instance" / "mail"
+    with side.app.app_context():
+        outbox.deliver(side.engine)
+    before = set(folder.glob("*.eml"))
+    for entity in ("account", "deal", "contact"):
+        for panel in ({"entity": entity, "as": "rows"}, {"entity": entity, "as": "count"},
+                      {"report": "records", "query": f"entity={entity}&by=owner&measure=count", "as": "table"}):
+            side.send("POST", "/dashboard/panels", data=panel)
+    side.send("POST", SCHEDULES + "new/", data={"dashboard": "*", "every": "day", "hour": "8", "myself": "1"})
+    for number in re.findall(rf'action="{SCHEDULES}(\d+)"', side.send("GET", SCHEDULES).text)[-1:]:
+        side.send("POST", f"{SCHEDULES}{number}", data={"now": "1"})
+    with side.app.app_context():
+        outbox.deliver(side.engine)
+    return Answer(200, b"\n".join(_texts(path) for path in sorted(set(folder.glob("*.eml")) - before)), ())
+
+
 def _letter(side: Side) -> Answer:
     folder = side.folder / "instance" / "mail"
     with side.app.app_context():

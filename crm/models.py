@@ -55,6 +55,8 @@ import crm.organization.sign_in_models
 import crm.organization.timers
 import crm.organization.rates.models
 import crm.organization.rates.rules
+import crm.sales.channel_costs.models
+import crm.sales.channel_costs.rules
 import crm.sales.competition.models
 import crm.sales.competition.rules
 import crm.sales.forecast.odds

@@ -18,8 +18,10 @@ from crm.backoffice.reports.table import Row, ordered, rate
 from crm.backoffice.sight import Source
 from crm.backoffice.types import product
 from crm.backoffice.worth import Conversion, Place, add_to
-from crm.messages import Label
+from crm.messages import Label, Message, m
 from crm.organization.dimensions import MANAGER, OWNER, TERRITORY
+from crm.sales.channel_costs import returns
+from crm.sales.channel_costs.returns import Returned
 
 OPENED_ON, CLOSED_ON = "opened_on", "closed_on"
 ENOUGH = 20  # deals from which on a rate gets an interval
@@ -76,6 +78,7 @@ MEASURES = (
         Label("Маржа виграних угод, поділена на суму тих із них, де її видно", "The margin of the won deals divided by the amount of those that have one"),
         needs=(*WON, "margin"),
     ),
+    *returns.MEASURES,
 )
 Amounts = dict[Place, Decimal | None]
 
@@ -114,23 +117,35 @@ def channels(session: DataSession, params: CommonParams) -> Table:
     `to_won` is won/deals, `win_rate` won/(won + lost), fractions of 1; `low` and `high` are Wilson's 95 % interval of `to_won`, None below 20 deals.
     Money is that of the won, in `params.currency` at the rates of `params.rate`, undefined as soon as a part has no rate. `discount` is
     1 − Σ amount/Σ (quantity × price) over the lines with a price, `margin_rate` Σ margin/Σ amount over the won deals that have both.
+
+    What a channel costs is known by channel and month alone (`channel_cost`): split otherwise, or of some deals only, it and what rests on it are None.
+    `return_rate` is (margin − cost)/cost; `payback_months` the months of the calendar in which the margin of a cohort adds up to its cost.
     """
     rows = _figures(session, params)
+    back, back_whole = returns.returned(session, params, params.dimensions), returns.returned(session, params, ()).get((), Returned())
+    rows = {key: rows.get(key, Figures()) for key in (*rows, *(key for key, one in back.items() if one.cost is not None and key not in rows))}
     whole = Figures()
     for found in rows.values():
         whole.take_in(found)
     places = [place for amounts in whole.money.values() for place, amount in amounts.items() if amount]
+    places += [place for one in (*back.values(), back_whole) for place in one.places]
     done = conversion(session, params, (place.currency for place in places))
     rows = rows or ({} if params.dimensions else {(): Figures()})
     keys = row_keys(session, params.dimensions, rows)
-    shown = [{**keys[key], **_measures(found, params, done)} for key, found in rows.items()]
+    shown = [{**keys[key], **_measures(found, back.get(key, Returned()), params, done)} for key, found in rows.items()]
     standard = (("month", False),) if "month" in params.by else (("deals", True),)
     by_name = tuple((d.key, False) for d in params.dimensions)
     return Table(
         columns=(*columns_of(params.dimensions), *params.shown), rows=ordered(ordered(shown, by_name), params.sort or standard),
-        totals=_measures(whole, params, done), currency=params.currency, drill=lambda row, key: _drill(session, params, row, key),
-        notes=notes(session, session.catalog.entity("deal"), params, done, places), chart=CHART if params.dimensions else None,
+        totals=_measures(whole, back_whole, params, done), currency=params.currency, drill=lambda row, key: _drill(session, params, row, key),
+        notes=(*_unknown(params), *notes(session, session.catalog.entity("deal"), params, done, places)), chart=CHART if params.dimensions else None,
     )
+
+
+def _unknown(params: CommonParams) -> tuple[Message, ...]:
+    """Why nothing is said of costs where they are asked for."""
+    return () if not params.shows("cost") or returns.known_by(params, params.dimensions) else (
+        m("What a channel costs is known by channel and month alone: split otherwise, or of some deals only, it is left empty."),)
 
 
 def _figures(session: DataSession, params: CommonParams) -> dict[Key, Figures]:
@@ -190,7 +205,7 @@ def _discounts(session: DataSession, params: CommonParams, won: list[int], found
         here.add_money("listed", place, listed)
 
 
-def _measures(found: Figures, params: CommonParams, done: Conversion) -> dict[str, Any]:
+def _measures(found: Figures, back: Returned, params: CommonParams, done: Conversion) -> dict[str, Any]:
     deals, won, lost = found.outcomes.total(), found.outcomes["won"], found.outcomes["lost"]
     between = wilson(won, deals) if deals >= ENOUGH else None
     amount = done.total(found.money["amount"]) if found.priced else Decimal(0)
@@ -198,7 +213,7 @@ def _measures(found: Figures, params: CommonParams, done: Conversion) -> dict[st
         "deals": deals, "won": won, "lost": lost, "open": found.outcomes["open"], "to_won": rate(won, deals), "low": between.low if between else None,
         "high": between.high if between else None, "win_rate": rate(won, won + lost), "median_days": median(found.days), "amount": amount,
         "avg_amount": amount / found.priced if amount is not None and found.priced else None, "discount": _share(found, "sold", "listed", done, less=True),
-        "margin_rate": _share(found, "margin", "of_margin", done),
+        "margin_rate": _share(found, "margin", "of_margin", done), **returns.measures(back, deals, done),
     }
     return {c.key: every[c.key] for c in params.shown}
 
@@ -211,13 +226,18 @@ def _share(found: Figures, part: str, whole: str, done: Conversion, *, less: boo
     return float(1 - one / other) if less else float(one / other)
 
 
-def _drill(session: DataSession, params: CommonParams, row: Row | None, key: str) -> Drill:
-    """The deals behind a cell: behind what is said of the won, those."""
+def _drill(session: DataSession, params: CommonParams, row: Row | None, key: str) -> Drill | None:
+    """The deals behind a cell: behind what is said of the won, those; the costs behind a cost."""
+    if key in returns.OF_COSTS[:3]:
+        return returns.drill(session, params, row, key)
     kinds = {"won": ("won",), "lost": ("lost",), "open": ("open",), "win_rate": ("won", "lost"), "deals": (), "to_won": (), "low": (), "high": ()}
     chosen: list[Mapping[str, Any]] = list(params.conditions(OPENED_ON))
     if stages := kinds.get(key, ("won",)):
         chosen.append({"field": "stage", "op": "in", "value": session.catalog.stages(*stages)})
-    needed = {"median_days": (OPENED_ON, CLOSED_ON), "avg_amount": ("amount",), "margin_rate": ("amount", "margin")}.get(key, ())
+    needed = {
+        "median_days": (OPENED_ON, CLOSED_ON), "avg_amount": ("amount",), "margin_rate": ("amount", "margin"),
+        "return_rate": ("margin",), "payback_months": ("margin", OPENED_ON, CLOSED_ON),
+    }.get(key, ())
     chosen += [{"field": name, "op": "not_empty"} for name in needed]
     if key == "discount":
         chosen.append({"count": "lines", "where": {"field": "price", "op": "not_empty"}, "op": "gt", "value": 0})

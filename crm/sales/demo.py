@@ -13,7 +13,7 @@ from crm.backoffice.demo import Demo
 from crm.backoffice.money import round_half_up
 from crm.contacts.demo import Customers
 from crm.organization.demo import PEOPLE, TEAM_OF_REGION, Company, Person
-from crm.sales import demo_judgements, demo_nights
+from crm.sales import demo_costs, demo_judgements, demo_nights
 from crm.sales.demo_goods import BRANCHES, LINES, NEXT_STEPS, TOGETHER, Branch, Good
 from crm.sales import demo_teams
 from crm.sales.demo_rivals import ACTIONS, RIVALS
@@ -96,6 +96,7 @@ def fill(demo: Demo, company: Company, customers: Customers) -> None:
     _expectations(demo, ids)
     demo_nights.fill(demo, goods.stages, ids, deals, courses)
     demo_judgements.fill(demo, company, deals)
+    demo_costs.fill(demo, company.people["head"])
     demo_teams.fill(demo, company, deals, ids)
     _met(demo, goods, rivals, deals, ids, lines)
 

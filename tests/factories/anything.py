@@ -27,6 +27,7 @@ FIXED: dict[tuple[str, str], tuple[Any, ...]] = {
     ("account", "founded"): (1991, 2004),
     ("user", "active"): (True, False),
     ("role", "emergency_hours"): (3, 6),
+    ("channel_cost", "month"): (date(2024, 5, 1), date(2025, 2, 1)),
     ("calendar_day", "hours"): ("09:00-17:00", "10:00-15:30"),
     ("quote", "valid_until"): (date(2099, 1, 1), date(2099, 2, 2)),
     ("interaction", "held_at"): (datetime(2024, 3, 4, 10, 30, tzinfo=UTC), datetime(2025, 1, 4, 10, 30, tzinfo=UTC)),

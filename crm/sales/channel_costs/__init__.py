@@ -1,0 +1,1 @@
+"""What sales channels cost, and what comes back of it."""

@@ -289,7 +289,7 @@ def _deal(
     step = closed is None and chance.random() < 0.86
     return {
         "name": title, "account": account, "contact": chance.choice(customers.people[account]), "pipeline": stage.parent_id, "stage": stage.id,
-        "amount": amount,
+        "amount": amount, "recurs_every": 12 if branch.line == "BL-SERVICE" else None,
         "cost": sum((line["cost"] for line in lines), Decimal(0)), "opened_on": opened, "closed_on": closed,
         "expected_on": demo_nights.promised(opened, closed) if closed else max(opened, _working(
             demo.today + timedelta(days=-chance.randint(2, 20) if chance.random() < 0.1 else round(left * chance.uniform(0.4, 1.6)) + 1))),

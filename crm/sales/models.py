@@ -196,7 +196,7 @@ class Deal(Record):
         face=("account", "amount", "probability", "next_step", "owner"),
         sections=(
             Section(Label("Угода", "Deal"), ("name", "code", "account", "contact", "pipeline", "stage", "loss_reason")),
-            Section(Label("Гроші", "Money"), ("amount", "currency", "cost", "margin")),
+            Section(Label("Гроші", "Money"), ("amount", "currency", "cost", "margin", "recurs_every", "recurs_until")),
             Section(Label("Прогноз", "Forecast"), ("probability", "probability_source", "history_probability", "forecast_category")),
             Section(Label("Терміни", "Dates"), ("opened_on", "expected_on", "put_off", "closed_on", "next_step", "next_step_on")),
             Section(Label("Звідки і чиє", "Origin and owner"), ("source", "sales_channel", "business_line", "owner", "department", "territory", "description")),
@@ -218,6 +218,14 @@ class Deal(Record):
     cost: Mapped[Decimal | None] = money(Label("Собівартість", "Cost"), sensitivity="sensitive")
     margin: Mapped[Decimal | None] = money(
         Label("Маржа", "Margin"), sensitivity="sensitive", help=Label("Сума мінус собівартість, якщо не задано", "Amount minus cost unless given")
+    )
+    recurs_every: Mapped[int | None] = integer(
+        Label("Повторюється, місяців", "Recurs, months"),
+        help=Label("Через скільки місяців ця сума надходить знову: 1 — щомісяця, 12 — щороку; порожньо: один раз",
+                   "After how many months the amount comes again: 1 is every month, 12 every year; empty: once"),
+    )
+    recurs_until: Mapped[date | None] = date_field(
+        Label("Повторюється до", "Recurs until"), help=Label("Останній день; порожньо: без кінця", "The last day; empty: without end"),
     )
     probability: Mapped[Decimal | None] = percent(
         Label("Ймовірність", "Probability"), help=Label("Порожньо: як заведено у воронці", "Empty: as is usual in the pipeline"),

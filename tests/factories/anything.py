@@ -25,6 +25,7 @@ FIXED: dict[tuple[str, str], tuple[Any, ...]] = {
     ("pipeline", "history_weight"): (7, 9),
     ("pipeline", "history_least"): (30, 40),
     ("account", "founded"): (1991, 2004),
+    ("deal", "recurs_every"): (1, 12),
     ("user", "active"): (True, False),
     ("role", "emergency_hours"): (3, 6),
     ("channel_cost", "month"): (date(2024, 5, 1), date(2025, 2, 1)),
@@ -40,7 +41,7 @@ PLACES = frozenset({
     ("deal_duty", "user"), ("deal_duty", "stage"), ("deal_duty", "done_by"), ("exchange_rate", "code"), ("exchange_rate", "name"), ("exchange_rate", "day"),
     ("segment_member", "account"), ("segment_member", "contact"), ("segment_member", "until"), ("quote", "deal"), ("quote", "previous"), ("quote", "state"),
     ("quote", "decision"), ("quote", "decision_reason"),
-    *(("forecast_judgement", key) for key in STATED),
+    *(("forecast_judgement", key) for key in STATED), ("deal", "recurs_until"),
 })
 
 COUNT = count(1_001)  # values of unique fields differ through a whole run; as texts they stand in the order of their making

@@ -44,6 +44,7 @@ class Figures:
     won: int = 0
     worth: defaultdict[str, dict[Place, Decimal | None]] = field(default_factory=lambda: defaultdict(dict))
     chances: list[Chance] = field(default_factory=list)
+    again: set[int] = field(default_factory=set)  # the won deals that come again
 
     def add(self, measure: str, place: Place, amount: Decimal | None) -> None:
         add_to(self.worth[measure], place, amount)
@@ -51,9 +52,17 @@ class Figures:
     def join(self, other: "Figures") -> None:
         self.open, self.won = self.open + other.open, self.won + other.won
         self.chances += other.chances
+        self.again |= other.again
         for measure, amounts in other.worth.items():
             for place, amount in amounts.items():
                 self.add(measure, place, amount)
+
+    def sure(self) -> dict[Place, Decimal | None]:
+        """What is in every future: the closed, and what is contracted to come again."""
+        amounts = dict(self.worth["closed"])
+        for place, amount in self.worth["recurring"].items():
+            add_to(amounts, place, amount)
+        return amounts
 
     def places(self) -> list[Place]:
         """Where the money of all of it stands."""
@@ -123,7 +132,7 @@ class Simulation:
         """Amounts are taken to cents; where one has no rate its row, and the whole, are undefined."""
         worth = {key: [done.worth(one.amount, one.place) for one in figures.chances] for key, figures in found.items()}
         cents = {key: [_cents(amount) for amount in amounts if amount is not None] for key, amounts in worth.items()}
-        closed = {key: done.total(figures.worth["closed"]) if figures.worth["closed"] else Decimal(0) for key, figures in found.items()}
+        closed = {key: done.total(sure) if (sure := figures.sure()) else Decimal(0) for key, figures in found.items()}
         self.undefined = {key for key in found if None in worth[key] or closed[key] is None}
         fixed = {key: _cents(amount or Decimal(0)) for key, amount in closed.items()}
         width = sum(abs(n) for n in (*fixed.values(), *(n for own in cents.values() for n in own))).bit_length()

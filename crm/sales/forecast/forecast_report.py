@@ -1,7 +1,7 @@
 """The forecast of a period: what is promised by category, what is probable, what is closed, and between which sums the period may end."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
@@ -17,8 +17,10 @@ from crm.messages import Label, Message, m, mn
 from crm.organization.dimensions import DEPARTMENT, MANAGER, OWNER, TERRITORY
 from crm.sales.forecast.categories import BEST_CASE, COMMIT, PICKLIST, PIPELINE
 from crm.sales.forecast.expected import CLOSED_ON, EXPECTED, SHARES, Bounds, Figures, Simulation, asked_of_all, count_open, count_won
+from crm.sales.forecast.recurring import EVERY, UNTIL, may_repeat, repeats
 from crm.sales.forecast.slips import ENOUGH, Slips, slips
 
+MANY = 200  # deals that a condition still names one by one
 INDIVIDUAL, CUMULATIVE = "individual", "cumulative"
 SURER = {"commit": COMMIT, "best_case": BEST_CASE, "in_pipeline": PIPELINE}  # columns and the categories they hold, the surest first
 
@@ -28,6 +30,7 @@ BY_CATEGORY = (*WORTH, PICKLIST)
 CHANCE = (*WORTH, "probability")
 WON = ("stage", CLOSED_ON)
 WON_WORTH = (*WON, "amount", "currency")
+BASE = (*WON_WORTH, EVERY, UNTIL)
 
 DIMENSIONS = (
     OWNER, MANAGER, DEPARTMENT, TERRITORY,
@@ -36,7 +39,10 @@ DIMENSIONS = (
     Dimension("business_line", Label("Напрям", "Business line"), "business_line", "product_category"),
     Dimension("sales_channel", Label("Канал продажу", "Sales channel"), "sales_channel", picklist="sales_channel"),
 )
-_BETWEEN = Label("Скільки буде закрито разом із уже закритим: у {} з 2048 уявних майбутніх не більше", "Closed and to be closed: in {} of 2048 futures no more")
+_BETWEEN = Label(
+    "Скільки буде закрито разом із закритим і базою: у {} з 2048 уявних майбутніх не більше",
+    "Closed, the base and to be closed: in {} of 2048 futures no more",
+)
 MEASURES = (
     Column("open", Label("Відкритих", "Open"), "count", Label("Відкриті угоди, очікувані в періоді", "Open deals expected in the period"), OPEN),
     Column("amount", Label("Сума відкритих", "Open amount"), "money", Label("Їхня сума без огляду на ймовірність", "Their amount, however probable"), WORTH),
@@ -49,6 +55,9 @@ MEASURES = (
                  "Amounts of the open by their probability; what is won is not in it"), CHANCE),
     Column("won", Label("Виграно угод", "Deals won"), "count", Label("Виграні угоди, закриті в періоді", "Won deals that closed in the period"), WON),
     Column("closed", Label("Закрито", "Closed"), "money", Label("Сума виграних, закритих у періоді", "Amount of the won that closed in the period"), WON_WORTH),
+    Column("recurring", Label("База", "Base"), "money",
+           Label("Суми виграних раніше угод, що за договором повторюються в періоді",
+                 "Amounts of deals won before that come again in the period, as contracted"), BASE),
     *(Column(key, Label(f"Прогноз {key[1:]} %", f"Forecast {key[1:]} %"), "money",
              Label(_BETWEEN.uk.format(f"{key[1:]} %"), _BETWEEN.en.format(f"{key[1:]} %")), (*CHANCE, CLOSED_ON)) for key in SHARES),
 )
@@ -84,15 +93,16 @@ def forecast(session: DataSession, params: ForecastParams) -> Table:
 
     `weighted` is the sum of amount × probability over the open. `p10 p50 p90` are sums that so many percent of 2,048 simulated futures do not exceed:
     in each a deal comes or not by its probability and, with a period, by the share of slips (closing less expected day of the deals won in the last 365
-    days) that put it there; what is closed is in every future. Luck follows from `params.seed` and the deal's number, so the same deals come to the
-    same sums on every machine. Money is in `params.currency`, None as soon as a deal has no rate. A deal without an amount or a probability adds
-    nothing to what is weighted and simulated.
+    days) that put it there; what is closed, and what comes again by contract, is in every future. Luck follows from `params.seed` and the deal's number, so
+    the same deals come to the same sums on every machine. Money is in `params.currency`, None as soon as a deal has no rate. A deal without an amount or a
+    probability adds nothing to what is weighted and simulated; without a period nothing is said of what comes again, for it would have no end.
     """
     today, won, open_stages = today_in(params.time_zone), session.catalog.stages("won"), session.catalog.stages("open")
     late = slips(session, won, today) if params.period is not None and params.shows("p50") else Slips()
     found: defaultdict[Key, Figures] = defaultdict(Figures)
     count_open(session, params, open_stages, late, today, found)
     count_won(session, params, won, found)
+    count_repeats(session, params, won, found)
     whole = Figures()
     for figures in found.values():
         whole.join(figures)
@@ -102,13 +112,14 @@ def forecast(session: DataSession, params: ForecastParams) -> Table:
     done = conversion(session, params, (place.currency for place in places))
     simulated = Simulation(found, done, params.seed) if params.shows("p50") else None
     keys = row_keys(session, params.dimensions, found)
+    named = {_name(params, keys[key]): figures for key, figures in found.items()}
     rows = [{**keys[key], **measured(figures, params, done, simulated.of_row(key) if simulated else {})} for key, figures in found.items()]
     by_name = tuple((d.key, False) for d in params.dimensions)
     standard = (("weighted", True),) if params.shows("weighted") else ()
     return Table(
         columns=(*columns_of(params.dimensions), *params.shown), rows=ordered(ordered(rows, by_name), params.sort or standard),
         totals=measured(whole, params, done, simulated.of_all() if simulated else {}), currency=params.currency,
-        drill=lambda row, key: behind(session, params, row, key, won, open_stages),
+        drill=lambda row, key: behind(session, params, row, key, won, open_stages, (whole if row is None else named[_name(params, row)]).again),
         notes=(*_notes(params, late), *notes(session, session.catalog.entity("deal"), params, done, places)),
         chart=CHART if params.dimensions and params.shows("weighted") and params.shows("closed") else None,
     )
@@ -124,10 +135,22 @@ def measured(figures: Figures, params: ForecastParams, done: Conversion, bounds:
         return done.total(together.worth[""]) if together.worth[""] else Decimal(0)
 
     every: dict[str, Any] = {
-        "open": figures.open, "won": figures.won, **{key: money(key) for key in ("amount", "weighted", "closed")},
+        "open": figures.open, "won": figures.won, "recurring": money("recurring") if params.period is not None else None,
+        **{key: money(key) for key in ("amount", "weighted", "closed")},
         **{key: money(*_counted_in(key, params)) for key in SURER}, **bounds,
     }
     return {c.key: every[c.key] for c in params.shown}
+
+
+def count_repeats(session: DataSession, params: ForecastParams, won: list[int], found: defaultdict[Key, Figures]) -> None:
+    """Add what comes again in the period, where the reader may see it."""
+    for one in repeats(session, params, won) if params.shows("recurring") else ():
+        found[one.key].add("recurring", one.place, one.amount)
+        found[one.key].again.add(one.deal)
+
+
+def _name(params: ForecastParams, row: Row) -> tuple[Any, ...]:
+    return tuple(row.get(f"{d.key}_id", row[d.key]) for d in params.dimensions)
 
 
 def _counted_in(column: str, params: ForecastParams) -> tuple[str, ...]:
@@ -156,9 +179,13 @@ def _notes(params: ForecastParams, late: Slips) -> list[Message]:
 
 
 def behind(
-    session: DataSession, params: ForecastParams, row: Row | None, key: str, won: list[int], open_stages: list[int],
+    session: DataSession, params: ForecastParams, row: Row | None, key: str, won: list[int], open_stages: list[int], again: Collection[int] = (),
 ) -> Drill:
-    """The deals behind a figure; behind what was simulated all that are closed in the period or expected in it."""
+    """The deals behind a figure; behind what was simulated all that are closed in the period or expected in it, behind the base those that come `again`."""
+    if key == "recurring" and len(again) <= MANY:
+        return Drill("deal", {"all": [{"field": "id", "op": "in", "value": sorted(again)}]})
+    if key == "recurring":
+        return Drill("deal", {"all": [*may_repeat(params, won), *(row_conditions(session, "deal", params.dimensions, row) if row else [])]})
     common = [*asked_of_all(params), *(row_conditions(session, "deal", params.dimensions, row) if row else [])]
     closed = _within(params, CLOSED_ON, won)
     expected = _within(params, EXPECTED, open_stages)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, Any
 
 from sqlalchemy import func, or_, select
 
@@ -16,7 +16,8 @@ from crm.backoffice.worth import today_in
 from crm.messages import Label, Message, mn
 from crm.sales.forecast.expected import CLOSED_ON, EXPECTED, SHARES, Figures, asked_of_all, count_open, count_won
 from crm.sales.forecast.forecast_report import DIMENSIONS, MEASURES as OF_A_PERIOD, ForecastParams, behind, measured, note_on_categories
-from crm.sales.forecast.months import MONTH, SPAN, STEP, dimension, steps, whole
+from crm.sales.forecast.months import MONTH, SPAN, STEP, dimension, named, steps, whole
+from crm.sales.forecast.recurring import repeats
 
 MEASURES = tuple(column for column in OF_A_PERIOD if column.key not in SHARES)
 CHART = Chart(Label("Закрито, обіцяно й зважено", "Closed, promised and weighted"),
@@ -49,6 +50,10 @@ def forecast_months(session: DataSession, params: MonthsParams) -> Table:
     found: defaultdict[Key, Figures] = defaultdict(Figures)
     count_open(session, _split(within, EXPECTED), open_stages, None, today, found)
     count_won(session, _split(within, CLOSED_ON), won, found)
+    for one in repeats(session, within, won) if params.shows("recurring") else ():
+        figures = found[(named(one.day, params.step), *one.key)]
+        figures.add("recurring", one.place, one.amount)
+        figures.again.add(one.deal)
     total = Figures()
     for figures in found.values():
         total.join(figures)
@@ -57,12 +62,13 @@ def forecast_months(session: DataSession, params: MonthsParams) -> Table:
     places = total.places()
     done = conversion(session, params, (place.currency for place in places))
     called = row_keys(session, params.dimensions, {key[1:] for key in found})
-    rows = [{"month": key[0], **called[key[1:]], **measured(figures, params, done, {})} for key, figures in found.items()]
+    by_row = {(key[0], *_name(params, {**called[key[1:]], "month": ""})[1:]): figures for key, figures in found.items()}
+    rows = [{"month": key[0], **called[key[1:]], **measured(figures, within, done, {})} for key, figures in found.items()]
     by_name = (("month", False), *((d.key, False) for d in params.dimensions))
     return Table(
         columns=(*columns_of((dimension(params.step, EXPECTED), *params.dimensions)), *params.shown), rows=ordered(ordered(rows, by_name), params.sort),
-        totals=measured(total, params, done, {}), currency=params.currency,
-        drill=lambda row, key: _behind(session, within, months, row, key, won, open_stages),
+        totals=measured(total, within, done, {}), currency=params.currency,
+        drill=lambda row, key: _behind(session, within, months, row, key, won, open_stages, (total if row is None else by_row[_name(params, row)]).again),
         notes=(*note_on_categories(params), *_beyond(session, params, within.period, open_stages),
                *notes(session, session.catalog.entity("deal"), params, done, places)),
         chart=CHART if not params.dimensions and all(params.shows(one.column) for one in CHART.series) else None,
@@ -86,8 +92,12 @@ def _beyond(session: DataSession, params: MonthsParams, period: Period | None, o
                "%(num)s open deals were expected before these months or have no day: they are in none of them.", number)] if number else []
 
 
+def _name(params: MonthsParams, row: Row) -> tuple[Any, ...]:
+    return (row["month"], *(row.get(f"{d.key}_id", row[d.key]) for d in params.dimensions))
+
+
 def _behind(
-    session: DataSession, params: MonthsParams, months: dict[str, Period], row: Row | None, key: str, won: list[int], open_stages: list[int],
+    session: DataSession, params: MonthsParams, months: dict[str, Period], row: Row | None, key: str, won: list[int], open_stages: list[int], again: set[int],
 ) -> Drill:
     """The deals behind a figure: what the forecast of the row's days shows."""
-    return behind(session, replace(params, period=months[row["month"]]) if row is not None else params, row, key, won, open_stages)
+    return behind(session, replace(params, period=months[row["month"]]) if row is not None else params, row, key, won, open_stages, again)

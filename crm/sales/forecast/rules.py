@@ -9,6 +9,7 @@ from crm.backoffice.rules import Draft, before_save, when_changed
 from crm.messages import m
 from crm.sales.forecast import settling
 from crm.sales.forecast.categories import CLOSED, MANUAL, PICKLIST
+from crm.sales.forecast.recurring import MOST_MONTHS
 from crm.sales.forecast.usual import category, usual
 from crm.sales.rules import stage_of  # its rules come before these: a deal has its stage by then
 
@@ -42,6 +43,18 @@ def probability_with_its_source(draft: Draft) -> None:
         return
     draft["probability"] = here.probability
     draft["probability_source"] = here.source if here.probability is not None else None
+
+
+@before_save("deal")
+def recurs_in_months(draft: Draft) -> None:
+    """What recurs does so every 1 to 120 months, and no shorter than it takes to close; what does not has no end."""
+    every, until = draft["recurs_every"], draft["recurs_until"]
+    if every is not None and not 1 <= every <= MOST_MONTHS:
+        draft.refuse("recurs_every", m("A whole number from 1 to %(most)s is expected here.", most=MOST_MONTHS))
+    if until is not None and every is None:
+        draft.refuse("recurs_every", m("Say after how many months it recurs, or leave out until when."))
+    elif until is not None and draft["closed_on"] is not None and until < draft["closed_on"] and draft.takes("recurs_until", "closed_on"):
+        draft.refuse("recurs_until", m("The last day is before the first."))
 
 
 @before_save("deal")

@@ -13,7 +13,7 @@ from crm.organization.models import LegalEntity, Role
 from crm.sales.models import Deal, DealLine
 from crm.sales.quotes.course import ACCEPTED, APPROVED, DECLINED, DRAFT, PICKLIST, SENT, SUPERSEDED, WAITING, YES
 
-DEAL, LINE = Deal.__table__, DealLine.__table__
+DEAL, LINE, OURS = Deal.__table__, DealLine.__table__, LegalEntity.__table__
 LATE = 120  # days since a deal was opened of which a quote is kept
 MOST = 60  # deals with quotes
 LIMITS: tuple[tuple[str | None, str], ...] = ((None, "0.1"), ("head", "0.2"))
@@ -39,7 +39,8 @@ def fill(demo: Demo, company: Company) -> None:
     stages = {s.id: s.key for s in demo.session.catalog.configured["stage"].values() if s.code.startswith("sales.") and s.key in ENDS}
     late = select(DEAL).where(DEAL.c.stage_id.in_(stages), DEAL.c.opened_on >= demo.today - timedelta(days=LATE), DEAL.c.deleted_at.is_(None))
     deals = demo.session.kernel(late.order_by(DEAL.c.opened_on.desc(), DEAL.c.id).limit(MOST)).mappings().all()
-    ours = demo.session.kernel(select(LegalEntity.__table__.c.id).order_by(LegalEntity.__table__.c.id).limit(1)).scalar()
+    firms = select(OURS.c.id).where(OURS.c.deleted_at.is_(None)).order_by(OURS.c.id)
+    ours = demo.session.kernel(firms.limit(1)).scalar()
     for deal in deals:
         _offered(demo, company, dict(deal), stages[deal["stage_id"]], ours)
 

@@ -6,6 +6,7 @@ import click
 import yaml
 from sqlalchemy import Engine
 
+from crm.additions import additions as additional
 from crm.backoffice.filling import under_way
 from crm.backoffice.guard import SystemSession, system_session
 from crm.backoffice.lowcode import export as exporting
@@ -38,6 +39,18 @@ def export() -> None:
     here = runtime()
     with system_session(here.engine, "flask config export", here.refresh()) as session:
         click.echo(yaml.safe_dump(exporting.whole(session), allow_unicode=True, sort_keys=False, width=160), nl=False)
+
+
+@config.command("additions")
+def additions() -> None:
+    """Print as YAML what the standard roles would see of the kinds of records that only the owner sees here, as after an upgrade: a file for `plan` and
+    `apply`; exit 3 when there is something."""
+    here = runtime()
+    with system_session(here.engine, "flask config additions", here.refresh()) as session:
+        found = additional(session)
+    click.echo(yaml.safe_dump(found, allow_unicode=True, sort_keys=False, width=160), nl=False)
+    if found:
+        raise click.exceptions.Exit(DIFFERENT)
 
 
 @config.command("packages")

@@ -11,11 +11,12 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from config import Settings
+from crm.additions import unseen
 from crm.backoffice.catalog import Catalog, load_catalog
 from crm.backoffice.checks import check_entities
 from crm.backoffice.guard import system_session
 from crm.backoffice.recomputing import lagging
-from crm.messages import Message, m
+from crm.messages import Label, Message, m
 from crm.serving import schema
 from crm.serving.rehearsing import LAST
 
@@ -52,6 +53,7 @@ def examine(engine: Engine, settings: Settings) -> list[Check]:
     checks.extend(_integrity(engine))
     checks.append(_rehearsed(settings))
     catalog = load_catalog(engine)
+    checks.append(_named(engine, catalog))
     findings = check_entities(catalog)
     if not findings:
         checks.append(_computed(engine, catalog))
@@ -96,6 +98,16 @@ def _computed(engine: Engine, catalog: Catalog) -> Check:
         return Check("formula.C001", True, m("Computed fields hold what their formulas give."))
     names = ", ".join(f"{kind.key}.{spec.key}" for kind in behind for spec in kind.computed)
     return Check("formula.C001", False, m("Formulas have changed and stored values lag behind: %(fields)s. The worker computes them anew.", fields=names))
+
+
+def _named(engine: Engine, catalog: Catalog) -> Check:
+    """Which kinds of records no role names, as those that an upgrade brought: no fault, but something that the company decides."""
+    with system_session(engine, "doctor: what no role names", catalog) as session:
+        kinds = unseen(session)
+    if not kinds:
+        return Check("rights.R001", True, m("Whatever the standard roles name some role here names too."))
+    names = Label(*(", ".join(kind.plural.text(language) for kind in kinds) for language in ("uk", "en")))
+    return Check("rights.R001", True, m("Only the owner sees: %(kinds)s. “flask config additions” prints rules for other roles.", kinds=names))
 
 
 def _integrity(engine: Engine) -> Iterator[Check]:

@@ -10,6 +10,7 @@ from flask.wrappers import Response
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
+from crm.additions import unseen
 from crm.admin_views.kit import context
 from crm.admin_views.kit.answers import done, say
 from crm.admin_views.rights import compare, rule_form, watching, who
@@ -20,7 +21,7 @@ from crm.admin_views.rights.rehearsal_words import Told, told
 from crm.admin_views.rights.roles_list import roles
 from crm.backoffice.access import parse_rule
 from crm.backoffice.entities import Entity
-from crm.backoffice.guard import UserSession
+from crm.backoffice.guard import UserSession, system_session
 from crm.errors import BadRequest, Conflict, Forbidden
 from crm.messages import Message, m
 from crm.rights.rehearsal import rehearse
@@ -36,7 +37,15 @@ def index() -> Answer:
     """The roles that this person sees."""
     session = context.session()
     keeper(session)
-    return render_template("admin/rights/index.html", roles=roles(session))
+    return render_template("admin/rights/index.html", roles=roles(session), unseen=_unseen(session))
+
+
+def _unseen(session: UserSession) -> list[tuple[str, str]]:
+    """The kinds of records that nobody sees but the owner, for him: key and name."""
+    if session.access is None or not session.access.unlimited:
+        return []
+    with system_session(context.runtime().engine, "what no role names", session.catalog, source="ui", actor_id=session.actor_id) as system:
+        return [(kind.key, kind.plural.text(session.reader.language)) for kind in unseen(system) if kind.is_record]
 
 
 @pages.get(ROLE)

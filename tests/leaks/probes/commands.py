@@ -18,8 +18,8 @@ from tests.leaks.world import email
 FORMATS = ("csv", "jsonl", "xlsx")
 # Who runs these reads the database file itself: they work in the name of the system and hide nothing.
 OF_THE_OPERATOR = frozenset(f"flask {name}" for name in (
-    "backup", "config apply", "config export", "config package", "config packages", "config plan", "config progress", "config schema", "config stop",
-    "config undo",
+    "backup", "config additions", "config apply", "config export", "config package", "config packages", "config plan", "config progress", "config schema",
+    "config stop", "config undo",
     "demo", "describe", "doctor", "init", "journal seal", "journal verify", "restore",
     "serve", "user add", "user reset-second-factor", "worker",
 ))

@@ -117,7 +117,8 @@ def _multiply(connection: Connection, filler: Filler, numbers: Numbers, deals: i
     }
     of_move = {
         "id": f"{FIRST} + m.i * 8 + m.k", "deal_id": f"{FIRST} + m.i", "stage_id": "m.stages[m.k + 1]", "from_stage_id": "m.stages[m.k]",
-        "entered_at": "m.entered", "left_at": "m.gone", "minutes": WALL, "first": "m.k = 0", "created_at": "m.entered", "updated_at": "m.entered",
+        "entered_at": "m.entered", "left_at": "m.gone", "minutes": WALL, "first": "m.k = 0",
+        "began_at": "m.opened + (m.i * 31 % 900) * interval '1 minute'", "created_at": "m.entered", "updated_at": "m.entered",
         "skipped": "CASE WHEN m.skips AND m.k = 1 THEN 1 WHEN m.outcome = 'won' AND m.gone IS NULL THEN 5 - m.depth ELSE 0 END",
         "trail": "',' || (SELECT string_agg(CAST(s AS text), ',' ORDER BY s) FROM unnest(m.stages[1:m.k + 1]) AS s) || ','",
     }
@@ -155,5 +156,5 @@ def _check(engine: Engine, filler: Filler) -> None:
     worked_out = {number: stay for moves in of_deals.values() for number, stay in stays(moves, known, filler.catalog.company.zone).items()}
     for row in rows:
         stay = worked_out[row.id]
-        for name in ("left_at", "minutes", "first", "skipped", "back", "reopened", "attempt", "trail"):
+        for name in ("left_at", "minutes", "first", "began_at", "skipped", "back", "reopened", "attempt", "trail"):
             assert getattr(row, name) == getattr(stay, name), (name, row, stay)

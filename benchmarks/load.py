@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, Table, insert, text
 
+from crm.backoffice.database import LARGE
 from crm.backoffice.entities import Base
 
 PART = 5000
@@ -17,7 +18,8 @@ Rows = Iterable[Mapping[str, Any]]
 @contextmanager
 def bulk(engine: Engine, tables: Sequence[Table]) -> Iterator[None]:
     """Time in which `tables` have no indexes; they are back, and statistics fresh, when it ends."""
-    indexes = [index for table in tables for index in sorted(table.indexes, key=lambda i: str(i.name))]
+    every = [index for table in tables for index in sorted(table.indexes, key=lambda i: str(i.name))]
+    indexes = [index for index in every if engine.dialect.name == "postgresql" or not index.info.get(LARGE)]
     with writing(engine) as connection:
         for index in indexes:
             index.drop(connection)

@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT))
 from crm import models  # noqa: E402  # the project stands beside this folder, not on the path of tools
 from crm.backoffice.database import make_engine  # noqa: E402
 from crm.backoffice.entities import Base  # noqa: E402
-from crm.serving.schema import upgrade  # noqa: E402
+from crm.serving.schema import ours, upgrade  # noqa: E402
 
 REGISTRY = models
 
@@ -27,7 +27,7 @@ def differences() -> list[object]:
         engine = make_engine(url)
         with engine.connect() as connection, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            context = MigrationContext.configure(connection, opts={"compare_type": True, "target_metadata": Base.metadata})
+            context = MigrationContext.configure(connection, opts={"compare_type": True, "target_metadata": Base.metadata, "include_object": ours})
             found = list(compare_metadata(context, Base.metadata))
         engine.dispose()
     return found

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Index, Table, TextClause, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -20,7 +20,10 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 BUSY_SECONDS = 10
+LARGE = "large"  # marks an index that PostgreSQL alone has
 WORK_MEMORY = "32MB"  # a step of a statement on PostgreSQL before it goes to disk: with its 4 MB a report over a million records does so at each join
+# A page of an index that is in memory or on a disk without arms costs about as much as the next one; a report's statement is done before it is compiled.
+PLANS = "-c random_page_cost=1.1 -c jit=off"
 ASK_AGAIN = 0.005  # seconds between two attempts to become SQLite's one writer
 NO_ROOM = m("There is no room left on the disk, so nothing was saved. Whoever runs Brama has to free some.")
 PRAGMAS = ("journal_mode = WAL", "foreign_keys = ON", f"busy_timeout = {BUSY_SECONDS * 1000}", "synchronous = NORMAL")
@@ -37,8 +40,14 @@ def make_engine(url: str | URL, *, echo: bool = False, pool_size: int = 8, state
     return create_engine(url, echo=echo, pool_size=pool_size, max_overflow=pool_size * 2, pool_pre_ping=True, connect_args={
         "prepare_threshold": None,  # a plan kept over a change of columns fails with "cached plan must not change result type"
         "application_name": application,
-        "options": f"-c timezone=UTC -c statement_timeout={statement_seconds * 1000} -c work_mem={WORK_MEMORY}",
+        "options": f"-c timezone=UTC -c statement_timeout={statement_seconds * 1000} -c work_mem={WORK_MEMORY} {PLANS}",
     })
+
+
+def covering(name: str, key: str, *held: str, where: TextClause) -> Index:
+    """An index in the order of `key` from which a count over a million rows is read without the rows: it holds what is asked of them. PostgreSQL alone has
+    it: where one file holds everything, a tenth as many rows are read faster than one more index is written."""
+    return Index(name, key, postgresql_include=held, postgresql_where=where, info={LARGE: True}).ddl_if(dialect="postgresql")
 
 
 def look_over(engine: Engine, tables: Iterable[Table] = ()) -> None:

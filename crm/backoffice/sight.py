@@ -344,8 +344,14 @@ class Source:
 
     # --- predicates --------------------------------------------------------------------------------------------
 
+    @property
+    def all_that_stand(self) -> bool:
+        """Whether this reader may know of every record that is not in the bin."""
+        always = self.sight.records(self.entity, self.actions).always
+        return always and not self.entity.parent and not self.entity.declared.rests and "deleted_at" in self.table.c
+
     def _scope(self, given: Grants) -> ColumnElement[bool]:
-        if given.always and not self.entity.parent and not self.entity.declared.rests and "deleted_at" in self.table.c:
+        if self.all_that_stand:
             scope: ColumnElement[bool] = self.sight.seal(standing_rows(self.table.c.deleted_at, self.deleted))
         else:
             scope = self._seal(and_(*self._alive(), self._predicate(given)))
@@ -370,10 +376,14 @@ class Source:
         return parts
 
     def _shows_with(self, key: str) -> ColumnElement[bool]:
-        """Whether the record that a reference names shows."""
+        """Whether the record that a reference names shows. Where all show that are not in the bin, it is asked whether it is among those that are: few are,
+        so a database need not look up a record for each of a million rows."""
         link = self.entity.fields[key]
         other = self.sight.table(link.target or "")
-        return exists(select(1).select_from(other.table).where(other.table.c.id == self.table.c[link.attribute], other.visible).correlate(self.table))
+        named = select(1).select_from(other.table).where(other.table.c.id == self.table.c[link.attribute])
+        if other.all_that_stand:
+            return and_(is_filled(self.table.c[link.attribute]), not_(exists(named.where(is_filled(other.table.c.deleted_at)).correlate(self.table))))
+        return exists(named.where(other.visible).correlate(self.table))
 
     def _condition_of(self, spec: Field, mode: str) -> ColumnElement[bool] | None:
         """Where the field shows, None when on every visible record."""

@@ -21,7 +21,7 @@ from crm.sales.models import StageHistory
 CLOSED = ("won", "lost")
 DAY = 24 * 60 * 60
 EPOCH = datetime(1970, 1, 1)  # of a clock on a wall: it has no zone
-OF_STAY = ("left_at", "minutes", "first", "skipped", "back", "reopened", "attempt", "trail")
+OF_STAY = ("left_at", "minutes", "first", "began_at", "skipped", "back", "reopened", "attempt", "trail")
 ALONE: Mapping[str, Any] = MappingProxyType({"first": True, "skipped": 0, "back": False, "reopened": False, "attempt": 1})  # of a row before its neighbours
 
 
@@ -47,12 +47,13 @@ class Move:
 @dataclass(frozen=True)
 class Stay:
     """What follows for a row from those around it. `minutes` are those of the wall clock, None as long as the deal stands there; `trail` names the stages
-    that this row and those before it name, of whatever pipeline (see `trail`)."""
+    that this row and those before it name, of whatever pipeline (see `trail`); `began_at` is when the deal first entered the pipeline of this one."""
 
     from_stage: int | None
     left_at: datetime | None
     minutes: int | None
     first: bool
+    began_at: datetime
     skipped: int
     back: bool
     reopened: bool
@@ -72,7 +73,7 @@ def stays(moves: Sequence[Move], stages: Mapping[int, Place], zone: ZoneInfo) ->
     pipeline counts from its beginning. Losing skips nothing. From won or lost to an open stage is a re-opening, neither a step back nor a skip.
     """
     found: dict[int, Stay] = {}
-    attempt, stood, entered, named = 1, set[int](), set[int | None](), set[int]()
+    attempt, stood, entered, named = 1, set[int](), dict[int | None, datetime](), set[int]()
     ordered = sorted(moves, key=lambda move: (move.entered_at, move.id))
     for before, move, after in zip([None, *ordered], ordered, [*ordered[1:], None], strict=False):
         came_from = before.stage if before is not None else move.came_from
@@ -88,14 +89,13 @@ def stays(moves: Sequence[Move], stages: Mapping[int, Place], zone: ZoneInfo) ->
         found[move.id] = Stay(
             from_stage=came_from, left_at=after.entered_at if after is not None else None,
             minutes=minutes_between(move.entered_at, after.entered_at, zone) if after is not None else None,
-            first=now is not None and pipeline not in entered,
+            first=now is not None and pipeline not in entered, began_at=entered.setdefault(pipeline, move.entered_at),
             skipped=0 if now is None or reopened else sum(
                 1 for number, one in stages.items() if _passed(one, now, was if inside else None) and number not in stood
             ),
             back=bool(inside and was and now and was.kind not in CLOSED and now.kind not in CLOSED and now.position < was.position),
             reopened=reopened, attempt=attempt, trail=trail(named),
         )
-        entered.add(pipeline)
     return found
 
 

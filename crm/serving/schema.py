@@ -10,6 +10,8 @@ from sqlalchemy import Engine
 
 from config import ROOT
 from crm.backoffice.custom.naming import is_made
+from crm.backoffice.database import LARGE
+from crm.backoffice.entities import Base
 
 
 def alembic_config(url: str) -> Config:
@@ -42,7 +44,14 @@ def known() -> frozenset[str]:
     return frozenset(script.revision for script in ScriptDirectory.from_config(alembic_config("")).walk_revisions())
 
 
+def _of_one_database() -> frozenset[str]:
+    return frozenset(str(index.name) for table in Base.metadata.tables.values() for index in table.indexes if index.info.get(LARGE))
+
+
 def ours(item: Any, name: str | None, kind: str, _reflected: bool, _compared: Any) -> bool:
-    """Not of ours are the tables that the job queue keeps in a PostgreSQL database, and what administrators have made."""
+    """Not of ours are the tables that the job queue keeps in a PostgreSQL database, and what administrators have made. Indexes that only one of the databases
+    has are left out of the comparison."""
+    if kind == "index" and name in _of_one_database():
+        return False
     names = [*item.columns.keys()] if kind in ("index", "foreign_key_constraint", "unique_constraint") else [str(name)]
     return not (kind == "table" and str(name).startswith("huey_")) and not any(is_made(one) for one in names)

@@ -177,6 +177,24 @@ def test_what_is_split_adds_up_to_the_whole(company: Company) -> None:
                         assert sum(part[key] for part in parts) == row[key], (mode, by, key)
 
 
+def test_stays_are_the_same_whether_equal_ones_are_counted_first_or_not(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(company)
+    counted = [table(company, mode=mode, by=by, period="2026-03").rows for mode in MODES for by in ("", "owner")]
+    monkeypatch.setattr("crm.sales.funnel.lengths.FEW", 0)
+    assert [table(company, mode=mode, by=by, period="2026-03").rows for mode in MODES for by in ("", "owner")] == counted
+
+
+def test_a_deal_in_the_bin_is_in_no_figure_with_all_its_moves(company: Company) -> None:
+    ids = fill(company)
+    with company.system() as session:
+        records.remove(session, "deal", ids["straight"])
+        session.commit()
+    found = table(company, period="2026-03")
+    assert (found.totals["entered"], found.totals["won"], found.totals["without_history"]) == (7, 2, 1)
+    assert column(found, "median_days") == [2, 3, 9, None, None, None]  # without 2, 3, 2, 1 and 1 days
+    assert table(company).totals["without_history"] == 1
+
+
 def test_rows_are_sorted_by_stages_in_their_order(company: Company) -> None:
     fill(company)
     assert column(table(company, sort="-stage"), "stage") == list(reversed(STAGES))

@@ -6,15 +6,28 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from sqlalchemy import inspect
 
 from config import ROOT
-from crm.backoffice.database import make_engine
+from crm.backoffice.database import LARGE, make_engine
+from crm.backoffice.entities import Base
 from crm.serving import schema
+from tests.company import Company
 
 
 def test_the_newest_migration_gives_the_schema_of_the_models() -> None:
     done = subprocess.run([sys.executable, "tools/migrations.py"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_indexes_of_counts_over_millions_are_made_where_these_are_kept(company: Company) -> None:
+    made, of_models = inspect(company.engine), [index for table in Base.metadata.tables.values() for index in table.indexes if index.info.get(LARGE)]
+    wanted = {(str(index.table.name), index.name): [*index.columns.keys(), *index.dialect_options["postgresql"]["include"]] for index in of_models}
+    there = {
+        (table, index["name"]): [*index["column_names"], *index.get("dialect_options", {}).get("postgresql_include", ())]
+        for table in {name for name, _ in wanted} for index in made.get_indexes(table)
+    }
+    assert {name: there.get(name) for name in wanted} == (wanted if company.engine.dialect.name == "postgresql" else dict.fromkeys(wanted))
 
 
 def test_two_that_migrate_at_once_wait_for_each_other(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from crm.backoffice import lists, records
 from crm.backoffice.undo import undo
@@ -20,6 +20,7 @@ from tests.company import Company
 
 MIGRATION = import_module("migrations.versions.0002_stays_of_deals")
 TRAILS = import_module("migrations.versions.0006_where_deals_have_been")
+SINCE = import_module("migrations.versions.0021_since_when_deals_are_in_their_pipeline")
 KYIV = ZoneInfo("Europe/Kyiv")
 MARCH = datetime(2026, 3, 2, 9, tzinfo=UTC)
 DAY = 24 * 60
@@ -48,6 +49,7 @@ def told(company: Company, deal: int) -> list[tuple[Any, ...]]:
     for row, after in zip(rows, [*rows[1:], None], strict=True):
         assert row.left_at == (after.entered_at if after is not None else None)
     assert [row.first for row in rows] == [n == 0 for n, _ in enumerate(rows)]
+    assert {row.began_at for row in rows} == {row.entered_at for row in rows[:1]}
     assert [on_trail(row.trail) for row in rows] == [{row.stage_id for row in rows[: n + 1]} for n, _ in enumerate(rows)]
     days = [row.minutes / DAY if row.minutes is not None else None for row in rows]
     return [
@@ -219,4 +221,12 @@ def test_the_migration_works_out_what_stood_before_it(company: Company) -> None:
         MIGRATION.fill(connection)
         connection.execute(update(StageHistory).values(trail=None))
         TRAILS.fill(connection)
+        connection.execute(update(StageHistory).values(began_at=None))
+        connection.execute(text(SINCE.FILLED))
     assert [told(company, deal) for deal in (first, second)] == before
+
+
+def test_each_move_says_since_when_its_deal_is_in_the_pipeline() -> None:
+    two = {0: Place(1, 0, "open"), 1: Place(1, 1, "open"), 2: Place(2, 0, "open")}
+    moves = [Move(n, stage, None, at(day)) for n, (stage, day) in enumerate(((1, 3), (0, 1), (2, 4), (1, 6)))]
+    assert [stay.began_at for _, stay in sorted(stays(moves, two, KYIV).items())] == [at(1), at(1), at(4), at(1)]

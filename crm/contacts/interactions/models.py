@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text as sql_text
 from sqlalchemy.orm import Mapped
 
+from crm.backoffice.database import covering
 from crm.backoffice.entities import Child, Declared, Record, Section
 from crm.backoffice.fields import boolean, duration, integer, long_text, many_to_many, moment, picklist, reference, text
 from crm.contacts.interactions.course import MEDIA_OF_RESULT
@@ -24,6 +25,9 @@ class Interaction(Record):
         Index("ix_interaction_deal_starts_at", "deal_id", "starts_at", "id"),
         Index("ix_interaction_owner_starts_at", "owner_id", "starts_at", "id"),  # a colleague's timeline, whatever became of each
         Index("ix_interaction_owner_state_starts_at", "owner_id", "state_id", "starts_at", "id"),
+        # What reports count of each: of a period, or of the deals that they are about.
+        covering("ix_interaction_counted", "starts_at", "ends_at", "state_id", "direction_id", "account_id", "deal_id", "owner_id", "department_id",
+                 "territory_id", where=sql_text("deleted_at IS NULL")),
     )
     __entity__ = Declared(
         key="interaction", label=Label("Взаємодія", "Interaction"), plural=HISTORY, area="contacts", icon="message", prefix="I",

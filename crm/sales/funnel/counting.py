@@ -5,28 +5,28 @@ before the end of the period. `flow`: the moves inside the period. Everything el
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Integer, String, and_, case, cast, func, not_, null, select
+from sqlalchemy import ColumnElement, Integer, and_, case, cast, func, not_, null, select
 
 from crm.backoffice.catalog import Configured
 from crm.backoffice.guard import DataSession
 from crm.backoffice.periods import Period
 from crm.backoffice.reports.conversion import day_of_rate
-from crm.backoffice.reports.figures import whole_seconds
 from crm.backoffice.reports.grouping import Key, grouping
 from crm.backoffice.reports.parameters import HISTORIC, CommonParams, Json, within
 from crm.backoffice.sight import Source
 from crm.backoffice.worth import Place
-from crm.sales.stays import lasting, on_trail
+from crm.sales.stays import on_trail
 
 Mode = Literal["cohort", "snapshot", "flow"]
 HISTORY = "stage_history"
+FACTS = ("deal", "stage", "from_stage", "entered_at", "left_at", "first", "began_at", "trail")  # of a move, from which others follow
 NOTHING: Any = cast(null(), Integer)
 MONEY = ("amount", "velocity")  # measures for which amounts are added up
 Worth = dict[Place, Decimal | None]  # money by its currency and the day of its rate
@@ -115,6 +115,13 @@ class View:
         now = datetime.now(UTC)
         return now if self.mode == "cohort" or self.period is None else min(now, self.period.moments(self.zone)[1])
 
+    def began(self, history: Source) -> list[ColumnElement[bool]]:
+        """That a row of the history is of a deal that is looked at, where its own words say so."""
+        if self.mode != "cohort" or self.period is None:
+            return []
+        start, end = self.period.moments(self.zone)
+        return [history["began_at"] >= start, history["began_at"] < end]
+
     def begun(self, session: DataSession, deal: Source, table: Any) -> Any:
         """`table` joined with the first move of each deal, where that says whether the deal is looked at."""
         if self.mode != "cohort" or self.period is None:
@@ -185,16 +192,15 @@ def count_deals(
     """Count into `found` the deals that satisfy `chosen`, by row key: what their moves name, where they stand, and what they are worth."""
     deal, base = session.table("deal"), session.catalog.company.currency
     groups, money = grouping(deal, params.dimensions), any(params.shows(key) for key in MONEY)
-    courses = _last_rows(session, view, deal) if _one_row_tells(session, view) else _all_rows(session, view, deal)
     currency, day, amount = (deal["currency"], day_of_rate(deal, params), func.sum(deal["amount"])) if money else (NOTHING, NOTHING, NOTHING)
-    split = [*groups.expressions, *courses.columns, *([currency] if money else []), *([day] if money and params.rate == HISTORIC else [])]
-    counted = select(*groups.expressions, *courses.columns, currency, day, func.count(), amount).select_from(courses.table)
-    statement = groups.joined(counted).where(deal.visible, deal.asked({"all": list(chosen)}), *courses.where).group_by(*split)
-    for row in session.execute(statement):
-        *course, code, on, number, worth = row[groups.width :]
-        entered, stands, came_from = courses.read(course)
-        if entered:
-            _count(found[groups.key(row)], view.stages, entered, stands, came_from, number, {Place(code or base, on): worth} if money else {})
+    for courses in _last_rows(session, view, deal) if _one_row_tells(session, view) else [_all_rows(session, view, deal)]:
+        split = [*groups.expressions, *courses.columns, *([currency] if money else []), *([day] if money and params.rate == HISTORIC else [])]
+        counted = select(*groups.expressions, *courses.columns, currency, day, func.count(), amount).select_from(courses.table)
+        for row in session.execute(groups.joined(counted).where(deal.visible, deal.asked({"all": list(chosen)})).group_by(*split)):
+            *course, code, on, number, worth = row[groups.width :]
+            entered, stands, came_from = courses.read(course)
+            if entered:
+                _count(found[groups.key(row)], view.stages, entered, stands, came_from, number, {Place(code or base, on): worth} if money else {})
 
 
 def _count(
@@ -222,70 +228,89 @@ def _count(
 
 @dataclass(frozen=True)
 class Courses:
-    """How a statement learns the way of each deal: the deals joined with it, the columns that tell it, further conditions; and what those columns say: the
+    """How a statement learns the way of each deal: the deals joined with it, the columns that tell it; and what those columns say: the
     stages of the pipeline that moves name (none: the deal is not looked at), the stage in which they leave it, and from where it came there."""
 
     table: Any
     columns: Sequence[ColumnElement[Any]]
-    where: list[ColumnElement[bool]]
     read: Callable[[Sequence[Any]], tuple[frozenset[int], int | None, int | None]]
+
+
+def as_one(session: DataSession) -> bool:
+    """Whether this reader sees all moves of a deal or none, so that one may say what follows from the others."""
+    usable = session.sight.filterable(HISTORY)
+    return all(key in usable for key in FACTS) and session.table(HISTORY).as_one(*FACTS)
 
 
 def _one_row_tells(session: DataSession, view: View) -> bool:
     """Whether the last row of a deal's moves says it all: of a flow it says too much, and a reader who sees some rows only may not learn of others."""
     flow = view.mode == "flow" and view.period is not None
-    return not flow and session.table(HISTORY).as_one("stage", "from_stage", "entered_at", "left_at", "first", "trail")
+    return not flow and as_one(session)
 
 
-def _last_rows(session: DataSession, view: View, deal: Source) -> Courses:
-    """From the row in which the moves leave a deal: one row a deal, through an index that holds all of it."""
-    last, every = session.table(HISTORY), frozenset(view.stages.every)
-    table = view.begun(session, deal, deal.table.join(last.table, and_(last.beside(deal), not_(view.left(last)), *view.moved(last))))
+def _last_rows(session: DataSession, view: View, deal: Source) -> Iterator[Courses]:
+    """From the row in which the moves leave a deal, one row a deal. Where several conditions may choose it, each chooses deals of its own: an index holds
+    all that one of them reads, and none all that both do."""
+    last, every = session.table(HISTORY), view.stages.every
+    stands, within_reach = last["left_at"].is_(None), frozenset(every)
 
     def read(columns: Sequence[Any]) -> tuple[frozenset[int], int | None, int | None]:
-        trail, stands, came_from = columns
-        return on_trail(trail) & every, stands if stands in every else None, came_from
+        trail, stood, came_from = columns
+        return on_trail(trail) & within_reach, stood if stood in within_reach else None, came_from
 
-    return Courses(table, [last["trail"], last["stage"], last["from_stage"]], [], read)
+    def rows(*chosen: ColumnElement[bool], begun: bool = False) -> Courses:
+        table = deal.table.join(last.table, and_(last.beside(deal), *chosen))
+        return Courses(view.begun(session, deal, table) if begun else table, [last["trail"], last["stage"], last["from_stage"]], read)
+
+    if view.period is None:
+        yield rows(stands)
+    elif view.mode == "cohort":
+        yield rows(stands, last["stage"].in_(every), *view.began(last))
+        if len(session.catalog.configured["pipeline"]) > 1:  # it may stand in another by now
+            yield rows(stands, last["stage"].not_in(every), begun=True)
+    else:
+        yield rows(stands, *view.moved(last))
+        yield rows(last["left_at"] >= view.period.moments(view.zone)[1], *view.moved(last))
 
 
 def _all_rows(session: DataSession, view: View, deal: Source) -> Courses:
     """From all rows of the moves, put together deal by deal."""
     history, every = session.table(HISTORY), view.stages.every
-    left, parent = view.left(history), session.table("deal")
+    left = view.left(history)
     named = [func.max(case((history["stage"] == stage, 1), else_=0)).label(f"stage_{n}") for n, stage in enumerate(every)]
     stands, came_from = (func.max(case((not_(left), history[key]))).label(name) for key, name in (("stage", "stands"), ("from_stage", "came_from")))
-    table = view.begun(session, parent, parent.table.join(history.table, history.beside(parent)))
-    picked = select(parent.id.label("deal"), *named, stands, came_from).select_from(table)
-    course = picked.where(parent.visible, history["stage"].in_(every), *view.moved(history)).group_by(parent.id).subquery()
+    where = [history["stage"].in_(every), *view.moved(history)]
+    if view.mode == "cohort":
+        parent = session.table("deal")
+        table = view.begun(session, parent, parent.table.join(history.table, history.beside(parent)))
+        picked = select(parent.id.label("deal"), *named, stands, came_from).select_from(table).where(parent.visible, *where).group_by(parent.id)
+    else:
+        picked = select(history["deal"].label("deal"), *named, stands, came_from).select_from(history.table).where(history.visible, *where)
+        picked = picked.group_by(history["deal"])
+    course = picked.subquery()
 
     def read(columns: Sequence[Any]) -> tuple[frozenset[int], int | None, int | None]:
         *was, stands, came_from = columns
         return frozenset(stage for stage, one in zip(every, was, strict=True) if one), stands, came_from
 
-    return Courses(deal.table.join(course, course.c.deal == deal.id), list(course.c)[1:], [], read)
+    return Courses(deal.table.join(course, course.c.deal == deal.id), list(course.c)[1:], read)
 
 
-def count_stays(
-    session: DataSession, view: View, params: CommonParams, chosen: Sequence[Json], found: defaultdict[Key, Group],
-) -> None:
-    """Count into `found` how long stays lasted that ended, in minutes of the company's wall clock, and those of open stages that last. The database sends
-    those of a row key and a stage as one text: a million rows would take longer to fetch than to count."""
-    history, deal = session.table(HISTORY), session.table("deal")
-    groups, left = grouping(deal, params.dimensions), view.left(history)
-    places = {s.id: n for n, s in enumerate(view.stages.rows)}
-    lasted = func.aggregate_strings(case((left, cast(history["minutes"], String))), ",")
-    lasts = and_(not_(left), history["stage"].in_(view.stages.open))
-    begun = func.aggregate_strings(case((lasts, cast(whole_seconds(session, history["entered_at"]), String))), ",")
-    table = view.begun(session, deal, deal.table.join(history.table, history.beside(deal)))
-    picked = groups.joined(select(*groups.expressions, history["stage"], lasted, begun if params.shows("km_median_days") else NOTHING).select_from(table))
-    asked = [deal.visible, history["stage"].in_(places), *view.moved(history), deal.asked({"all": list(chosen)})]
-    so_far = lasting(session.catalog.company.zone, view.until())
-    for row in session.execute(picked.where(*asked).group_by(*groups.expressions, history["stage"])):
-        stage, minutes, seconds = row[groups.width :]
-        group, place = found[groups.key(row)], places[stage]
-        group.finished[place] += map(int, minutes.split(",")) if minutes else ()
-        group.unfinished[place] += map(so_far, map(int, seconds.split(","))) if seconds else ()
+def without_history(session: DataSession, view: View, chosen: Sequence[Json]) -> int:
+    """How many deals that satisfy `chosen` stand in the pipeline with no move in it. Of all deals those are counted that have a first move, which an index
+    of its own knows: nobody has two, and to look for none of a million takes longer."""
+    stage = session.catalog.configured["stage"].get(view.stages.every[0] if view.stages.every else 0)
+    here: Json = {"field": "pipeline", "op": "eq", "value": stage.parent_id if stage else 0}
+    together = as_one(session)
+    is_first: list[Json] = [{"field": "first", "op": "eq", "value": True}] if together else []  # whoever may know of some moves only is asked of all
+    if chosen or not together:
+        return number_of(session, [*chosen, here, has_move(is_first, view.stages.every, op="eq")])
+    first = session.table(HISTORY)
+    of_all = select(func.count()).select_from(first.table).where(first.visible, first["first"], first["stage"].in_(view.stages.every))
+    entered = int(session.scalar(of_all) or 0)
+    several = len(session.catalog.configured["pipeline"]) > 1
+    elsewhere = number_of(session, [{"not": here}, has_move(is_first, view.stages.every)]) if several else 0
+    return number_of(session, [here]) - entered + elsewhere
 
 
 def number_of(session: DataSession, chosen: Sequence[Json]) -> int:

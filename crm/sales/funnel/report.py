@@ -19,7 +19,8 @@ from crm.backoffice.worth import Conversion
 from crm.errors import BadRequest
 from crm.messages import Label, Message, m, mn
 from crm.organization.dimensions import DEPARTMENT, MANAGER, OWNER, TERRITORY
-from crm.sales.funnel.counting import HISTORY, Group, Mode, Stages, View, count_deals, count_stays, has_move, number_of
+from crm.sales.funnel.counting import HISTORY, Group, Mode, Stages, View, count_deals, has_move, without_history
+from crm.sales.funnel.lengths import count_stays
 
 ENOUGH = 20  # deals from which on a rate gets an interval
 DAY = 24 * 60
@@ -139,7 +140,7 @@ def funnel(session: DataSession, params: FunnelParams) -> Table:
     order = ordered([{**keys[key], "key": key} for key in found], tuple((d.key, False) for d in params.dimensions))
     places = [n for n, stage in enumerate(view.stages.rows) if not stage.retired or whole.entered[n]]
     rows = [row for named in order for row in _rows(view.stages, places, keys[named["key"]], found[named["key"]], params, done)]
-    missing = number_of(session, [*chosen, *_without(view, session, params)])
+    missing = without_history(session, view, chosen)
     return Table(
         columns=(*columns_of(params.dimensions), *params.shown), rows=sorted_rows(rows, view.stages, params.sort),
         totals={**_totals(whole, params, done), "without_history": missing}, currency=params.currency,
@@ -226,15 +227,6 @@ def _notes(session: DataSession, whole: Group, missing: int, params: FunnelParam
 
 
 # --- the deals behind a cell ---------------------------------------------------------------------------------------
-
-
-def _without(view: View, session: DataSession, params: FunnelParams) -> list[Json]:
-    """The conditions on deals that stand in the pipeline with no move in it. Who has moves has a first one, which an index of its own knows; whoever may
-    know of some moves only is asked of all."""
-    stage = view.stages.every[0] if view.stages.every else 0
-    known = session.catalog.configured["stage"].get(stage)
-    first: list[Json] = [{"field": "first", "op": "eq", "value": True}] if session.table(HISTORY).as_one("stage", "first") else []
-    return [{"field": "pipeline", "op": "eq", "value": known.parent_id if known else 0}, has_move(first, view.stages.every, op="eq")]
 
 
 def _drill(session: DataSession, view: View, places: Sequence[int], params: FunnelParams, row: Row | None, key: str) -> Drill:

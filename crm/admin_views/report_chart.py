@@ -39,7 +39,7 @@ def _as_declared(table: Table, reader: Reader) -> Drawn | None:
     dimension = table.dimensions[0]
     return {
         "kind": "bar", "title": spec.title.text(reader.language), "upright": dimension.unit in DAYS, "beside": spec.beside,
-        "names": [_name(table, row, reader) for row in drawn],
+        "names": [_name(table, row, reader) for row in drawn], "rates": all(by_key[s.column].unit == "rate" for s in spec.series if s.column in by_key),
         "marks": [_mark(row[dimension.key]) for row in drawn] if dimension.unit in DAYS and len(table.dimensions) == 1 else None,
         "series": [
             {"name": by_key[s.column].label.text(reader.language), "tone": s.tone, "values": [_number(row[s.column]) for row in drawn],
@@ -67,7 +67,7 @@ def _as_asked(table: Table, reader: Reader, kind: str) -> Drawn | None:
     upright = kind == "line" or across.unit in DAYS
     by_key = {_value(row, across): row for row in table.rows}
     return {
-        "kind": kind, "title": _title(table, reader), "upright": upright, "beside": kind == "bar" and len(several) > 1,
+        "kind": kind, "title": _title(table, reader), "upright": upright, "beside": kind == "bar" and len(several) > 1, "rates": first.unit == "rate",
         "names": [_called(across, by_key.get(key), key, reader) for key in keys],
         "marks": [_mark(key) for key in keys] if across.unit in DAYS else None, "series": several, "note": None,
     }

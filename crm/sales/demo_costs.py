@@ -10,9 +10,9 @@ from crm.sales.channel_costs.models import COST
 MONTHS = 24
 # channel: hryvnias a month from, to; every how many months; what for
 SPENT: dict[str, tuple[int, int, int, str]] = {
-    "direct": (45_000, 80_000, 1, "Відрядження, подарунки, зразки"), "dealer": (30_000, 55_000, 1, "Бонуси дилерам"),
-    "retail": (18_000, 30_000, 1, "Оренда торгового місця"), "online": (35_000, 95_000, 1, "Реклама в пошуку й соцмережах"),
-    "tender": (6_000, 22_000, 2, "Гарантії банку, участь у торгах"),
+    "direct": (700_000, 1_300_000, 1, "Відрядження, подарунки, зразки"), "dealer": (250_000, 420_000, 1, "Бонуси дилерам"),
+    "retail": (90_000, 160_000, 1, "Оренда торгового місця"), "online": (300_000, 720_000, 1, "Реклама в пошуку й соцмережах"),
+    "tender": (90_000, 260_000, 2, "Гарантії банку, участь у торгах"),
 }
 
 
@@ -26,7 +26,7 @@ def fill(demo: Demo, owner: int) -> None:
         rows += [
             {
                 "sales_channel": demo.option("sales_channel", channel), "month": date(year, month + 1, 1), "description": what, "owner": owner,
-                "amount": Decimal(round(chance.randint(least, most) / 500) * 500),
+                "amount": Decimal(round(chance.randint(least, most) / 5_000) * 5_000),
             }
             for channel, (least, most, every, what) in SPENT.items() if place % every == 0
         ]

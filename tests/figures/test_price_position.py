@@ -77,7 +77,7 @@ def test_a_rival_counts_once_however_many_lines_its_deal_has(company: Company, p
 def test_it_is_drawn_as_lines_over_time(company: Company, priced: dict[str, int]) -> None:
     with company.system(write=False) as session:
         drawn = chart(run(find(NAME), session, {"by": "quarter,competitor"})[1], session.reader)
-        assert drawn is not None and drawn["kind"] == "line"
+        assert drawn is not None and drawn["kind"] == "line" and drawn["rates"]
         assert {one["name"]: one["values"] for one in drawn["series"]} == {"Arctic": pytest.approx([-0.175, 0.0]), "Glass": pytest.approx([0.2, 0.1])}
         by_name = chart(run(find(NAME), session, {"by": "competitor"})[1], session.reader)
         assert by_name is not None and by_name["kind"] == "bar"

@@ -94,7 +94,7 @@ def price_position(session: DataSession, params: CommonParams) -> Table:
         columns=(*columns_of(params.dimensions), *params.shown),
         rows=ordered(ordered(shown, tuple((d.key, False) for d in params.dimensions)), params.sort or standard), totals=_measures(whole, params),
         currency=params.currency, drill=lambda row, key: _drill(session, params, row, key),
-        chart=Chart(TITLE, (Series("median_gap", "whole"),), kind="line" if over_time else "") if params.dimensions else None,
+        chart=Chart(TITLE, (Series("median_gap", "open"),), kind="line" if over_time else "") if params.dimensions else None,
     )
 
 

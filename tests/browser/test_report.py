@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.accessibility import check
 from tests.browser.conftest import Desk
 from tests.browser.steps import text_of
 
@@ -130,3 +131,22 @@ def test_a_line_of_the_scorecard_opens_its_records_on_a_phone(desk: Desk) -> Non
     line.locator(".b-score-figure a").press("Enter")
     page.wait_for_url(re.compile("/deal/"))
     expect(page.locator("[data-foot][data-count]")).to_have_attribute("data-count", "24")
+
+
+def test_a_judgement_is_stated_by_keys_from_the_forecast_on_a_phone(desk: Desk) -> None:
+    page = desk("Olena", width=390)
+    page.goto("/report/forecast_months?by=")
+    page.get_by_role("link", name="State a judgement").press("Enter")
+    page.wait_for_url(re.compile("/forecast_judgement/new/"))
+    page.get_by_label("Amount").fill("1234.50")
+    page.get_by_label("Why").fill("Everybody has confirmed")
+    page.keyboard.press("Control+s")
+    page.wait_for_url(re.compile(r"/forecast_judgement/\d+/"))
+    page.goto("/report/forecast_months?by=")
+    stated = page.locator(".b-judgements tbody tr")
+    expect(stated).to_have_count(1)
+    expect(stated).to_contain_text("Everybody has confirmed")
+    assert figure(stated.locator("td.b-num").nth(1)) == Decimal("1234.5")
+    assert check(page) == []
+    stated.get_by_role("rowheader").get_by_role("link").press("Enter")
+    page.wait_for_url(re.compile(r"/forecast_judgement/\d+/"))

@@ -16,19 +16,27 @@ from tests.crawl.markup import Page, Said, spoken_in
 ICONS = frozenset(line.strip() for line in (ROOT / "static" / "icons.txt").read_text().splitlines() if not line.startswith("#"))
 A_FORM = 1  # pages of one form (the same address but for numbers and values) that are opened beyond the menu
 OF_ENTITIES = 2  # the same of screens that are drawn alike for every entity
-ALIKE = re.compile(r"(/(?:configuration|board)/)([a-z_]+)")
+OF_RECORDS = 3  # the same of what is behind lists and cards of all entities: journals, sorted lists
+ALIKE = re.compile(r"(/(?:configuration|board)/|/)([a-z_]+)")
+OWN = re.compile(r"/[a-z_]+/(?:new/|N/|N/edit/)?")  # a list, a form, a card: in words of the entity
 PAGING = frozenset({"sort", "size", "after", "before"})
+# Whatever three of them are chosen at once, it is one form.
+CHOICES = frozenset({"by", "columns", "from", "group", "kinds", "place_role", "sum", "tab", "unread", "week", "where"})
 
 
 def shape(url: str, entities: Collection[str]) -> tuple[str, int]:
     """An address without what differs from record to record, from page to page and between screens that are alike, and how many of them are opened."""
     parts = urlsplit(url)
     names = {k for k, _ in parse_qsl(parts.query)}
+    if len(names & CHOICES) > 2:
+        names = names - CHOICES | {"several"}
     path = re.sub(r"\d+", "N", parts.path)
-    alike = ALIKE.match(path)
-    if alike and alike[2] in entities:
-        path = ALIKE.sub(r"\1E", path)
-    return path + "?" + "&".join(sorted(names - PAGING or {"page" for _ in names & PAGING})), OF_ENTITIES if "/E" in path else A_FORM
+    if path.endswith("/new/") and len(names) == 1:
+        names = {"filled"}
+    alike, most = ALIKE.match(path), A_FORM
+    if alike and alike[2] in entities and (alike[1] != "/" or names or not OWN.fullmatch(path)):
+        path, most = ALIKE.sub(r"\1E", path, count=1), OF_RECORDS if alike[1] == "/" else OF_ENTITIES
+    return path + "?" + "&".join(sorted(names - PAGING or {"page" for _ in names & PAGING})), most
 
 
 def inside(base: str, link: str) -> str | None:

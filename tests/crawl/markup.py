@@ -19,6 +19,7 @@ WORD_KEYS = frozenset({
 SILENT = frozenset({"style", "svg", "kbd", "template"})  # keys are written on keys as they are; pictures hold no words
 IN_ONE_LANGUAGE = {"data-uk": "uk", "data-en": "en"}  # words of each language, of which a script shows the one it is for
 PLACE = re.compile(r"%\(\w+\)s")  # where a script puts a value
+ICON = re.compile(r'<svg\b[^>]*><use href="[^"#]*#([^"]+)"\s*/></svg>')  # a third of the elements of a page; nobody reads them
 VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr", "use", "path", "rect", "circle"})
 ADDRESSES = ("href", "hx-get")
 
@@ -40,10 +41,10 @@ class Page(HTMLParser):
         self.document_language = ""
         self.said: list[Said] = []
         self.links: list[str] = []
-        self.icons: set[str] = set()
+        self.icons: set[str] = set(ICON.findall(html))
         self._open: list[tuple[str, bool]] = []
         self._block: str | None = None
-        self.feed(html)
+        self.feed(ICON.sub("", html))
         self.close()
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:

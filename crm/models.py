@@ -70,6 +70,7 @@ import crm.sales.overdue
 import crm.sales.quotes.expiring
 import crm.sales.quotes.line_rules
 import crm.sales.quotes.models
+import crm.sales.quotes.recounting
 import crm.sales.quotes.rules
 import crm.sales.rivals.entering
 import crm.sales.rivals.models

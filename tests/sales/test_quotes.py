@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from crm.backoffice import notices, records
 from crm.backoffice.guard import DataSession
+from crm.backoffice.jobs import TABLE as JOBS
 from crm.backoffice.undo import undo
 from crm.errors import BramaError, Conflict, Forbidden, Invalid, NotFound
 from crm.messages import render
@@ -21,6 +22,7 @@ from crm.sales.quotes.expiring import expire
 from crm.sales.quotes.limits import Limits, limits
 from crm.sales.quotes.making import next_version, of_deal
 from crm.sales.quotes.models import Quote, QuoteLine
+from crm.sales.quotes.recounting import recount
 from crm.sales.quotes.totals import Line, totals
 from tests.company import Company, today
 
@@ -412,6 +414,15 @@ def test_the_nearest_category_and_the_widest_role_say_how_much_is_allowed(compan
         assert limits(session, at.seller).of(None) == d("0.1")
     quote = offered(company, at)
     assert one(company, quote).over_limit, "5 % on a chamber, where 2 % is the limit"
+    with company.system() as session:
+        table = company.catalog.entity("discount_limit").table
+        loose = session.kernel(select(table.c.id).where(table.c.most == d("0.02"))).scalar_one()
+        records.change(session, "discount_limit", loose, {"most": d("0.05")})
+        session.commit()
+        jobs = session.kernel(select(JOBS.c.kind)).scalars().all()
+    assert set(jobs) == {"quotes_recount"}
+    work = SimpleNamespace(engine=company.engine, catalog=company.catalog)
+    assert recount(work) == {"quotes": 1} and not one(company, quote).over_limit  # type: ignore[arg-type]
     for values in ({"most": d("1.1")}, {"most": d("-0.1")}, {"most": d("0.4"), "category": at.cold}, {}):
         with pytest.raises(Invalid) as found:
             company.make("discount_limit", values)

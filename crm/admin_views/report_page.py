@@ -125,8 +125,9 @@ def heads(table: Table, params: CommonParams, reader: Reader, address: Callable[
         down = not now[column.key] if column.key in now else column.measure
         label = column.label.text(reader.language) + (f", {currency_sign(table.currency, reader.language)}" if column.unit == "money" else "")
         state = ("descending" if now[column.key] else "ascending") if column.key in now else ""
-        found.append(Head(column.key, label, column.help.text(reader.language) if column.help else "", "b-num" if column.measure else "",
-                          address({"sort": ("-" if down else "") + column.key}), state))
+        # What a report is always split by, its months, stays in its own order.
+        url = address({"sort": ("-" if down else "") + column.key}) if column.measure or column.key in {d.key for d in params.dimensions} else ""
+        found.append(Head(column.key, label, column.help.text(reader.language) if column.help else "", "b-num" if column.measure else "", url, state))
     return found
 
 

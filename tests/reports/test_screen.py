@@ -52,6 +52,17 @@ def page(client: FlaskClient, path: str) -> str:
     return answer.get_data(as_text=True)
 
 
+def test_heads_that_name_rows_lead_only_where_the_report_answers(sign_in: SignIn) -> None:
+    client, followed = sign_in("admin"), 0
+    for name in dict.fromkeys(re.findall(r'href="/report/([a-z_]+)"', page(client, "/report/"))):
+        answer = page(client, f"/report/{name}")
+        for link in re.findall(r'href="([^"]*[?;]sort=[a-z_]+(?:&amp;[^"]*)?)"', answer):
+            page(client, html.unescape(link))
+            followed += 1
+    assert followed > 10
+    assert 'sort=month' not in page(client, "/report/forecast_months")
+
+
 @pytest.mark.parametrize("who", ["admin", "head", "seller", "clerk", "approver"])
 @pytest.mark.parametrize("language", ["uk", "en"])
 def test_every_demo_account_opens_the_list_and_the_report(sign_in: SignIn, who: str, language: str) -> None:

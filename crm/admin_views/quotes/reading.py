@@ -57,7 +57,7 @@ def money(session: UserSession, entity: str, key: str, row: Mapping[str, Any], c
     """An amount with the sign of its currency."""
     amount = text(session, entity, key, row)
     sign = currency_sign(currency, context.reader().language) if isinstance(currency, str) and currency else ""
-    return f"{amount} {sign}" if amount and sign else amount
+    return f"{amount}\u00a0{sign}" if amount and sign else amount
 
 
 def versions(session: UserSession, deal: int | None, number: str | None = None, but: int | None = None) -> list[Version]:

@@ -147,6 +147,18 @@ def test_a_quote_of_a_deal_takes_its_lines_and_comes_to_what_they_come_to(compan
     assert lines(company, quote)[1].amount == d("2000"), "a line without a price has that of its product"
 
 
+def test_another_currency_is_no_way_round_the_price_of_a_product(company: Company) -> None:
+    at = house(company)
+    quote = by(company, at.seller, lambda session: records.create(session, "quote", {"deal": at.deal, "currency": "USD"}))
+    by(company, at.seller, lambda session: records.create(session, "quote_line", {"quote": quote, "product": at.chamber, "price": d("400")}))
+    assert (lines(company, quote)[0].list_price, one(company, quote).over_limit) == (None, False), "what it costs in dollars nobody has said"
+    change(company, at.seller, quote, currency="UAH")
+    row = one(company, quote)
+    assert (lines(company, quote)[0].list_price, row.deepest, row.over_limit) == (d("1000"), d("0.6"), True)
+    change(company, at.seller, quote, currency="EUR")
+    assert (one(company, quote).list_amount, one(company, quote).over_limit) == (d("400"), False)
+
+
 def test_a_line_is_refused_at_the_field_that_makes_no_sense(company: Company) -> None:
     deal = company.make("deal", {"name": "Х"})[0]
     quote, good = company.make("quote", {"deal": deal})[0], company.make("product", {"name": "Т"})[0]

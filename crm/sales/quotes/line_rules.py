@@ -12,7 +12,7 @@ from crm.backoffice.saving import quietly
 from crm.backoffice.saving.drafts import visible
 from crm.errors import Forbidden
 from crm.messages import m
-from crm.sales.quotes.counting import QUOTE, keep_totals
+from crm.sales.quotes.counting import LINE, QUOTE, keep_totals
 from crm.sales.quotes.course import APPROVED, DRAFT, OPEN, WAITING, brings_history, state, state_of
 from crm.sales.quotes.limits import LIMIT
 from crm.sales.quotes.rules import LOCKED, follow
@@ -45,6 +45,18 @@ def _of_product(session: DataSession, product: int) -> dict[str, Any]:
     products = session.table("product")
     row = session.execute(select(*(products[key].label(key) for key in keys), products.id).where(products.visible, products.id == product)).mappings().first()
     return {key: row[key] for key in keys} if row is not None else {}
+
+
+@when_changed("quote", "currency")
+def prices_in_the_currency_of_the_quote(session: DataSession, drafts: Sequence[Draft]) -> None:
+    """Discounts are counted anew from the prices of the products when the quote is in another currency."""
+    for draft in (one for one in drafts if not one.is_new):
+        prices: dict[int, dict[str, Any]] = {}
+        for line, product in session.kernel(select(LINE.c.id, LINE.c.product_id).where(LINE.c.quote_id == draft.id, LINE.c.deleted_at.is_(None))).all():
+            known = _of_product(session, product)
+            prices[line] = {"list_price": known.get("price") if known.get("currency") == draft["currency"] else None}
+        quietly.put(session, LINE, prices)
+        keep_totals(session, [draft.id])
 
 
 before_save("quote_line")(discount_is_a_fraction)

@@ -1,8 +1,10 @@
 """Quotes of deals: what they come to, their course, versions, the yes that a large discount needs, and the way back onto the deal."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from decimal import Decimal
+from threading import Barrier
 from types import SimpleNamespace
 from typing import Any
 
@@ -273,6 +275,23 @@ def test_versions_follow_each_other_and_the_former_is_superseded(company: Compan
         with pytest.raises(Invalid):
             company.make("quote", values)
     assert set(refused(company, None, third, previous=first)) == {"previous"}
+
+
+def test_of_two_who_make_the_next_version_at_once_one_is_told(company: Company) -> None:
+    at = house(company)
+    quote, together = offered(company, at), Barrier(2)
+
+    def make(person: int) -> str:
+        together.wait()
+        try:
+            return f"made {by(company, person, lambda session: next_version(session, quote))}"
+        except Invalid as refused:
+            return ",".join(refused.fields)
+
+    with ThreadPoolExecutor(2) as pool:
+        told = sorted(pool.map(make, (at.seller, at.head)))
+    assert told[0].startswith("made") and told[1] == "previous"
+    assert [state(company, quote), state(company, int(told[0].split()[1]))] == ["superseded", "draft"]
 
 
 def test_who_does_not_see_all_of_a_quote_makes_no_version_of_it(company: Company) -> None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from crm import rival_news
@@ -14,6 +15,7 @@ from crm.messages import render
 from crm.organization.founding import give_role
 from tests.company import Company
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # nothing here differs between databases
 OUTBOX = OutboxRow.__table__
 LOOKS = {rival_news.ENTERED: rival_news.entered, rival_news.NAMED: rival_news.named}
 READ = {"actions": ["read", "update"], "scope": "all", "fields": {"*": "edit"}}

@@ -3,18 +3,20 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
-from tests.browser.firm import PASSWORD, Firm, serving
+from tests.browser.firm import Firm, serving
 from tests.browser.server import served
 from tests.browser.stage import Person, State, make_stage
 from tests.browser.traffic import watch
+from tests.signing_in import signed_in
 from tools.chromium import command, find
 
 PATIENCE = 20_000  # milliseconds: a busy machine is no fault of the screen
+NOTHING = "about:blank"
 # What a browser says in the console of every answer that is not 2xx; the tests look at those answers themselves.
 REFUSED_ANSWER = "Failed to load resource"
 expect.set_options(timeout=PATIENCE)
@@ -54,16 +56,24 @@ class Complaints:
 
     def __init__(self) -> None:
         self.heard: list[str] = []
+        self.listening: list[tuple[Page, str, Callable[..., None]]] = []
 
     def about(self, page: Page) -> None:
-        watch(page)
-        page.add_init_script("window.print = () => {}")  # the browser's own dialog would wait for somebody
-        page.on("pageerror", lambda error: self.heard.append(f"{page.url}: {error}"))
-        page.on("console", lambda message: self._hear(page, message))
+        if watch(page):
+            page.add_init_script("window.print = () => {}")  # the browser's own dialog would wait for somebody
+        for event, hear in (("pageerror", lambda error: self.heard.append(f"{page.url}: {error}")), ("console", lambda message: self._hear(page, message))):
+            Page.on(page, event, hear)
+            self.listening.append((page, event, hear))
 
     def _hear(self, page: Page, message: ConsoleMessage) -> None:
         if message.type == "error" and not message.text.startswith(REFUSED_ANSWER):
             self.heard.append(f"{page.url}: {message.text}")
+
+    def stop(self) -> None:
+        """Before pages are left: what they were still asking for fails then, and that is no fault."""
+        while self.listening:
+            page, event, hear = self.listening.pop()
+            page.remove_listener(event, hear)
 
 
 @pytest.fixture
@@ -71,21 +81,6 @@ def complaints() -> Iterator[Complaints]:
     found = Complaints()
     yield found
     assert found.heard == []
-
-
-@pytest.fixture
-def screen(browser: Browser, stage: tuple[str, State], state: State, complaints: Complaints) -> Iterator[BrowserContext]:
-    """A fresh browser profile of 1280 × 800 on the stage."""
-    context = browser.new_context(base_url=stage[0], viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
-    context.set_default_timeout(PATIENCE)
-    context.on("page", complaints.about)
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def page(screen: BrowserContext) -> Page:
-    return screen.new_page()
 
 
 @pytest.fixture(scope="session")
@@ -105,53 +100,95 @@ def only_the_firms_own_stays(request: pytest.FixtureRequest) -> Iterator[None]:
         request.getfixturevalue("firm").tidy()
 
 
+def _no_longer_than_a_test(*_: Any, **__: Any) -> None:
+    raise AssertionError("The next test gets this page too: ask for one of your own, desk(alone=True), or listen once")
+
+
 @dataclass
 class Seat:
-    """A browser profile of one person, kept for the whole run so that it need not fetch scripts and styles for each test anew."""
+    """A browser profile of one person, kept for the whole run, and one page of it: in a new one every script and style is read and compiled anew,
+    which is more work than most tests are."""
 
     context: BrowserContext
     cookies: list[Any]
+    size: ViewportSize
+    theme: Literal["light", "dark"]
+    kept: Page | None = None
+    taken: bool = False
 
-    def page(self, complaints: Complaints) -> Page:
-        page = self.context.new_page()
-        complaints.about(page)
-        return page
+    def page(self, complaints: Complaints, *, alone: bool = False) -> Page:
+        if alone or self.taken:
+            page = self.context.new_page()
+            complaints.about(page)
+            return page
+        self.taken = True
+        if self.kept is None or self.kept.is_closed():
+            self.kept = self.context.new_page()
+        complaints.about(self.kept)
+        self.kept.on = self.kept.route = _no_longer_than_a_test  # type: ignore[method-assign]
+        return self.kept
 
     def tidy(self) -> None:
-        """Nothing of one test stays for the next: neither pages nor what a page has remembered."""
+        """Nothing of one test stays for the next: neither other pages, nor what a page has remembered, nor how it was looked at."""
+        self.taken = False
         for page in self.context.pages:
-            page.evaluate("localStorage.clear()")
-            page.close()
+            if page.url != NOTHING:
+                page.evaluate("localStorage.clear(), sessionStorage.clear()")
+            if page is not self.kept:
+                page.close()
+                continue
+            page.goto(NOTHING)
+            page.set_viewport_size(self.size)
+            page.emulate_media(media="null", color_scheme=self.theme, reduced_motion="reduce")
+            page.mouse.move(0, 0)
         self.context.clear_cookies()
         self.context.add_cookies(self.cookies)
 
 
 @pytest.fixture(scope="session")
+def stranger(browser: Browser, stage: tuple[str, State]) -> Iterator[Seat]:
+    """Whoever is at the stage."""
+    size: ViewportSize = {"width": 1280, "height": 800}
+    context = browser.new_context(base_url=stage[0], viewport=size, reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE)
+    yield Seat(context, [], size, "light")
+    context.close()
+
+
+@pytest.fixture
+def page(stranger: Seat, state: State, complaints: Complaints) -> Iterator[Page]:
+    """A page of 1280 × 800 on the stage that remembers nothing."""
+    yield stranger.page(complaints)
+    complaints.stop()
+    stranger.tidy()
+
+
+@pytest.fixture(scope="session")
 def seats(browser: Browser) -> Iterator[Callable[..., Seat]]:
-    """`seats(firm, "Olena", language, width, theme)`: signed in once, whatever the number of tests."""
+    """`seats(firm, "Olena", language, width, theme)`: signed in once, whatever the number of tests. Those of a firm that has closed go."""
     kept: dict[tuple[Any, ...], Seat] = {}
 
     def sign_in(at: Firm, name: str, language: str, width: int, theme: Any) -> Seat:
+        size: ViewportSize = {"width": width, "height": 844 if width < 600 else 800}
         context = browser.new_context(
-            base_url=at.address, viewport={"width": width, "height": 844 if width < 600 else 800}, color_scheme=theme, reduced_motion="reduce",
+            base_url=at.address, viewport=size, color_scheme=theme, reduced_motion="reduce",
             locale="uk-UA" if language == "uk" else "en-GB", timezone_id="Europe/Kyiv", has_touch=width < 600,
             permissions=["clipboard-read", "clipboard-write"],
         )
         context.set_default_timeout(PATIENCE)
-        page = context.new_page()
-        page.goto(f"/sign-in?lang={language}")
-        page.fill("[name=email]", f"{name.lower()}@firm.example")
-        page.fill("[name=password]", PASSWORD)
-        page.click("main button[type=submit]")
-        page.wait_for_url(lambda url: "/sign-in" not in url)
-        page.close()
-        return Seat(context, context.cookies())
+        client, _ = signed_in(at.app, f"{name.lower()}@firm.example", language)
+        cookie = client.get_cookie(at.app.config["SESSION_COOKIE_NAME"])
+        assert cookie is not None
+        cookies = [{"name": cookie.key, "value": cookie.value, "url": at.address, "httpOnly": True, "sameSite": "Lax"}]
+        context.add_cookies(cookies)  # type: ignore[arg-type]  # as the library documents it
+        return Seat(context, cookies, size, theme)
 
     def seat(at: Firm, *words: Any) -> Seat:
-        key = (at.address, *words)
-        if key not in kept:
-            kept[key] = sign_in(at, *words)
-        return kept[key]
+        if (at, *words) not in kept:
+            for gone in [key for key in kept if not key[0].address]:
+                kept.pop(gone).context.close()
+            kept[at, *words] = sign_in(at, *words)
+        return kept[at, *words]
 
     yield seat
     for one in kept.values():
@@ -160,13 +197,17 @@ def seats(browser: Browser) -> Iterator[Callable[..., Seat]]:
 
 @pytest.fixture
 def desk(firm: Firm, seats: Callable[..., Seat], complaints: Complaints) -> Iterator[Desk]:
-    """`desk("Olena")`: a page of somebody who is signed in and reads English; `language="uk"`, `width=390`, `theme="dark"`, `at` another firm."""
+    """`desk("Olena")`: a page of somebody who is signed in and reads English; `language="uk"`, `width=390`, `theme="dark"`, `at` another firm;
+    `alone`: of this test only, where it listens to the page or holds back what the page asks for."""
     taken: list[Seat] = []
 
-    def sit_down(name: str = "Olena", *, language: str = "en", width: int = 1280, theme: str = "light", at: Firm | None = None) -> Page:
+    def sit_down(
+        name: str = "Olena", *, language: str = "en", width: int = 1280, theme: str = "light", at: Firm | None = None, alone: bool = False,
+    ) -> Page:
         taken.append(seats(at or firm, name, language, width, theme))
-        return taken[-1].page(complaints)
+        return taken[-1].page(complaints, alone=alone)
 
     yield sit_down
+    complaints.stop()
     for seat in taken:
         seat.tidy()

@@ -102,9 +102,10 @@ class Firm(Company):
 
 @contextmanager
 def serving(firm: Firm) -> Iterator[Firm]:
-    """The firm's application answers at `firm.address` as long as this lasts."""
+    """The firm's application answers at `firm.address` as long as this lasts; afterwards it has no address."""
     try:
         with served(firm.app) as firm.address:
             yield firm
     finally:
+        firm.address = ""
         firm.engine.dispose()

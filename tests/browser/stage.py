@@ -96,7 +96,7 @@ def make_stage(state: State) -> Flask:
     @app.after_request
     def policy(response: Response) -> Response:
         response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-        response.headers["Cache-Control"] = "no-store"
+        response.headers["Cache-Control"] = "max-age=3600" if request.endpoint == "static" else "no-store"
         return response
 
     routes(app, state)

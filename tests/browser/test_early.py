@@ -30,7 +30,7 @@ def without_scripts(page: Page, url: str) -> Iterator[None]:
 def test_taking_back_that_is_pressed_before_the_scripts_are_there_is_done_once_they_are(desk: Desk, firm: Firm) -> None:
     (deal,) = firm.make("deal", {"name": "Зарано", "stage": firm.stage("lead")})
     firm.remove("deal", deal)
-    page = desk()
+    page = desk(alone=True)
     line = page.get_by_role("row").filter(has_text="Зарано")
     with without_scripts(page, "/recycle/?entity=deal"):
         line.get_by_role("button", name="Take back: Зарано").click()
@@ -40,7 +40,7 @@ def test_taking_back_that_is_pressed_before_the_scripts_are_there_is_done_once_t
 
 
 def test_a_question_is_asked_though_it_is_pressed_before_the_scripts_are_there(desk: Desk) -> None:
-    page = desk("Vasyl")
+    page = desk("Vasyl", alone=True)
     with without_scripts(page, "/deal/"):
         page.locator("form[action='/sign-out-everywhere'] button").evaluate("button => button.click()")
         page.wait_for_timeout(200)
@@ -53,7 +53,7 @@ def test_a_question_is_asked_though_it_is_pressed_before_the_scripts_are_there(d
 
 def test_a_link_of_a_list_needs_no_scripts(desk: Desk, firm: Firm) -> None:
     (deal,) = firm.make("deal", {"name": "Аарон", "stage": firm.stage("lead")})
-    page = desk()
+    page = desk(alone=True)
     with without_scripts(page, "/deal/?sort=name"):
         page.get_by_role("link", name="Аарон", exact=True).click(no_wait_after=True)
         page.wait_for_url(re.compile(rf"/deal/{deal}/$"), wait_until="commit")
@@ -62,7 +62,7 @@ def test_a_link_of_a_list_needs_no_scripts(desk: Desk, firm: Firm) -> None:
 
 def test_removing_on_a_card_leads_to_the_list_and_never_back_to_the_page_before(desk: Desk, firm: Firm) -> None:
     deals = firm.make("deal", *({"name": f"Геть {n}", "stage": firm.stage("lead")} for n in range(2)))
-    page = desk()
+    page = desk(alone=True)
     page.goto("/account/")
     # The answer takes its time, as on a busy server: whatever else the press set off would come first.
     answered = threading.Event()

@@ -33,7 +33,7 @@ def test_what_is_unsaved_is_marked_until_it_is_as_before(page: Page) -> None:
 def test_leaving_an_unsaved_form_asks(page: Page) -> None:
     form(page).get_by_label("Name").fill("Freezer")
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
     page.get_by_role("link", name="Products").click()
     page.wait_for_url("**/product/")
     assert asked == ["beforeunload"]
@@ -72,7 +72,7 @@ def test_a_draft_is_never_shown_to_another_person(page: Page, state: State) -> N
 def test_signing_out_forgets_every_draft(page: Page) -> None:
     form(page).get_by_label("Name").fill("Secret")
     stored(page, "Secret", there=True)
-    page.on("dialog", lambda dialog: dialog.accept())
+    page.once("dialog", lambda dialog: dialog.accept())
     page.locator("#own").click()
     page.get_by_role("button", name="Sign out", exact=True).click()
     stored(page, "Secret", there=False)
@@ -122,7 +122,7 @@ def test_a_draft_puts_a_chosen_record_back_too(page: Page) -> None:
     expect(page.get_by_role("option", name="Dnipro Service")).to_be_visible()
     page.keyboard.press("Enter")
     stored(page, "Dnipro Service", there=True)
-    page.on("dialog", lambda dialog: dialog.accept())
+    page.once("dialog", lambda dialog: dialog.accept())
     page.reload()
     quiet(page)
     expect(page.locator(".ts-control .item")).to_have_text("Dnipro Service")

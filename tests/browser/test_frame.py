@@ -1,7 +1,7 @@
 """The frame in a real browser: drawer, keys, palette, messages, questions, look, phone, accessibility."""
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import check
 from tests.browser.stage import State
@@ -182,8 +182,7 @@ def test_favourites_stand_on_top_for_their_person_alone(page: Page, state: State
     expect(ready(page, "/product/").locator("#favourites")).to_be_hidden()
 
 
-def test_on_a_phone_the_rail_is_behind_a_button_and_a_row_opens_over_the_list(screen: BrowserContext) -> None:
-    page = screen.new_page()
+def test_on_a_phone_the_rail_is_behind_a_button_and_a_row_opens_over_the_list(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     ready(page, "/deal/")
     rail = page.get_by_role("navigation", name="Areas")

@@ -146,7 +146,7 @@ def test_on_a_phone_the_list_is_cards_below_the_facts(desk: Desk) -> None:
 
 
 def test_without_a_script_the_first_rows_and_the_way_to_all_stay(desk: Desk, firm: Firm) -> None:
-    page = desk("Olena")
+    page = desk("Olena", alone=True)
     page.route("**/on_card.js*", lambda route: route.abort())
     page.goto(CARD)
     expect(page.locator(".b-related-rows tbody tr")).to_have_count(4)

@@ -110,7 +110,7 @@ def test_a_new_record_with_a_company_made_on_the_way(desk: Desk) -> None:
 
 
 def test_what_was_typed_is_there_again_when_one_comes_back(desk: Desk, deal: int) -> None:
-    page = desk()
+    page = desk(alone=True)
     page.on("dialog", lambda dialog: dialog.accept())
     page.goto(f"/deal/{deal}/edit/")
     page.get_by_label("Next step", exact=True).fill("не загубити")

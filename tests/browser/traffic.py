@@ -2,33 +2,29 @@
 
 from weakref import WeakKeyDictionary
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Request
 
 MOMENT = 40  # milliseconds in which an answer is put into the page and asks for the next one
+_waiting: WeakKeyDictionary[Page, set[Request]] = WeakKeyDictionary()
 
 
-class Traffic:
-    """The requests of one page that have no answer yet."""
+def watch(page: Page) -> bool:
+    """Keeps the requests of a page that have no answer yet, from now on; whether that is new for this page."""
+    if page in _waiting:
+        _waiting[page].clear()
+        return False
+    waiting = _waiting[page] = set()
 
-    def __init__(self) -> None:
-        self.waiting = 0
+    def asked(request: Request) -> None:
+        waiting.add(request)
 
-    def asked(self, _: object) -> None:
-        self.waiting += 1
+    def answered(request: Request) -> None:
+        waiting.discard(request)
 
-    def answered(self, _: object) -> None:
-        self.waiting -= 1
-
-
-_traffic: WeakKeyDictionary[Page, Traffic] = WeakKeyDictionary()
-
-
-def watch(page: Page) -> None:
-    """Counts the requests of a page that has not loaded anything yet."""
-    traffic = _traffic[page] = Traffic()
-    page.on("request", traffic.asked)
-    page.on("requestfinished", traffic.answered)
-    page.on("requestfailed", traffic.answered)
+    page.on("request", asked)
+    page.on("requestfinished", answered)
+    page.on("requestfailed", answered)
+    return True
 
 
 def quiet(page: Page, *, held: int = 0) -> None:
@@ -36,4 +32,4 @@ def quiet(page: Page, *, held: int = 0) -> None:
     still = 0
     while still < 2:
         page.wait_for_timeout(MOMENT)
-        still = 0 if _traffic[page].waiting > held else still + 1
+        still = 0 if len(_waiting[page]) > held else still + 1

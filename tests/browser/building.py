@@ -28,23 +28,23 @@ def press(page: Page, keys: str) -> None:
 
 
 # How many controls stand before the wanted one in the order of the page, from where the focus is: as many Tabs as are surely not too many.
-BEFORE = """(one) => {
+BEFORE = """(one, back) => {
   const all = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]')]
     .filter((other) => other.tabIndex >= 0 && !other.disabled && other.checkVisibility({ visibilityProperty: true }) && !other.closest('[inert]'));
   const radios = new Set();  // one stop a group
   const stops = all.filter((other) => other.type !== 'radio' || (!radios.has(other.name) && radios.add(other.name)));
-  return stops.indexOf(one) - Math.max(0, stops.indexOf(document.activeElement)) - 2;
+  return (stops.indexOf(one) - Math.max(0, stops.indexOf(document.activeElement))) * (back ? -1 : 1) - 2;
 }"""
 
 
-def reach(page: Page, selector: str) -> None:
+def reach(page: Page, selector: str, key: str = "Tab") -> None:
     """Tab until the focus is there: whatever cannot be reached so fails."""
     wanted: Any = page.locator(selector).first
     expect(wanted).to_be_attached()
-    for _ in range(min(wanted.evaluate(BEFORE), 100)):
-        page.keyboard.press("Tab")
+    for _ in range(min(wanted.evaluate(BEFORE, key != "Tab"), 100)):
+        page.keyboard.press(key)
     for _ in range(120):
         if wanted.evaluate("(one) => one === document.activeElement"):
             return
-        page.keyboard.press("Tab")
+        page.keyboard.press(key)
     raise AssertionError(f"{selector} is out of the keyboard's reach")

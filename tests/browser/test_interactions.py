@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from crm.backoffice import lists
@@ -170,9 +169,8 @@ def test_the_card_with_its_keys_and_the_question_until_when_are_accessible(firm:
     assert check(page) == []
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_a_result_is_offered_only_where_its_medium_knows_it(firm: Firm, desk: Desk, width: int) -> None:
-    page = desk("Oksana", width=width)
+def test_a_result_is_offered_only_where_its_medium_knows_it(firm: Firm, desk: Desk) -> None:
+    page = desk("Oksana", width=390)
     page.goto("/interaction/new/?state=held&medium=call")
     quiet(page)
     busy = page.locator("select[name=result] option", has_text="Busy")

@@ -171,7 +171,7 @@ def test_what_is_done_is_said_in_the_language_asked_for(company: Flask) -> None:
 
 def test_reports_and_entities_are_described_in_both_languages(company: Flask) -> None:
     # What one types is the same in every language.
-    keys = {"me", "JSON", "count", "sum", "avg", "min", "max", "cohort", "snapshot", "flow", "individual", "cumulative"}
+    keys = {"me", "JSON", "count", "sum", "avg", "min", "max", "cohort", "snapshot", "flow", "individual", "cumulative", "month", "quarter"}
     for entity in json.loads(run(company, ("describe",), "uk").stdout):
         keys |= {entity["entity"], *(field["key"] for field in entity["fields"])}
         for label in (entity["label"], *(field["label"] for field in entity["fields"])):

@@ -84,7 +84,7 @@ def judgement_accuracy(session: DataSession, params: AccuracyParams) -> Table:
 def _nights(session: DataSession, params: AccuracyParams) -> list[tuple[Period, date]]:
     """The months that are over, the first one first, each with the day whose judgements count."""
     yesterday, days, source = today_in(params.time_zone) - timedelta(days=1), whole_months(params), session.table(JUDGEMENT)
-    began = session.scalar(select(func.min(source["month"])).select_from(source.table).where(source.visible))
+    began = session.scalar(select(func.min(source["month"])).select_from(source.table).where(source.visible, source.asked({"all": unfiltered(params)})))
     first = max(days.first, began) if days is not None and began is not None else began
     here = month_of(min(params.period.last, yesterday) if params.period is not None else yesterday)
     found = list[tuple[Period, date]]()

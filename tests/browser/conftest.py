@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, ViewportSize, expect, sync_playwright
 
 from tests.browser.firm import Firm, serving
 from tests.browser.server import served
@@ -104,6 +104,15 @@ def _no_longer_than_a_test(*_: Any, **__: Any) -> None:
     raise AssertionError("The next test gets this page too: ask for one of your own, desk(alone=True), or listen once")
 
 
+def _left(page: Page) -> bool:
+    """Whether the page could be left: where it is on its way elsewhere it may not."""
+    try:
+        page.goto(NOTHING)
+    except Error:
+        return False
+    return True
+
+
 @dataclass
 class Seat:
     """A browser profile of one person, kept for the whole run, and one page of it: in a new one every script and style is read and compiled anew,
@@ -134,10 +143,9 @@ class Seat:
         for page in self.context.pages:
             if page.url != NOTHING:
                 page.evaluate("localStorage.clear(), sessionStorage.clear()")
-            if page is not self.kept:
+            if page is not self.kept or not _left(page):
                 page.close()
                 continue
-            page.goto(NOTHING)
             page.set_viewport_size(self.size)
             page.emulate_media(media="null", color_scheme=self.theme, reduced_motion="reduce")
             page.mouse.move(0, 0)

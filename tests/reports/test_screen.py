@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -33,8 +34,11 @@ def app(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     made.extensions["brama"].engine.dispose()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def sign_in(app: Flask) -> SignIn:
+    """One sign-in for a person and a language: so many from one address would be held up."""
+
+    @cache
     def signed_in(who: str, language: str = "en") -> FlaskClient:
         client = app.test_client()
         token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/sign-in").get_data(as_text=True))

@@ -189,6 +189,8 @@ def test_one_sees_the_judgements_of_people_in_ones_scope(company: Company, peopl
 
 
 def test_judgements_are_measured_by_what_came(company: Company, people: dict[str, int]) -> None:
+    with company.system(write=False) as session, pytest.raises(UnknownName):  # also where no month is over
+        run(find("judgement_accuracy"), session, {"where": '{"field": "secret", "op": "empty"}'})
     past = [(who, "won", amount, "1", "closed", day, day) for who, amount, day in (
         ("anna", "600", month(-2) + timedelta(days=3)), ("anna", "100", month(-1)), ("bohdan", "300", month(-1) + timedelta(days=20)))]
     sell(company, people, past)

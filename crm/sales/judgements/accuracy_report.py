@@ -60,7 +60,6 @@ def judgement_accuracy(session: DataSession, params: AccuracyParams) -> Table:
 
     `bias` is error/actual, `mape` the mean over judgements of |error|/actual, fractions of 1, None where nothing was closed.
     """
-    session.table(JUDGEMENT).asked({"all": unfiltered(params)})  # a condition is judged also where there is no month to ask it of
     nights = _nights(session, params)
     every = [one for month, night in nights for one in judged(
         session, params, _of_month(params, month), money=params.shows("judged"), held=lambda source, day=night: stood_on(source, day))]

@@ -14,6 +14,9 @@ from config import Settings
 from crm.application import create_app
 from crm.backoffice import records
 from crm.backoffice.guard import system_session
+from crm.backoffice.lowcode.apply import apply
+from crm.backoffice.lowcode.document import from_raw
+from crm.backoffice.lowcode.export import whole
 from tests.docs.pages import ROOT, blocks
 
 PAGES = ROOT / "docs" / "administrators"
@@ -91,14 +94,27 @@ def make_records(app: Flask) -> None:
         session.commit()
 
 
+def grow_old(app: Flask) -> None:
+    """The company as one that began before there were quotes: its roles name none."""
+    here = app.extensions["brama"]
+    with system_session(here.engine, "test", here.refresh(), write=True) as session:
+        roles = {code: role for code, role in whole(session)["roles"].items() if code != "owner"}
+        for role in roles.values():
+            role["rules"] = [rule for rule in role["rules"] if rule["entity"] != "quote"]
+        apply(session, from_raw({"roles": roles}, session.catalog))
+        session.commit()
+
+
 def test_every_command_of_the_pages_does_what_they_say(desk: Desk) -> None:
     ran = 0
     for page in ("first-company", "roles", "configuration", "imports", "operations"):
         if page == "roles":
             make_records(desk.app(""))
+        if page == "operations":
+            grow_old(desk.app(""))
         for line in lines(page):
             done = desk.type(line)
-            assert done.exit_code == (DIFFERENT if " config plan " in line else 0), f"{page}: {line}\n{done.output}"
+            assert done.exit_code == (DIFFERENT if " config plan " in line or " config additions" in line else 0), f"{page}: {line}\n{done.output}"
             ran += 1
             if line.endswith("--action update"):
                 told = json.loads(done.stdout)

@@ -3,9 +3,10 @@ now, so that nobody hears of what he would not see where the notice leads.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy import Engine, func, select
 
 from crm.backoffice import notices
@@ -25,9 +26,14 @@ Look = Callable[[DataSession, Mapping[str, Any]], Told | None]
 
 def init_app(app: Flask) -> None:
     """Lets the outbox deliver both kinds of news."""
-    runtime: Runtime = app.extensions["brama"]
     for topic, look in ((ENTERED, entered), (NAMED, named)):
-        delivers(app, topic, lambda payload, look=look: tell(runtime.engine, runtime.refresh(), look, payload))  # type: ignore[misc]
+        delivers(app, topic, partial(deliver, look))
+
+
+def deliver(look: Look, payload: Mapping[str, Any]) -> None:
+    """Through the application that delivers now."""
+    runtime: Runtime = current_app.extensions["brama"]
+    tell(runtime.engine, runtime.refresh(), look, payload)
 
 
 def tell(engine: Engine, catalog: Catalog, look: Look, payload: Mapping[str, Any]) -> None:

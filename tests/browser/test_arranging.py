@@ -121,7 +121,7 @@ def test_sections_are_arranged_by_the_keyboard_alone_and_read_out(desk: Desk, wo
     reach(page, "[data-part=row] [data-left] [data-item=code] [data-grip]", "Shift+Tab")
     press(page, "Enter")
     expect(page.locator("[data-told]")).to_contain_text("section Whose it is")
-    reach(page, "[data-part=row] [data-placed] .is-head [data-grip]")
+    reach(page, "[data-part=row] [data-placed] .is-head [data-grip]", "Shift+Tab")
     press(page, "ArrowDown")
     assert page.locator("[data-part=row] .is-head [name^=row-en]").evaluate_all("all => all.map((one) => one.value)")[:2] == ["Reach", "Particulars"]
     assert order(page, "row")[0] == "phone", "a section goes with what stands in it"

@@ -10,10 +10,14 @@ from crm.backoffice import lists
 from crm.backoffice.entities import Entity
 from crm.backoffice.exchange.export import FORMATS
 from crm.backoffice.fields.base import Field
+from crm.sales.judgements.models import STATED
 from tests.contracts.world import DESCRIBED, ENTITIES, World
 from tests.factories.anything import Anything
 
-DEMANDED = {"interaction": ("account", "state", "medium", "direction", "planned_start", "held_at", "actual_minutes")}  # fields that rules ask for
+# Fields that rules ask for, or that are never rewritten.
+DEMANDED = {
+    "interaction": ("account", "state", "medium", "direction", "planned_start", "held_at", "actual_minutes"), "forecast_judgement": STATED,
+}
 
 
 @pytest.fixture(scope="module")

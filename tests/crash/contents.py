@@ -23,6 +23,7 @@ from crm.backoffice.journal import JournalRow
 
 assert crm.models  # a catalog knows the classes that are imported
 MOMENTS_OF_SAVING = ("created_at", "updated_at")
+OF_NIGHTS = frozenset({"deal_outlook"})  # kept by a job of the night, wherever a server runs through one
 JOURNAL = JournalRow.__table__
 
 
@@ -61,6 +62,8 @@ def contents(engine: Engine, *, without: int | None = None) -> Contents:
     with engine.connect() as connection:
         names = {key: _names(connection, kind) for key, kind in catalog.entities.items()}
         for key, kind in catalog.entities.items():
+            if key in OF_NIGHTS:
+                continue
             lines[key] = sorted(_records(connection, kind, catalog, names, without))
             for field, spec, table in kind.sets():
                 pairs = connection.execute(select(table))

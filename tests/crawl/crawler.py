@@ -19,6 +19,7 @@ OF_ENTITIES = 2  # the same of screens that are drawn alike for every entity
 OF_RECORDS = 3  # the same of what is behind lists and cards of all entities: journals, sorted lists
 ALIKE = re.compile(r"(/(?:configuration|board)/|/)([a-z_]+)")
 OWN = re.compile(r"/[a-z_]+/(?:new/|N/|N/edit/)?")  # a list, a form, a card: in words of the entity
+WORDED = re.compile(r"[?&](?:lang|in)=")  # an address that says in which language it answers, whoever asks
 PAGING = frozenset({"sort", "size", "after", "before"})
 # Whatever three of them are chosen at once, it is one form.
 CHOICES = frozenset({"by", "columns", "from", "group", "kinds", "place_role", "sum", "tab", "unread", "week", "where"})
@@ -42,7 +43,7 @@ def shape(url: str, entities: Collection[str]) -> tuple[str, int]:
 def inside(base: str, link: str) -> str | None:
     """The address that `link` on the page `base` leads to; None when it leads out or nowhere."""
     url = urldefrag(urljoin(base, link)).url
-    return None if urlsplit(url).netloc or url.startswith(("mailto:", "tel:", "/static/")) or "lang=" in url else url
+    return None if urlsplit(url).netloc or url.startswith(("mailto:", "tel:", "/static/")) or WORDED.search(url) else url
 
 
 class Crawl:

@@ -20,6 +20,7 @@ LATIN: tuple[tuple[str, str], ...] = (
     (r"\bIBAN\b|\(UA і 27|\bPL5260001246\b", "numbers of bank accounts go by that name; the letters of a country that a number begins with"),
     (r"(Chrome|Firefox|Safari|Edge|Opera|Windows|Linux|Android|iOS|iPadOS|macOS|iPhone|iPad)", "browsers and systems go by these names"),
     (r"UTF-8|Windows-1251", "encodings"),
+    (r"\b[a-z_]+#\d+", "a rule by the code of its role and its number in it"),
     (r"columns:\s+company: name", "a mapping file's own words, as an example of one"),
     (r"\b(this|last|next)_\w+|\d{4}-Q\d", "periods as one writes them into an address or a command"),
     (r"\b(historic|current|cohort|snapshot|flow):", "keys of what a parameter may be, as one writes them into its address"),

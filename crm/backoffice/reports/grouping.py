@@ -143,6 +143,11 @@ def _unit(dimension: Dimension) -> Unit:
     return dimension.step if dimension.by_month else "option" if dimension.picklist or dimension.words else "name"
 
 
+def key_of(dimensions: Sequence[Dimension], row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What tells a row from the others: numbers of records, not their names, which several may share."""
+    return tuple(row.get(f"{dimension.key}_id", row[dimension.key]) for dimension in dimensions)
+
+
 def row_conditions(
     session: DataSession, entity: str, dimensions: tuple[Dimension, ...], row: Mapping[str, Any], zone: ZoneInfo | None = None,
 ) -> list[Mapping[str, Any]]:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
 
 from crm.backoffice.guard import DataSession
 from crm.backoffice.money import exact_sum
@@ -13,7 +12,7 @@ from crm.backoffice.periods import Period
 from crm.backoffice.reports import Chart, Column, Drill, Series, Table, report
 from crm.backoffice.reports.conversion import conversion, notes
 from crm.backoffice.reports.drill import prefixed
-from crm.backoffice.reports.grouping import Key, columns_of, row_conditions, row_keys
+from crm.backoffice.reports.grouping import Key, columns_of, key_of, row_conditions, row_keys
 from crm.backoffice.reports.parameters import Json
 from crm.backoffice.reports.table import Row, ordered
 from crm.backoffice.worth import Conversion
@@ -91,19 +90,15 @@ def forecast_changes(session: DataSession, params: NightsParams) -> Table:
     if not params.dimensions:
         found = defaultdict(Moves, {(): whole})
     names = row_keys(session, params.dimensions, found)
-    keys = {_name(params, names[key]): key for key in found}
+    keys = {key_of(params.dimensions, names[key]): key for key in found}
     rows = [{**names[key], **{c.key: moves.total(c.key) for c in params.shown}} for key, moves in found.items()]
     return Table(
         columns=(*columns_of(params.dimensions), *params.shown), rows=ordered(rows, params.sort or (("closing", True),)),
         totals={c.key: whole.total(c.key) for c in params.shown}, currency=params.currency, chart=CHART if params.dimensions else None,
-        drill=lambda row, key: _drill(session, params, nights, row, key, (whole if row is None else found[keys[_name(params, row)]]).deals[key]),
+        drill=lambda row, key: _drill(session, params, nights, row, key, (whole if row is None else found[keys[key_of(params.dimensions, row)]]).deals[key]),
         notes=(m("Compared: the nights of %(first)s and %(last)s.", first=nights[0].isoformat(), last=nights[1].isoformat()),
                *notes(session, session.catalog.entity("deal"), params, done, places)),
     )
-
-
-def _name(params: NightsParams, row: Row) -> tuple[Any, ...]:
-    return tuple(row.get(f"{d.key}_id", row[d.key]) for d in params.dimensions)
 
 
 def _moved(old: Standing | None, new: Standing | None, period: Period | None, done: Conversion) -> Iterator[tuple[str, Decimal | None]]:

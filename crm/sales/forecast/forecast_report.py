@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from crm.backoffice.guard import DataSession
 from crm.backoffice.reports import Chart, Column, CommonParams, Dimension, Drill, Parameter, Series, Table, report
 from crm.backoffice.reports.conversion import conversion, notes
-from crm.backoffice.reports.grouping import Key, columns_of, row_conditions, row_keys
+from crm.backoffice.reports.grouping import Key, columns_of, key_of, row_conditions, row_keys
 from crm.backoffice.reports.parameters import Json
 from crm.backoffice.reports.table import Row, ordered
 from crm.backoffice.worth import Conversion, today_in
@@ -112,14 +112,14 @@ def forecast(session: DataSession, params: ForecastParams) -> Table:
     done = conversion(session, params, (place.currency for place in places))
     simulated = Simulation(found, done, params.seed) if params.shows("p50") else None
     keys = row_keys(session, params.dimensions, found)
-    named = {_name(params, keys[key]): figures for key, figures in found.items()}
+    named = {key_of(params.dimensions, keys[key]): figures for key, figures in found.items()}
     rows = [{**keys[key], **measured(figures, params, done, simulated.of_row(key) if simulated else {})} for key, figures in found.items()]
     by_name = tuple((d.key, False) for d in params.dimensions)
     standard = (("weighted", True),) if params.shows("weighted") else ()
     return Table(
         columns=(*columns_of(params.dimensions), *params.shown), rows=ordered(ordered(rows, by_name), params.sort or standard),
         totals=measured(whole, params, done, simulated.of_all() if simulated else {}), currency=params.currency,
-        drill=lambda row, key: behind(session, params, row, key, won, open_stages, (whole if row is None else named[_name(params, row)]).again),
+        drill=lambda row, key: behind(session, params, row, key, won, open_stages, (whole if row is None else named[key_of(params.dimensions, row)]).again),
         notes=(*_notes(params, late), *notes(session, session.catalog.entity("deal"), params, done, places)),
         chart=CHART if params.dimensions and params.shows("weighted") and params.shows("closed") else None,
     )
@@ -147,10 +147,6 @@ def count_repeats(session: DataSession, params: ForecastParams, won: list[int], 
     for one in repeats(session, params, won) if params.shows("recurring") else ():
         found[one.key].add("recurring", one.place, one.amount)
         found[one.key].again.add(one.deal)
-
-
-def _name(params: ForecastParams, row: Row) -> tuple[Any, ...]:
-    return tuple(row.get(f"{d.key}_id", row[d.key]) for d in params.dimensions)
 
 
 def _counted_in(column: str, params: ForecastParams) -> tuple[str, ...]:

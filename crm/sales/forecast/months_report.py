@@ -10,7 +10,7 @@ from crm.backoffice.guard import DataSession
 from crm.backoffice.periods import Period
 from crm.backoffice.reports import Chart, Drill, Series, Table, report
 from crm.backoffice.reports.conversion import conversion, notes
-from crm.backoffice.reports.grouping import Key, columns_of, row_keys
+from crm.backoffice.reports.grouping import Key, columns_of, key_of, row_keys
 from crm.backoffice.reports.table import Row, ordered
 from crm.backoffice.worth import today_in
 from crm.messages import Label, Message, mn
@@ -93,7 +93,7 @@ def _beyond(session: DataSession, params: MonthsParams, period: Period | None, o
 
 
 def _name(params: MonthsParams, row: Row) -> tuple[Any, ...]:
-    return (row["month"], *(row.get(f"{d.key}_id", row[d.key]) for d in params.dimensions))
+    return (row["month"], *key_of(params.dimensions, row))
 
 
 def _behind(

@@ -12,7 +12,7 @@ from crm.backoffice.money import exact_sum
 from crm.backoffice.periods import Period
 from crm.backoffice.reports import Column, Drill, Table, report
 from crm.backoffice.reports.conversion import conversion, notes
-from crm.backoffice.reports.grouping import Key, columns_of, row_conditions, row_keys
+from crm.backoffice.reports.grouping import Key, columns_of, key_of, row_conditions, row_keys
 from crm.backoffice.reports.parameters import Json
 from crm.backoffice.reports.table import Row, ordered
 from crm.backoffice.worth import Conversion, today_in
@@ -130,7 +130,7 @@ def _in_order(found: Mapping[Key, Moved], months: Mapping[str, Period]) -> list[
 
 
 def _key(params: MovedParams, row: Row) -> tuple[Any, ...]:
-    return (row[WAS], row[NOW], *(row.get(f"{d.key}_id", row[d.key]) for d in params.dimensions))
+    return (row[WAS], row[NOW], *key_of(params.dimensions, row))
 
 
 def _total(amounts: Sequence[Decimal | None]) -> Decimal | None:

@@ -12,7 +12,7 @@ from crm.backoffice.guard import DataSession
 from crm.backoffice.periods import Period, month as month_of
 from crm.backoffice.reports import Chart, Column, CommonParams, Drill, Series, Table, report
 from crm.backoffice.reports.conversion import conversion, notes
-from crm.backoffice.reports.grouping import columns_of, row_conditions, row_keys
+from crm.backoffice.reports.grouping import columns_of, key_of, row_conditions, row_keys
 from crm.backoffice.reports.parameters import Json
 from crm.backoffice.reports.table import Row, ordered
 from crm.backoffice.worth import Conversion, today_in
@@ -68,13 +68,13 @@ def judgement_accuracy(session: DataSession, params: AccuracyParams) -> Table:
     done = conversion(session, params, (place.currency for place in places))
     found = by_row(every) if params.dimensions else {(): every}
     names = row_keys(session, params.dimensions, found)
-    keys = {_key(params, names[key]): key for key in found}
+    keys = {key_of(params.dimensions, names[key]): key for key in found}
     rows = [{**names[key], **_measures(ones, deals, done, params)} for key, ones in found.items()]
     by_name = tuple((d.key, False) for d in params.dimensions)
     return Table(
         columns=(*columns_of(params.dimensions), *params.shown), rows=ordered(ordered(rows, by_name), params.sort),
         totals=_measures(every, deals, done, params), currency=params.currency,
-        drill=lambda row, key: _behind(session, params, nights, deals, row, key, every if row is None else found[keys[_key(params, row)]]),
+        drill=lambda row, key: _behind(session, params, nights, deals, row, key, every if row is None else found[keys[key_of(params.dimensions, row)]]),
         notes=(*([] if every else [m("No judgement is known of a month that is over.")]),
                *notes(session, session.catalog.entity(JUDGEMENT), params, done, places)),
         chart=CHART if params.dimensions and params.shows("judged") and params.shows("actual") else None,
@@ -110,10 +110,6 @@ def _measures(ones: Sequence[Judged], deals: Deals, done: Conversion, params: Ac
         "mape": float(sum(missed) / len(missed)) if missed and error is not None else None,
     }
     return {c.key: every[c.key] for c in params.shown}
-
-
-def _key(params: AccuracyParams, row: Row) -> tuple[Any, ...]:
-    return tuple(row.get(f"{d.key}_id", row[d.key]) for d in params.dimensions)
 
 
 def _behind(

@@ -9,7 +9,7 @@ from crm.backoffice.guard import DataSession
 from crm.backoffice.money import exact_sum
 from crm.backoffice.reports import Chart, Column, CommonParams, Drill, Series, Table, report
 from crm.backoffice.reports.conversion import conversion, notes
-from crm.backoffice.reports.grouping import columns_of, row_conditions, row_keys
+from crm.backoffice.reports.grouping import columns_of, key_of, row_conditions, row_keys
 from crm.backoffice.reports.parameters import Json
 from crm.backoffice.reports.table import Row, ordered
 from crm.backoffice.worth import Conversion
@@ -53,14 +53,14 @@ def forecast_judgements(session: DataSession, params: CommonParams) -> Table:
     done = conversion(session, params, (place.currency for place in places))
     found = by_row(every) if params.dimensions else {(): every}
     names = row_keys(session, params.dimensions, found)
-    keys = {_key(params, names[key]): key for key in found}
+    keys = {key_of(params.dimensions, names[key]): key for key in found}
     rows = [{**names[key], **_measures(ones, deals, done, params)} for key, ones in found.items()]
     by_name = tuple((d.key, False) for d in params.dimensions)
     levels = [m("Levels hold the same deals: a sum over a person and over the department is no forecast.")] if len(every) > 1 else []
     return Table(
         columns=(*columns_of(params.dimensions), *params.shown), rows=ordered(ordered(rows, by_name), params.sort),
         totals=_measures(every, deals, done, params), currency=params.currency,
-        drill=lambda row, key: _behind(session, params, deals, row, key, every if row is None else found[keys[_key(params, row)]]),
+        drill=lambda row, key: _behind(session, params, deals, row, key, every if row is None else found[keys[key_of(params.dimensions, row)]]),
         notes=(*levels, *notes(session, session.catalog.entity(JUDGEMENT), params, done, places)),
         chart=CHART if params.dimensions and beside and params.shows("judged") else None,
     )
@@ -93,10 +93,6 @@ def total(amounts: Sequence[Decimal | None]) -> Decimal | None:
     """The sum, None as soon as one is not known."""
     known = [amount for amount in amounts if amount is not None]
     return exact_sum(known) if len(known) == len(amounts) else None
-
-
-def _key(params: CommonParams, row: Row) -> tuple[Any, ...]:
-    return tuple(row.get(f"{d.key}_id", row[d.key]) for d in params.dimensions)
 
 
 def _behind(session: DataSession, params: CommonParams, deals: Deals, row: Row | None, key: str, ones: Sequence[Judged]) -> Drill | None:

@@ -3,6 +3,7 @@
 from flask import Flask, Response, request
 
 from config import Settings
+from crm import assets
 
 # Nothing is loaded that we do not serve, no inline script or style runs, nobody frames us.
 CONTENT_SECURITY_POLICY = (
@@ -33,7 +34,7 @@ def init_app(app: Flask, settings: Settings) -> None:
             headers["Cache-Control"] = "private, no-cache"
         elif request.endpoint != "static":
             headers["Cache-Control"] = "no-store"
-        elif request.args.get("v") and response.status_code == 200:
+        elif assets.stays(app, request.path) and response.status_code == 200:
             headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
         else:
             headers["Cache-Control"] = "no-cache"

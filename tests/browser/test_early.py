@@ -17,14 +17,14 @@ from tests.browser.traffic import quiet
 def without_scripts(page: Page, url: str) -> Iterator[None]:
     """The page as it stands before its own scripts have come; at the end they come."""
     waiting: list[Route] = []
-    page.route("**/static/js/main.js*", lambda route: waiting.append(route))  # noqa: PLW0108  # the library marks what it is given
+    page.route("**/static/**/js/main.js", lambda route: waiting.append(route))  # noqa: PLW0108  # the library marks what it is given
     page.goto(url, wait_until="commit")
     expect(page.locator("dialog#question")).to_be_attached()
     quiet(page, held=1)
     assert len(waiting) == 1
     yield
     waiting[0].continue_()
-    page.unroute("**/static/js/main.js*")
+    page.unroute("**/static/**/js/main.js")
 
 
 def test_taking_back_that_is_pressed_before_the_scripts_are_there_is_done_once_they_are(desk: Desk, firm: Firm) -> None:

@@ -5,11 +5,13 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from flask import Flask, Response
 
 from config import Settings
+from crm.assets import mark_of
 from crm.errors import NotFound
 
 Install = Callable[[Settings], Flask]
@@ -51,15 +53,27 @@ def test_only_https_promises_https(settings: Settings, install: Install) -> None
     assert "Secure" in answer.headers["Set-Cookie"]
 
 
-def test_static_files_are_kept_a_year_only_under_the_mark_of_their_age(app: Flask) -> None:
+def test_static_files_are_kept_a_year_only_under_the_mark_of_what_stands_there(app: Flask) -> None:
     client = app.test_client()
     with app.test_request_context():
-        marked = app.url_for("static", filename="icons.txt")
-    assert "v=" in marked
-    for address, kept in ((marked, "immutable"), ("/static/icons.txt", "no-cache")):
+        marked = app.url_for("static", filename="js/main.js")
+    mark = marked.split("/")[2]
+    for address, status, kept in ((marked, 200, "immutable"), (f"/static/{mark}/js/net.js", 200, "immutable"), ("/static/js/main.js", 200, "no-cache"),
+                                  ("/static/v-0123/js/main.js", 200, "no-cache"), (f"/static/{mark}/js/nothing.js", 404, "no-cache"),
+                                  (f"/static/{mark}/../../config.py", 404, "no-cache")):
         with client.get(address) as answer:  # closes the file that is being sent
-            assert kept in answer.headers["Cache-Control"]
-    assert "immutable" not in answer.headers["Cache-Control"]
+            assert answer.status_code == status
+            assert (kept in answer.headers["Cache-Control"], "immutable" in answer.headers["Cache-Control"]) == (True, kept == "immutable"), address
+
+
+def test_any_other_content_or_name_in_the_folder_is_another_mark(tmp_path: Path) -> None:
+    marks = []
+    for name, content in (("a.js", "1"), ("a.js", "2"), ("b.js", "2")):
+        folder = tmp_path / str(len(marks))
+        (folder / "js").mkdir(parents=True)
+        (folder / "js" / name).write_text(content)
+        marks.append(mark_of(str(folder)))
+    assert len(set(marks)) == 3
 
 
 @pytest.mark.parametrize("path", ["/nowhere/at/all", "/refuses"])

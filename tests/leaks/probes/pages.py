@@ -9,13 +9,14 @@ from tests.leaks.questions import MISSING, Question, View, get, post, probe
 from tests.leaks.sides import Answer, Side
 
 
-@probe("/", "/health", "/static/<path:filename>", "/static/<filename>")
+@probe("/", "/health", "/static/<path:filename>", "/static/<filename>", "/static/v-<mark>/<filename>")
 def frame(view: View) -> Iterator[Question]:
     yield get("/", "", "/")
     yield get("/", "", "/", lang="uk")
     yield get("/health", "", "/health")
     yield get("/static/<filename>", "", "/static/css/grid.css")
     yield get("/static/<filename>", "", "/static/nothing.css")
+    yield get("/static/v-<mark>/<filename>", "", "/static/v-0/css/grid.css")
 
 
 @probe("/search")

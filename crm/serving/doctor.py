@@ -15,6 +15,7 @@ from crm.additions import unseen
 from crm.backoffice.catalog import Catalog, load_catalog
 from crm.backoffice.checks import check_entities
 from crm.backoffice.guard import system_session
+from crm.backoffice.paper.printing import lacking
 from crm.backoffice.recomputing import lagging
 from crm.messages import Label, Message, m
 from crm.serving import schema
@@ -52,6 +53,7 @@ def examine(engine: Engine, settings: Settings) -> list[Check]:
     checks.append(Check("database.D002", True, m("The schema is the newest.")))
     checks.extend(_integrity(engine))
     checks.append(_rehearsed(settings))
+    checks.append(_printing())
     catalog = load_catalog(engine)
     checks.append(_named(engine, catalog))
     findings = check_entities(catalog)
@@ -88,6 +90,11 @@ def _rehearsed(settings: Settings) -> Check:
     good = m("Backup last rehearsed: %(file)s, %(days)s days ago.", file=file, days=days)
     bad = m("The backup rehearsed last, %(file)s, is not whole: make another one.", file=file)
     return Check("backup.B001", bool(note.get("ok")), good if note.get("ok") else bad)
+
+
+def _printing() -> Check:
+    """What PDFs lack: no fault, as everything else works without."""
+    return Check("paper.P001", True, lacking() or m("PDFs can be made."))
 
 
 def _computed(engine: Engine, catalog: Catalog) -> Check:

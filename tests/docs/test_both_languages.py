@@ -23,7 +23,7 @@ PAGES = [(en / path.name, uk / path.name) for en, uk in FOLDERS for path in sort
 EVERY = [path for pair in PAGES for path in pair]
 LINES = (r"^\| ", r"^\|---", r"^- ", r"^\d+\. ", r"\*\*[^*]+\*\*")  # rows, tables, entries, steps, words in bold
 NAMES = frozenset({
-    "IBAN",
+    "IBAN", "PDF", "Pango", "Debian",
     "Brama", "CSV", "vCard", "EspoCRM", "HubSpot", "Creatio", "SuiteCRM", "XLSX", "JSONL", "JSON", "Schema", "YAML", "ISO",
     "HSTS", "Python", "git", "make", "npm", "tar",
     "kill", "Chromium", "Linux", "Flask", "Migrate",

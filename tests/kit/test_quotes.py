@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from pypdfium2 import PdfDocument
 from sqlalchemy import select
 
 from crm import quotes_waiting
 from crm.backoffice.notices import NoticeRow
+from crm.backoffice.paper import printing
 from crm.messages import render, thaw
 from tests.kit.conftest import Browser, House
 
@@ -83,6 +85,43 @@ def test_a_sheet_speaks_the_customers_language_and_leaves_its_reader_his(house: 
     assert "Cold room" in english and "Quote No." in english and "О. Вишневський" in english and "Не для клієнта" not in ukrainian + english
     assert 'lang="en"' in oksana.page(f"/quote/{quote}/")
     assert 'lang="en"' in oksana.page(f"/quote/{quote}/sheet?in=xx")
+
+
+def words_of(file: bytes) -> str:
+    """What a PDF says, page by page, with plain spaces."""
+    paper = PdfDocument(file)
+    said = " ".join(page.get_textpage().get_text_range() for page in paper)
+    paper.close()
+    return re.sub(r"\s+", " ", said)
+
+
+def test_a_sheet_is_a_file_of_the_same_bytes_each_time(house: House, browser: SignIn, offered: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    _, quote = offered
+    house.change("quote", quote, payment_terms="Наперед <img src='file:///etc/passwd'>", description="Не для клієнта")
+    oksana, path = browser("Oksana"), f"/quote/{quote}/sheet.pdf"
+    file = oksana.get(f"{path}?in=uk")
+    assert (file.status_code, file.mimetype) == (200, "application/pdf") and 'filename="quote-Q-1-1.pdf"' in file.headers["Content-Disposition"]
+    said = words_of(file.data)
+    # 2 × 1000 × 0.82 = 1640; 20 % of it 328.
+    spelled = "Одна тисяча дев’ятсот шістдесят вісім гривень 00 копійок"
+    assert all(words in said for words in ("Комерційна пропозиція № Q-1", "Камера", "ТОВ «Обрій»", "1 968,00 ₴", spelled, "1 / 1", "<img src="))
+    assert "Не для клієнта" not in said and "root:" not in said
+    assert oksana.get(f"{path}?in=uk").data == file.data
+    assert "One thousand, nine hundred and sixty-eight hryvnias 00 kopiykas" in oksana.page(f"/quote/{quote}/sheet?in=en")
+    assert browser("Roman").get(path).status_code == 403 and oksana.get("/quote/999999/sheet.pdf").status_code == 404
+    monkeypatch.setattr(printing, "LIBRARIES", ("nothing-of-this-name",))
+    monkeypatch.setattr(printing.shutil, "which", lambda name: name == "apt-get")
+    assert oksana.get(f"{path}?in=en").headers["Location"] == f"/quote/{quote}/sheet?in=en"
+    assert "apt-get install libpango-1.0-0" in oksana.page(f"/quote/{quote}/sheet"), "the screen says what the server lacks"
+
+
+def test_a_page_that_is_set_fetches_nothing() -> None:
+    page = "<html><head><link rel=attachment href='file:///etc/passwd'><link rel=stylesheet href='http://127.0.0.1:9/x.css'></head><body>Тут%s</body></html>"
+    asks = "<img src='file:///etc/passwd'><object data='file:///etc/hostname'></object><img src='font:../../../etc/passwd'>"
+    file = printing.pdf(page % asks)
+    assert b"root:" not in file and b"EmbeddedFile" not in file and words_of(file).strip() == "Тут"
+    with pytest.raises(printing.NoPdf, match="too long"):
+        printing.pdf("x" * (printing.LONGEST + 1))
 
 
 def test_what_is_hidden_is_on_no_sheet_in_no_comparison_and_makes_no_version(house: House, browser: SignIn, offered: tuple[int, int]) -> None:

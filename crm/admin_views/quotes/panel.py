@@ -128,4 +128,6 @@ def sheets(session: UserSession, entity: str, record_id: int) -> list[Lead]:
     return [
         Lead(m("Sheet for the customer, in Ukrainian"), f"/quote/{record_id}/sheet?in=uk", "file-text"),
         Lead(m("Sheet for the customer, in English"), f"/quote/{record_id}/sheet?in=en", "file-text"),
+        Lead(m("Sheet as a PDF, in Ukrainian"), f"/quote/{record_id}/sheet.pdf?in=uk", "download"),
+        Lead(m("Sheet as a PDF, in English"), f"/quote/{record_id}/sheet.pdf?in=en", "download"),
     ]

@@ -1,70 +1,60 @@
-"""`/quote/<number>/sheet?in=uk`: the quote as the customer gets it, on A4, in Ukrainian or English; printed, or saved as a file by the browser."""
+"""`/quote/<number>/sheet?in=uk`: the quote as the customer gets it, on A4, in Ukrainian or English, to be printed; `/sheet.pdf`: the same as a file."""
 
-from dataclasses import dataclass
-from decimal import Decimal
+import re
 from typing import Any
 
-from babel.dates import format_date
-from flask import Blueprint, g, make_response, render_template, request
-from flask_babel import refresh
+from flask import Blueprint, flash, g, make_response, redirect, render_template, request
+from flask_babel import gettext as _, refresh
 from werkzeug.wrappers import Response
 
+from config import ROOT
 from crm.admin_views.kit import context
-from crm.admin_views.kit.cells import currency_sign
-from crm.admin_views.kit.standing import standing
-from crm.admin_views.quotes.reading import NUMBER, lines, text, values_of
-from crm.backoffice import lists
-from crm.backoffice.conditions.tree import Leaf
-from crm.backoffice.fields.base import Ref
-from crm.backoffice.fields.numbers import decimal_formatter
-from crm.backoffice.guard import UserSession
-from crm.backoffice.lists import ListQuery, Masked
-from crm.errors import Forbidden, NotFound
+from crm.admin_views.kit.answers import say
+from crm.admin_views.quotes.drawn import drawn
+from crm.admin_views.quotes.reading import NUMBER
+from crm.backoffice.paper.printing import NoPdf, pdf
+from crm.errors import Forbidden
 from crm.messages import LANGUAGES
 
 pages = Blueprint("quote_sheet", __name__)
-QUOTE = (
-    "name", "number", "version", "deal", "legal_entity", "sent_on", "valid_until", "currency", "amount", "tax", "total", "list_amount", "discount",
-    "payment_terms", "delivery_terms", "owner",
-)
-LINE = ("product", "description", "quantity", "price", "discount", "tax_rate", "amount")
-SELLER = ("full_name", "name", "tax_code", "address", "iban", "bank", "signatory")
-BUYER = ("name", "tax_code", "address", "city")
-FIGURES = ("quantity", "price", "discount", "tax_rate", "amount")
-
-
-@dataclass(frozen=True)
-class Row:
-    """A line on the sheet; figures by their key, "" where there is none."""
-
-    name: str
-    description: str
-    unit: str
-    figures: dict[str, str]
+STYLE = ROOT / "static" / "css" / "quote.css"
 
 
 @pages.get(f"/quote/{NUMBER}/sheet")
 def sheet(record_id: int) -> Response:
     """For those who see the quote, as far as they see it: what is hidden from them is not on it. Raises NotFound, Forbidden."""
+    found = _seen(record_id)
+    return make_response(render_template("admin/quote/sheet.html", other={"uk": "en", "en": "uk"}[context.reader().language], **found))
+
+
+@pages.get(f"/quote/{NUMBER}/sheet.pdf")
+def file(record_id: int) -> Response:
+    """The sheet as a PDF. Where none can be made, the sheet says why and what to do. Raises NotFound, Forbidden."""
+    found = _seen(record_id)
+    try:
+        return as_pdf(found)
+    except NoPdf as refused:
+        flash(say(refused.message), "error")
+        return redirect(f"/quote/{record_id}/sheet?in={context.reader().language}", 303)
+
+
+def as_pdf(found: dict[str, Any]) -> Response:
+    """What `drawn` found as a file, in the reader's language. Raises NoPdf."""
+    number = found["said"]["number"] or found["said"]["name"]
+    title = _("Quote No. %(number)s", number=number)
+    answer = make_response(pdf(render_template("print/quote.html", title=title, **found), (STYLE,)))
+    answer.mimetype = "application/pdf"
+    name = "-".join(part for part in ("quote", re.sub(r"[^A-Za-z0-9]+", "-", number).strip("-"), found["said"]["version"]) if part)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
+    return answer
+
+
+def _seen(record_id: int) -> dict[str, Any]:
     _speak(request.args.get("in", ""))
-    session, reader = context.session(), context.reader()
+    session = context.session()
     if not session.sight.may("quote", "read"):
         raise Forbidden()
-    rights = standing(session, session.catalog.entity("quote"), record_id)
-    row = {key: value for key, value in values_of(session, "quote", record_id, QUOTE).values.items() if rights.sees(key)}
-    found = lines(session, record_id, LINE)
-    columns = [key for key in FIGURES if any(_stands(key, line.values.get(key)) for line in found)]
-    currency = row.get("currency")
-    said = {key: text(session, "quote", key, row) for key in ("name", "number", "version", "payment_terms", "delivery_terms", "owner", "discount")}
-    days = {key: format_date(day, "d MMMM y", locale=reader.language) for key in ("sent_on", "valid_until") if (day := row.get(key)) is not None}
-    sums = {key: _sum(session, key, row) for key in ("list_amount", "amount", "tax", "total")}
-    return make_response(render_template(
-        "admin/quote/sheet.html", id=record_id, said=said, days={"sent_on": "", "valid_until": "", **days}, sums=sums,
-        lowered=_lower(row), seller=_named(session, "legal_entity", row.get("legal_entity"), SELLER), buyer=_buyer(session, row.get("deal")),
-        columns=columns, labels={key: session.catalog.entity("quote_line").fields[key].label.text(reader.language) for key in FIGURES},
-        rows=_rows(session, found), currency=currency if isinstance(currency, str) else "",
-        today=format_date(reader.today, "d MMMM y", locale=reader.language), other={"uk": "en", "en": "uk"}[reader.language],
-    ))
+    return drawn(session, record_id)
 
 
 def _speak(language: str) -> None:
@@ -73,69 +63,3 @@ def _speak(language: str) -> None:
         g.language = language
         g.pop("reader", None)
         refresh()
-
-
-def _sum(session: UserSession, key: str, row: dict[str, Any]) -> str:
-    """An amount to the last coin, with its currency."""
-    value, currency, language = row.get(key), row.get("currency"), context.reader().language
-    if not isinstance(value, Decimal):
-        return text(session, "quote", key, row)
-    return f"{decimal_formatter(language, 2, 2)(value)} {currency_sign(currency, language) if isinstance(currency, str) else ''}".strip()
-
-
-def _stands(key: str, value: Any) -> bool:
-    """Whether a column has anything to show: discounts and rates that nobody has are left out."""
-    return value is not None and not (key == "discount" and value == 0)
-
-
-def _lower(row: dict[str, Any]) -> bool:
-    """Whether what it costs before discounts is worth telling."""
-    whole, amount = row.get("list_amount"), row.get("amount")
-    return isinstance(whole, Decimal) and isinstance(amount, Decimal) and whole > amount
-
-
-def _rows(session: UserSession, found: list[lists.RowView]) -> list[Row]:
-    numbers = sorted({ref.id for line in found if isinstance(ref := line.values.get("product"), Ref)})
-    units, language = _units(session, numbers), context.reader().language
-    exact = decimal_formatter(language, 2, 4)  # an amount of a line has four decimals where it needs them, so that the sum is seen to be right
-    rows = []
-    for line in found:
-        figures = {}
-        for key in FIGURES:
-            value = line.values.get(key)
-            figures[key] = exact(value) if key in ("price", "amount") and isinstance(value, Decimal) else text(session, "quote_line", key, line.values)
-        ref = line.values.get("product")
-        unit = units.get(ref.id, "") if isinstance(ref, Ref) else ""
-        rows.append(Row(text(session, "quote_line", "product", line.values), text(session, "quote_line", "description", line.values), unit, figures))
-    return rows
-
-
-def _units(session: UserSession, products: list[int]) -> dict[int, str]:
-    if not products or "unit" not in session.sight.filterable("product"):
-        return {}
-    query = ListQuery("product", ("unit",), Leaf(("id",), "in", products), (("id", False),), size=len(products))
-    return {row.id: text(session, "product", "unit", row.values) for row in lists.page(session, query).rows}
-
-
-def _buyer(session: UserSession, deal: Any) -> dict[str, str]:
-    """To whom: the company of the deal and its contact person, as far as the reader sees them."""
-    if not isinstance(deal, Ref):
-        return {}
-    try:
-        row = values_of(session, "deal", deal.id, ("account", "contact")).values
-    except NotFound:
-        return {}
-    found = _named(session, "account", row.get("account"), BUYER)
-    person = text(session, "deal", "contact", row)
-    return {**found, "contact": person} if person else found
-
-
-def _named(session: UserSession, entity: str, ref: Any, keys: tuple[str, ...]) -> dict[str, str]:
-    """The particulars of a company that show to this reader; none where he does not see it."""
-    if not isinstance(ref, Ref) or not session.sight.may(entity, "read"):
-        return {}
-    try:
-        row = values_of(session, entity, ref.id, keys).values
-    except NotFound:
-        return {}
-    return {key: text(session, entity, key, row) for key in row if row[key] is not None and not isinstance(row[key], Masked)}

@@ -8,7 +8,7 @@ RECORD = "/<entity>/<record_id>/"
 DEEDS = ("version", "onto-deal", "decision")
 
 
-@probe(RECORD + "sheet", RECORD + "compare")
+@probe(RECORD + "sheet", RECORD + "sheet.pdf", RECORD + "compare")
 def read(view: View) -> Iterator[Question]:
     """What stands on a card and on the sheet, and what changed between two versions."""
     seen, unseen = view.seen("quote", 8), view.unseen("quote", 4)
@@ -18,8 +18,10 @@ def read(view: View) -> Iterator[Question]:
         yield get(RECORD + "sheet", "quote", f"/quote/{number}/sheet", **{"in": "en"})
         for other in (number - 1, number + 1, *unseen[:2], MISSING):
             yield get(RECORD + "compare", "quote", f"/quote/{number}/compare", **{"with": other})
+    for number in seen[:2]:
+        yield get(RECORD + "sheet.pdf", "quote", f"/quote/{number}/sheet.pdf", **{"in": "uk"})
     for number in unseen:
-        for part in ("sheet", "state", "compare"):
+        for part in ("sheet", "sheet.pdf", "state", "compare"):
             asked = get(RECORD + part, "quote", f"/quote/{number}/{part}", **{"with": seen[0] if seen else 1}).expecting(403, 404)
             yield asked.just_as(get(RECORD + part, "quote", f"/quote/{MISSING}/{part}", **{"with": seen[0] if seen else 1}), f"/{MISSING}/", f"/{number}/")
 

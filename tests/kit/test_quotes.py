@@ -84,6 +84,10 @@ def test_a_sheet_speaks_the_customers_language_and_leaves_its_reader_his(house: 
     assert "1 968,00" in re.sub(r"[\u00a0\u202f]", " ", ukrainian) and "1,968.00 UAH" in english
     assert "Cold room" in english and "Quote No." in english and "О. Вишневський" in english and "Не для клієнта" not in ukrainian + english
     assert 'lang="en"' in oksana.page(f"/quote/{quote}/")
+    house.change("quote", quote, whole_discount="0.05")
+    lowered = oksana.page(f"/quote/{quote}/sheet?in=en")
+    # 5 % of 1640 is 82; 1558 and 20 % of it.
+    assert all(words in lowered for words in ("Lines in all", "1,640.00 UAH", "Discount on the whole, 5%", "−82.00 UAH", "1,558.00 UAH", "1,869.60 UAH"))
     assert 'lang="en"' in oksana.page(f"/quote/{quote}/sheet?in=xx")
 
 

@@ -25,7 +25,7 @@ from crm.sales.quotes.limits import Limits, limits
 from crm.sales.quotes.making import next_version, of_deal
 from crm.sales.quotes.models import Quote, QuoteLine
 from crm.sales.quotes.recounting import recount
-from crm.sales.quotes.totals import Line, totals
+from crm.sales.quotes.totals import Line, off, totals
 from tests.company import Company, today
 
 QUOTE, LINE = Quote.__table__, QuoteLine.__table__
@@ -111,6 +111,24 @@ def discount(company: Company, person: int, quote: int, share: str) -> None:
 
 
 # --- figures ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_discount_on_the_whole_is_in_coins_and_falls_to_lines_by_largest_remainder() -> None:
+    # Three lines of 33.335 are 100.005; 5 % of it 5.00025, so 5.00. A third of 5.00 is 1.6666…: two shares of 1.6667 and one of 1.6666.
+    reduced, shares = off([d("33.335")] * 3, d("0.05"))
+    assert (reduced, shares) == (d("5.00"), [d("1.6667"), d("1.6667"), d("1.6666")])
+    # 5 % off the lines of 100 and 900 at 20 %, 50 at 7 %: 52.50 less, of which 5, 45 and 2.50. Tax 20 % of 950 and 7 % of 47.50 = 3.325 → 3.33.
+    lines = [Line(d("1"), d("100"), None, d("0.2"), d("100")), Line(d("1"), d("1000"), None, d("0.2"), d("900")),
+             Line(d("1"), d("50"), None, d("0.07"), d("50"))]
+    limit = Limits({None: {None: d("0.1")}}, {}, frozenset())
+    found = totals(lines, limit, d("0.05"))
+    assert (found.list_amount, found.whole_amount, found.amount, found.tax, found.total) == (d("1150"), d("52.50"), d("997.50"), d("193.33"), d("1190.83"))
+    # The line of 1000 at 10 % off is 855 with 5 % on the whole: 14.5 %, over a limit of 10 % that none of the two passes alone.
+    assert (found.deepest, found.over_limit) == (d("0.145"), True)
+    assert not totals(lines, limit).over_limit and not totals(lines[::2], limit, d("0.1")).over_limit
+    # Rounded to the coin the discount on one line of 0.05 would be 20 %: it is judged before it is rounded.
+    assert not totals([Line(d("1"), d("0.05"), None, None, d("0.05"))], limit, d("0.1")).over_limit
+    assert off([d("100.0995"), d("0")], d("1")) == (d("100.0995"), [d("100.0995"), d("0")]) and off([], d("0.5")) == (d("0"), [])
 
 
 def test_figures_of_a_quote_are_exact_and_agree_on_paper() -> None:
@@ -534,3 +552,59 @@ pipelines:
     assert "Have a quote approved first" in [render(why, "en") for why in found.value.fields.values()]
     change(company, at.seller, quote, state="sent")
     by(company, at.seller, move)
+
+
+# --- a discount on the whole, prices of another currency -------------------------------------------------------------
+
+
+def test_a_discount_on_the_whole_needs_a_yes_is_copied_and_comes_onto_the_deal(company: Company) -> None:
+    at = house(company)
+    quote = offered(company, at)
+    assert one(company, quote).amount == d("3350")
+    assert refused(company, at.seller, quote, whole_discount=d("1.5")) == {"whole_discount": "A discount lies between 0 and 100 %."}
+    assert "over the limit" in refused(company, at.seller, quote, whole_discount=d("0.06"), state="sent")["state"], "of what is given in the same save"
+    change(company, at.seller, quote, whole_discount=d("0.05"))
+    # 2850 and 500 less 5 %: 167.50 off. 0.95 × 0.95 is 9.75 % off the chamber. Tax 20 % of 3182.50.
+    row = one(company, quote)
+    assert (row.whole_amount, row.amount, row.tax, row.total) == (d("167.50"), d("3182.50"), d("636.50"), d("3819.00"))
+    assert (row.deepest, row.over_limit) == (d("0.0975"), False)
+    change(company, at.head, quote, whole_discount=d("0.06"))
+    assert (one(company, quote).over_limit, one(company, quote).author_id) == (True, at.head), "whoever gives it is the author"
+    change(company, at.seller, quote, state="waiting")
+    change(company, at.seller, quote, whole_discount=d("0.05"))
+    assert state(company, quote) == "draft", "what was asked for another discount is asked no more"
+    new = by(company, at.seller, lambda session: next_version(session, quote))
+    assert one(company, new).amount == d("3182.50")
+    change(company, at.seller, new, state="sent")
+    assert "whole_discount" in refused(company, at.seller, new, whole_discount=d("0.04"))
+    change(company, at.seller, new, state="accepted")
+    by(company, at.seller, lambda session: onto_deal(session, new))
+    deal_line = company.catalog.entity("deal_line").table
+    with company.system(write=False) as session:
+        rows = session.kernel(select(deal_line.c.amount, deal_line.c.discount).where(deal_line.c.deal_id == at.deal).order_by(deal_line.c.id)).all()
+    assert [tuple(row) for row in rows] == [(d("2707.50"), d("0.0975")), (d("475.00"), d("0.05"))]
+
+
+def test_a_price_of_another_currency_is_converted_at_the_rate_of_the_day(company: Company) -> None:
+    at = house(company)
+    pump = company.make("product", {"name": "Насос", "price": d("99.99"), "currency": "USD", "vat_rate": d("0.2")})[0]
+    quote = company.make("quote", {"deal": at.deal, "owner": at.seller, "currency": "UAH"})[0]
+    add: Callable[..., Any] = lambda **more: by(
+        company, at.seller, lambda session: records.create(session, "quote_line", {"quote": quote, "product": pump, "quantity": d("2"), **more}))
+    with pytest.raises(Invalid) as found:
+        add()
+    assert "priced in USD and no rate says what that is in UAH" in render(found.value.fields["price"], "en") and lines(company, quote) == []
+    add(price=d("4000"))
+    day = today()
+    for away, rate in ((-3, "41.255"), (1, "50")):
+        company.make("exchange_rate", {"currency": "USD", "day": day + timedelta(days=away), "rate": d(rate)})
+    add()
+    given, taken = lines(company, quote)
+    assert (given.price, given.list_price, given.rate) == (d("4000"), None, None), "without a rate nothing is compared"
+    # 99.99 × 41.255 = 4125.08745, to the coin 4125.09; two of them 8250.18.
+    assert (taken.price, taken.list_price, taken.amount) == (d("4125.09"), d("4125.09"), d("8250.18"))
+    assert (taken.priced_in, taken.rate, taken.rate_day) == ("USD", d("41.255"), day)
+    change(company, at.seller, quote, currency="USD")
+    assert {(row.list_price, row.priced_in, row.rate, row.rate_day) for row in lines(company, quote)} == {(d("99.99"), None, None, None)}
+    change(company, at.seller, quote, currency="EUR")
+    assert {row.list_price for row in lines(company, quote)} == {None}, "no rate of EUR"

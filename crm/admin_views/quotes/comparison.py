@@ -18,8 +18,11 @@ from crm.sales.quotes.comparing import Difference, compared
 pages = Blueprint("quote_comparison", __name__)
 LINE = ("quantity", "price", "discount", "tax_rate", "amount", "description")
 QUOTE = ("name", "version", "deal", "number")
-HEAD = ("valid_until", "legal_entity", "list_amount", "amount", "tax", "total", "deepest", "discount", "payment_terms", "delivery_terms")
-MONEY = ("list_amount", "amount", "tax", "total")
+HEAD = (
+    "valid_until", "legal_entity", "whole_discount", "list_amount", "whole_amount", "amount", "tax", "total", "deepest", "discount", "payment_terms",
+    "delivery_terms",
+)
+MONEY = ("list_amount", "whole_amount", "amount", "tax", "total")
 
 
 @dataclass(frozen=True)

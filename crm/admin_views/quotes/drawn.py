@@ -1,6 +1,7 @@
 """What stands on the sheet of a quote, as far as its reader sees it."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -16,14 +17,16 @@ from crm.backoffice.fields.base import Ref
 from crm.backoffice.fields.numbers import decimal_formatter
 from crm.backoffice.guard import UserSession
 from crm.backoffice.lists import ListQuery, Masked
+from crm.backoffice.rates import PLACES
 from crm.backoffice.spelled import in_words
 from crm.errors import NotFound
 
 QUOTE = (
     "name", "number", "version", "deal", "legal_entity", "sent_on", "valid_until", "currency", "amount", "tax", "total", "list_amount", "discount",
-    "payment_terms", "delivery_terms", "owner",
+    "whole_discount", "whole_amount", "payment_terms", "delivery_terms", "owner",
 )
-LINE = ("product", "description", "quantity", "price", "discount", "tax_rate", "amount")
+LINE = ("product", "description", "quantity", "price", "discount", "tax_rate", "amount", "priced_in", "rate", "rate_day")
+SAID = ("name", "number", "version", "payment_terms", "delivery_terms", "owner", "discount", "whole_discount")
 SELLER = ("full_name", "name", "tax_code", "address", "iban", "bank", "signatory")
 BUYER = ("name", "tax_code", "address", "city")
 FIGURES = ("quantity", "price", "discount", "tax_rate", "amount")
@@ -47,15 +50,18 @@ def drawn(session: UserSession, quote: int) -> dict[str, Any]:
     found = lines(session, quote, LINE)
     columns = [key for key in FIGURES if any(_stands(key, line.values.get(key)) for line in found)]
     currency = found_currency if isinstance(found_currency := row.get("currency"), str) else ""
-    said = {key: text(session, "quote", key, row) for key in ("name", "number", "version", "payment_terms", "delivery_terms", "owner", "discount")}
+    said = {key: text(session, "quote", key, row) for key in SAID}
     days = {key: format_date(day, "d MMMM y", locale=language) for key in ("sent_on", "valid_until") if (day := row.get(key)) is not None}
-    total = row.get("total")
+    total, taken, amount = row.get("total"), row.get("whole_amount"), row.get("amount")
+    if isinstance(taken, Decimal) and isinstance(amount, Decimal) and taken:
+        row["lines_amount"] = taken + amount
     return {
         "id": quote, "said": said, "days": {"sent_on": "", "valid_until": "", **days},
-        "sums": {key: _sum(session, key, row) for key in ("list_amount", "amount", "tax", "total")},
+        "sums": {key: _sum(session, key, row) for key in ("list_amount", "whole_amount", "lines_amount", "amount", "tax", "total")},
         "in_words": in_words(total, currency, language) if isinstance(total, Decimal) else "", "lowered": _lower(row),
         "seller": _named(session, "legal_entity", row.get("legal_entity"), SELLER), "buyer": _buyer(session, row.get("deal")), "columns": columns,
         "labels": {key: session.catalog.entity("quote_line").fields[key].label.text(language) for key in FIGURES}, "rows": _rows(session, found),
+        "rates": _rates(session, found, currency),
         "currency": currency, "today": format_date(today, "d MMMM y", locale=language),
     }
 
@@ -64,7 +70,7 @@ def _sum(session: UserSession, key: str, row: dict[str, Any]) -> str:
     """An amount to the last coin, with its currency."""
     value, currency, language = row.get(key), row.get("currency"), context.reader().language
     if not isinstance(value, Decimal):
-        return text(session, "quote", key, row)
+        return text(session, "quote", key, row) if value is not None else ""
     return f"{decimal_formatter(language, 2, 2)(value)} {currency_sign(currency, language) if isinstance(currency, str) else ''}".strip()
 
 
@@ -75,7 +81,7 @@ def _stands(key: str, value: Any) -> bool:
 
 def _lower(row: dict[str, Any]) -> bool:
     """Whether what it costs before discounts is worth telling."""
-    whole, amount = row.get("list_amount"), row.get("amount")
+    whole, amount = row.get("list_amount"), row.get("lines_amount", row.get("amount"))
     return isinstance(whole, Decimal) and isinstance(amount, Decimal) and whole > amount
 
 
@@ -93,6 +99,16 @@ def _rows(session: UserSession, found: list[lists.RowView]) -> list[Row]:
         unit = units.get(ref.id, "") if isinstance(ref, Ref) else ""
         rows.append(Row(text(session, "quote_line", "product", line.values), text(session, "quote_line", "description", line.values), unit, figures))
     return rows
+
+
+def _rates(session: UserSession, found: list[lists.RowView], currency: str) -> list[str]:
+    """At which rates of which days prices were converted, each once: “1 USD = 41.25 UAH”, with the day."""
+    language, said = context.reader().language, dict[str, None]()
+    for line in found:
+        of, rate, day = (line.values.get(key) for key in ("priced_in", "rate", "rate_day"))
+        if currency and isinstance(of, str) and isinstance(rate, Decimal) and isinstance(day, date):
+            said[f"1 {of} = {decimal_formatter(language, 2, PLACES)(rate)} {currency}, {format_date(day, 'd MMMM y', locale=language)}"] = None
+    return list(said)
 
 
 def _units(session: UserSession, products: list[int]) -> dict[int, str]:

@@ -1,6 +1,7 @@
 """Reads the lines of quotes and keeps what they come to beside them."""
 
 from collections.abc import Collection, Sequence
+from decimal import Decimal
 
 from sqlalchemy import select
 
@@ -15,7 +16,7 @@ from crm.sales.quotes.models import Quote, QuoteLine
 from crm.sales.quotes.totals import Line, Totals, totals
 
 QUOTE, LINE, PRODUCT = Quote.__table__, QuoteLine.__table__, Product.__table__
-KEPT = ("list_amount", "amount", "tax", "total", "discount", "deepest", "over_limit")
+KEPT = ("list_amount", "whole_amount", "amount", "tax", "total", "discount", "deepest", "over_limit")
 
 
 def lines_of(session: DataSession, quotes: Sequence[int]) -> dict[int, list[Line]]:
@@ -29,19 +30,21 @@ def lines_of(session: DataSession, quotes: Sequence[int]) -> dict[int, list[Line
     return found
 
 
-def counted(session: DataSession, quote: int, author: int | None) -> Totals:
-    """What a quote comes to now, its discounts judged by the limits of its author."""
-    return totals(lines_of(session, [quote])[quote], limits(session, author))
+def counted(session: DataSession, quote: int, author: int | None, whole: Decimal | None) -> Totals:
+    """What a quote comes to now with a discount of `whole`, its discounts judged by the limits of its author."""
+    return totals(lines_of(session, [quote])[quote], limits(session, author), whole)
 
 
 def keep_totals(session: DataSession, quotes: Collection[int]) -> None:
     """Work out what these quotes come to and keep it with them; they were locked before. Raises Invalid for what is too large to be money."""
     fits, numbers = session.catalog.entity("quote").fields["total"].clean, sorted(quotes)
-    authors, rows = dict[int, int | None](), dict[int, dict[str, object]]()
+    about, rows = dict[int, tuple[int | None, Decimal | None]](), dict[int, dict[str, object]]()
     for part in in_parts(numbers):
-        authors |= {row.id: row.author_id for row in session.kernel(select(QUOTE.c.id, QUOTE.c.author_id).where(QUOTE.c.id.in_(part)))}
+        of_quote = select(QUOTE.c.id, QUOTE.c.author_id, QUOTE.c.whole_discount).where(QUOTE.c.id.in_(part))
+        about |= {number: (author, whole) for number, author, whole in session.kernel(of_quote)}
     for number, lines in lines_of(session, numbers).items():
-        one = totals(lines, limits(session, authors.get(number)))
+        author, whole = about.get(number, (None, None))
+        one = totals(lines, limits(session, author), whole)
         try:
             fits(max(one.list_amount, one.total))
         except FieldError:

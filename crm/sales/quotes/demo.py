@@ -24,6 +24,7 @@ ENDS: Mapping[str, Mapping[str, int]] = {
 }
 LARGE = (Decimal("0.12"), Decimal("0.15"), Decimal("0.18"))  # discounts over the limit of a seller; a head's is over his own
 HEADS = Decimal("0.25")
+WHOLE = Decimal("0.02")  # on everything in some last versions; with a line's own it stays within a seller's limit
 PAYMENT = ("Половина наперед, решта протягом 5 днів після поставки", "Повна передоплата", "Протягом 14 днів після поставки")
 DELIVERY = ("Доставка і монтаж нашими силами, 20 робочих днів від передоплати", "Самовивіз зі складу в Києві", "Доставка до обʼєкта, 10 робочих днів")
 REASONS = ("Великий клієнт, за ним ще два обʼєкти", "Інакше віддамо конкуренту", "Обсяг на весь рік")
@@ -62,6 +63,7 @@ def _offered(demo: Demo, company: Company, deal: Mapping[str, Any], stage: str, 
             **terms, "deal": deal["id"], "previous": previous, "owner": deal["owner_id"], "department": deal["department_id"],
             "territory": deal["territory_id"], "currency": deal["currency"], "legal_entity": ours, "state": demo.option(PICKLIST, key),
             "valid_until": max(day, demo.today) + timedelta(days=14), **(_decided(demo, company, deal, key) if key in (WAITING, APPROVED) else {}),
+            **({"whole_discount": WHOLE} if last and count > 1 and key in (DRAFT, SENT) else {}),
             **({"sent_on": day} if key in (SENT, ACCEPTED, DECLINED, SUPERSEDED) else {}),
         }
         (previous,) = demo.create("quote", [{k: v for k, v in values.items() if v is not None}])

@@ -1,12 +1,15 @@
 """What lines of quotes must satisfy, what fills itself in, and what becomes of their quote when they change; and the limits of discounts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
 
 from crm.backoffice.guard import DataSession
+from crm.backoffice.money import round_half_up
 from crm.backoffice.parts import in_parts
+from crm.backoffice.rates import PLACES, read_rates
 from crm.backoffice.rules import LOADING, Draft, before_save, when_changed
 from crm.backoffice.saving import quietly
 from crm.backoffice.saving.drafts import visible
@@ -24,19 +27,43 @@ WATCHED = ("quote", "product", "quantity", "price", "discount", "tax_rate", "amo
 
 @before_save("quote_line")
 def taken_from_the_product(draft: Draft) -> None:
-    """A line without a price has that of its product in the same currency, one without a rate of tax has its product's; the price of then is kept."""
+    """A line without a price has that of its product, converted at the rate of the day where it is in another currency; one without a rate of tax has
+    its product's. The price of then, the rate and its day are kept."""
     if not draft.changed("product", "quote") or draft["product"] is None:
         return
     session = draft.session
     known = _of_product(session, draft["product"])
     currency = session.kernel(select(QUOTE.c.currency).where(QUOTE.c.id == draft["quote"])).scalar()
-    if known.get("currency") != currency:
-        known.pop("price", None)
-    draft["list_price"] = known.get("price")
+    found = _prices(session, [known], currency)[0]
+    for key, value in found.items():
+        draft[key] = value
     if draft.is_new and session.source not in LOADING:
         for key, source in TAKEN.items():
             if draft[key] is None and key not in draft.given and not (key == "price" and draft["amount"] is not None):
-                draft[key] = known.get(source)
+                draft[key] = found["list_price"] if key == "price" else known.get(source)
+        foreign = known.get("price") is not None and found["list_price"] is None and currency is not None
+        if foreign and draft["price"] is None and draft["amount"] is None:
+            draft.refuse("price", m(
+                "The product is priced in %(currency)s and no rate says what that is in %(other)s today. Load exchange rates, or give a price.",
+                currency=known["currency"], other=currency,
+            ))
+
+
+def _prices(session: DataSession, products: Sequence[Mapping[str, Any]], currency: str | None) -> list[dict[str, Any]]:
+    """What lines keep of these products' prices in a quote of `currency`: the price, to the coin where it was converted, and at which rate of which day.
+    Without a rate no price."""
+    foreign = {p["currency"] for p in products if p.get("price") is not None and p.get("currency") is not None and p["currency"] != currency}
+    rates, today = read_rates(session, {*foreign, currency} if currency and foreign else ()), session.catalog.reader().today
+    found = []
+    for product in products:
+        price, own = product.get("price"), product.get("currency")
+        kept = dict[str, Any](list_price=price if own == currency else None, priced_in=None, rate=None, rate_day=None)
+        if price is not None and own is not None and own in foreign and currency is not None:
+            worth, one = rates.convert(price, own, currency, today), rates.convert(Decimal(1), own, currency, today)
+            if worth is not None and one is not None:
+                kept = {"list_price": round_half_up(worth, 2), "priced_in": own, "rate": round_half_up(one, PLACES), "rate_day": today}
+        found.append(kept)
+    return found
 
 
 def _of_product(session: DataSession, product: int) -> dict[str, Any]:
@@ -47,15 +74,20 @@ def _of_product(session: DataSession, product: int) -> dict[str, Any]:
     return {key: row[key] for key in keys} if row is not None else {}
 
 
+@when_changed("quote", "whole_discount")
+def the_discount_on_the_whole_counts(session: DataSession, drafts: Sequence[Draft]) -> None:
+    """A quote comes to less by the discount on the whole."""
+    keep_totals(session, [draft.id for draft in drafts if not draft.is_new])
+
+
 @when_changed("quote", "currency")
 def prices_in_the_currency_of_the_quote(session: DataSession, drafts: Sequence[Draft]) -> None:
-    """Discounts are counted anew from the prices of the products when the quote is in another currency."""
+    """Discounts are counted anew from the prices of the products when the quote is in another currency, at the rates of today."""
     for draft in (one for one in drafts if not one.is_new):
-        prices: dict[int, dict[str, Any]] = {}
-        for line, product in session.kernel(select(LINE.c.id, LINE.c.product_id).where(LINE.c.quote_id == draft.id, LINE.c.deleted_at.is_(None))).all():
-            known = _of_product(session, product)
-            prices[line] = {"list_price": known.get("price") if known.get("currency") == draft["currency"] else None}
-        quietly.put(session, LINE, prices)
+        of_quote = select(LINE.c.id, LINE.c.product_id).where(LINE.c.quote_id == draft.id, LINE.c.deleted_at.is_(None))
+        there = session.kernel(of_quote).all()
+        prices = _prices(session, [_of_product(session, product) for _, product in there], draft["currency"])
+        quietly.put(session, LINE, {line: found for (line, _), found in zip(there, prices, strict=True)})
         keep_totals(session, [draft.id])
 
 

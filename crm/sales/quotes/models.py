@@ -7,7 +7,8 @@ from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
 from crm.backoffice.entities import Child, Declared, Record, Section
-from crm.backoffice.fields import boolean, currency, date as date_field, decimal, integer, long_text, moment, money, percent, picklist, reference, text
+from crm.backoffice.fields import boolean, currency, date as date_field, decimal, integer, long_text, moment, money, percent, picklist, ratio, reference, text
+from crm.backoffice.rates import PLACES
 from crm.messages import Label
 from crm.sales.quotes.course import NO, PICKLIST, YES
 
@@ -25,7 +26,9 @@ class Quote(Record):
         columns=("name", "deal", "version", "state", "total", "currency", "deepest", "valid_until", "owner"),
         sections=(
             Section(Label("Пропозиція", "Quote"), ("name", "code", "deal", "number", "version", "previous", "state", "legal_entity", "sent_on", "valid_until")),
-            Section(Label("Гроші", "Money"), ("currency", "list_amount", "amount", "tax", "total", "discount", "deepest", "over_limit")),
+            Section(Label("Гроші", "Money"), (
+                "currency", "whole_discount", "list_amount", "whole_amount", "amount", "tax", "total", "discount", "deepest", "over_limit",
+            )),
             Section(Label("Умови", "Terms"), ("payment_terms", "delivery_terms", "description")),
             Section(Label("Погодження знижки", "Approval of the discount"), (
                 "decision", "decision_reason", "decided_by", "decided_at", "asked_by", "asked_at",
@@ -50,16 +53,28 @@ class Quote(Record):
         Label("Чинна до", "Valid until"), indexed=True, help=Label("Останній день включно; порожньо: два тижні", "The last day, inclusive; empty: two weeks"),
     )
     currency: Mapped[str | None] = currency(Label("Валюта", "Currency"))
+    whole_discount: Mapped[Decimal | None] = percent(
+        Label("Знижка на все", "Discount on the whole"), help=Label("Понад знижки рядків", "On top of those of the lines"),
+    )
+    whole_amount: Mapped[Decimal | None] = money(
+        Label("Сума знижки на все", "Amount of the discount on the whole"), system=True, made_of=("whole_discount",),
+        help=Label("До копійки; уже відрахована від суми", "To the coin; taken off the amount already"),
+    )
     list_amount: Mapped[Decimal | None] = money(
         Label("Без знижок", "Before discounts"), system=True,
         help=Label("За цінами рядків, а де ціна продукту вища, за нею", "By the prices of the lines, or of the product where that one is higher"),
     )
-    amount: Mapped[Decimal | None] = money(Label("Сума без податку", "Amount before tax"), system=True, indexed=True)
-    tax: Mapped[Decimal | None] = money(Label("Податок", "Tax"), system=True)
-    total: Mapped[Decimal | None] = money(Label("Разом", "Total"), system=True, indexed=True)
-    discount: Mapped[Decimal | None] = percent(Label("Знижка загалом", "Discount in all"), system=True, indexed=True)
+    amount: Mapped[Decimal | None] = money(
+        Label("Сума без податку", "Amount before tax"), system=True, indexed=True, made_of=("whole_discount",),
+    )
+    tax: Mapped[Decimal | None] = money(Label("Податок", "Tax"), system=True, made_of=("whole_discount",))
+    total: Mapped[Decimal | None] = money(Label("Разом", "Total"), system=True, indexed=True, made_of=("whole_discount",))
+    discount: Mapped[Decimal | None] = percent(
+        Label("Знижка загалом", "Discount in all"), system=True, indexed=True, made_of=("whole_discount",),
+    )
     deepest: Mapped[Decimal | None] = percent(
-        Label("Найбільша знижка", "Largest discount"), system=True, indexed=True, help=Label("Якогось із рядків", "Of one of the lines"),
+        Label("Найбільша знижка", "Largest discount"), system=True, indexed=True, made_of=("whole_discount",),
+        help=Label("Якогось із рядків, разом зі знижкою на все", "Of one of the lines, with that on the whole"),
     )
     over_limit: Mapped[bool] = boolean(
         Label("Понад межу знижки", "Over the limit of discounts"), required=True, default=False, system=True, made_of=("deepest",),
@@ -87,7 +102,9 @@ class QuoteLine(Child):
     __entity__ = Declared(
         key="quote_line", label=Label("Рядок пропозиції", "Quote line"), plural=Label("Рядки пропозиції", "Quote lines"), parent="quote", title="product",
         columns=("quote", "product", "quantity", "price", "discount", "tax_rate", "amount", "description"), order="id",
-        sections=(Section(Label("Рядок", "Line"), ("quote", "product", "description", "quantity", "price", "list_price", "discount", "tax_rate", "amount")),),
+        sections=(Section(Label("Рядок", "Line"), (
+            "quote", "product", "description", "quantity", "price", "list_price", "priced_in", "rate", "rate_day", "discount", "tax_rate", "amount",
+        )),),
     )
 
     quote_id: Mapped[int] = reference("quote", Label("Пропозиція", "Quote"), required=True, reverse=("lines", Label("Рядки", "Lines")))
@@ -101,6 +118,15 @@ class QuoteLine(Child):
         Label("Ціна продукту", "Price of the product"), system=True,
         help=Label("Якою була, коли рядок записали: від неї рахується знижка", "What it was when the line was put down: discounts are counted from it"),
     )
+    priced_in: Mapped[str | None] = currency(
+        Label("Валюта продукту", "Currency of the product"), system=True, made_of=("list_price",),
+        help=Label("Якщо інша, ніж у пропозиції: ціну перераховано за курсом", "If not that of the quote: the price was converted at the rate"),
+    )
+    rate: Mapped[Decimal | None] = ratio(
+        Label("Курс", "Rate"), scale=PLACES, system=True, made_of=("list_price",),
+        help=Label("Скільки валюти пропозиції коштує одиниця валюти продукту", "How much of the quote's currency one unit of the product's costs"),
+    )
+    rate_day: Mapped[date | None] = date_field(Label("День курсу", "Day of the rate"), system=True, made_of=("list_price",))
     discount: Mapped[Decimal | None] = percent(Label("Знижка", "Discount"))
     tax_rate: Mapped[Decimal | None] = percent(Label("ПДВ", "VAT rate"), help=Label("Порожньо: як у продукту", "Empty: that of the product"))
     amount: Mapped[Decimal | None] = money(

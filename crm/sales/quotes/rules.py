@@ -16,7 +16,7 @@ from crm.sales.quotes.course import (
     ACCEPTED, APPROVED, COURSE, DRAFT, ENDED, FOLLOWING, GIVEN, OPEN, PICKLIST, SENT, SUPERSEDED, WAITING, YES, brings_history, state, state_of,
 )
 
-CONTENTS = ("currency", "legal_entity", "valid_until", "payment_terms", "delivery_terms")
+CONTENTS = ("currency", "whole_discount", "legal_entity", "valid_until", "payment_terms", "delivery_terms")
 DECIDING = "quote is decided"  # of a session: a person decides on what stands before him
 USUAL_DAYS = 14  # that a quote is valid for
 ASKING = "quote_waiting"  # of the outbox: whoever may decide on a quote is to be told
@@ -93,6 +93,17 @@ def of_a_deal_that_is_not_lost(draft: Draft) -> None:
     stage = session.scalar(select(deals["stage"]).where(deals.visible, deals.id == draft["deal"]))
     if stage in session.catalog.stages("lost"):
         draft.refuse("deal", m("The deal is lost. Open it again before a quote is made or sent."))
+
+
+@before_save("quote")
+def a_discount_on_the_whole_is_a_fraction(draft: Draft) -> None:
+    """A discount on the whole lies between 0 and 100 %; whoever gives it is the author, whose limits hold."""
+    if draft["whole_discount"] is not None and not 0 <= draft["whole_discount"] <= 1:
+        draft.refuse("whole_discount", m("A discount lies between 0 and 100 %%."))
+        return
+    session = draft.session
+    if draft.old and draft.changed("whole_discount") and session.actor_id is not None and not brings_history(session):
+        draft["author"] = session.actor_id
 
 
 @before_save("quote")
@@ -189,7 +200,7 @@ def _within_limits(draft: Draft, before: str, now: str) -> None:
         draft.refuse("valid_until", m("The quote was valid until a day that is past. Give it another one, or make a new version."))
     if before not in (DRAFT, WAITING):
         return
-    found = counted(session, draft.id, draft["author"])
+    found = counted(session, draft.id, draft["author"], draft["whole_discount"])
     if not found.list_amount:
         draft.refuse("state", m("A quote in which nothing is offered is not sent."))
     elif now in GIVEN and found.over_limit:

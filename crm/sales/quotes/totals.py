@@ -1,8 +1,8 @@
 """What the lines of a quote come to: before discounts, after them, the tax, and how large the discounts are."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import NamedTuple
 
 from crm.backoffice.money import WIDE, exact_sum, round_half_up
@@ -10,6 +10,7 @@ from crm.sales.quotes.limits import Limits
 
 NOTHING = Decimal(0)
 SHOWN, SHARE = 2, 6  # decimals of money on paper, and of a share
+UNIT = Decimal("0.0001")  # of an amount of a line
 
 
 class Line(NamedTuple):
@@ -26,20 +27,18 @@ class Line(NamedTuple):
     def base(self) -> Decimal:
         """What it would cost without a discount: by its own price, or by that of the product where that one is higher."""
         price = max((one for one in (self.price, self.list_price) if one is not None), default=None)
-        return self.amount or NOTHING if price is None else WIDE.multiply(self.quantity, price)
+        return (self.amount or NOTHING) if price is None else WIDE.multiply(self.quantity, price)
 
-    @property
-    def discount(self) -> Decimal:
-        """A fraction of what it would cost; never below zero."""
-        return share(self.base, self.amount or NOTHING)
 
 
 @dataclass(frozen=True)
 class Totals:
-    """Of a whole quote. `amount` is the exact sum of its lines; `tax` is counted once a rate over all lines of it and rounded half up, as is what
+    """Of a whole quote. `amount` is the exact sum of its lines less `whole_amount`, the discount on the whole in coins; `tax` is counted once a rate over
+    all lines of it, less what of that discount falls to them, and rounded half up, as is what
     `total` adds it to, so that the three figures on paper agree."""
 
     list_amount: Decimal
+    whole_amount: Decimal
     amount: Decimal
     tax: Decimal
     total: Decimal
@@ -53,6 +52,21 @@ def share(base: Decimal, amount: Decimal) -> Decimal:
     return max(NOTHING, round_half_up(1 - WIDE.divide(amount, base), SHARE)) if base > 0 else NOTHING
 
 
+def off(amounts: Sequence[Decimal], whole: Decimal | None) -> tuple[Decimal, list[Decimal]]:
+    """The discount `whole` on lines of these amounts, rounded half up to the coin, and what of it falls to each of them: shares of four decimals,
+    by largest remainder, so that together they are the discount and no line is below zero."""
+    reduced = round_half_up(WIDE.multiply(exact_sum(amounts), whole or NOTHING), SHOWN)
+    reduced = min(reduced, exact_sum(amounts))
+    if not reduced:
+        return NOTHING, [NOTHING] * len(amounts)
+    exact = [WIDE.divide(WIDE.multiply(reduced, one), exact_sum(amounts)) for one in amounts]
+    shares = [one.quantize(UNIT, ROUND_DOWN, context=WIDE) for one in exact]
+    left = int((reduced - exact_sum(shares)) / UNIT)
+    for place in sorted(range(len(exact)), key=lambda at: (shares[at] - exact[at], at))[:left]:
+        shares[place] += UNIT
+    return reduced, shares
+
+
 def taxes(lines: Iterable[Line]) -> dict[Decimal, Decimal]:
     """Rate → the tax on all lines of it, rounded once; lines without a rate are not taxed."""
     by_rate: dict[Decimal, list[Decimal]] = {}
@@ -62,12 +76,16 @@ def taxes(lines: Iterable[Line]) -> dict[Decimal, Decimal]:
     return {rate: round_half_up(WIDE.multiply(exact_sum(amounts), rate), SHOWN) for rate, amounts in sorted(by_rate.items())}
 
 
-def totals(lines: Iterable[Line], limits: Limits) -> Totals:
-    """What these lines come to, and whether one of their discounts needs a yes."""
+def totals(lines: Iterable[Line], limits: Limits, whole: Decimal | None = None) -> Totals:
+    """What these lines come to less a discount of `whole` on all of them, and whether one of the discounts needs a yes. A line's is judged together with
+    that on the whole, before anything is rounded."""
     known = list(lines)
-    base, amount = exact_sum(one.base for one in known), exact_sum(one.amount or NOTHING for one in known)
-    tax = exact_sum(taxes(known).values())
+    reduced, shares = off([one.amount or NOTHING for one in known], whole)
+    lowered = [one._replace(amount=(one.amount or NOTHING) - part) for one, part in zip(known, shares, strict=True)]
+    base, amount = exact_sum(one.base for one in known), exact_sum(one.amount or NOTHING for one in lowered)
+    tax = exact_sum(taxes(lowered).values())
+    asked = [(one, WIDE.multiply(one.amount or NOTHING, 1 - (whole or NOTHING))) for one in known]
     return Totals(
-        round_half_up(base, 4), amount, tax, round_half_up(amount, SHOWN) + tax, share(base, amount), max((one.discount for one in known), default=NOTHING),
-        any(limits.passed(one.base, one.amount or NOTHING, one.category) for one in known),
+        round_half_up(base, 4), reduced, amount, tax, round_half_up(amount, SHOWN) + tax, share(base, amount),
+        max((share(one.base, paid) for one, paid in asked), default=NOTHING), any(limits.passed(one.base, paid, one.category) for one, paid in asked),
     )

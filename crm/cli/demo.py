@@ -15,6 +15,7 @@ from crm.backoffice.catalog import Catalog, load_catalog
 from crm.backoffice.database import look_over
 from crm.backoffice.demo import SOURCE, Demo, Taken, marked, take_away
 from crm.backoffice.guard import SystemSession, system_session
+from crm.backoffice.journal import JournalRow
 from crm.backoffice.lowcode.apply import apply
 from crm.backoffice.lowcode.adding import missing
 from crm.backoffice.lowcode.document import from_raw, read
@@ -30,7 +31,7 @@ from crm.organization.founding import Terms, give_role, set_terms
 from crm.organization.passwords import check_password
 from crm.organization.sign_in import set_password
 from crm.packages import KEYS, text_of
-from crm.sales import demo as sales
+from crm.sales import demo as sales, demo_settings
 from crm.sales.quotes import demo as quotes
 from crm.standard import standard
 
@@ -62,7 +63,7 @@ def load_demo(engine: Engine, settings: Settings, seed: int = SEED, packages: Se
     password = settings.demo_password or secrets.token_urlsafe(9)
     check_password(password)
     _refuse_second(engine)
-    _configure(engine, packages)
+    set_up = _configure(engine, packages)
     catalog = load_catalog(engine)
     with _session(engine, catalog) as session:
         chance = Random(seed)  # noqa: S311 - the same company every time, nothing secret
@@ -75,7 +76,7 @@ def load_demo(engine: Engine, settings: Settings, seed: int = SEED, packages: Se
         emails = _accounts(session, company, password)
         quotes.fill(demo, company)
         made = {key: len(ids) for key, ids in sorted(marked(session).items())}
-        journal.event(session, "demo", changes={"made": [None, made]})
+        journal.event(session, "demo", changes={"made": [None, made], "settings": [None, set_up]})
         session.commit()
     look_over(engine)
     accounts = dict.fromkeys(emails, password)
@@ -85,6 +86,9 @@ def load_demo(engine: Engine, settings: Settings, seed: int = SEED, packages: Se
 
 def remove_demo(engine: Engine, settings: Settings) -> Taken:
     """Put the demo company into the recycle bin; what records of somebody's own refer to stays. Nothing to remove is no error."""
+    with _session(engine, load_catalog(engine)) as session:
+        apply(session, demo_settings.taken_back(session.catalog, _set_by_the_demo(session)))
+        session.commit()
     with _session(engine, load_catalog(engine)) as session:
         taken = take_away(session)
         journal.event(session, "demo", changes={"removed": [None, dict(taken.removed)]})
@@ -121,10 +125,11 @@ def _refuse_second(engine: Engine) -> None:
             raise BadRequest(m("The demo company is there already."))
 
 
-def _configure(engine: Engine, packages: Sequence[str]) -> None:
+def _configure(engine: Engine, packages: Sequence[str]) -> list[str]:
     """What the demo needs of roles, pipelines and picklists, added where the company does not have it; nothing of its own is changed.
 
-    The standard configuration and the packages stay when the demo goes; the pipeline of service contracts is the demo's own.
+    The standard configuration and the packages stay when the demo goes. The pipeline of service contracts is the demo's own, and so are service times
+    and dashboards, whose names are given back.
     """
     with _session(engine, load_catalog(engine), "cli") as session:
         set_terms(session, Terms())
@@ -137,6 +142,19 @@ def _configure(engine: Engine, packages: Sequence[str]) -> None:
         with _session(engine, load_catalog(engine), "cli") as session:
             apply(session, missing(session, read(text_of(key), session.catalog)))
             session.commit()
+    with _session(engine, load_catalog(engine)) as session:
+        document = demo_settings.wanted(session.catalog)
+        apply(session, document)
+        session.commit()
+    return demo_settings.names(document)
+
+
+def _set_by_the_demo(session: SystemSession) -> list[str]:
+    """The names of what `_configure` has set, as the journal tells it; nothing of a demo that has gone."""
+    rows = JournalRow.__table__
+    query = select(rows.c.changes).where(rows.c.action == "demo", rows.c.source == SOURCE).order_by(rows.c.id.desc()).limit(1)
+    told = session.kernel(query).scalar() or {}
+    return list(told.get("settings", [None, []])[1])
 
 
 def _accounts(session: SystemSession, company: organization.Company, password: str) -> list[str]:

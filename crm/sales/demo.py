@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from crm.backoffice.money import round_half_up
 from crm.contacts.demo import Customers
 from crm.organization.demo import PEOPLE, TEAM_OF_REGION, Company, Person
 from crm.sales import demo_costs, demo_judgements, demo_nights
+from crm.sales.demo_detours import detour
 from crm.sales.demo_goods import BRANCHES, LINES, NEXT_STEPS, TOGETHER, Branch, Good
 from crm.sales import demo_teams
 from crm.sales.demo_rivals import ACTIONS, RIVALS
@@ -86,6 +88,7 @@ def fill(demo: Demo, company: Company, customers: Customers) -> None:
         own = _lines(demo, goods, branch)
         amount = sum((line["amount"] for line in own), Decimal(0))
         course = _course(demo, "demo-service" if branch.line == "BL-SERVICE" else "sales", opened, owner, amount)
+        course.entered = detour(course.entered, Random(f"way {len(courses)}"))  # noqa: S311 - a demo
         deals.append(_deal(demo, goods, company, customers, account, owner, branch, course, amount, own))
         lines.append(own)
         courses.append(course)
@@ -284,7 +287,8 @@ def _deal(
     chance = demo.chance
     stage = goods.stages[course.pipeline][course.stage]
     opened, closed = course.entered[0][1], course.closed_on
-    left = sum(stay for _, stay in list(WAYS[course.pipeline].values())[len(course.entered) - 1 :])
+    ways = WAYS[course.pipeline]
+    left = sum(stay for _, stay in list(ways.values())[list(ways).index(course.stage):]) if course.stage in ways else 0
     title = chance.choice(branch.titles).format(n=chance.randint(2, 12), year=opened.year + 1)
     step = closed is None and chance.random() < 0.86
     return {

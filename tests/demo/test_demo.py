@@ -16,6 +16,7 @@ from config import Settings
 from crm.backoffice import records
 from crm.backoffice.catalog import load_catalog
 from crm.backoffice.database import make_engine
+from crm.backoffice.reports import find, run
 from crm.cli.demo import is_empty, load_demo, remove_demo
 from crm.contacts.demo_words import latin
 from crm.errors import BadRequest, Invalid
@@ -154,6 +155,16 @@ def test_history_and_lines_agree_with_their_deal(shown: Company) -> None:
     assert sums == {number: deal.amount for number, deal in deals.items()}
 
 
+def test_deals_go_roundabout_now_and_then_and_some_stand_too_long(shown: Company) -> None:
+    """The funnel has something to say of skips, returns and deals that came back; heads and sellers begin with dashboards of their own."""
+    with shown.system(write=False) as session:
+        ways = run(find("funnel_summary"), session, {"pipeline": "sales"})[1].totals
+        late = run(find("overdue_stays"), session, {})[1].totals
+    assert min(ways[key] for key in ("skipped", "returned", "reopened")) > 15, ways
+    assert 0.1 < late["overdue_rate"] < 0.5
+    assert {one.roles for one in shown.catalog.dashboards.values()} == {("head",), ("seller",)}
+
+
 def test_customers_look_like_life(shown: Company) -> None:
     accounts = read(shown, "account", "name", "tax_code", "phone", "postal_code", "city", "legal_form", "website")
     assert len({a.name for a in accounts}) > 0.99 * len(accounts)
@@ -183,6 +194,7 @@ def test_removal_leaves_the_counts_from_before_and_the_same_company_can_be_loade
     taken = remove_demo(demo.engine, settings)
     assert counts(demo) == before
     assert taken.kept == ()
+    assert demo.catalog.dashboards == {} and {one.values["days"] for one in demo.catalog.configured["stage"].values()} == {None}
     assert not (settings.instance / "demo.txt").exists()
     assert remove_demo(demo.engine, settings).removed == {}
     if demo.engine.dialect.name == "postgresql":  # what is loaded is the seed's, whatever the database

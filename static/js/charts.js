@@ -28,7 +28,8 @@ function shares(data, narrow) {
   };
 }
 
-/** A fraction as its axis says it. */
+/** A number and a fraction as their axis says them. */
+const short = (value) => new Intl.NumberFormat(document.documentElement.lang, { notation: 'compact', maximumFractionDigits: 1 }).format(value);
 const percent = (value) => new Intl.NumberFormat(document.documentElement.lang, { style: 'percent', maximumFractionDigits: 1 }).format(value);
 
 function axes(data, narrow) {
@@ -37,7 +38,7 @@ function axes(data, narrow) {
     type: 'category', data: data.marks ?? data.names, inverse: !data.upright, axisTick: { show: false }, axisLine: line,
     axisLabel: { ...font(), color: css('--b-text'), width: data.upright ? (data.marks ? undefined : 90) : narrow ? 96 : 180, overflow: 'truncate', interval: data.upright ? 'auto' : 0, hideOverlap: true },
   };
-  const values = { type: 'value', minInterval: data.beside || data.rates ? 0 : 1, axisLabel: { ...font(), show: data.upright, ...(data.rates ? { formatter: percent } : {}) }, splitLine: { show: data.upright, ...line } };
+  const values = { type: 'value', minInterval: data.beside || data.rates ? 0 : 1, axisLabel: { ...font(), show: data.upright, formatter: data.rates ? percent : short }, splitLine: { show: data.upright, ...line } };
   const last = data.series.length - 1;
   const isLine = data.kind === 'line';
   return {

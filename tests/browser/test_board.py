@@ -1,14 +1,15 @@
 """The board of deals: cards by mouse, by keyboard and by the menu of a phone; what may not be moved goes back with a sentence."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser import accessibility
 from tests.browser.conftest import Desk
 from tests.browser.firm import Firm
-from tests.browser.steps import address
+from tests.browser.steps import address, text_of
 from tests.browser.test_field_rules import picture
 
 
@@ -82,6 +83,28 @@ def test_a_refused_move_is_told_and_the_card_returns(firm: Firm, desk: Desk) -> 
     expect(page.get_by_role("alert")).to_contain_text("Somebody else has moved “Кран” to “Proposal” meanwhile.")
     expect(column(page, "Proposal").locator(f"[data-id='{other}']")).to_be_attached()
     assert stands_in(firm, deal, "lead") and stands_in(firm, other, "proposal")
+
+
+def test_of_two_who_drag_one_card_at_once_one_wins_and_the_other_sees_where_it_stands(firm: Firm, desk: Desk) -> None:
+    """Mykola's move is under way when Petro's arrives before it."""
+    (deal,) = deals(firm, ("Дах", "lead"))
+    mykola, petro = opened(desk("Mykola", alone=True), FIRST), opened(desk("Petro", alone=True), FIRST)
+    under_way: list[Route] = []
+
+    def hold(route: Route) -> None:
+        under_way.append(route)
+
+    mykola.route(f"**/board/deal/{deal}*", hold)
+    card(mykola, deal).drag_to(column(mykola, "Qualified").locator(".b-col-cards"))
+    expect(card(mykola, deal)).to_have_class(re.compile("is-saving"))
+    card(petro, deal).drag_to(column(petro, "Proposal").locator(".b-col-cards"))
+    expect(petro.locator("[data-board-status]")).to_have_text("“Дах” moved to “Proposal”.")
+    under_way[0].continue_()
+    expect(mykola.get_by_role("alert")).to_contain_text("Petro has moved “Дах” to “Proposal” meanwhile.")
+    expect(column(mykola, "Proposal").locator(f"[data-id='{deal}']")).to_have_count(1)
+    expect(card(mykola, deal)).to_have_count(1)
+    expect(number(mykola, "Qualified")).to_have_text(text_of(number(petro, "Qualified")))
+    assert stands_in(firm, deal, "proposal") and petro.get_by_role("alert").count() == 0
 
 
 def test_cards_are_moved_by_keyboard_alone(firm: Firm, desk: Desk) -> None:

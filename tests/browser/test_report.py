@@ -106,33 +106,6 @@ def test_no_word_of_a_head_is_broken_on_a_phone(desk: Desk) -> None:
     assert heads.evaluate_all(BROKEN_WORDS) == []
 
 
-def test_the_funnel_is_compared_and_opened_by_keys_on_a_phone(desk: Desk) -> None:
-    page = desk("Mykola", width=390)
-    page.goto("/report/funnel")
-    page.get_by_role("navigation", name="Compare").get_by_role("link", name="owner").press("Enter")
-    page.wait_for_url(re.compile("compare=owner"))
-    expect(page.locator(".b-funnel-compared tbody tr")).to_have_count(2)
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
-    still = page.locator(".b-funnel-figures div").filter(has_text=re.compile("^Open")).get_by_role("link")
-    number = figure(still)
-    still.press("Enter")
-    page.wait_for_url(re.compile("/deal/"))
-    expect(page.locator("[data-foot][data-count]")).to_have_attribute("data-count", str(number))
-
-
-def test_a_line_of_the_scorecard_opens_its_records_on_a_phone(desk: Desk) -> None:
-    page = desk("Mykola", width=390)
-    page.goto("/report/manager_scorecard?by=owner&period=")
-    panel = page.get_by_role("region", name="Win rate")
-    expect(panel.get_by_role("listitem")).to_have_count(2)
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
-    line = panel.get_by_role("listitem").filter(has_text="Oksana")
-    expect(line).to_contain_text("n = 24")
-    line.locator(".b-score-figure a").press("Enter")
-    page.wait_for_url(re.compile("/deal/"))
-    expect(page.locator("[data-foot][data-count]")).to_have_attribute("data-count", "24")
-
-
 def test_a_judgement_is_stated_by_keys_from_the_forecast_on_a_phone(desk: Desk) -> None:
     page = desk("Olena", width=390)
     page.goto("/report/forecast_months?by=")

@@ -31,7 +31,7 @@ TARGET = ROOT / "docs" / "screenshots"
 PASSWORD = "screens-of-the-demo-company"
 PERSON = "head@demo.example"
 SIZES = {1280: (800, 1), 390: (844, 2)}  # width: height, device pixels per pixel
-LOOKS = ((1280, "light", "uk"), (390, "light", "uk"), (1280, "dark", "uk"), (390, "dark", "uk"), (1280, "light", "en"))
+LOOKS = ((1280, "light", "uk"), (390, "light", "uk"), (1280, "dark", "uk"), (390, "dark", "uk"), (1280, "light", "en"), (390, "light", "en"))
 PATIENCE = 240
 OPEN_THIS_QUARTER = {"all": [{"field": "stage.kind", "op": "eq", "value": "open"}, {"field": "expected_on", "op": "within", "value": "this_quarter"}]}
 FILTERED = f"/deal/?{urlencode({'where': json.dumps(OPEN_THIS_QUARTER), 'sort': '-amount'})}"
@@ -95,6 +95,10 @@ SCREENS: dict[str, Callable[[Page], None]] = {
     "account": first_record("account"),
     "deal-form": first_record("deal", "sort=-amount", "edit/"),
     "accounts": at("/account/"),
+    "board": at("/board/deal?sort=-amount"),
+    "funnel": at("/report/funnel?pipeline=sales"),
+    "scorecard": at("/report/manager_scorecard?by=owner"),
+    "forecast": at("/report/forecast?by=owner&period=this_quarter"),
     "win-rate": at("/report/win_rate?by=owner"),
     "import": bring,
     "profile": at("/profile/"),

@@ -52,12 +52,14 @@ def of_condition(session: SystemSession, key: str) -> list[Use]:
 
 def roles_naming(session: SystemSession, keys: Collection[str]) -> list[RoleNow]:
     """The roles in whose rules one of the keys stands."""
+    if not keys:
+        return []
     role = session.catalog.entity("role").table
     query = select(role.c.id, role.c.code, RULES.c.rule).join(RULES, RULES.c.role_id == role.c.id).where(role.c.deleted_at.is_(None))
     held: dict[tuple[int, str], list[Raw]] = {}
     for number, code, rule in session.execute(query.order_by(role.c.id, RULES.c.position)):
         held.setdefault((number, code), []).append(rule)
-    return [RoleNow(number, code, tuple(rules)) for (number, code), rules in held.items() if keys and any(named_by_rule(rule) & set(keys) for rule in rules)]
+    return [RoleNow(number, code, tuple(rules)) for (number, code), rules in held.items() if any(named_by_rule(rule) & set(keys) for rule in rules)]
 
 
 def named_by_rule(rule: Raw) -> set[str]:

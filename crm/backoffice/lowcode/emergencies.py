@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from crm.backoffice import records
 from crm.backoffice.guard import DataSession, SystemSession
@@ -49,6 +49,16 @@ def in_force(session: SystemSession, role_id: int) -> Emergency:
     return Emergency(tuple(_codes(session, _linked(session, role_id))), hours)
 
 
+def led_to(session: SystemSession) -> dict[int, tuple[str, ...]]:
+    """Every role that leads to others in an emergency, by its number → the codes of these, in order; roles that were removed are left out."""
+    role, links = session.catalog.entity("role").table, _links(session)
+    found: dict[int, list[str]] = {}
+    named = select(links.c.owner_id, role.c.code).join_from(links, role, links.c.target_id == role.c.id)
+    for number, code in session.execute(named.where(role.c.deleted_at.is_(None))):
+        found.setdefault(number, []).append(code)
+    return {number: tuple(sorted(codes)) for number, codes in found.items()}
+
+
 def form_of(session: DataSession, old: Mapping[str, Any]) -> dict[str, Any]:
     """How a file says what a role held before a change (`old`, by field)."""
     return Emergency(tuple(_codes(session, old.get("emergency") or ())), old.get("emergency_hours")).form()
@@ -74,9 +84,12 @@ def write(session: SystemSession, key: str, given: Emergency) -> None:
 
 
 def _linked(session: SystemSession, role_id: int) -> Sequence[int]:
-    kind = session.catalog.entity("role")
-    links = next(table for key, _, table in kind.sets() if key == "emergency")
+    links = _links(session)
     return list(session.execute(select(links.c.target_id).where(links.c.owner_id == role_id)).scalars())
+
+
+def _links(session: SystemSession) -> Table:
+    return next(table for key, _, table in session.catalog.entity("role").sets() if key == "emergency")
 
 
 def _codes(session: DataSession, ids: Sequence[int]) -> list[str]:

@@ -31,6 +31,7 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 TESTS_BETWEEN = 60  # two looks for what can be thrown away
 FINISHED = count(1)
 Furnish = Callable[[Engine], None]
+COPYING = "ALTER SYSTEM SET file_copy_method = clone"  # a database is a thousand small files: the system copies them for the server
 SAFETY = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum")  # of a server whose data nobody needs after a failure
 MEMORY, ENOUGH = Path("/dev/shm"), 4 * 2**30
 
@@ -101,6 +102,7 @@ def postgres_server() -> Iterator[str]:
         url = server.get_uri().replace("postgresql://", "postgresql+psycopg://").replace("postgres://", "postgresql+psycopg://")
     for name in SAFETY:
         admin(url, f"ALTER SYSTEM SET {name} = off")
+    admin(url, COPYING)
     admin(url, "SELECT pg_reload_conf()")
     yield url
     _speaking(url).close()
@@ -121,6 +123,11 @@ def postgres_template(postgres_server: str) -> str:
 def admin(server: str, statement: str) -> None:
     """A statement to the server itself: databases are made and dropped outside of transactions."""
     _speaking(server).execute(statement.encode())
+
+
+def next_writer(server: str) -> int:
+    """The number that the next transaction of the server which writes anything will get."""
+    return int(_speaking(server).execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text").fetchall()[0][0])
 
 
 @cache
@@ -156,7 +163,10 @@ def database_url(
             furnished_templates[furnish, request.param] = _furnished(copy, template, furnish, request)
         template = furnished_templates[furnish, request.param]
     name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**9}"
-    yield copy(template, tmp_path, name, request)
+    url = copy(template, tmp_path, name, request)
+    remembered.copied(url, template, next_writer(request.getfixturevalue("postgres_server")) if request.param == "postgres" else None)
+    yield url
+    remembered.copies.clear()
     if request.param == "postgres":
         admin(request.getfixturevalue("postgres_server"), f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -1,23 +1,29 @@
 """What a process of tests makes once, although each test has a database and many an application of their own: what addresses are read and
-written by, compiled templates, and how statements read in SQL. Made anew, they are more than half of what a test of the whole application
-costs. And passwords are kept by cheap hashes."""
+written by, compiled templates, how statements read in SQL, and the catalogs of databases in which nothing has happened yet. Made anew, they are
+more than half of what a test of the whole application costs. And passwords are kept by cheap hashes."""
 
+import os
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from types import CodeType
 from typing import Any
 
 from argon2 import PasswordHasher
 from flask import Flask, has_request_context
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, Connection, Engine, func, select
+from sqlalchemy.engine import make_url
 from sqlalchemy.util import LRUCache
 from jinja2.bccache import BytecodeCache, Bucket
 from werkzeug.routing import Rule
 
 from crm import templating
-from crm.backoffice import database
+from crm.backoffice import catalog, database
+from crm.backoffice.catalog import Catalog
+from crm.backoffice.entities import Base
 from crm.organization import passwords
 
 STATEMENTS = 3_000
+NEXT_WRITER = select(func.pg_snapshot_xmax(func.pg_current_snapshot()))
 
 
 def install() -> None:
@@ -39,6 +45,7 @@ def install() -> None:
         return engine
 
     database.create_engine = sharing
+    catalog.read_catalog = _read_once_a_template(catalog.read_catalog)
 
 
 def _remembered(build: Callable[..., Any]) -> Callable[..., Any]:
@@ -75,6 +82,53 @@ def _taken_apart_once(parse: Callable[..., Any]) -> Callable[..., Any]:
         return found
 
     return parts
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A database that was copied from a template, and how it looked before anybody wrote into it."""
+
+    template: Any
+    untouched: Any
+
+
+copies: dict[str, Copy] = {}  # by the name of the database, on SQLite its file
+
+
+def copied(url: str, template: Any, next_writer: int | None = None) -> None:
+    """The database at `url` is a copy of `template`; on PostgreSQL `next_writer` is the number that the next transaction with a write will get."""
+    name = str(make_url(url).database)
+    copies[name] = Copy(template, _looks(name) if next_writer is None else next_writer)
+
+
+def _looks(file: str) -> Any:
+    """Which file it is and when it was written, and how much is in the log beside it, into which every commit goes first."""
+    seen, log = os.stat(file), f"{file}-wal"
+    return seen.st_ino, seen.st_size, seen.st_mtime_ns, os.path.getsize(log) if os.path.exists(log) else 0
+
+
+def _read_once_a_template(read: Callable[[Connection], Catalog]) -> Callable[[Connection], Catalog]:
+    """The catalog of a copy is that of its template until somebody writes. What follows from a catalog is remembered in it, so each has its own."""
+    known: dict[Any, Catalog] = {}
+
+    def untouched(connection: Connection, copy: Copy) -> bool:
+        if connection.dialect.name == "sqlite":
+            return bool(_looks(str(connection.engine.url.database)) == copy.untouched)
+        return bool(int(connection.scalar(NEXT_WRITER)) == copy.untouched)
+
+    def read_catalog(connection: Connection) -> Catalog:
+        copy = copies.get(str(connection.engine.url.database))
+        if copy is None or not untouched(connection, copy):
+            return read(connection)
+        key = (copy.template, len(Base.registry.mappers))
+        if key not in known:
+            found = read(connection)
+            if not untouched(connection, copy):
+                return found
+            known[key] = found
+        return replace(known[key])
+
+    return read_catalog
 
 
 class Cheap(PasswordHasher):

@@ -3,7 +3,6 @@ import { toast } from './toasts.js';
 import { word } from './words.js';
 
 const token = () => document.querySelector('meta[name="csrf-token"]')?.content ?? '';
-const root = document.documentElement;
 
 /** Fires the events that an answer names in HX-Trigger. */
 function trigger(answer) {
@@ -26,15 +25,12 @@ export async function send(url, { method = 'GET', body = null, accept = 'applica
   const headers = { Accept: accept };
   if (accept.startsWith('text/html')) headers['HX-Request'] = 'true';
   if (method !== 'GET') headers['X-CSRFToken'] = token();
-  root.classList.add('is-asking');
   let answer;
   try {
     answer = await fetch(url, { method, body, headers, signal, credentials: 'same-origin' });
   } catch (fault) {
     tell(fault);
     return null;
-  } finally {
-    root.classList.remove('is-asking');
   }
   if (answer.status === 401 || (answer.redirected && new URL(answer.url).pathname === '/sign-in')) { signedOut(); return null; }
   const told = trigger(answer);
@@ -95,6 +91,7 @@ document.addEventListener('htmx:responseError', ({ detail: { xhr } }) => {
 });
 
 let asked = 0;
-const busy = (step) => { asked = Math.max(0, asked + step); document.body.classList.toggle('is-busy', asked > 0); };
+// On the bar itself: a class of the body would have the browser work out the style of the whole page anew.
+const busy = (step) => { asked = Math.max(0, asked + step); document.querySelector('.b-progress').classList.toggle('is-busy', asked > 0); };
 document.addEventListener('htmx:beforeRequest', () => busy(1));
 document.addEventListener('htmx:afterRequest', () => busy(-1));

@@ -70,7 +70,7 @@ def end() -> BaseResponse:
 
 def only_look() -> None:
     """Before every request: borrow the rights anew, and let nothing be written. Raises Forbidden for what may not be opened so."""
-    if not current_user.is_authenticated or current_user.watching is None or request.endpoint in ("static", "health"):
+    if request.endpoint in ("static", "health") or not current_user.is_authenticated or current_user.watching is None:
         return
     if current_user.watching_until < datetime.now(UTC):
         _over(current_user.watching)

@@ -79,7 +79,17 @@ export function forget(form) {
   keep(key(form), null);
 }
 
+const soon = new Map(); // forms whose draft will be kept in a moment
+
+const later = (form) => { unnoticed(form); soon.set(form, setTimeout(notice, 250, form)); };
+
+function unnoticed(form) {
+  clearTimeout(soon.get(form));
+  soon.delete(form);
+}
+
 function notice(form) {
+  soon.delete(form);
   const dirty = isDirty(form);
   form.classList.toggle('is-dirty', dirty);
   keep(key(form), dirty ? { user, values: read(form) } : null);
@@ -105,13 +115,12 @@ function begin(form) {
   first.set(form, read(form));
   try { restore(form); } catch { /* no storage: nothing to put back */ }
   form.classList.toggle('is-dirty', isDirty(form) || form.querySelector('.is-invalid') !== null);
-  let timer = 0;
-  const changed = () => { form.classList.toggle('is-dirty', isDirty(form)); clearTimeout(timer); timer = setTimeout(notice, 250, form); };
+  const changed = () => { form.classList.toggle('is-dirty', isDirty(form)); later(form); };
   form.addEventListener('input', changed);
   form.addEventListener('change', changed);
   form.addEventListener('submit', (event) => {
     if (event.defaultPrevented) return;
-    clearTimeout(timer);
+    unnoticed(form);
     if (sending.has(form)) { event.preventDefault(); return; }
     sending.add(form);
     keep(key(form), { user, values: read(form), sent: true });
@@ -148,7 +157,11 @@ document.addEventListener('keydown', (event) => {
   event.preventDefault();
   form.requestSubmit();
 });
-document.addEventListener('submit', (event) => { if (event.target.matches('[data-sign-out]')) drafts().forEach(([name]) => keep(name, null)); });
+document.addEventListener('submit', (event) => {
+  if (!event.target.matches('[data-sign-out]')) return;
+  [...soon.keys()].forEach(unnoticed); // what was typed last would come back after the others have gone
+  drafts().forEach(([name]) => keep(name, null));
+});
 document.addEventListener('click', (event) => {
   const button = event.target.closest?.('[data-tick]');
   const boxes = button?.closest('[data-ticked]').querySelectorAll('input[type="checkbox"]:not(:disabled)') ?? [];

@@ -35,6 +35,7 @@ from crm.sales.forecast.categories import FORECAST_CATEGORIES, PICKLIST, PROBABI
 TRAIL = 2000  # characters of a trail: some three hundred stages
 STANDING = sql_text("left_at IS NULL AND deleted_at IS NULL")
 THERE, GONE = sql_text("deleted_at IS NULL"), sql_text("deleted_at IS NOT NULL")
+CLOSED = sql_text("closed_on IS NOT NULL AND deleted_at IS NULL")
 ENDED = sql_text("left_at IS NOT NULL AND deleted_at IS NULL")
 COLOURS = tuple((key, label) for key, label in COLOUR_WORDS.items() if key)
 STAGE_KINDS = (("open", Label("відкритий", "open")), ("won", Label("виграно", "won")), ("lost", Label("програно", "lost")))
@@ -197,6 +198,9 @@ class Deal(Record):
         # What reports and boards count of each deal, a third of what they hold: over a million of them a figure is read from it alone.
         covering("ix_deal_counted", "id", "pipeline_id", "stage_id", "owner_id", "department_id", "territory_id", "currency", "amount", "probability",
                  "opened_on", "expected_on", "closed_on", "next_step_on", "account_id", "contact_id", "source_id", where=THERE),
+        # Those that were closed in a period, of whichever reports count a few figures.
+        covering("ix_deal_closed", "closed_on", "stage_id", "owner_id", "department_id", "territory_id", "opened_on", "pipeline_id", "currency", "amount",
+                 where=CLOSED),
         # Deals in the bin: what tells of deals shows unless its own is among these few.
         covering("ix_deal_gone", "id", where=GONE),
     )
@@ -304,7 +308,7 @@ class StageHistory(Child):
               postgresql_where=STANDING),
         # How long the stays of deals lasted that entered in a period, the moves of a period, and where deals stood at a day that have moved on since.
         covering("ix_stage_history_began", "began_at", "stage_id", "minutes", "left_at", "entered_at", "deal_id", where=THERE),
-        covering("ix_stage_history_moved", "entered_at", "deal_id", "stage_id", "from_stage_id", "left_at", "minutes", where=THERE),
+        covering("ix_stage_history_moved", "entered_at", "deal_id", "stage_id", "from_stage_id", "left_at", "minutes", "began_at", "trail", where=THERE),
         covering("ix_stage_history_left", "left_at", "entered_at", "deal_id", "stage_id", "from_stage_id", "trail", where=ENDED),
     )
     __entity__ = Declared(

@@ -2,8 +2,9 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import chain, groupby
-from math import comb, prod, sqrt
+from math import prod, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -84,16 +85,21 @@ def middle_interval(values: Sequence[int]) -> tuple[int, int] | None:
     """Between which of the values the median of what they are a sample of lies with a certainty of at least 95 %, whatever its distribution; None of fewer
     than six. The values ascend. Ranks are those of the binomial distribution with one half (W. J. Conover, Practical Nonparametric Statistics, 3.2), beyond
     a thousand values those of the normal one, which differ by a rank at the most."""
-    number = len(values)
+    below = _below_the_middle(len(values))
+    return (values[below - 1], values[len(values) - below]) if below else None
+
+
+@lru_cache(maxsize=4 * BINOMIAL)
+def _below_the_middle(number: int) -> int:
+    """Which value of `number` ones, counted from the least as from the greatest, bounds their median; 0 where none does."""
     if number > BINOMIAL:
-        below = int((number - NormalDist().inv_cdf((1 + CERTAINTY) / 2) * sqrt(number)) / 2)
-    else:
-        # In whole numbers: how many of the 2ⁿ ways leave so few below the median.
-        most, ways, below = 2**number * (1 - CERTAINTY) / 2, 0, 0
-        while ways + comb(number, below) <= most:
-            ways += comb(number, below)
-            below += 1
-    return (values[below - 1], values[number - below]) if below else None
+        return int((number - NormalDist().inv_cdf((1 + CERTAINTY) / 2) * sqrt(number)) / 2)
+    # In whole numbers: how many of the 2ⁿ ways leave so few below the median.
+    most, ways, below, next_ways = 2**number * (1 - CERTAINTY) / 2, 0, 0, 1
+    while ways + next_ways <= most:
+        ways, below = ways + next_ways, below + 1
+        next_ways = next_ways * (number - below + 1) // below
+    return below
 
 
 def brier(foretold: Iterable[tuple[float, bool, int]]) -> float | None:

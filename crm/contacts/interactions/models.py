@@ -28,6 +28,8 @@ class Interaction(Record):
         # What reports count of each: of a period, or of the deals that they are about.
         covering("ix_interaction_counted", "starts_at", "ends_at", "state_id", "direction_id", "account_id", "deal_id", "owner_id", "department_id",
                  "territory_id", where=sql_text("deleted_at IS NULL")),
+        # How many were held about a deal.
+        covering("ix_interaction_of_deal", "deal_id", "state_id", "id", where=sql_text("deal_id IS NOT NULL AND deleted_at IS NULL")),
     )
     __entity__ = Declared(
         key="interaction", label=Label("Взаємодія", "Interaction"), plural=HISTORY, area="contacts", icon="message", prefix="I",

@@ -117,19 +117,24 @@ class View:
 
     def began(self, history: Source) -> list[ColumnElement[bool]]:
         """That a row of the history is of a deal that is looked at, where its own words say so."""
-        if self.mode != "cohort" or self.period is None:
-            return []
-        start, end = self.period.moments(self.zone)
-        return [history["began_at"] >= start, history["began_at"] < end]
+        return began_in(self.period.moments(self.zone), history) if self.mode == "cohort" and self.period is not None else []
 
     def begun(self, session: DataSession, deal: Source, table: Any) -> Any:
         """`table` joined with the first move of each deal, where that says whether the deal is looked at."""
-        if self.mode != "cohort" or self.period is None:
-            return table
+        return self.joined(session, deal, table) if self.mode == "cohort" and self.period is not None else table
+
+    def joined(self, session: DataSession, deal: Source, table: Any) -> Any:
+        """`table` joined with the first move of each deal that entered the pipeline in the period."""
+        assert self.period is not None
         start, end = self.period.moments(self.zone)
         entry = session.table(HISTORY)
         inside = and_(entry["first"], entry["stage"].in_(self.stages.every), entry["entered_at"] >= start, entry["entered_at"] < end)
         return table.join(entry.table, and_(entry.beside(deal), inside))
+
+
+def began_in(edges: tuple[datetime, datetime], history: Source) -> list[ColumnElement[bool]]:
+    """That the deal of a row entered the row's pipeline between two moments."""
+    return [history["began_at"] >= edges[0], history["began_at"] < edges[1]]
 
 
 def has_move(conditions: Sequence[Json], stages: Sequence[int], *, op: str = "gt") -> Json:
@@ -193,7 +198,7 @@ def count_deals(
     deal, base = session.table("deal"), session.catalog.company.currency
     groups, money = grouping(deal, params.dimensions), any(params.shows(key) for key in MONEY)
     currency, day, amount = (deal["currency"], day_of_rate(deal, params), func.sum(deal["amount"])) if money else (NOTHING, NOTHING, NOTHING)
-    for courses in _last_rows(session, view, deal) if _one_row_tells(session, view) else [_all_rows(session, view, deal)]:
+    for courses in _last_rows(session, view, deal) if as_one(session) else [_all_rows(session, view, deal)]:
         split = [*groups.expressions, *courses.columns, *([currency] if money else []), *([day] if money and params.rate == HISTORIC else [])]
         counted = select(*groups.expressions, *courses.columns, currency, day, func.count(), amount).select_from(courses.table)
         for row in session.execute(groups.joined(counted).where(deal.visible, deal.asked({"all": list(chosen)})).group_by(*split)):
@@ -242,16 +247,11 @@ def as_one(session: DataSession) -> bool:
     return all(key in usable for key in FACTS) and session.table(HISTORY).as_one(*FACTS)
 
 
-def _one_row_tells(session: DataSession, view: View) -> bool:
-    """Whether the last row of a deal's moves says it all: of a flow it says too much, and a reader who sees some rows only may not learn of others."""
-    flow = view.mode == "flow" and view.period is not None
-    return not flow and as_one(session)
-
-
 def _last_rows(session: DataSession, view: View, deal: Source) -> Iterator[Courses]:
     """From the row in which the moves leave a deal, one row a deal. Where several conditions may choose it, each chooses deals of its own: an index holds
-    all that one of them reads, and none all that both do."""
-    last, every = session.table(HISTORY), view.stages.every
+    all that one of them reads, and none all that both do. Of a flow that row says too much about a deal that was in the pipeline before: only its moves
+    tell of it."""
+    last, every, several = session.table(HISTORY), view.stages.every, len(session.catalog.configured["pipeline"]) > 1
     stands, within_reach = last["left_at"].is_(None), frozenset(every)
 
     def read(columns: Sequence[Any]) -> tuple[frozenset[int], int | None, int | None]:
@@ -260,26 +260,33 @@ def _last_rows(session: DataSession, view: View, deal: Source) -> Iterator[Cours
 
     def rows(*chosen: ColumnElement[bool], begun: bool = False) -> Courses:
         table = deal.table.join(last.table, and_(last.beside(deal), *chosen))
-        return Courses(view.begun(session, deal, table) if begun else table, [last["trail"], last["stage"], last["from_stage"]], read)
+        return Courses(view.joined(session, deal, table) if begun else table, [last["trail"], last["stage"], last["from_stage"]], read)
 
     if view.period is None:
         yield rows(stands)
     elif view.mode == "cohort":
         yield rows(stands, last["stage"].in_(every), *view.began(last))
-        if len(session.catalog.configured["pipeline"]) > 1:  # it may stand in another by now
+        if several:  # it may stand in another by now
             yield rows(stands, last["stage"].not_in(every), begun=True)
+    elif view.mode == "flow":
+        edges = view.period.moments(view.zone)
+        stood = [*view.moved(last), not_(view.left(last))]
+        yield rows(*stood, last["stage"].in_(every), *began_in(edges, last))
+        if several:
+            yield rows(*stood, last["stage"].not_in(every), begun=True)
+        yield _all_rows(session, view, deal, before=edges[0])
     else:
         yield rows(stands, *view.moved(last))
         yield rows(last["left_at"] >= view.period.moments(view.zone)[1], *view.moved(last))
 
 
-def _all_rows(session: DataSession, view: View, deal: Source) -> Courses:
-    """From all rows of the moves, put together deal by deal."""
+def _all_rows(session: DataSession, view: View, deal: Source, before: datetime | None = None) -> Courses:
+    """From all rows of the moves, put together deal by deal; those only of deals that were in the pipeline `before` a moment."""
     history, every = session.table(HISTORY), view.stages.every
     left = view.left(history)
     named = [func.max(case((history["stage"] == stage, 1), else_=0)).label(f"stage_{n}") for n, stage in enumerate(every)]
     stands, came_from = (func.max(case((not_(left), history[key]))).label(name) for key, name in (("stage", "stands"), ("from_stage", "came_from")))
-    where = [history["stage"].in_(every), *view.moved(history)]
+    where = [history["stage"].in_(every), *view.moved(history), *([history["began_at"] < before] if before is not None else [])]
     if view.mode == "cohort":
         parent = session.table("deal")
         table = view.begun(session, parent, parent.table.join(history.table, history.beside(parent)))

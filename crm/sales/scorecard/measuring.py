@@ -1,7 +1,7 @@
 """What is counted of one person's, manager's or unit's work, from deals and from interactions; what each of it means to `report`."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -49,11 +49,16 @@ class Asked:
     session: DataSession
     params: CommonParams
     now: datetime
+    counted: dict[str, Samples] = field(default_factory=dict)  # by measure, of those that are counted together
 
     def deals(self, *kinds: str, dated: bool) -> list[Json]:
         """The conditions on deals in stages of these kinds; `dated`: closed in the period."""
         params = self.params if dated else replace(self.params, period=None)
         return [{"field": "stage", "op": "in", "value": self.session.catalog.stages(*kinds)}, *params.conditions(CLOSED_ON)]
+
+    def step(self) -> Json:
+        """That the next step of a deal is today or later."""
+        return {"field": STEP, "op": "ge", "value": self.session.reader.today.isoformat()}
 
     def talks(self, dated: str) -> list[Json] | None:
         """The conditions on interactions; None where the condition on deals cannot be said of them."""
@@ -71,14 +76,28 @@ class Asked:
 
 def rates(asked: Asked, entity: str, conditions: Sequence[Json], part: Json) -> Samples:
     """Of the records that satisfy the conditions, how many satisfy `part` too, by row key."""
-    source, found = asked.session.table(entity), Samples(Sample)
+    return _rates(asked, entity, conditions, {"": part})[""]
+
+
+def of_open(asked: Asked, key: str) -> Samples:
+    """Of the open deals, how many have what the measure `key` asks for, by row key; all such measures that are shown are counted in one pass."""
+    if key not in asked.counted:
+        parts = {one: part for one, part in (("step", asked.step()), ("complete", complete())) if asked.params.shows(one)}
+        asked.counted.update(_rates(asked, "deal", asked.deals("open", dated=False), parts))
+    return asked.counted[key]
+
+
+def _rates(asked: Asked, entity: str, conditions: Sequence[Json], parts: Mapping[str, Json]) -> dict[str, Samples]:
+    """`rates` for several parts, by their keys."""
+    source, found = asked.session.table(entity), {key: Samples(Sample) for key in parts}
     groups = grouping(source, asked.params.dimensions)
-    of_them = func.sum(case((source.asked(part), 1), else_=0))
-    counted = groups.joined(select(*groups.expressions, func.count(), of_them).select_from(source.table))
+    of_them = [func.sum(case((source.asked(part), 1), else_=0)) for part in parts.values()]
+    counted = groups.joined(select(*groups.expressions, func.count(), *of_them).select_from(source.table))
     chosen = counted.where(source.visible, source.asked({"all": list(conditions)}))
     for row in asked.session.execute(chosen.group_by(*groups.expressions)):
-        number, share = row[groups.width :]
-        found[groups.key(row)].join(Sample(number, int(share or 0)))
+        number, *shares = row[groups.width :]
+        for samples, share in zip(found.values(), shares, strict=True):
+            samples[groups.key(row)].join(Sample(number, int(share or 0)))
     return found
 
 

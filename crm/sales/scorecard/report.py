@@ -18,7 +18,7 @@ from crm.contacts.reports import MOST_NAMED
 from crm.messages import Label, Message, m
 from crm.organization.dimensions import DEPARTMENT, MANAGER, OWNER, TERRITORY
 from crm.sales.quality import IMPORTANT
-from crm.sales.scorecard.measuring import CLOSED_ON, MILLIONTH, STEP, Asked, Sample, Samples, complete, cycles, discounts, rates, touches, waits
+from crm.sales.scorecard.measuring import CLOSED_ON, MILLIONTH, STEP, Asked, Sample, Samples, cycles, discounts, of_open, rates, touches, waits
 
 ENOUGH = 20  # records from which on a figure gets its interval
 DIMENSIONS = (OWNER, MANAGER, DEPARTMENT, TERRITORY)
@@ -75,10 +75,6 @@ def _open(asked: Asked) -> list[Json]:
     return asked.deals("open", dated=False)
 
 
-def _step(asked: Asked) -> Json:
-    return {"field": STEP, "op": "ge", "value": asked.session.reader.today.isoformat()}
-
-
 def _won(asked: Asked) -> list[Json]:
     return asked.deals("won", dated=True)
 
@@ -113,7 +109,7 @@ SCORES = (
     Measure(
         "step", Label("Наступний крок", "Next step"),
         Label("Відкриті угоди, чий наступний крок сьогодні або пізніше", "Open deals whose next step is today or later"), "rate", (*OPEN, STEP),
-        lambda asked: rates(asked, "deal", _open(asked), _step(asked)), lambda asked: ("deal", _open(asked)), "high",
+        lambda asked: of_open(asked, "step"), lambda asked: ("deal", _open(asked)), "high",
     ),
     Measure(
         "response", Label("Перша відповідь, хв", "First response, min"),
@@ -124,7 +120,7 @@ SCORES = (
     Measure(
         "complete", Label("Повнота угод", "Complete deals"),
         Label("Відкриті угоди, в яких заповнено все важливе", "Open deals in which all that matters is filled"), "rate", (*OPEN, *IMPORTANT),
-        lambda asked: rates(asked, "deal", _open(asked), complete()), lambda asked: ("deal", _open(asked)), "high",
+        lambda asked: of_open(asked, "complete"), lambda asked: ("deal", _open(asked)), "high",
     ),
     Measure(
         "discount", Label("Знижка", "Discount"), Label("Знижки в рядках виграних угод; медіана", "Discounts in the lines of won deals; the median"), "rate",

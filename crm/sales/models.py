@@ -309,6 +309,8 @@ class StageHistory(Child):
         # How long the stays of deals lasted that entered in a period, the moves of a period, and where deals stood at a day that have moved on since.
         covering("ix_stage_history_began", "began_at", "stage_id", "minutes", "left_at", "entered_at", "deal_id", where=THERE),
         covering("ix_stage_history_moved", "entered_at", "deal_id", "stage_id", "from_stage_id", "left_at", "minutes", "began_at", "trail", where=THERE),
+        # Equal stays beside one another, so that they are counted without being sorted or gathered.
+        covering("ix_stage_history_lasted", ("stage_id", "minutes"), "left_at", "entered_at", "began_at", "deal_id", where=ENDED),
         covering("ix_stage_history_left", "left_at", "entered_at", "deal_id", "stage_id", "from_stage_id", "trail", where=ENDED),
     )
     __entity__ = Declared(

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections import Counter
 from fractions import Fraction
 from pathlib import Path
 from random import Random
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from config import ROOT
-from crm.backoffice.reports.estimates import brier, middle_interval, quantile, shrunk, surviving_half, wilson
+from crm.backoffice.reports.estimates import Tally, brier, middle_interval, quantile, shrunk, surviving_half, wilson
 
 NEAR: Any = pytest.approx
 CHANCE = Random(20)
@@ -36,7 +37,11 @@ CASES: dict[str, list[Any]] = {
 
 
 def median_of(found: Stays) -> int | None:
-    return surviving_half(sorted(days for days, ended in found if ended), sorted(days for days, ended in found if not ended))
+    return half([days for days, ended in found if ended], [days for days, ended in found if not ended])
+
+
+def half(finished: list[int], unfinished: list[int]) -> int | None:
+    return surviving_half(Tally(Counter(finished)), Tally(Counter(unfinished)))
 
 
 OURS: dict[str, Any] = {
@@ -64,14 +69,14 @@ def test_each_is_what_the_libraries_say() -> None:
 def test_of_nothing_nothing_is_inferred() -> None:
     assert wilson(0, 0) is None
     assert quantile([], 0.9) is None
-    assert surviving_half([], []) is None
+    assert half([], []) is None
     assert brier([]) is None
 
 
 def test_unfinished_stays_push_the_median_up_where_leaving_them_out_would_not() -> None:
-    assert surviving_half([1] * 5 + [9] * 5, []) == 1
-    assert surviving_half([1] * 5 + [9] * 5, [4]) == 9
-    assert surviving_half([1] * 4, [2] * 6) is None
+    assert half([1] * 5 + [9] * 5, []) == 1
+    assert half([1] * 5 + [9] * 5, [4]) == 9
+    assert half([1] * 4, [2] * 6) is None
 
 
 def step_by_step(found: Stays) -> int | None:
@@ -87,6 +92,14 @@ def step_by_step(found: Stays) -> int | None:
 @given(st.lists(st.tuples(st.integers(0, 6), st.booleans()), max_size=24))
 def test_the_half_is_met_exactly_whatever_leaves_between(found: Stays) -> None:
     assert median_of(found) == step_by_step(found)
+
+
+@given(st.lists(st.integers(-3, 9), max_size=30), st.sampled_from((0, 0.25, 0.5, 0.9, 1)))
+def test_a_tally_is_the_numbers_in_their_order(numbers: list[int], share: float) -> None:
+    tally = Tally(Counter(numbers))
+    assert (list(tally), len(tally), tally[1:-1]) == (sorted(numbers), len(numbers), sorted(numbers)[1:-1])
+    assert quantile(tally, share) == quantile(sorted(numbers), share)
+    assert [tally.upto(edge) for edge in range(-4, 11)] == [sum(one <= edge for one in numbers) for edge in range(-4, 11)]
 
 
 def test_the_median_of_a_sample_lies_between_two_of_its_values() -> None:

@@ -252,6 +252,16 @@ def test_of_several_pipelines_one_is_named(company: Company) -> None:
         assert (here.totals["entered"], here.totals["won"], here.totals["open"]) == (8, 2, 3)  # it stands neither here nor there as it did
         assert (there.totals["entered"], there.rows[0]["open"], there.totals["without_history"]) == (1, 1, 0)
         assert check_cells(session, here) == (6 + 1) * 6 and check_cells(session, there) == (2 + 1) * 6
+        periods = ("2026-03-01..2026-03-19", "2026-03-04..2026-03-21")
+        asked = [{"pipeline": pipeline, "mode": mode, "period": one} for pipeline in ("sales", "service") for mode in MODES for one in periods]
+        told = [report(session, **one).rows for one in asked]
+    # whoever knows the moves by a rule has them all put together
+    rule = {"actions": ["read"], "scope": "all", "fields": {"*": "read"}}
+    named = {"field": "deal.name", "op": "not_empty"}
+    some = company.role("by_name", {"entity": "deal", **rule}, {"entity": "stage_history", **rule, "scope": "where", "where": named})
+    with company.session(company.person(some)) as session:
+        for one, rows in zip(asked, told, strict=True):
+            assert report(session, **one).rows == rows, one
 
 
 def test_a_reader_gets_figures_of_what_he_sees(company: Company) -> None:

@@ -1,12 +1,12 @@
 """What is inferred from counted outcomes: intervals, survival with unfinished stays, spread, and how well probabilities foretold."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain, groupby
+from itertools import accumulate, chain
 from math import prod, sqrt
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 CERTAINTY = 0.95
 BINOMIAL = 1000
@@ -37,16 +37,53 @@ def shrunk(part: int, whole: int, usual: float, weight: float) -> float:
     return (part + weight * usual) / (whole + weight)
 
 
-def surviving_half(finished: Sequence[int], unfinished: Sequence[int]) -> int | None:
+class Tally(Sequence[int]):
+    """Whole numbers in ascending order, of which equal ones are kept once with how often they are there."""
+
+    def __init__(self, times: Mapping[int, int]) -> None:
+        self.values = sorted(times)
+        self._upto = list(accumulate(map(times.__getitem__, self.values)))
+
+    def __len__(self) -> int:
+        return self._upto[-1] if self._upto else 0
+
+    @overload
+    def __getitem__(self, rank: int) -> int: ...
+
+    @overload
+    def __getitem__(self, rank: slice) -> Sequence[int]: ...
+
+    def __getitem__(self, rank: int | slice) -> int | Sequence[int]:
+        if isinstance(rank, slice):
+            return [self[one] for one in range(*rank.indices(len(self)))]
+        place = rank + len(self) if rank < 0 else rank
+        if not 0 <= place < len(self):
+            raise IndexError(rank)
+        return self.values[bisect_right(self._upto, place)]
+
+    def upto(self, edge: int) -> int:
+        """How many are no more than `edge`."""
+        before = bisect_right(self.values, edge)
+        return self._upto[before - 1] if before else 0
+
+    def groups(self) -> Iterator[tuple[int, int]]:
+        """Each number once, and how often it is there."""
+        before = 0
+        for value, upto in zip(self.values, self._upto, strict=True):
+            yield value, upto - before
+            before = upto
+
+
+def surviving_half(finished: Tally, unfinished: Tally) -> int | None:
     """The median of durations of which some still go on, by Kaplan and Meier (1958): the first duration that no more than half survive.
 
-    Both ascend; one that still goes on has lasted so long without an end. None when more than half survive the longest.
+    One that still goes on has lasted so long without an end. None when more than half survive the longest.
     """
     at_risk, ended, left = len(finished) + len(unfinished), 0, 1.0
     factors: list[tuple[int, int]] = []
-    for edge, gone in chain(((lasted, len(list(alike))) for lasted, alike in groupby(unfinished)), [(None, 0)]):
+    for edge, gone in chain(unfinished.groups(), [(None, 0)]):
         # Up to here nobody leaves but by an end; who has lasted just as long was still there when an end came.
-        upto = len(finished) if edge is None else bisect_right(finished, edge, ended)
+        upto = len(finished) if edge is None else finished.upto(edge)
         ends = upto - ended
         if ends:
             after = left * (at_risk - ends) / at_risk

@@ -110,6 +110,12 @@ class View:
             return history["left_at"].is_not(None)
         return and_(history["left_at"].is_not(None), history["left_at"] < self.period.moments(self.zone)[1])
 
+    def lasts(self, history: Source) -> list[ColumnElement[bool]]:
+        """That a stay had not ended when the looking ended: conditions of which each chooses rows of its own, so that an index holds all that it reads."""
+        if self.mode != "snapshot" or self.period is None:
+            return [not_(self.left(history))]
+        return [history["left_at"].is_(None), history["left_at"] >= self.period.moments(self.zone)[1]]
+
     def until(self) -> datetime:
         """The moment until which stays that go on have lasted."""
         now = datetime.now(UTC)
@@ -144,8 +150,8 @@ def has_move(conditions: Sequence[Json], stages: Sequence[int], *, op: str = "gt
 
 @dataclass
 class Group:
-    """The deals of one value of the dimensions. By place of a stage: which entered it, furthest reached, lost and open, in minutes how long stays
-    lasted; what those are worth that got that far and no further, `None` for those that reached none, and what the won are worth."""
+    """The deals of one value of the dimensions. By place of a stage: which entered it, furthest reached, lost and open, how often stays lasted so
+    many minutes; what those are worth that got that far and no further, `None` for those that reached none, and what the won are worth."""
 
     deals: int = 0
     won: int = 0
@@ -157,8 +163,8 @@ class Group:
     open: Counter[int] = field(default_factory=Counter)
     worth: defaultdict[int | None, Worth] = field(default_factory=lambda: defaultdict(dict))
     won_worth: Worth = field(default_factory=dict)
-    finished: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
-    unfinished: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    finished: defaultdict[int, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+    unfinished: defaultdict[int, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
 
     def reached(self, place: int) -> int:
         """How many got as far as the stage at `place`, or further."""

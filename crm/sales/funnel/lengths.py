@@ -1,11 +1,10 @@
 """How long deals stood in the stages of a funnel."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from itertools import chain, repeat
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, func, not_, select
+from sqlalchemy import ColumnElement, String, cast, func, select
 
 from crm.backoffice.guard import DataSession
 from crm.backoffice.reports import CommonParams
@@ -13,7 +12,7 @@ from crm.backoffice.reports.figures import whole_seconds
 from crm.backoffice.reports.grouping import Key, grouping
 from crm.backoffice.reports.parameters import Json
 from crm.backoffice.sight import Source
-from crm.sales.funnel.counting import HISTORY, NOTHING, Group, View, as_one
+from crm.sales.funnel.counting import HISTORY, Group, View, as_one
 from crm.sales.stays import lasting
 
 FEW = 10  # row keys of which the database counts equal stays
@@ -24,27 +23,40 @@ def count_stays(
 ) -> None:
     """Count into `found` how long stays lasted that ended, in minutes of the company's wall clock, and those of open stages that last. The database sends
     those of a row key and a stage as one text: a million rows would take longer to fetch than to count. Where `found` holds few keys it counts equal stays
-    first; of many keys hardly two stays of one are equal."""
-    history, deal = session.table(HISTORY), session.table("deal")
-    groups, left = grouping(deal, params.dimensions), view.left(history)
+    first; of many keys hardly two stays of one are equal, nor did two that last begin in the same second."""
+    history, counted = session.table(HISTORY), len(found) <= FEW
     places = {s.id: n for n, s in enumerate(view.stages.rows)}
-    lasts = and_(not_(left), history["stage"].in_(view.stages.open))
-    since = case((lasts, whole_seconds(session, history["entered_at"]))) if params.shows("km_median_days") else NOTHING
-    columns = [history["stage"].label("stage"), case((left, history["minutes"])).label("lasted"), since.label("since")]
+    finished = _texts(session, view, params, chosen, history, history["minutes"], (view.left(history), history["stage"].in_(places)), counted)
+    for key, stage, text in finished:
+        found[key].finished[places[stage]].update(_counted(text) if counted else Counter(map(int, text.split(","))))
+    if params.shows("km_median_days"):
+        so_far, since = lasting(session.catalog.company.zone, view.until()), whole_seconds(session, history["entered_at"])
+        for lasts in view.lasts(history):
+            for key, stage, text in _texts(session, view, params, chosen, history, since, (lasts, history["stage"].in_(view.stages.open))):
+                found[key].unfinished[places[stage]].update(map(so_far, map(int, text.split(","))))
+
+
+def _texts(
+    session: DataSession, view: View, params: CommonParams, chosen: Sequence[Json], history: Source, number: ColumnElement[int],
+    conditions: Collection[ColumnElement[bool]], counted: bool = False,
+) -> Iterator[tuple[Key, int, str]]:
+    """By row key and stage, a number of each row of the history that satisfies the conditions, as one text; `counted`: each number once, followed by how
+    often it is there."""
+    deal = session.table("deal")
+    groups = grouping(deal, params.dimensions)
     table, where = _stays(session, view, history, deal, [] if not groups.dimensions and not chosen else [deal.visible, deal.asked({"all": list(chosen)})])
     keys = [expression.label(f"key_{n}") for n, expression in enumerate(groups.expressions)]
-    each = groups.joined(select(*keys, *columns).select_from(table)).where(history["stage"].in_(places), *view.moved(history), *where).subquery()
-    counted = len(found) <= FEW
+    told = groups.joined(select(*keys, history["stage"].label("stage"), number.label("number")).select_from(table))
+    each = told.where(*view.moved(history), *where, *conditions).subquery()
+    *by, one = each.c
+    text: ColumnElement[str] = cast(one, String)
     if counted:
-        each = select(*each.c, func.count().label("times")).group_by(*each.c).subquery()
-    texts = [func.aggregate_strings(_times(each.c[name], each.c.times) if counted else cast(each.c[name], String), ",") for name in ("lasted", "since")]
-    by = [*list(each.c)[: groups.width], each.c.stage]
-    so_far = lasting(session.catalog.company.zone, view.until())
-    for row in session.execute(select(*by, *texts).group_by(*by)):
-        stage, minutes, seconds = row[groups.width :]
-        group, place = found[groups.key(row)], places[stage]
-        group.finished[place] += _numbers(minutes, counted)
-        group.unfinished[place] += map(so_far, _numbers(seconds, counted))
+        alike = select(*by, (cast(one, String) + "," + cast(func.count(), String)).label("text")).group_by(*by, one).subquery()
+        *by, text = alike.c
+    for row in session.execute(select(*by, func.aggregate_strings(text, ",")).group_by(*by)):
+        stage, numbers = row[groups.width :]
+        if numbers:
+            yield groups.key(row), stage, numbers
 
 
 def _stays(
@@ -58,16 +70,7 @@ def _stays(
     return (table, [*where, *view.began(history)]) if together else (view.begun(session, deal, table), where)
 
 
-def _times(value: ColumnElement[Any], times: ColumnElement[Any]) -> ColumnElement[str]:
-    """A number and how often it is there, as `number:times`."""
-    return cast(value, String) + ":" + cast(times, String)
-
-
-def _numbers(text: str | None, counted: bool) -> Iterable[int]:
-    """The numbers of a text, of which each says how often it is there where they are counted, these in ascending order."""
-    if not text:
-        return ()
-    if not counted:
-        return map(int, text.split(","))
-    pairs = sorted((int(number), int(times)) for number, _, times in (one.partition(":") for one in text.split(",")))
-    return chain.from_iterable(repeat(number, times) for number, times in pairs)
+def _counted(text: str) -> dict[int, int]:
+    """How often each number is there, of a text in which it stands before its times."""
+    numbers = list(map(int, text.split(",")))
+    return dict(zip(numbers[::2], numbers[1::2], strict=True))

@@ -11,7 +11,7 @@ from crm.backoffice.guard import DataSession
 from crm.backoffice.periods import Period
 from crm.backoffice.reports import Chart, Column, CommonParams, Dimension, Drill, Parameter, Series, Table, report
 from crm.backoffice.reports.conversion import conversion, notes
-from crm.backoffice.reports.estimates import quantile, surviving_half, wilson
+from crm.backoffice.reports.estimates import Tally, quantile, surviving_half, wilson
 from crm.backoffice.reports.grouping import Key, columns_of, row_conditions, row_keys
 from crm.backoffice.reports.parameters import Json
 from crm.backoffice.reports.table import Row, ordered, rate
@@ -178,7 +178,7 @@ def _measures(group: Group, stages: Stages, place: int, before: int, done: Conve
     """The figures of the stage at `place`; `before` reached the row above."""
     reached, won = group.reached(place), group.reached_and_won(place)
     between = wilson(reached, before) if before >= ENOUGH else None
-    finished, going_on = sorted(group.finished[place]), sorted(group.unfinished[place])
+    finished, going_on = Tally(group.finished[place]), Tally(group.unfinished[place])
     return {
         "entered": group.entered[place], "reached": reached, "conversion": rate(reached, before), "to_won": rate(won, reached), "won": won,
         "lost": group.lost[place], "open": group.open[place], "median_days": _days(quantile(finished, 0.5)),

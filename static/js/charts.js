@@ -32,6 +32,9 @@ function shares(data, narrow) {
 const short = (value) => new Intl.NumberFormat(document.documentElement.lang, { notation: 'compact', maximumFractionDigits: 1 }).format(value);
 const percent = (value) => new Intl.NumberFormat(document.documentElement.lang, { style: 'percent', maximumFractionDigits: 1 }).format(value);
 
+/** As much room as the longest of the texts beside bars takes, in pixels: a figure that is cut would be another figure. */
+const room = (texts) => 14 + 7 * Math.max(4, ...texts.map((text) => text.length));
+
 function axes(data, narrow) {
   const line = { lineStyle: { color: css('--b-line') } };
   const categories = {
@@ -43,7 +46,7 @@ function axes(data, narrow) {
   const isLine = data.kind === 'line';
   return {
     ...common(!isLine && data.series.length > 1 && data.series[0].tone.startsWith('s')),
-    grid: { left: data.upright ? 8 : 12, right: data.upright ? 8 : 72, top: data.upright ? 28 : 4, bottom: 4, containLabel: true },
+    grid: { left: data.upright ? 8 : 12, right: data.upright ? 8 : room(data.note?.texts ?? []), top: data.upright ? 28 : 4, bottom: 4, containLabel: true },
     xAxis: data.upright ? categories : values, yAxis: data.upright ? values : categories,
     series: data.series.map((one, n) => ({
       name: one.name, data: one.values, itemStyle: { color: colour(one.tone) },

@@ -11,6 +11,11 @@ from tests.browser.conftest import Desk
 from tests.browser.test_report import figure
 
 
+# Texts of a chart that are not whole on it.
+CUT = """[...document.querySelectorAll('[data-chart] svg')].flatMap((chart) => [...chart.querySelectorAll('text')].filter(
+  (text) => text.getBoundingClientRect().right > chart.getBoundingClientRect().right + 1).map((text) => text.textContent))"""
+
+
 def cell(page: Page, row: str, column: str) -> Locator:
     """The figure of a row of the report's table, by the texts of both heads."""
     heads = page.locator(".b-report thead th").evaluate_all("heads => heads.map((head) => head.textContent.trim().split('\\n')[0])")
@@ -38,6 +43,7 @@ def widths(page: Page, *stands: Locator) -> None:
         for one in stands:
             expect(one).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert page.evaluate(CUT) == []
 
 
 def test_the_funnel(desk: Desk) -> None:

@@ -31,10 +31,7 @@ DASHBOARDS: Mapping[str, Mapping[str, Any]] = {
     "demo-seller": {
         "label": {"uk": "День продавця", "en": "A seller’s day"}, "roles": ["seller"],
         "panels": [
-            {"kind": "today", "what": "plan", "width": 8},
-            {"kind": "today", "what": "numbers", "width": 4},
-            {"kind": "today", "what": "steps", "width": 8},
-            {"kind": "today", "what": "closing", "width": 8},
+            *({"kind": "today", "what": what, "width": 6} for what in ("plan", "steps", "closing")),
             {
                 "kind": "list", "entity": "deal", "asks": {"where": {"all": [MINE, LATE]}, "sort": "-amount"}, "as": "rows", "width": 6,
                 "title": {"uk": "Мої угоди, що стоять задовго", "en": "My deals that stand too long"},

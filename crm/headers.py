@@ -14,6 +14,8 @@ PERMISSIONS = (
     "accelerometer=(), autoplay=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()"
 )
 REVALIDATED = "calendar_feed.feed"  # calendar programmes ask every hour or so: most answers are “the same as before”
+# Behind the secret link of a quote: the address goes to no other site, and into no search.
+SECRET = frozenset({"quote_offer.show", "quote_offer.take"})
 YEAR = 365 * 24 * 3600
 
 
@@ -26,7 +28,9 @@ def init_app(app: Flask, settings: Settings) -> None:
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
         headers["Permissions-Policy"] = PERMISSIONS
-        headers["Referrer-Policy"] = "same-origin"
+        headers["Referrer-Policy"] = "no-referrer" if request.endpoint in SECRET else "same-origin"
+        if request.endpoint in SECRET:
+            headers["X-Robots-Tag"] = "noindex, nofollow"
         headers["X-Frame-Options"] = "DENY"
         if settings.secure:
             headers["Strict-Transport-Security"] = f"max-age={YEAR}; includeSubDomains"

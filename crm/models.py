@@ -69,6 +69,7 @@ import crm.sales.models
 import crm.sales.overdue
 import crm.sales.quotes.expiring
 import crm.sales.quotes.line_rules
+import crm.sales.quotes.links
 import crm.sales.quotes.models
 import crm.sales.quotes.recounting
 import crm.sales.quotes.rules

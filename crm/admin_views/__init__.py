@@ -24,7 +24,7 @@ from crm.admin_views.kit.menu import Menu, menu as rail
 from crm.admin_views.kit.view import EntityView
 from crm.admin_views.notices import NoticesView
 from crm.admin_views.quality import QualityView
-from crm.admin_views.quotes import comparison, deeds as quote_deeds, panel as quote_panel, sheet
+from crm.admin_views.quotes import comparison, deeds as quote_deeds, link as quote_link, offer, panel as quote_panel, sheet
 from crm.admin_views.rates import RatesView
 from crm.admin_views import report_alerts, report_schedules
 from crm.admin_views.report_builder import ReportBuilderView
@@ -89,6 +89,8 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(quote_panel.pages)
     app.register_blueprint(quote_deeds.pages)
     app.register_blueprint(sheet.pages)
+    app.register_blueprint(quote_link.pages)
+    app.register_blueprint(offer.pages)
     app.register_blueprint(comparison.pages)
     app.register_blueprint(segment_choice.pages)
     watching.init_app(app)

@@ -68,6 +68,8 @@ EVENT_WORDS: dict[str, Label] = {
     "access_review_signed": Label("Перегляд прав підписано", "Access review signed off"),
     "personal_export": Label("Персональні дані видано", "Personal data given out"),
     "erased_values": Label("Значення стерто з журналу", "Values erased from the journal"),
+    "quote_link_made": Label("Створено посилання для клієнта", "Link for the customer made"),
+    "quote_link_ended": Label("Посилання для клієнта припинено", "Link for the customer ended"),
     "calendar_link_made": Label("Створено адресу календаря", "Address of a calendar made"),
     "calendar_link_revoked": Label("Адресу календаря припинено", "Address of a calendar ended"),
     "recomputed": Label("Поля обчислено наново", "Fields computed anew"),

@@ -7,7 +7,7 @@ import pytest
 
 from crm.admin_views.report_page import Cell
 from crm.backoffice.reports import Column, Table
-from crm.letters import access_review, dashboards, emergency, reports
+from crm.letters import access_review, dashboards, emergency, quote_link, reports
 from crm.letters.links import compose
 from crm.letters.sending import Receiver
 from crm.messages import Label
@@ -106,3 +106,13 @@ def test_the_letter_of_a_dashboard_is_in_the_language_of_its_reader(demo: House,
         assert not FOREIGN[language].search(rest), text
     for text in (mail.body, mail.html):
         assert all(part in text for part in (*(f"http://127.0.0.1:8000/{n}" for n in (1, 2, 3)), *names))
+
+
+@pytest.mark.parametrize("language", ["uk", "en"])
+def test_the_letter_with_the_link_of_a_quote_is_in_the_language_of_the_customer(demo: House, language: str) -> None:
+    company, link = demo.app.extensions["brama"].catalog.company, f"http://127.0.0.1:8000/offer/{'1' * 43}"
+    with demo.app.app_context():
+        mail = quote_link.compose("12@client.example", language, NAMES[language], "17", WRITTEN[language][:10], link, company)
+    assert mail.subject and mail.body and mail.html and link in mail.body and link in mail.html and NAMES[language] in mail.body
+    for text in (mail.subject, *mail.body.splitlines(), *(one.text for one in Page(mail.html, language).said)):
+        assert not FOREIGN[language].search(text.replace(company.name, "").replace("Brama", "").replace(link, "")), text

@@ -27,7 +27,7 @@ SHORT = 12
 PAGE = 50
 ICONS = {"create": "plus", "update": "pencil", "remove": "trash", "restore": "restore", "erase": "shield-lock"}
 Names = Mapping[str, Mapping[int, str]]  # entity → number → name
-DOORS: dict[str, Message] = {"import": m("import"), "cli": m("command line"), "demo": m("demo company"), "undo": m("undo")}
+DOORS: dict[str, Message] = {"import": m("import"), "cli": m("command line"), "demo": m("demo company"), "undo": m("undo"), "link": m("link of the customer")}
 
 
 @dataclass(frozen=True)

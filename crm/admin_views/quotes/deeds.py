@@ -51,7 +51,7 @@ def _done(entity: str, number: int, made: str, do: Callable[[UserSession, int], 
     try:
         found = do(session, number)
     except Invalid as refused:
-        return _refused(refused, f"/{entity}/{number}/")
+        return refused_at(refused, f"/{entity}/{number}/")
     batch = session.batch
     session.commit()
     flash(say(said), f"success undo=/undo/{batch}")
@@ -76,13 +76,14 @@ def decision(record_id: int) -> Response:
         flash(say(m("The quote was changed since you opened it. Look at it again before you decide.")), "error")
         return redirect(card, 303)
     except Invalid as refused:
-        return _refused(refused, f"{card}?reason={quoted(reason[:LONGEST])}")
+        return refused_at(refused, f"{card}?reason={quoted(reason[:LONGEST])}")
     session.commit()
     flash(say(m("Approved.") if given == YES else m("Not approved.")), "success")
     return redirect(card, 303)
 
 
-def _refused(refused: Invalid, back: str) -> Response:
+def refused_at(refused: Invalid, back: str) -> Response:
+    """Back to where one came from, with why nothing was done."""
     for message in refused.fields.values():
         flash(say(message), "error")
     return redirect(back, 303)

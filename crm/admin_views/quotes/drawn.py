@@ -23,7 +23,7 @@ from crm.errors import NotFound
 
 QUOTE = (
     "name", "number", "version", "deal", "legal_entity", "sent_on", "valid_until", "currency", "amount", "tax", "total", "list_amount", "discount",
-    "whole_discount", "whole_amount", "payment_terms", "delivery_terms", "owner",
+    "whole_discount", "whole_amount", "answered_by", "answered_at", "answer_reason", "payment_terms", "delivery_terms", "owner",
 )
 LINE = ("product", "description", "quantity", "price", "discount", "tax_rate", "amount", "priced_in", "rate", "rate_day")
 SAID = ("name", "number", "version", "payment_terms", "delivery_terms", "owner", "discount", "whole_discount")
@@ -62,6 +62,8 @@ def drawn(session: UserSession, quote: int) -> dict[str, Any]:
         "seller": _named(session, "legal_entity", row.get("legal_entity"), SELLER), "buyer": _buyer(session, row.get("deal")), "columns": columns,
         "labels": {key: session.catalog.entity("quote_line").fields[key].label.text(language) for key in FIGURES}, "rows": _rows(session, found),
         "rates": _rates(session, found, currency),
+        "answer": {"by": text(session, "quote", "answered_by", row), "at": text(session, "quote", "answered_at", row),
+                   "reason": text(session, "quote", "answer_reason", row)},
         "currency": currency, "today": format_date(today, "d MMMM y", locale=language),
     }
 

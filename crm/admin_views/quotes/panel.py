@@ -21,6 +21,7 @@ from crm.backoffice.guard import UserSession
 from crm.errors import Forbidden
 from crm.messages import Message, m, render
 from crm.sales.quotes.course import ACCEPTED, APPROVED, DECLINED, DRAFT, NO, PICKLIST, SENT, WAITING, YES, may_decide, state_of
+from crm.sales.quotes.links import contact_of, since
 from crm.sales.quotes.rules import valid_from_today
 
 pages = Blueprint("quote_panel", __name__)
@@ -59,8 +60,25 @@ def state(record_id: int) -> Response:
     return make_response(render_template(
         "admin/quote/state.html", id=record_id, row_version=row.row_version, approval=_approval(session, rights, record_id, shown, now), versions=found,
         makes="previous" in session.sight.creatable("quote"), accepted=now == ACCEPTED and "amount" in session.sight.editable("deal"),
-        empty=not lines(session, record_id, ()), adds=f"/quote_line/new/?quote={record_id}" if _adds(session, now) else "",
+        empty=not lines(session, record_id, ()), link=_link(session, rights, record_id, now),
+        adds=f"/quote_line/new/?quote={record_id}" if _adds(session, now) else "",
     ))
+
+
+@dataclass(frozen=True)
+class Link:
+    """The address for the customer: since when there is one, "" for none; whether there is an e-mail to send it to."""
+
+    since: str
+    mails: bool
+
+
+def _link(session: UserSession, rights: Standing, quote: int, now: str) -> Link | None:
+    """None where the quote is not sent, or to who may not answer for the customer."""
+    if now != SENT or session.watcher is not None or "state" not in rights.editable or "update" not in rights.actions:
+        return None
+    made = since(session, quote)
+    return Link(moment_words(context.reader())(made) if made else "", contact_of(session, quote) is not None)
 
 
 def _adds(session: UserSession, now: str) -> bool:

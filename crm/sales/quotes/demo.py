@@ -24,7 +24,7 @@ ENDS: Mapping[str, Mapping[str, int]] = {
 }
 LARGE = (Decimal("0.12"), Decimal("0.15"), Decimal("0.18"))  # discounts over the limit of a seller; a head's is over his own
 HEADS = Decimal("0.25")
-WHOLE = Decimal("0.02")  # on everything in some last versions; with a line's own it stays within a seller's limit
+WHOLE, GIVEN_BESIDE = Decimal("0.02"), Decimal("0.08")  # on everything in some last versions, where no line gives more
 PAYMENT = ("Половина наперед, решта протягом 5 днів після поставки", "Повна передоплата", "Протягом 14 днів після поставки")
 DELIVERY = ("Доставка і монтаж нашими силами, 20 робочих днів від передоплати", "Самовивіз зі складу в Києві", "Доставка до обʼєкта, 10 робочих днів")
 REASONS = ("Великий клієнт, за ним ще два обʼєкти", "Інакше віддамо конкуренту", "Обсяг на весь рік")
@@ -54,6 +54,7 @@ def _offered(demo: Demo, company: Company, deal: Mapping[str, Any], stage: str, 
     of_deal = select(LINE).where(LINE.c.deal_id == deal["id"], LINE.c.deleted_at.is_(None)).order_by(LINE.c.id)
     lines = [dict(row) for row in demo.session.kernel(of_deal).mappings()]
     large = HEADS if deal["owner_id"] == company.people["head"] else demo.chance.choice(LARGE)
+    deepest = max((row["discount"] or Decimal(0) for row in lines), default=Decimal(0))
     previous: int | None = None
     for version in range(1, count + 1):
         last = version == count
@@ -63,11 +64,11 @@ def _offered(demo: Demo, company: Company, deal: Mapping[str, Any], stage: str, 
             **terms, "deal": deal["id"], "previous": previous, "owner": deal["owner_id"], "department": deal["department_id"],
             "territory": deal["territory_id"], "currency": deal["currency"], "legal_entity": ours, "state": demo.option(PICKLIST, key),
             "valid_until": max(day, demo.today) + timedelta(days=14), **(_decided(demo, company, deal, key) if key in (WAITING, APPROVED) else {}),
-            **({"whole_discount": WHOLE} if last and count > 1 and key in (DRAFT, SENT) else {}),
+            **({"whole_discount": WHOLE} if last and count > 1 and key in (DRAFT, SENT) and deepest <= GIVEN_BESIDE else {}),
             **({"sent_on": day} if key in (SENT, ACCEPTED, DECLINED, SUPERSEDED) else {}),
         }
         (previous,) = demo.create("quote", [{k: v for k, v in values.items() if v is not None}])
-        share = large if key in (WAITING, APPROVED) else Decimal(3 * version) / 100
+        share = large if key in (WAITING, APPROVED) else min(Decimal(3 * version) / 100, GIVEN_BESIDE)
         demo.create("quote_line", [
             {
                 "quote": previous, "product": row["product_id"], "quantity": row["quantity"], "price": row["price"], "tax_rate": Decimal("0.2"),

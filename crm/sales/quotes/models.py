@@ -33,6 +33,7 @@ class Quote(Record):
             Section(Label("Погодження знижки", "Approval of the discount"), (
                 "decision", "decision_reason", "decided_by", "decided_at", "asked_by", "asked_at",
             )),
+            Section(Label("Відповідь клієнта", "Answer of the customer"), ("answered_by", "answered_at", "answer_reason")),
             Section(Label("Чиє це", "Whose it is"), ("owner", "author", "department", "territory")),
         ),
         related=("lines",), order="-id", composed=("name",),
@@ -89,6 +90,11 @@ class Quote(Record):
     decided_at: Mapped[datetime | None] = moment(Label("Коли вирішено", "Decided at"), system=True, sensitivity="sensitive", made_of=("decision",))
     asked_by_id: Mapped[int | None] = reference("user", Label("Хто просить", "Asked by"), system=True, made_of=("state",))
     asked_at: Mapped[datetime | None] = moment(Label("Коли попросили", "Asked at"), system=True, made_of=("state",), indexed=True)
+    answered_by: Mapped[str | None] = text(
+        Label("Хто відповів", "Answered by"), max_length=120, system=True, made_of=("state",), help=Label("Як назвався за посиланням", "As he called himself"),
+    )
+    answered_at: Mapped[datetime | None] = moment(Label("Коли відповіли", "Answered at"), system=True, made_of=("state",))
+    answer_reason: Mapped[str | None] = long_text(Label("Чому так відповіли", "Why so answered"), system=True, made_of=("state",))
     author_id: Mapped[int | None] = reference(
         "user", Label("Хто склав", "Author"), system=True,
         help=Label("Хто останнім змінював рядки: його межі знижок тут діють", "Who last changed the lines: his limits of discounts hold here"),

@@ -17,6 +17,7 @@ from crm.sales.quotes.course import (
 )
 
 CONTENTS = ("currency", "whole_discount", "legal_entity", "valid_until", "payment_terms", "delivery_terms")
+ANSWERED = "quote is answered"  # of a session: the name and the reason of a customer who answers by the link
 DECIDING = "quote is decided"  # of a session: a person decides on what stands before him
 USUAL_DAYS = 14  # that a quote is valid for
 ASKING = "quote_waiting"  # of the outbox: whoever may decide on a quote is to be told
@@ -219,6 +220,14 @@ def _asked(draft: Draft, before: str, now: str) -> None:
         draft["asked_by"], draft["asked_at"] = draft.session.actor_id, datetime.now(UTC)
     if now == WAITING or (before, now) == (APPROVED, DRAFT):
         draft["decision"] = draft["decision_reason"] = draft["decided_by"] = draft["decided_at"] = None
+
+
+@before_save("quote")
+def answered_by_the_customer(draft: Draft) -> None:
+    """Who answered by the link, when and why is kept with the answer."""
+    said = draft.session.info.get(ANSWERED)
+    if said is not None and draft.changed("state"):
+        (draft["answered_by"], draft["answer_reason"]), draft["answered_at"] = said, datetime.now(UTC)
 
 
 @before_save("quote")

@@ -18,7 +18,7 @@ from tests.leaks.world import PASSWORD, email
 LETTERS = Path(__file__).parents[3] / "templates" / "emails"
 TOKENS = re.compile(r'(?:name="csrf_token"|name="csrf-token")[^>]*')
 PLAN = re.compile(r"/calendar/[\w-]{43}\.ics")
-LINK = re.compile(r"/(reset|invitation)/([\w-]{20,})")
+LINK = re.compile(r"/(reset|invitation|offer)/([\w-]{20,})")
 
 
 def _stranger(side: Side, method: str, path: str, **form: str) -> Answer:

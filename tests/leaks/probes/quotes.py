@@ -1,10 +1,18 @@
 """Quotes made, made anew, decided on, compared and printed: those that are seen and those that are not, by who may and who may not."""
 
+import re
 from collections.abc import Iterator
+from functools import partial
 
+from crm.letters.quote_link import compose
+from tests.leaks.probes.people import TOKENS
 from tests.leaks.questions import MISSING, Question, View, get, post, probe
+from tests.leaks.sides import Answer, Side
 
 RECORD = "/<entity>/<record_id>/"
+OFFER = "/offer/<secret>"
+LINKS = ("link", "link/mail", "link/end")
+SECRET = re.compile(r"/offer/[\w-]{43}")
 DEEDS = ("version", "onto-deal", "decision")
 
 
@@ -42,3 +50,50 @@ def done(view: View) -> Iterator[Question]:
     for deal in view.unseen("deal", 3):
         asked = post(RECORD + "quotes", "deal", f"/deal/{deal}/quotes", form={}).expecting(403, 404)
         yield asked.just_as(post(RECORD + "quotes", "deal", f"/deal/{MISSING}/quotes", form={}), f"/{MISSING}/", f"/{deal}/")
+
+
+@probe(OFFER, *(RECORD + deed for deed in LINKS))
+def linked(view: View) -> Iterator[Question]:
+    """Links made, opened and answered by a stranger, ended; of quotes that are seen and that are not; and a link that is none."""
+    for number in view.seen("quote", 4):
+        ask = partial(_opened, number=number)
+        yield Question(OFFER, "quote", f"the link of quote {number}, answered", ask, writes=True, method="POST", path="/offer/")
+        for deed in LINKS:
+            yield post(RECORD + deed, "quote", f"/quote/{number}/{deed}", form={"in": "en"})
+    for number in view.unseen("quote", 3):
+        for deed in LINKS:
+            asked = post(RECORD + deed, "quote", f"/quote/{number}/{deed}", form={"in": "uk"}).expecting(403, 404)
+            yield asked.just_as(post(RECORD + deed, "quote", f"/quote/{MISSING}/{deed}", form={"in": "uk"}), f"/{MISSING}/", f"/{number}/")
+    yield Question(OFFER, "", "a link that is none", lambda side: _read(side, f"/offer/{'x' * 43}"), method="GET", path="/offer/")
+
+
+def _opened(side: Side, number: int) -> Answer:
+    """What the seller gets; and, where that is a link, what the customer reads and is told when he declines."""
+    made = side.send("POST", f"/quote/{number}/link", data={"in": "uk"})
+    found = SECRET.search(made.body.decode())
+    if not found:
+        return made
+    page, client = _read(side, found[0]), side.app.test_client()
+    token = side.token_of(side.send("GET", found[0], client=client))
+    said = side.send("POST", found[0], client=client, data={"csrf_token": token, "answer": "decline", "name": "Клієнт", "reason": "Дорого"})
+    after = _read(side, found[0])
+    return Answer(made.status, made.body + page.body + after.body, (*page.heads, ("answered", str(said.status))))
+
+
+def _read(side: Side, path: str) -> Answer:
+    """By a browser that is not signed in; each has a token of its own."""
+    answer = side.send("GET", path, client=side.app.test_client())
+    return Answer(answer.status, TOKENS.sub("", answer.body.decode()).encode(), tuple((k, v) for k, v in answer.heads if k != "Set-Cookie"))
+
+
+@probe("letter quote_link")
+def letter_with_a_link(view: View) -> Iterator[Question]:
+    """It says who sends it, and the number and the last day of the quote, which its sender has before him."""
+    yield Question("letter quote_link", "", "the letter with a quote's link", _letter)
+
+
+def _letter(side: Side) -> Answer:
+    with side.app.app_context():
+        company = side.app.extensions["brama"].catalog.company
+        told = compose("client@firm.example", "uk", "Олена", "Q-1", "12 грудня 2026", f"http://localhost/offer/{'x' * 43}", company)
+    return Answer(200, f"{told.subject}\n{told.body}\n{told.html}".encode(), ())

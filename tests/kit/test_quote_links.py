@@ -169,3 +169,25 @@ def test_the_contact_gets_the_link_by_mail(house: House, browser: SignIn, sent: 
     assert letter.recipients == ["ihor@client.example"] and "Комерційна пропозиція № Q-1" in letter.subject
     path = re.findall(r"/offer/[\w-]{43}", str(letter.body))[0]
     assert path in str(letter.html) and 'lang="uk"' in stranger(house).get(path).get_data(as_text=True)
+
+
+def test_a_customer_chooses_among_options_and_accepts_the_total_that_he_has_seen(house: House, browser: SignIn, offered: tuple[int, int]) -> None:
+    _, quote = offered
+    house.change("discount_limit", 1, most="0.2")
+    lamp = house.make("product", name="Лампа", price="50", currency="UAH", vat_rate="0.2")
+    line = house.make("quote_line", quote=quote, product=lamp, quantity=10, optional=True)
+    house.change("quote", quote, state=house.option("quote_state", "sent"))
+    path = link(browser("Oksana"), quote)
+    page = stranger(house).get(path).get_data(as_text=True)
+    # 1640 and 20 % of it; with ten lamps at 50 it is 2140.
+    assert "Options, not in the total" in page and "1,968.00 UAH" in page and "2,568.00" not in page
+    chosen = {"option": str(line), "name": "Ігор"}
+    status, counted = say(house, path, answer="count", **chosen)
+    assert status == 200 and "2,568.00 UAH" in counted and f'name="shown" value="{line}"' in counted and stored(house, quote)["state"] == "sent"
+    status, again = say(house, path, answer="accept", shown="", **chosen)
+    assert status == 422 and "look at the total, and accept once more" in again and stored(house, quote)["state"] == "sent"
+    assert say(house, path, answer="count", option="999999")[0] == say(house, path, answer="count", option="x")[0] == 200, "what is not offered is not chosen"
+    assert say(house, path, answer="accept", shown=str(line), **chosen)[0] == 303
+    assert (stored(house, quote)["state"], str(stored(house, quote)["total"])) == ("accepted", "2568.0000")
+    accepted = stranger(house).get(path).get_data(as_text=True)
+    assert "2,568.00 UAH" in accepted and "Options, not in the total" not in accepted

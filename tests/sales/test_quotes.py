@@ -19,7 +19,9 @@ from crm.errors import BramaError, Conflict, Forbidden, Invalid, NotFound
 from crm.messages import render
 from crm.sales.quotes import deciding
 from crm.sales.quotes.agreed import onto_deal
+from crm.sales.quotes.answering import answer
 from crm.sales.quotes.comparing import compared
+from crm.sales.quotes.counting import if_chosen
 from crm.sales.quotes.expiring import expire
 from crm.sales.quotes.limits import Limits, limits
 from crm.sales.quotes.making import next_version, of_deal
@@ -608,3 +610,41 @@ def test_a_price_of_another_currency_is_converted_at_the_rate_of_the_day(company
     assert {(row.list_price, row.priced_in, row.rate, row.rate_day) for row in lines(company, quote)} == {(d("99.99"), None, None, None)}
     change(company, at.seller, quote, currency="EUR")
     assert {row.list_price for row in lines(company, quote)} == {None}, "no rate of EUR"
+
+
+# --- options ---------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_optional_counts_when_it_is_chosen_and_is_judged_anyway(company: Company) -> None:
+    at = house(company)
+    quote = offered(company, at)
+    chamber, lamp = (row.id for row in lines(company, quote))
+    set_line: Callable[..., Any] = lambda line, **values: by(company, at.seller, lambda session: records.change(session, "quote_line", line, values))
+    set_line(lamp, optional=True, discount=d("0.15"))
+    # 2850 of the chamber alone, 20 % of tax; the lamps at 15 % off would be 425 and are over the limit of 10 %.
+    row = one(company, quote)
+    assert (row.list_amount, row.amount, row.tax, row.total, row.deepest, row.over_limit) == (d("3000"), d("2850"), d("570"), d("3420"), d("0.15"), True)
+    assert "over the limit" in refused(company, at.seller, quote, state="sent")["state"], "the customer might choose it"
+    set_line(lamp, discount=d("0.1"))
+    set_line(chamber, chosen=True)
+    assert not lines(company, quote)[0].chosen, "only what is optional is chosen"
+    set_line(chamber, optional=True)
+    assert one(company, quote).total == d("0")
+    change(company, at.seller, quote, state="sent")
+    with pytest.raises(Invalid):
+        set_line(lamp, chosen=True)
+    said = lambda chosen: by(company, None, lambda session: answer(session, quote, "accepted", "Ігор", "", at.seller, chosen))
+    with pytest.raises(Invalid) as none:
+        said(())
+    assert set(none.value.fields) == {"options"}
+    with company.system(write=False) as session:
+        would = if_chosen(session, quote, {lamp})
+    assert (would.amount, would.total) == (d("450"), d("540"))
+    assert said({lamp}) and state(company, quote) == "accepted" and one(company, quote).total == d("540") and one(company, quote).answered_by == "Ігор"
+    assert [row.chosen for row in lines(company, quote)] == [False, True]
+    assert not said({chamber}) and one(company, quote).total == d("540"), "what was answered stays"
+    by(company, at.seller, lambda session: onto_deal(session, quote))
+    deal_line = company.catalog.entity("deal_line").table
+    with company.system(write=False) as session:
+        there = session.kernel(select(deal_line.c.product_id, deal_line.c.amount).where(deal_line.c.deal_id == at.deal, deal_line.c.deleted_at.is_(None))).all()
+    assert [tuple(row) for row in there] == [(at.lamp, d("450"))]

@@ -16,7 +16,7 @@ from crm.errors import Forbidden, NotFound
 from crm.sales.quotes.comparing import Difference, compared
 
 pages = Blueprint("quote_comparison", __name__)
-LINE = ("quantity", "price", "discount", "tax_rate", "amount", "description")
+LINE = ("quantity", "price", "discount", "tax_rate", "amount", "optional", "chosen", "description")
 QUOTE = ("name", "version", "deal", "number")
 HEAD = (
     "valid_until", "legal_entity", "whole_discount", "list_amount", "whole_amount", "amount", "tax", "total", "deepest", "discount", "payment_terms",

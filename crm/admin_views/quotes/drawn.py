@@ -1,5 +1,6 @@
 """What stands on the sheet of a quote, as far as its reader sees it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -20,12 +21,13 @@ from crm.backoffice.lists import ListQuery, Masked
 from crm.backoffice.rates import PLACES
 from crm.backoffice.spelled import in_words
 from crm.errors import NotFound
+from crm.sales.quotes.counting import if_chosen
 
 QUOTE = (
     "name", "number", "version", "deal", "legal_entity", "sent_on", "valid_until", "currency", "amount", "tax", "total", "list_amount", "discount",
     "whole_discount", "whole_amount", "answered_by", "answered_at", "answer_reason", "payment_terms", "delivery_terms", "owner",
 )
-LINE = ("product", "description", "quantity", "price", "discount", "tax_rate", "amount", "priced_in", "rate", "rate_day")
+LINE = ("product", "description", "quantity", "price", "discount", "tax_rate", "amount", "priced_in", "rate", "rate_day", "optional", "chosen")
 SAID = ("name", "number", "version", "payment_terms", "delivery_terms", "owner", "discount", "whole_discount")
 SELLER = ("full_name", "name", "tax_code", "address", "iban", "bank", "signatory")
 BUYER = ("name", "tax_code", "address", "city")
@@ -36,18 +38,26 @@ FIGURES = ("quantity", "price", "discount", "tax_rate", "amount")
 class Row:
     """A line on the sheet; figures by their key, "" where there is none."""
 
+    id: int
     name: str
     description: str
     unit: str
     figures: dict[str, str]
+    optional: bool
+    counted: bool
 
 
-def drawn(session: UserSession, quote: int) -> dict[str, Any]:
-    """What templates/admin/quote/paper.html shows, in the reader's language. Raises NotFound."""
+def drawn(session: UserSession, quote: int, choice: Collection[int] | None = None) -> dict[str, Any]:
+    """What templates/admin/quote/paper.html shows, in the reader's language. With a `choice` it is of these optional lines: only for who sees the sheet
+    wholly. Raises NotFound."""
     language, today = context.reader().language, context.reader().today
     rights = standing(session, session.catalog.entity("quote"), quote)
     row = {key: value for key, value in values_of(session, "quote", quote, QUOTE).values.items() if rights.sees(key)}
     found = lines(session, quote, LINE)
+    if choice is not None:
+        would = if_chosen(session, quote, choice)
+        row |= {key: getattr(would, key) for key in ("list_amount", "whole_amount", "amount", "tax", "total", "discount")}
+    rows = _rows(session, found, choice)
     columns = [key for key in FIGURES if any(_stands(key, line.values.get(key)) for line in found)]
     currency = found_currency if isinstance(found_currency := row.get("currency"), str) else ""
     said = {key: text(session, "quote", key, row) for key in SAID}
@@ -60,7 +70,8 @@ def drawn(session: UserSession, quote: int) -> dict[str, Any]:
         "sums": {key: _sum(session, key, row) for key in ("list_amount", "whole_amount", "lines_amount", "amount", "tax", "total")},
         "in_words": in_words(total, currency, language) if isinstance(total, Decimal) else "", "lowered": _lower(row),
         "seller": _named(session, "legal_entity", row.get("legal_entity"), SELLER), "buyer": _buyer(session, row.get("deal")), "columns": columns,
-        "labels": {key: session.catalog.entity("quote_line").fields[key].label.text(language) for key in FIGURES}, "rows": _rows(session, found),
+        "labels": {key: session.catalog.entity("quote_line").fields[key].label.text(language) for key in FIGURES}, "rows": [one for one in rows if one.counted],
+        "options": [one for one in rows if not one.counted], "optional": [one for one in rows if one.optional],
         "rates": _rates(session, found, currency),
         "answer": {"by": text(session, "quote", "answered_by", row), "at": text(session, "quote", "answered_at", row),
                    "reason": text(session, "quote", "answer_reason", row)},
@@ -87,7 +98,7 @@ def _lower(row: dict[str, Any]) -> bool:
     return isinstance(whole, Decimal) and isinstance(amount, Decimal) and whole > amount
 
 
-def _rows(session: UserSession, found: list[lists.RowView]) -> list[Row]:
+def _rows(session: UserSession, found: list[lists.RowView], choice: Collection[int] | None) -> list[Row]:
     numbers = sorted({ref.id for line in found if isinstance(ref := line.values.get("product"), Ref)})
     units, language = _units(session, numbers), context.reader().language
     exact = decimal_formatter(language, 2, 4)  # an amount of a line has four decimals where it needs them, so that the sum is seen to be right
@@ -99,7 +110,10 @@ def _rows(session: UserSession, found: list[lists.RowView]) -> list[Row]:
             figures[key] = exact(value) if key in ("price", "amount") and isinstance(value, Decimal) else text(session, "quote_line", key, line.values)
         ref = line.values.get("product")
         unit = units.get(ref.id, "") if isinstance(ref, Ref) else ""
-        rows.append(Row(text(session, "quote_line", "product", line.values), text(session, "quote_line", "description", line.values), unit, figures))
+        optional = line.values.get("optional") is True
+        counted = not optional or (line.values.get("chosen") is not False if choice is None else line.id in choice)
+        name, description = (text(session, "quote_line", key, line.values) for key in ("product", "description"))
+        rows.append(Row(line.id, name, description, unit, figures, optional, counted))
     return rows
 
 

@@ -1,5 +1,6 @@
 """`/offer/<secret>`: a quote as its customer reads and answers it, without signing in; the secret is the key."""
 
+from collections.abc import Collection
 from typing import Any
 
 from flask import Blueprint, g, make_response, redirect, render_template, request
@@ -12,16 +13,17 @@ from crm.admin_views.signed_in import runtime, wait_sentence
 from crm.backoffice.guard import UserSession, system_session, user_session
 from crm.errors import BadRequest, BramaError, Forbidden, Invalid, NotFound
 from crm.languages import current_language
-from crm.messages import LANGUAGES, m, render
+from crm.messages import LANGUAGES, Message, m, render
 from crm.organization import throttle
 from crm.permissions import access_for
-from crm.sales.quotes.answering import SOURCE, answer
+from crm.sales.quotes.answering import SOURCE, answer, options
 from crm.sales.quotes.course import ACCEPTED, DECLINED, SENT
 from crm.sales.quotes.links import Held, held_by, seen_wholly
 
 pages = Blueprint("quote_offer", __name__)
 ANSWERS = {"accept": ACCEPTED, "decline": DECLINED}
 ADDRESS = "/offer/<secret>"
+COUNT, MOST = "count", 500
 
 
 @pages.get(ADDRESS)
@@ -35,24 +37,31 @@ def show(secret: str) -> Response:
 @pages.post(ADDRESS)
 @open_to_all
 def take(secret: str) -> Response:
-    """`answer` accept or decline by `name`, with a `reason`; leads back to the page. Answered before: nothing is changed. Raises NotFound, BadRequest."""
+    """`answer` accept or decline by `name`, with a `reason`; leads back to the page. Answered before: nothing is changed. `option` are the optional lines
+    that are taken, `shown` those whose total was before him: what he accepts is what he has seen. `answer` count shows the total and writes nothing.
+    Raises NotFound, BadRequest."""
     held = _held(secret)
     if not isinstance(held, Held):
         return held
-    said = ANSWERS.get(request.form.get("answer", ""))
-    if said is None:
+    asked = request.form.get("answer", "")
+    said, ticked = ANSWERS.get(asked), {int(one) for one in request.form.getlist("option")[:MOST] if one.isascii() and one.isdigit() and len(one) < 10}
+    if said is None and asked != COUNT:
         raise BadRequest(m("A quote is accepted or declined."))
     here, name, reason = runtime(), request.form.get("name", "")[:1000], request.form.get("reason", "")[:5000]
+    wait = 0 if said is None else _wait("the customer of a quote")
     with system_session(here.engine, "the customer of a quote", here.catalog, write=True, source=SOURCE) as work:
-        wait = throttle.enter(work, [(throttle.OFFER, throttle.network(where().address))])
-        if wait:
-            return _page(secret, held, {"": wait_sentence(wait)}, 429)
+        there = options(work, held.quote)
+        chosen = ticked & set(there)
+        if said is None or wait:
+            return _page(secret, held, {"": wait_sentence(wait)} if wait else {}, 429 if wait else 200, chosen)
+        if said == ACCEPTED and held.state == SENT and there and request.form.get("shown", "") != _named(chosen):
+            return _page(secret, held, {"": _say(m("You have chosen something else: look at the total, and accept once more."))}, 422, chosen)
         try:
-            answer(work, held.quote, said, name, reason, held.made_by)
+            answer(work, held.quote, said, name, reason, held.made_by, chosen)
         except Invalid as refused:
-            known = {key: render(why, current_language()) for key, why in refused.fields.items() if key in ("name", "reason")}
+            known = {key: _say(why) for key, why in refused.fields.items() if key in ("name", "reason", "options")}
             # Why a rule does not let it be accepted, as that the deal is lost, is none of the customer's business.
-            return _page(secret, held, known or {"": render(m("This quote cannot be answered now. Write to whoever sent it."), current_language())}, 422)
+            return _page(secret, held, known or {"": _say(m("This quote cannot be answered now. Write to whoever sent it."))}, 422, chosen)
         work.commit()
     return redirect(f"/offer/{secret}", 303)
 
@@ -70,16 +79,26 @@ def _held(secret: str) -> Held | Response:
         session = user_session(here.engine, access_for(here.engine, held.made_by, here.catalog), here.catalog, reader=here.catalog.reader(language))
         _see(session, held.quote)
     except (NotFound, Forbidden):
-        with system_session(here.engine, "a link of no quote", here.catalog, write=True, source=SOURCE) as work:
-            wait = throttle.enter(work, [(throttle.OFFER, throttle.network(where().address))])
-            work.commit()
-        if wait:
+        if wait := _wait("a link of no quote"):
             return _paused(wait)
         raise NotFound(m("This link does not work any more. Ask whoever sent it for another one.")) from None
     # The session is closed, and what it read of sensitive fields journaled, with the request.
     g.session, g.language, g.reader = session, language, here.catalog.reader(language)
     refresh()
     return held
+
+
+def _wait(why: str) -> int:
+    """Counts an attempt of this network; seconds to wait where there were too many."""
+    here = runtime()
+    with system_session(here.engine, why, here.catalog, write=True, source=SOURCE) as work:
+        wait = throttle.enter(work, [(throttle.OFFER, throttle.network(where().address))])
+        work.commit()
+    return wait
+
+
+def _say(message: Message) -> str:
+    return render(message, current_language())
 
 
 def _see(session: UserSession, quote: int) -> None:
@@ -91,10 +110,15 @@ def _see(session: UserSession, quote: int) -> None:
         raise
 
 
-def _page(secret: str, held: Held, wrong: dict[str, str], status: int = 200) -> Response:
-    found: dict[str, Any] = drawn(g.session, held.quote)
+def _named(chosen: Collection[int]) -> str:
+    return ",".join(map(str, sorted(chosen)))
+
+
+def _page(secret: str, held: Held, wrong: dict[str, str], status: int = 200, choice: Collection[int] | None = None) -> Response:
+    found: dict[str, Any] = drawn(g.session, held.quote, choice if held.state == SENT else None)
     return make_response(render_template(
-        "admin/quote/offer.html", secret=secret, asks=held.state == SENT, accepted=held.state == ACCEPTED, wrong=wrong,
+        "admin/quote/offer.html", secret=secret, shown=_named([one.id for one in found["optional"] if one.counted]),
+        asks=held.state == SENT, accepted=held.state == ACCEPTED, wrong=wrong,
         typed={key: request.form.get(key, "") for key in ("name", "reason")}, other={"uk": "en", "en": "uk"}[current_language()], **found,
     ), status)
 

@@ -17,8 +17,8 @@ COMPARED = tuple(key for key in OF_DEAL if key != "product")
 
 
 def onto_deal(session: DataSession, quote: int) -> int:
-    """Lines of the deal become those of the quote, line by line of the same product, each less what of the discount on the whole falls to it; the
-    amount is their sum, in the quote's currency. The number of the deal. Raises NotFound, Forbidden, Invalid."""
+    """Lines of the deal become those of the quote but options that were not chosen, line by line of the same product, each less what of the discount on
+    the whole falls to it; the amount is their sum, in the quote's currency. The number of the deal. Raises NotFound, Forbidden, Invalid."""
     (about,) = wholly(session, "quote", ("deal", "state", "currency", "amount", "whole_discount"), "id", quote) or (None,)
     if about is None:
         raise NotFound()
@@ -26,7 +26,8 @@ def onto_deal(session: DataSession, quote: int) -> int:
         raise Invalid({"state": m("Only what the customer has accepted is put onto the deal.")})
     deal = int(about["deal"])
     there = wholly(session, "deal_line", OF_DEAL, "deal", deal)
-    wanted = lowered(wholly(session, "quote_line", OF_DEAL, "quote", quote), about["whole_discount"])
+    offered = wholly(session, "quote_line", (*OF_DEAL, "optional", "chosen"), "quote", quote)
+    wanted = lowered([row for row in offered if row["chosen"] or not row["optional"]], about["whole_discount"])
     writes(session, "deal_line", OF_DEAL)
     kept, new = matched(there, wanted)
     gone = [row["id"] for row in there if row["id"] not in {old["id"] for old, _ in kept}]

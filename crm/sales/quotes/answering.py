@@ -1,12 +1,14 @@
 """What a customer answers by the link of his quote: written through the one door, in nobody's name, with who it was and why."""
 
-from sqlalchemy import select
+from collections.abc import Collection
+
+from sqlalchemy import select, true
 
 from crm.backoffice import notices, records
 from crm.backoffice.guard import SystemSession
 from crm.errors import Invalid
 from crm.messages import m
-from crm.sales.quotes.counting import QUOTE
+from crm.sales.quotes.counting import LINE, QUOTE, if_chosen
 from crm.sales.quotes.course import ACCEPTED, DECLINED, SENT, state, state_of
 from crm.sales.quotes.rules import ANSWERED
 
@@ -30,15 +32,26 @@ def checked(answer: str, name: str, reason: str) -> tuple[str, str | None]:
     return name, reason or None
 
 
-def answer(session: SystemSession, quote: int, said: str, name: str, reason: str, made_by: int) -> bool:
-    """Write the answer `said`, ACCEPTED or DECLINED, and tell the owner and whoever made the link. False when the quote was answered already: then
-    nothing is changed. Raises Invalid. The caller commits."""
+def options(session: SystemSession, quote: int) -> dict[int, bool]:
+    """The optional lines of a quote, and whether each is chosen."""
+    of_quote = select(LINE.c.id, LINE.c.chosen).where(LINE.c.quote_id == quote, LINE.c.optional.is_(true()), LINE.c.deleted_at.is_(None))
+    return {row.id: row.chosen for row in session.kernel(of_quote.order_by(LINE.c.id))}
+
+
+def answer(session: SystemSession, quote: int, said: str, name: str, reason: str, made_by: int, chosen: Collection[int] = ()) -> bool:
+    """Write the answer `said`, ACCEPTED with the optional lines `chosen` or DECLINED, and tell the owner and whoever made the link. False when the quote
+    was answered already: then nothing is changed. Raises Invalid. The caller commits."""
     kept = checked(said, name, reason)
     now = session.kernel(select(QUOTE.c.state_id, QUOTE.c.owner_id).where(QUOTE.c.id == quote).with_for_update()).one()
     if state_of(session, now.state_id) != SENT:
         return False
     session.info[ANSWERED] = kept
     try:
+        if said == ACCEPTED:
+            if not if_chosen(session, quote, chosen).list_amount:
+                raise Invalid({"options": m("Choose at least one.")})
+            there = options(session, quote)
+            records.change_many(session, "quote_line", {line: {"chosen": line in chosen} for line, was in there.items() if was != (line in chosen)})
         records.change(session, "quote", quote, {"state": state(session, said)})
     finally:
         del session.info[ANSWERED]

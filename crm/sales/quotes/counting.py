@@ -11,7 +11,7 @@ from crm.backoffice.saving import quietly
 from crm.errors import FieldError, Invalid
 from crm.messages import m
 from crm.sales.models import Product
-from crm.sales.quotes.limits import limits
+from crm.sales.quotes.limits import Limits, limits
 from crm.sales.quotes.models import Quote, QuoteLine
 from crm.sales.quotes.totals import Line, Totals, totals
 
@@ -19,20 +19,29 @@ QUOTE, LINE, PRODUCT = Quote.__table__, QuoteLine.__table__, Product.__table__
 KEPT = ("list_amount", "whole_amount", "amount", "tax", "total", "discount", "deepest", "over_limit")
 
 
-def lines_of(session: DataSession, quotes: Sequence[int]) -> dict[int, list[Line]]:
-    """Quote → what of its lines is counted, whoever asks."""
-    columns = (LINE.c.quote_id, LINE.c.quantity, LINE.c.price, LINE.c.list_price, LINE.c.tax_rate, LINE.c.amount, PRODUCT.c.category_id)
+def lines_of(session: DataSession, quotes: Sequence[int], chosen: Collection[int] | None = None) -> dict[int, list[Line]]:
+    """Quote → what of its lines is counted, whoever asks; `chosen` are the optional lines that are, instead of those that stand there."""
+    columns = (
+        LINE.c.quote_id, LINE.c.id, LINE.c.optional, LINE.c.chosen,
+        LINE.c.quantity, LINE.c.price, LINE.c.list_price, LINE.c.tax_rate, LINE.c.amount, PRODUCT.c.category_id,
+    )
     found: dict[int, list[Line]] = {number: [] for number in quotes}
     for part in in_parts(quotes):
         query = select(*columns).join(PRODUCT, PRODUCT.c.id == LINE.c.product_id).where(LINE.c.quote_id.in_(part), LINE.c.deleted_at.is_(None))
-        for number, *values in session.kernel(query.order_by(LINE.c.id)):
-            found[number].append(Line(*values))
+        for number, line, optional, taken, *values in session.kernel(query.order_by(LINE.c.id)):
+            found[number].append(Line(*values)._replace(counted=not optional or (taken if chosen is None else line in chosen)))
     return found
 
 
 def counted(session: DataSession, quote: int, author: int | None, whole: Decimal | None) -> Totals:
     """What a quote comes to now with a discount of `whole`, its discounts judged by the limits of its author."""
     return totals(lines_of(session, [quote])[quote], limits(session, author), whole)
+
+
+def if_chosen(session: DataSession, quote: int, chosen: Collection[int]) -> Totals:
+    """What a quote would come to, were these of its optional lines chosen and no others."""
+    whole = session.kernel(select(QUOTE.c.whole_discount).where(QUOTE.c.id == quote)).scalar()
+    return totals(lines_of(session, [quote], chosen)[quote], Limits({}, {}, frozenset()), whole)
 
 
 def keep_totals(session: DataSession, quotes: Collection[int]) -> None:

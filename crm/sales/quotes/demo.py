@@ -72,6 +72,7 @@ def _offered(demo: Demo, company: Company, deal: Mapping[str, Any], stage: str, 
         demo.create("quote_line", [
             {
                 "quote": previous, "product": row["product_id"], "quantity": row["quantity"], "price": row["price"], "tax_rate": Decimal("0.2"),
+                "optional": last and place == len(lines) - 1 >= 2 and key in (DRAFT, SENT),
                 "discount": max(share if place == 0 else Decimal(0), row["discount"] or Decimal(0)) or None,
             } for place, row in enumerate(lines)
         ])

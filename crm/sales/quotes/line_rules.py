@@ -18,11 +18,11 @@ from crm.messages import m
 from crm.sales.quotes.counting import LINE, QUOTE, keep_totals
 from crm.sales.quotes.course import APPROVED, DRAFT, OPEN, WAITING, brings_history, state, state_of
 from crm.sales.quotes.limits import LIMIT
-from crm.sales.quotes.rules import LOCKED, follow
+from crm.sales.quotes.rules import ANSWERED, LOCKED, follow
 from crm.sales.rules import amount_of_the_line, discount_is_a_fraction
 
 TAKEN = {"price": "price", "tax_rate": "vat_rate"}  # field of a line → that of its product by which it is filled
-WATCHED = ("quote", "product", "quantity", "price", "discount", "tax_rate", "amount", "description", "deleted_at")
+WATCHED = ("quote", "product", "quantity", "price", "discount", "tax_rate", "amount", "description", "optional", "chosen", "deleted_at")
 
 
 @before_save("quote_line")
@@ -112,12 +112,27 @@ def nothing_below_zero(draft: Draft) -> None:
 def of_a_quote_that_is_not_given(draft: Draft) -> None:
     """Lines of a quote that the customer has in hand stay as they are."""
     session, quotes = draft.session, {draft.old.get("quote"), draft["quote"]} - {None}
-    if not draft.changed(*WATCHED) or brings_history(session):
+    if not draft.changed(*WATCHED) or brings_history(session) or (_answers(session) and not draft.changed(*(set(WATCHED) - {"chosen"}))):
         return
     found = session.kernel(select(QUOTE.c.id, QUOTE.c.state_id).where(QUOTE.c.id.in_(sorted(quotes)))).all()
     shut = {number for number, now in found if state_of(session, now) not in OPEN}
     if shut & visible(session, "quote", shut):
         draft.refuse("quote", LOCKED)
+
+
+def _answers(session: DataSession) -> bool:
+    """Whether a customer answers by the link: what he chooses is all that he changes."""
+    return session.info.get(ANSWERED) is not None
+
+
+@before_save("quote_line")
+def chosen_of_what_is_optional(draft: Draft) -> None:
+    """Only what is optional is chosen."""
+    for key in ("optional", "chosen"):
+        if draft[key] is None:
+            draft[key] = False
+    if not draft["optional"]:
+        draft["chosen"] = False
 
 
 @when_changed("quote_line", *WATCHED)
@@ -131,7 +146,7 @@ def the_quote_follows_its_lines(session: DataSession, drafts: Sequence[Draft]) -
             before = state_of(session, now)
             if brings_history(session):
                 continue
-            if before not in OPEN:
+            if before not in OPEN and not _answers(session):
                 raise Forbidden(LOCKED)
             if before in (WAITING, APPROVED):
                 changes[number] = {"state": state(session, DRAFT), "decision": None, "decision_reason": None}

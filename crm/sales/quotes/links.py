@@ -26,7 +26,7 @@ SHEET = (
     "deal", "number", "version", "name", "state", "legal_entity", "valid_until", "currency", "list_amount", "whole_discount", "whole_amount", "amount", "tax",
     "total", "discount", "payment_terms", "delivery_terms",
 )
-SHEET_LINE = ("product", "description", "quantity", "price", "discount", "tax_rate", "amount")
+SHEET_LINE = ("product", "description", "quantity", "price", "discount", "tax_rate", "amount", "optional", "chosen")
 LINKED = frozenset({SENT, ACCEPTED, DECLINED})
 
 

@@ -12,7 +12,7 @@ from crm.messages import m
 from crm.sales.quotes.rules import CONTENTS
 
 OF_DEAL = ("product", "quantity", "price", "discount", "amount")  # of a line, the same in a deal and in a quote
-OF_QUOTE = (*OF_DEAL, "tax_rate", "description")
+OF_QUOTE = (*OF_DEAL, "tax_rate", "description", "optional", "chosen")
 COPIED = (*CONTENTS, "description", "owner")
 Row = dict[str, Any]
 

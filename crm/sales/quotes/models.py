@@ -107,9 +107,10 @@ class QuoteLine(Child):
     __tablename__ = "quote_line"
     __entity__ = Declared(
         key="quote_line", label=Label("Рядок пропозиції", "Quote line"), plural=Label("Рядки пропозиції", "Quote lines"), parent="quote", title="product",
-        columns=("quote", "product", "quantity", "price", "discount", "tax_rate", "amount", "description"), order="id",
+        columns=("quote", "product", "quantity", "price", "discount", "tax_rate", "amount", "optional", "chosen", "description"), order="id",
         sections=(Section(Label("Рядок", "Line"), (
             "quote", "product", "description", "quantity", "price", "list_price", "priced_in", "rate", "rate_day", "discount", "tax_rate", "amount",
+            "optional", "chosen",
         )),),
     )
 
@@ -133,6 +134,13 @@ class QuoteLine(Child):
         help=Label("Скільки валюти пропозиції коштує одиниця валюти продукту", "How much of the quote's currency one unit of the product's costs"),
     )
     rate_day: Mapped[date | None] = date_field(Label("День курсу", "Day of the rate"), system=True, made_of=("list_price",))
+    optional: Mapped[bool] = boolean(
+        Label("На вибір", "Optional"), required=True, default=False,
+        help=Label("Брати чи ні, вирішує клієнт; у сумі лише вибране", "The customer decides whether to take it; in the total only when chosen"),
+    )
+    chosen: Mapped[bool] = boolean(
+        Label("Вибрано", "Chosen"), required=True, default=False, help=Label("Із того, що на вибір: входить у суму", "Of what is optional: it is in the total"),
+    )
     discount: Mapped[Decimal | None] = percent(Label("Знижка", "Discount"))
     tax_rate: Mapped[Decimal | None] = percent(Label("ПДВ", "VAT rate"), help=Label("Порожньо: як у продукту", "Empty: that of the product"))
     amount: Mapped[Decimal | None] = money(

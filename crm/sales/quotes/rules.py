@@ -202,7 +202,7 @@ def _within_limits(draft: Draft, before: str, now: str) -> None:
     if before not in (DRAFT, WAITING):
         return
     found = counted(session, draft.id, draft["author"], draft["whole_discount"])
-    if not found.list_amount:
+    if not found.offered:
         draft.refuse("state", m("A quote in which nothing is offered is not sent."))
     elif now in GIVEN and found.over_limit:
         draft.refuse("state", m("A discount is over the limit: ask for approval first."))

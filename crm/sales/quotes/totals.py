@@ -22,6 +22,7 @@ class Line(NamedTuple):
     tax_rate: Decimal | None
     amount: Decimal | None
     category: int | None = None
+    counted: bool = True  # False of what the customer may choose and has not
 
     @property
     def base(self) -> Decimal:
@@ -45,6 +46,7 @@ class Totals:
     discount: Decimal
     deepest: Decimal
     over_limit: bool
+    offered: bool
 
 
 def share(base: Decimal, amount: Decimal) -> Decimal:
@@ -77,15 +79,17 @@ def taxes(lines: Iterable[Line]) -> dict[Decimal, Decimal]:
 
 
 def totals(lines: Iterable[Line], limits: Limits, whole: Decimal | None = None) -> Totals:
-    """What these lines come to less a discount of `whole` on all of them, and whether one of the discounts needs a yes. A line's is judged together with
-    that on the whole, before anything is rounded."""
-    known = list(lines)
+    """What those of these lines that are counted come to less a discount of `whole` on all of them, and whether one of the discounts needs a yes. A line's
+    is judged together with that on the whole, before anything is rounded, and also where the customer has still to choose it."""
+    every = list(lines)
+    known = [one for one in every if one.counted]
     reduced, shares = off([one.amount or NOTHING for one in known], whole)
     lowered = [one._replace(amount=(one.amount or NOTHING) - part) for one, part in zip(known, shares, strict=True)]
     base, amount = exact_sum(one.base for one in known), exact_sum(one.amount or NOTHING for one in lowered)
     tax = exact_sum(taxes(lowered).values())
-    asked = [(one, WIDE.multiply(one.amount or NOTHING, 1 - (whole or NOTHING))) for one in known]
+    asked = [(one, WIDE.multiply(one.amount or NOTHING, 1 - (whole or NOTHING))) for one in every]
     return Totals(
         round_half_up(base, 4), reduced, amount, tax, round_half_up(amount, SHOWN) + tax, share(base, amount),
         max((share(one.base, paid) for one, paid in asked), default=NOTHING), any(limits.passed(one.base, paid, one.category) for one, paid in asked),
+        any(one.base for one in every),
     )

@@ -33,14 +33,20 @@ BEFORE = """(one, back) => {
     .filter((other) => other.tabIndex >= 0 && !other.disabled && other.checkVisibility({ visibilityProperty: true }) && !other.closest('[inert]'));
   const radios = new Set();  // one stop a group
   const stops = all.filter((other) => other.type !== 'radio' || (!radios.has(other.name) && radios.add(other.name)));
-  return (stops.indexOf(one) - Math.max(0, stops.indexOf(document.activeElement))) * (back ? -1 : 1) - 2;
+  const here = document.activeElement, next = (other) => other === here || here.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING;
+  return (stops.indexOf(one) - Math.max(0, stops.findIndex(next))) * (back ? -1 : 1) - 2;
 }"""
 
 
 def reach(page: Page, selector: str, key: str = "Tab") -> None:
-    """Tab until the focus is there: whatever cannot be reached so fails."""
+    """Tab until the focus is there: whatever cannot be reached so fails. From the top of a page one skips to its content first."""
     wanted: Any = page.locator(selector).first
     expect(wanted).to_be_attached()
+    if key == "Tab" and wanted.evaluate("(one) => document.activeElement === document.body && !!one.closest('main')"):
+        page.keyboard.press("Tab")
+        if page.locator(".b-skip").evaluate("(one) => one === document.activeElement"):  # else one was on the way already
+            page.keyboard.press("Enter")
+            expect(page.locator("main")).to_be_focused()
     for _ in range(min(wanted.evaluate(BEFORE, key != "Tab"), 100)):
         page.keyboard.press(key)
     for _ in range(120):

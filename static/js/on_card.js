@@ -20,13 +20,22 @@ function again(element) {
   return element?.name === 'search' ? '[name="search"]' : '[data-grid-title]';
 }
 
+/** Until no dialog of the list that stands here is open: one that was opened meanwhile would go from under one's hands. */
+async function undisturbed(signal) {
+  for (let dialog; !signal.aborted && (dialog = place.querySelector('dialog[open]'));) {
+    await new Promise((go) => { dialog.addEventListener('close', go, { once: true }); signal.addEventListener('abort', go, { once: true }); });
+  }
+}
+
 async function load() {
+  place.querySelector('dialog[open]')?.close(); // what was chosen there is what is asked for
   asking?.abort();
   asking = new AbortController();
   const { signal } = asking;
   const [from, within] = [source(), place.contains(document.activeElement) ? document.activeElement : null];
   place.setAttribute('aria-busy', 'true');
   const html = await getText(from, { signal });
+  await undisturbed(signal);
   if (signal.aborted) return;
   place.removeAttribute('aria-busy');
   if (html === null) return; // why has been said; what stood here stays

@@ -3,11 +3,12 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.accessibility import check
 from tests.browser.conftest import Desk
 from tests.browser.firm import Firm
+from tests.browser.traffic import quiet
 
 CARD = "/account/4/?tab=deals"  # four deals, two of each seller
 
@@ -82,6 +83,24 @@ def test_a_condition_a_group_and_columns_are_chosen_there(desk: Desk) -> None:
     page.get_by_role("button", name="Columns").click()
     page.get_by_role("button", name="Standard ones").click()
     expect(page.locator("[data-on-card] th[data-field='stage']")).to_have_count(1)
+
+
+def test_a_dialog_that_is_opened_while_the_list_comes_stays_until_it_is_closed(desk: Desk) -> None:
+    page = opened(desk("Olena", alone=True))
+    waiting: list[Route] = []
+    page.route("**/deal/?*", lambda route: waiting.append(route))  # noqa: PLW0108  # the library marks what it is given
+    page.get_by_role("columnheader", name="Amount").get_by_role("link").click()
+    expect(page.locator("[data-on-card][aria-busy]")).to_be_attached()
+    page.get_by_role("button", name="Columns").click()
+    dialog = page.get_by_role("dialog", name="Columns")
+    dialog.get_by_label("Owner", exact=True).uncheck()
+    waiting.pop().continue_()
+    quiet(page)
+    expect(dialog.get_by_label("Owner", exact=True)).not_to_be_checked()
+    page.unroute("**/deal/?*")
+    page.keyboard.press("Escape")
+    expect(page.locator("th[aria-sort='descending'][data-field='amount']")).to_be_attached()
+    expect(page.locator("[data-on-card] th[data-field='owner']")).to_have_count(1)
 
 
 def test_a_cell_a_selection_and_a_new_record(desk: Desk, firm: Firm) -> None:

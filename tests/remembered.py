@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from types import CodeType
 from typing import Any
 
+import yaml
 from argon2 import PasswordHasher
 from flask import Flask, has_request_context
 from sqlalchemy import URL, Connection, Engine, func, select
@@ -20,6 +21,7 @@ from crm import templating
 from crm.backoffice import catalog, database
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.entities import Base
+from crm.backoffice.outside import read_yaml
 from crm.organization import passwords
 
 STATEMENTS = 3_000
@@ -46,6 +48,12 @@ def install() -> None:
 
     database.create_engine = sharing
     catalog.read_catalog = _read_once_a_template(catalog.read_catalog)
+    # Tests read and write files of configuration as the product does: by libyaml where it is there.
+    yaml.safe_load, yaml.safe_dump = read_yaml, _written
+
+
+def _written(value: Any, **options: Any) -> str:
+    return str(yaml.dump(value, Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper), **options))
 
 
 def _remembered(build: Callable[..., Any]) -> Callable[..., Any]:

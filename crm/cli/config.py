@@ -3,7 +3,6 @@
 from typing import Any, BinaryIO
 
 import click
-import yaml
 from sqlalchemy import Engine
 
 from crm.additions import additions as additional
@@ -16,6 +15,7 @@ from crm.backoffice.lowcode.copying import stop, told
 from crm.backoffice.lowcode.document import Document, foreseen, read
 from crm.backoffice.lowcode.plan import plan as differences
 from crm.backoffice.lowcode.schema import schema as schema_of_files
+from crm.backoffice.outside import write_yaml
 from crm.cli.base import answer, group, language, runtime
 from crm.errors import NotFound
 from crm.messages import m, render, thaw
@@ -38,7 +38,7 @@ def export() -> None:
     """Print the whole configuration as YAML."""
     here = runtime()
     with system_session(here.engine, "flask config export", here.refresh()) as session:
-        click.echo(yaml.safe_dump(exporting.whole(session), allow_unicode=True, sort_keys=False, width=160), nl=False)
+        click.echo(write_yaml(exporting.whole(session)), nl=False)
 
 
 @config.command("additions")
@@ -48,7 +48,7 @@ def additions() -> None:
     here = runtime()
     with system_session(here.engine, "flask config additions", here.refresh()) as session:
         found = additional(session)
-    click.echo(yaml.safe_dump(found, allow_unicode=True, sort_keys=False, width=160), nl=False)
+    click.echo(write_yaml(found), nl=False)
     if found:
         raise click.exceptions.Exit(DIFFERENT)
 

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-import yaml
-
 from crm.backoffice.exchange.mapping import FileForm, Mapping, Target
+from crm.backoffice.outside import write_yaml
 
 
 def as_tree(mapping: Mapping) -> dict[str, Any]:
@@ -36,8 +35,7 @@ def as_tree(mapping: Mapping) -> dict[str, Any]:
 
 def as_yaml(mapping: Mapping) -> str:
     """The mapping as a file."""
-    text: str = yaml.safe_dump(as_tree(mapping), allow_unicode=True, sort_keys=False, width=120)
-    return text
+    return write_yaml(as_tree(mapping), width=120)
 
 
 def _form(form: FileForm) -> dict[str, Any]:

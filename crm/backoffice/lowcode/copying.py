@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import yaml
 from sqlalchemy import JSON, ForeignKey, String, Text, insert, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,6 +24,7 @@ from crm.backoffice.lowcode.converting import Conversion, conversions
 from crm.backoffice.lowcode.document import Document
 from crm.backoffice.lowcode.made import decisions_of
 from crm.backoffice.lowcode.options import PicklistSpec
+from crm.backoffice.outside import write_yaml
 from crm.backoffice.types import UtcMoment
 from crm.errors import BadRequest
 from crm.messages import m
@@ -76,7 +76,7 @@ def begin(session: SystemSession, document: Document, after: Catalog) -> int | N
     made = [{"entity": one.kind.key, "key": one.new.key, "old": one.old.number, **_columns(session, after, one)} for one in found]
     now, version = datetime.now(UTC), session.catalog.version
     row = {
-        "said": yaml.safe_dump(dict(document.raw), allow_unicode=True, sort_keys=False), "asked": version, "base": version, "fields": made, "state": "copying",
+        "said": write_yaml(dict(document.raw)), "asked": version, "base": version, "fields": made, "state": "copying",
         "at": 0, "position": 0, "seen": 0, "total": 0, "since": changed_since(session), "made_by_id": session.actor_id, "made_at": now,
     }
     number: int = session.kernel(insert(TABLE).values(row).returning(TABLE.c.id)).scalar_one()

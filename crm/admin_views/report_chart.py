@@ -68,7 +68,7 @@ def _as_asked(table: Table, reader: Reader, kind: str) -> Drawn | None:
     by_key = {_value(row, across): row for row in table.rows}
     return {
         "kind": kind, "title": _title(table, reader), "upright": upright, "beside": kind == "bar" and len(several) > 1, "rates": first.unit == "rate",
-        "names": [_called(across, by_key.get(key), key, reader) for key in keys],
+        "names": [_called(across, by_key.get(key), key, table, reader) for key in keys],
         "marks": [_mark(key) for key in keys] if across.unit in DAYS else None, "series": several, "note": None,
     }
 
@@ -126,7 +126,7 @@ def _split(table: Table, keys: Sequence[Any], reader: Reader) -> list[Drawn]:
     order = sorted(cells, key=lambda value: (value is None, str(value))) if by.unit in DAYS else sorted(cells, key=lambda value: -weight[value])
     shown = order if len(order) <= SERIES else [value for value in order if value in sorted(cells, key=lambda value: -weight[value])[: SERIES - 1]]
     found = [
-        _series(_called(by, next(iter(cells[value].values())), value, reader), n, column, [cells[value].get(key) for key in keys], table, reader)
+        _series(_called(by, next(iter(cells[value].values())), value, table, reader), n, column, [cells[value].get(key) for key in keys], table, reader)
         for n, value in enumerate(shown)
     ]
     rest = [value for value in order if value not in shown]
@@ -177,17 +177,17 @@ def _mark(month: str | None) -> str:
     return ".".join(reversed(month.split("-"))) if month else "—"
 
 
-def _called(column: Column, row: Row | None, key: Any, reader: Reader) -> str:
+def _called(column: Column, row: Row | None, key: Any, table: Table, reader: Reader) -> str:
     """A row by one dimension; without a row a step of time, which has none."""
     if row is None:
         return dimension_text(column, key, reader)
-    if column.unit == "stage":
-        return stage_text(column, row, reader)
+    if column.unit == "stage" and row[column.key] is not None:
+        return stage_text(column, row, table, reader)
     return "•" if row[column.key] is None and _value(row, column) is not None else dimension_text(column, row[column.key], reader)
 
 
 def _name(table: Table, row: Row, reader: Reader) -> str:
-    return " · ".join(_called(column, row, row[column.key], reader) for column in table.dimensions)
+    return " · ".join(_called(column, row, row[column.key], table, reader) for column in table.dimensions)
 
 
 def chart_words(drawn: Mapping[str, Any], table: Table, reader: Reader) -> str:

@@ -89,8 +89,6 @@ def name_cell(report: Report, table: Table, row: Row, column: Column, reader: Re
         return Cell(month_text(value, reader)) if value else Cell(render(m("not set"), reader.language), css="b-faint")
     if column.unit == "band":
         return Cell(band_text(value))
-    if column.unit == "stage":
-        return Cell(stage_text(column, row, reader))
     if column.unit == "option":
         return Cell(option_text(column, value, reader)) if value else Cell(render(m("not set"), reader.language), css="b-faint")
     number = row[f"{column.key}_id"]
@@ -98,6 +96,8 @@ def name_cell(report: Report, table: Table, row: Row, column: Column, reader: Re
         return Cell(render(m("not set"), reader.language), css="b-faint")
     if value is None:
         return Cell("•", unseen=True)
+    if column.unit == "stage":
+        return Cell(stage_text(column, row, table, reader))
     entity = next(d.entity for d in report.dimensions if d.key == column.key)
     return Cell(value, f"/{entity}/{number}/")
 

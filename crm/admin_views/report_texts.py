@@ -69,10 +69,18 @@ def option_text(column: Column, key: str, reader: Reader) -> str:
     return option.label.text(reader.language) if option else key
 
 
-def stage_text(column: Column, row: Row, reader: Reader) -> str:
-    """What the stage of a row is called: its key names it in its pipeline alone, its number everywhere."""
-    known = reader.catalog.configured["stage"].get(row[f"{column.key}_id"]) if reader.catalog else None
-    return known.label.text(reader.language) if known else str(row[column.key])
+def stage_text(column: Column, row: Row, table: Table, reader: Reader) -> str:
+    """What the stage of a row is called, with its pipeline where another row has a stage of the same name."""
+    stages = reader.catalog.configured["stage"] if reader.catalog else {}
+    known = stages.get(row[f"{column.key}_id"])
+    if known is None or reader.catalog is None:
+        return str(row[column.key])
+    label = known.label.text(reader.language)
+    alike = {one.id for one in stages.values() if one.id != known.id and one.label.text(reader.language) == label}
+    if not alike or not any(other[f"{column.key}_id"] in alike for other in table.rows):
+        return label
+    pipeline = reader.catalog.configured["pipeline"].get(known.parent_id or 0)
+    return f"{label} · {pipeline.label.text(reader.language)}" if pipeline else label
 
 
 def dimension_text(column: Column, value: Any, reader: Reader) -> str:

@@ -70,9 +70,8 @@ def table(company: Company, **asked: str) -> Table:
 def test_a_touch_belongs_to_the_stage_in_which_it_found_its_deal(company: Company) -> None:
     fill(company)
     found = table(company, by="stage")
-    named = {key: company.catalog.configured["stage"][company.stage(key)].label.uk for key in ("lead", "proposal", "won", "lost")}
     assert [(row["stage"], row["deals"], row["touches"], row["minutes"]) for row in found.rows] == [
-        (None, 2, 2, 17), (named["lead"], 4, 6, 50), (named["proposal"], 2, 2, 50), (named["won"], 1, 1, 60), (named["lost"], 1, 0, 0),
+        (None, 2, 2, 17), ("lead", 4, 6, 50), ("proposal", 2, 2, 50), ("won", 1, 1, 60), ("lost", 1, 0, 0),
     ]
     lead = found.rows[1]
     # as leads: pumps (won) 2, valves (lost) 1, steel 3 and wire 0 (open)

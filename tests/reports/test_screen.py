@@ -89,6 +89,19 @@ def test_a_figure_leads_to_a_list_of_as_many_records(sign_in: SignIn) -> None:
     assert re.search(rf"\b{text}\b", counted)
 
 
+def test_a_stage_is_shown_by_its_name_with_its_pipeline_where_two_are_called_alike_and_kept_in_files_by_its_key(sign_in: SignIn) -> None:
+    client = sign_in("head", "uk")
+    shown = page(client, "/report/overdue_stays?by=stage")
+    alike = {"Пропозиція · Продажі", "Пропозиція · Сервісні договори"}
+    assert alike | {"Перемовини"} <= set(re.findall(r'<th scope="row" class="pk [^"]*">([^<]+)</th>', shown))
+    drawn = re.search(r'id="chart-data">(.*?)</script>', shown, re.S)
+    assert drawn and alike <= set(json.loads(drawn[1])["names"])
+    file = client.get("/report/overdue_stays?by=stage&format=csv").get_data(as_text=True)
+    assert {"proposal", "offer", "negotiation"} <= {line.split(",")[0] for line in file.splitlines()}
+    once = page(client, "/report/funnel?pipeline=sales")
+    assert ">Пропозиція<" in once and "Пропозиція · Продажі" not in once, "of one pipeline there is one"
+
+
 def test_files_come_under_the_reports_name(sign_in: SignIn) -> None:
     client = sign_in("head", "uk")
     answer = client.get("/report/win_rate?by=owner&format=csv")

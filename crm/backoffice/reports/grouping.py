@@ -19,6 +19,7 @@ from crm.backoffice.reports.sight import names
 from crm.backoffice.reports.table import Column, Unit
 from crm.backoffice.sight import Source
 
+STAGE = "stage"  # the entity whose rows are told by their keys, as options are
 Key = tuple[Any, ...]  # of a row: an id (also of an option), yes or no, or "YYYY-MM", "YYYY-Qn", "YYYY" for each dimension, None when empty
 
 
@@ -114,8 +115,8 @@ def _month_of_moment(column: ColumnElement[Any]) -> list[ColumnElement[Any]]:
 
 
 def row_keys(session: DataSession, dimensions: tuple[Dimension, ...], keys: Iterable[Key]) -> dict[Key, dict[str, Any]]:
-    """What names the rows: for every key the dimensions' values, records by their name with `<dimension>_id` beside."""
-    every = list(keys)
+    """What names the rows: for every key the dimensions' values, records by their name and stages by their key, with `<dimension>_id` beside."""
+    every, stages = list(keys), session.catalog.configured.get(STAGE, {})
     called = {d.key: names(session, d.entity, (k[n] for k in every)) for n, d in enumerate(dimensions) if d.entity}
     options = session.catalog.options
     found: dict[Key, dict[str, Any]] = {}
@@ -126,6 +127,8 @@ def row_keys(session: DataSession, dimensions: tuple[Dimension, ...], keys: Iter
                 row[dimension.key] = options[value].key if value in options else None
                 continue
             row[dimension.key] = value if not dimension.entity or value is None else called[dimension.key].get(value)
+            if dimension.entity == STAGE and row[dimension.key] is not None and value in stages:
+                row[dimension.key] = stages[value].key
             if dimension.entity:
                 row[f"{dimension.key}_id"] = value
         found[key] = row
@@ -140,7 +143,7 @@ def columns_of(dimensions: tuple[Dimension, ...]) -> tuple[Column, ...]:
 def _unit(dimension: Dimension) -> Unit:
     if dimension.flag:
         return "flag"
-    return dimension.step if dimension.by_month else "option" if dimension.picklist or dimension.words else "name"
+    return dimension.step if dimension.by_month else "option" if dimension.picklist or dimension.words else "stage" if dimension.entity == STAGE else "name"
 
 
 def key_of(dimensions: Sequence[Dimension], row: Mapping[str, Any]) -> tuple[Any, ...]:

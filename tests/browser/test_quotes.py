@@ -29,6 +29,9 @@ def company(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> 
     for quote in made.make("quote", *({"deal": deal, "owner": made.people["Oksana"], "payment_terms": "Наперед"} for _ in WORDS)):
         made.make("quote_line", {"quote": quote, "product": good, "quantity": 2, "discount": "0.18"})
         made.change("quote", quote, state=made.option("quote_state", "waiting"))
+    (sent,) = made.make("quote", {"deal": deal, "owner": made.people["Oksana"]})
+    made.make("quote_line", {"quote": sent, "product": good, "quantity": 2}, {"quote": sent, "product": good, "quantity": 1, "optional": True})
+    made.change("quote", sent, state=made.option("quote_state", "sent"))
     with serving(made):
         yield made
 
@@ -66,3 +69,22 @@ def test_a_quote_is_approved_sent_made_anew_and_printed(desk: Desk, company: Fir
     expect(page.locator(".b-sheet h1")).to_contain_text(words["sheet"])
     expect(page.locator(".b-sheet-sums .is-total")).to_contain_text(words["total"])
     fits()
+
+
+def test_a_customer_chooses_and_accepts_by_his_link_on_a_phone(desk: Desk, company: Firm) -> None:
+    page = desk(at=company, language="uk", width=390, theme="dark")
+    page.goto("/quote/3/")
+    quiet(page)
+    page.get_by_role("button", name="Створити посилання", exact=True).press("Enter")
+    link = page.get_by_label("Надішліть цю адресу клієнтові").input_value()
+    page.goto(link[link.index("/offer/"):])
+    total = page.locator("#offer-total")
+    expect(total).to_contain_text("2\u00a0400,00")
+    page.get_by_role("checkbox").press("Space")
+    expect(total).to_contain_text("3\u00a0600,00")
+    expect(page.locator(".b-sheet-sums .is-total")).to_contain_text("3\u00a0600,00")
+    assert check(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing scrolls sideways"
+    page.get_by_label("Ваше імʼя").fill("Ігор")
+    page.get_by_role("button", name="Прийняти пропозицію").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Цю пропозицію прийнято.")

@@ -1,18 +1,20 @@
 """The demo company's quotes: offers of late deals in their versions, some of which wait for approval, and how much its sellers may give away."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
 
 from crm.backoffice.demo import Demo
+from crm.contacts.models import Contact
 from crm.organization.demo import Company
 from crm.organization.models import LegalEntity, Role
 from crm.sales.models import Deal, DealLine
 from crm.sales.quotes.course import ACCEPTED, APPROVED, DECLINED, DRAFT, PICKLIST, SENT, SUPERSEDED, WAITING, YES
 
+CONTACT = Contact.__table__
 DEAL, LINE, OURS = Deal.__table__, DealLine.__table__, LegalEntity.__table__
 LATE = 120  # days since a deal was opened of which a quote is kept
 MOST = 60  # deals with quotes
@@ -27,6 +29,9 @@ HEADS = Decimal("0.25")
 WHOLE, GIVEN_BESIDE = Decimal("0.02"), Decimal("0.08")  # on everything in some last versions, where no line gives more
 PAYMENT = ("Половина наперед, решта протягом 5 днів після поставки", "Повна передоплата", "Протягом 14 днів після поставки")
 DELIVERY = ("Доставка і монтаж нашими силами, 20 робочих днів від передоплати", "Самовивіз зі складу в Києві", "Доставка до обʼєкта, 10 робочих днів")
+DOLLARS, VAT = Decimal(480), Decimal("0.2")
+FOREIGN = {"name": "Контролер температури ECD-4", "name_en": "Temperature controller ECD-4", "price": DOLLARS, "currency": "USD", "vat_rate": VAT}
+RATE = Decimal("41.5")  # of the demo: hryvnias for a dollar
 REASONS = ("Великий клієнт, за ним ще два обʼєкти", "Інакше віддамо конкуренту", "Обсяг на весь рік")
 
 
@@ -40,14 +45,16 @@ def fill(demo: Demo, company: Company) -> None:
     stages = {s.id: s.key for s in demo.session.catalog.configured["stage"].values() if s.code.startswith("sales.") and s.key in ENDS}
     late = select(DEAL).where(DEAL.c.stage_id.in_(stages), DEAL.c.opened_on >= demo.today - timedelta(days=LATE), DEAL.c.deleted_at.is_(None))
     deals = demo.session.kernel(late.order_by(DEAL.c.opened_on.desc(), DEAL.c.id).limit(MOST)).mappings().all()
+    demo.create("exchange_rate", [{"currency": FOREIGN["currency"], "day": demo.today - timedelta(days=LATE), "rate": RATE}])
+    (controller,) = demo.create("product", [FOREIGN])
     firms = select(OURS.c.id).where(OURS.c.deleted_at.is_(None)).order_by(OURS.c.id)
     ours = demo.session.kernel(firms.limit(1)).scalar()
     for deal in deals:
-        _offered(demo, company, dict(deal), stages[deal["stage_id"]], ours)
+        _offered(demo, company, dict(deal), stages[deal["stage_id"]], ours, controller)
 
 
-def _offered(demo: Demo, company: Company, deal: Mapping[str, Any], stage: str, ours: int | None) -> None:
-    """The versions of one quote; a discount grows from one to the next."""
+def _offered(demo: Demo, company: Company, deal: Mapping[str, Any], stage: str, ours: int | None, controller: int) -> None:
+    """The versions of one quote; a discount grows from one to the next. In a draft there is a product that is priced in another currency."""
     end = demo.weighted(ENDS[stage])
     count = demo.weighted({1: 5, 2: 4, 3: 1}) if end not in (DRAFT, WAITING) else demo.weighted({1: 3, 2: 2})
     terms = {"payment_terms": demo.chance.choice(PAYMENT), "delivery_terms": demo.chance.choice(DELIVERY)}
@@ -65,17 +72,28 @@ def _offered(demo: Demo, company: Company, deal: Mapping[str, Any], stage: str, 
             "territory": deal["territory_id"], "currency": deal["currency"], "legal_entity": ours, "state": demo.option(PICKLIST, key),
             "valid_until": max(day, demo.today) + timedelta(days=14), **(_decided(demo, company, deal, key) if key in (WAITING, APPROVED) else {}),
             **({"whole_discount": WHOLE} if last and count > 1 and key in (DRAFT, SENT) and deepest <= GIVEN_BESIDE else {}),
+            **(_answered(demo, deal, day) if key == ACCEPTED else {}),
             **({"sent_on": day} if key in (SENT, ACCEPTED, DECLINED, SUPERSEDED) else {}),
         }
         (previous,) = demo.create("quote", [{k: v for k, v in values.items() if v is not None}])
         share = large if key in (WAITING, APPROVED) else min(Decimal(3 * version) / 100, GIVEN_BESIDE)
         demo.create("quote_line", [
             {
-                "quote": previous, "product": row["product_id"], "quantity": row["quantity"], "price": row["price"], "tax_rate": Decimal("0.2"),
+                "quote": previous, "product": row["product_id"], "quantity": row["quantity"], "price": row["price"], "tax_rate": VAT,
                 "optional": last and place == len(lines) - 1 >= 2 and key in (DRAFT, SENT),
                 "discount": max(share if place == 0 else Decimal(0), row["discount"] or Decimal(0)) or None,
             } for place, row in enumerate(lines)
         ])
+        if last and key == DRAFT and deal["currency"] == demo.session.catalog.company.currency:
+            bought = {"quote": previous, "product": controller, "quantity": Decimal(2), "price": DOLLARS * RATE, "tax_rate": VAT}
+            demo.create("quote_line", [bought])
+
+
+
+def _answered(demo: Demo, deal: Mapping[str, Any], day: date) -> dict[str, Any]:
+    """The contact of the deal has accepted by the link."""
+    name = demo.session.kernel(select(CONTACT.c.name).where(CONTACT.c.id == deal["contact_id"])).scalar()
+    return {"answered_by": name, "answered_at": datetime.combine(day, time(9), UTC)} if name else {}
 
 
 def _decided(demo: Demo, company: Company, deal: Mapping[str, Any], key: str) -> dict[str, Any]:

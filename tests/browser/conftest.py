@@ -16,7 +16,9 @@ from tests.signing_in import signed_in
 from tools.chromium import command, find
 
 PATIENCE = 20_000  # milliseconds: a busy machine is no fault of the screen
-NOTHING = "about:blank"
+# Where a page waits for the next test: a text of the same server. For about:blank the browser ends the page's process, and the next test pays for
+# a new one, which reads and compiles every script and style anew: 1.1 s of processor for a list instead of 0.4 s.
+NOTHING = "/static/icons.txt"
 # What a browser says in the console of every answer that is not 2xx; the tests look at those answers themselves.
 REFUSED_ANSWER = "Failed to load resource"
 expect.set_options(timeout=PATIENCE)
@@ -141,7 +143,7 @@ class Seat:
         """Nothing of one test stays for the next: neither other pages, nor what a page has remembered, nor how it was looked at."""
         self.taken = False
         for page in self.context.pages:
-            if page.url != NOTHING:
+            if page.url != "about:blank":
                 page.evaluate("localStorage.clear(), sessionStorage.clear()")
             if page is not self.kept or not _left(page):
                 page.close()

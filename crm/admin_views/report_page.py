@@ -164,10 +164,15 @@ def controls(report: Report, params: CommonParams, args: Mapping[str, str], sess
         elif parameter.kind in ("record", "branch") and session.sight.may(parameter.entity, "read") and sees(session, report.entity, name):
             value = (args.get(f"{name}_id") or args.get(name, "")).removeprefix("id:")
             number = number_of(value)
-            called = names(session, parameter.entity, {number}) if number is not None else {}
-            choices = [(value, called.get(number, value) if number is not None else value)] if value else []
+            called = names(session, parameter.entity, {number}).get(number) if number is not None else _myself(parameter.entity, value, language)
+            choices = [(value, called or value)] if value else []
             found.append(Control(f"{name}_id", label, choices, value, f"/{parameter.entity}/lookup"))
     return found
+
+
+def _myself(entity: str, value: str, language: str) -> str | None:
+    """How the reader is called who stands for himself, whoever that is."""
+    return render(m("me"), language) if (entity, value) == ("user", "me") else None
 
 
 def _with(choices: list[tuple[str, str]], value: str) -> list[tuple[str, str]]:

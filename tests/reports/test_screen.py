@@ -102,6 +102,14 @@ def test_a_stage_is_shown_by_its_name_with_its_pipeline_where_two_are_called_ali
     assert ">Пропозиція<" in once and "Пропозиція · Продажі" not in once, "of one pipeline there is one"
 
 
+@pytest.mark.parametrize(("language", "called"), [("uk", "я"), ("en", "me")])
+def test_who_stands_for_himself_is_called_so_and_stays_when_the_form_is_sent(sign_in: SignIn, language: str, called: str) -> None:
+    shown = page(sign_in("seller", language), "/report/win_rate?by=month&owner=me")
+    assert f'<option value="me" selected>{called}</option>' in shown
+    again = page(sign_in("seller", language), "/report/win_rate?by=month&owner_id=me")
+    assert re.findall(r'<td class="b-num"><a [^>]*>([^<]+)', again) == re.findall(r'<td class="b-num"><a [^>]*>([^<]+)', shown) != []
+
+
 def test_files_come_under_the_reports_name(sign_in: SignIn) -> None:
     client = sign_in("head", "uk")
     answer = client.get("/report/win_rate?by=owner&format=csv")

@@ -26,6 +26,7 @@ class Known:
     """
 
     def __init__(self, engine: Engine, catalog: Catalog) -> None:
+        self.told: dict[tuple[str, str, bool], list[str]] = {}  # of what has been looked at: most of a page stands on every page
         self.data: Starts = defaultdict(list)
         self.configuration: dict[str, Starts] = {}
         with engine.connect() as connection:
@@ -41,9 +42,13 @@ class Known:
         """The words of `text`, said at the address `path`, in the letters of the other language that are neither data nor allowed."""
         if not FOREIGN[language].search(text):
             return []
-        on_screen = [self.data]
-        if re.split("[/?]", path.removeprefix("/board"))[1] in CONFIGURING:
-            on_screen += self.configuration.values()
+        asked = (text, language, re.split("[/?]", path.removeprefix("/board"))[1] in CONFIGURING)
+        if asked not in self.told:
+            self.told[asked] = self._foreign(*asked)
+        return self.told[asked]
+
+    def _foreign(self, text: str, language: str, configuring: bool) -> list[str]:
+        on_screen = [self.data, *(self.configuration.values() if configuring else ())]
         cut = text.rstrip().endswith("…")
         words = WORD.findall(without_allowed(text, language))
         left: list[str] = []
@@ -56,6 +61,7 @@ class Known:
                 left.append(words[at])
             at += taken or 1
         return left
+
 
 def _keep(starts: Starts, texts: Iterable[str | None]) -> None:
     for text in texts:

@@ -152,18 +152,13 @@ def furnished_templates() -> dict[tuple[Furnish, str], Any]:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(
-    request: pytest.FixtureRequest, tmp_path: Path, furnish: Furnish | None, furnished_templates: dict[tuple[Furnish, str], Any],
-) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, furnish: Furnish | None) -> Iterator[str]:
     """The address of a database of this test's own, migrated and configured. What furnishes it works once: copies are cheaper."""
-    copy = _sqlite_copy if request.param == "sqlite" else _postgres_copy
     template = request.getfixturevalue(f"{request.param}_template")
     if furnish is not None:
-        if (furnish, request.param) not in furnished_templates:
-            furnished_templates[furnish, request.param] = _furnished(copy, template, furnish, request)
-        template = furnished_templates[furnish, request.param]
+        template = furnished(request, request.param, furnish)
     name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**9}"
-    url = copy(template, tmp_path, name, request)
+    url = copied(request, request.param, template, tmp_path, name)
     remembered.copied(url, template, next_writer(request.getfixturevalue("postgres_server")) if request.param == "postgres" else None)
     yield url
     remembered.copies.clear()
@@ -171,27 +166,34 @@ def database_url(
         admin(request.getfixturevalue("postgres_server"), f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _sqlite_copy(template: Path, folder: Path, _name: str, _request: pytest.FixtureRequest) -> str:
-    return f"sqlite:///{shutil.copy(template, folder / 'brama.db')}"
-
-
-def _postgres_copy(template: str, _folder: Path, name: str, request: pytest.FixtureRequest) -> str:
+def copied(request: pytest.FixtureRequest, kind: str, template: Any, folder: Path, name: str) -> str:
+    """The address of a copy of a template of this kind: a file in `folder`, or a database of this `name`."""
+    if kind == "sqlite":
+        return f"sqlite:///{shutil.copy(template, folder / 'brama.db')}"
     server = request.getfixturevalue("postgres_server")
     admin(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     return database(server, name)
 
 
-def _furnished(copy: Callable[..., str], template: Any, furnish: Furnish, request: pytest.FixtureRequest) -> Any:
-    """A template like the given one and furnished: a file, or the name of a database."""
+def furnished(request: pytest.FixtureRequest, kind: str, furnish: Furnish) -> Any:
+    """A template with the standard configuration and what `furnish` adds, made once: a file, or the name of a database."""
+    known: dict[tuple[Furnish, str], Any] = request.getfixturevalue("furnished_templates")
+    if (furnish, kind) not in known:
+        known[furnish, kind] = _furnished(request, kind, furnish)
+    return known[furnish, kind]
+
+
+def _furnished(request: pytest.FixtureRequest, kind: str, furnish: Furnish) -> Any:
     folder = request.getfixturevalue("tmp_path_factory").mktemp("furnished")
-    url = make_url(copy(template, folder, f"furnished_{furnish.__module__.replace('.', '_')}", request))
+    template = request.getfixturevalue(f"{kind}_template")
+    url = make_url(copied(request, kind, template, folder, f"furnished_{furnish.__module__.replace('.', '_')}"))
     engine = make_engine(url)
     furnish(engine)
-    if url.get_backend_name() == "sqlite":
+    if kind == "sqlite":
         with engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     engine.dispose()
-    return Path(str(url.database)) if url.get_backend_name() == "sqlite" else url.database
+    return Path(str(url.database)) if kind == "sqlite" else url.database
 
 
 @pytest.fixture

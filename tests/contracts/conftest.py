@@ -1,7 +1,6 @@
 """One installation a module on each database: its tests make records of their own and leave those of others alone."""
 
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,9 +9,9 @@ import pytest
 
 from config import Settings
 from crm.application import create_app
-from tests.conftest import admin, database
+from tests.conftest import admin, copied, furnished
 from tests.contracts.doors import DOORS
-from tests.contracts.world import ENTITIES, World
+from tests.contracts.world import ENTITIES, World, furnish_world
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -32,19 +31,13 @@ def _is_left_out(params: Mapping[str, object]) -> bool:
 def installation(request: pytest.FixtureRequest, database_kind: str, folder: Path) -> Iterator[World]:
     """An installation of its own on SQLite or PostgreSQL, with three people of different rights."""
     name = f"contracts_{os.getpid()}_{folder.name}"
-    if database_kind == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), folder / "brama.db")
-        url = f"sqlite:///{folder / 'brama.db'}"
-    else:
-        server, template = request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres_template")
-        admin(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-        url = database(server, name)
+    url = copied(request, database_kind, furnished(request, database_kind, furnish_world), folder, name)
     made = World(create_app(Settings(instance=folder, database_url=url, secret_key="k" * 40, testing=True)), folder)
-    made.populate()
+    made.enter()
     yield made
     made.engine.dispose()
     if database_kind == "postgres":
-        admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+        admin(request.getfixturevalue("postgres_server"), f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])

@@ -9,12 +9,12 @@ from typing import Any
 import yaml
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from werkzeug.test import TestResponse
 
 import crm.models
 from crm.backoffice import lists
-from crm.backoffice.catalog import Catalog, shape
+from crm.backoffice.catalog import Catalog, load_catalog, shape
 from crm.backoffice.fields.base import Field
 from crm.backoffice.fields.text import TextField
 from crm.backoffice.guard import SystemSession, UserSession, system_session, user_session
@@ -22,6 +22,7 @@ from crm.backoffice.journal import JournalRow
 from crm.backoffice.lowcode.apply import apply
 from crm.backoffice.lowcode.document import from_raw, read
 from crm.organization.founding import add_person
+from crm.organization.models import User
 from crm.permissions import access_for
 from tests.factories.anything import Anything
 from tests.factories.made import configuration, described
@@ -31,6 +32,7 @@ SEED = 11  # of what administrators are taken to have made
 DESCRIBED = described(shape(), SEED)
 ENTITIES = tuple(DESCRIBED.entities)
 PASSWORD = "seven quiet storks"
+PEOPLE = ("owner", "looker", "stranger")
 ALL = ["read", "create", "update", "delete", "export", "assign"]
 
 
@@ -40,6 +42,20 @@ def roles(catalog: Catalog) -> str:
     own = [{"entity": e, "actions": ALL, "scope": "own", "fields": {"*": "edit"}} for e in catalog.entities]
     made = {key: {"label": {"uk": key, "en": key}, "rules": rules} for key, rules in (("looker", looking), ("stranger", own))}
     return yaml.safe_dump({"roles": made})
+
+
+def furnish_world(engine: Engine) -> None:
+    """What administrators may have made, and people of different rights."""
+    with system_session(engine, "test", load_catalog(engine), write=True) as session:
+        apply(session, from_raw(configuration(session.catalog, SEED), session.catalog))
+        session.commit()
+    with system_session(engine, "test", load_catalog(engine), write=True) as session:
+        apply(session, read(roles(session.catalog).encode(), session.catalog))
+        session.commit()
+    with system_session(engine, "test", load_catalog(engine), write=True) as session:
+        for role in PEOPLE:
+            add_person(session, f"{role}@firm.example", role, roles=(role,), password=PASSWORD)
+        session.commit()
 
 
 @dataclass
@@ -63,6 +79,8 @@ class World:
     folder: Path
     people: dict[str, int] = field(default_factory=dict)
     clients: dict[str, Client] = field(default_factory=dict)
+    targets: dict[Any, int] = field(default_factory=dict)  # what records of tests refer to; nothing happens to these
+    bystanders: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)  # see `refusing`
 
     @property
     def engine(self) -> Any:
@@ -73,17 +91,10 @@ class World:
         found: Catalog = self.app.extensions["brama"].refresh()
         return found
 
-    def populate(self) -> None:
-        with self.system() as session:
-            apply(session, from_raw(configuration(session.catalog, SEED), session.catalog))
-            session.commit()
-        with self.system() as session:
-            apply(session, read(roles(session.catalog).encode(), session.catalog))
-            session.commit()
-        with self.system() as session:
-            for role in ("owner", "looker", "stranger"):
-                self.people[role] = add_person(session, f"{role}@firm.example", role, roles=(role,), password=PASSWORD)
-            session.commit()
+    def enter(self) -> None:
+        """Whoever is there signs in."""
+        with self.system(write=False) as session:
+            self.people = {name: number for name, number in session.execute(select(User.name, User.id).order_by(User.id)) if name in PEOPLE}
         self.clients = {role: self.sign_in(role) for role in self.people}
 
     def sign_in(self, role: str) -> Client:
@@ -107,14 +118,22 @@ class World:
 
     def make(self, entity: str, **given: Any) -> int:
         with self.system() as session:
-            number = Anything(session).one(entity, 0, **given)
+            number = Anything(session, self.targets).one(entity, 0, **given)
             session.commit()
         return number
+
+    def refusing(self, entity: str) -> tuple[int, dict[str, Any]]:
+        """A record of which every change shall be refused, and another value for every field that may take one: the same for all who ask, as long
+        as nobody has got through."""
+        known = self.bystanders.get(entity)
+        if known is None or len(self.journal(entity, known[0])) != 1:
+            known = self.bystanders[entity] = (self.make(entity), self.others(entity))
+        return known
 
     def others(self, entity: str) -> dict[str, Any]:
         """Another value for every field that may take one."""
         with self.system() as session:
-            anything = Anything(session)
+            anything = Anything(session, self.targets)
             kind = session.catalog.entity(entity)
             found = {spec.key: spec.clean(anything.value(kind, spec, 1)) for spec in anything.free(kind)}
             session.commit()

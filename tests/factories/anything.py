@@ -43,15 +43,18 @@ PLACES = frozenset({
     ("quote", "decision"), ("quote", "decision_reason"),
     *(("forecast_judgement", key) for key in STATED), ("deal", "recurs_until"),
 })
+TOLD_APART = frozenset({"discount_limit"})  # by what they refer to: no two may lead to the same
 
 COUNT = count(1_001)  # values of unique fields differ through a whole run; as texts they stand in the order of their making
 
 
 class Anything:
-    """Makes records through the system's door in one open session."""
+    """Makes records through the system's door in one open session. Each reference leads to a record of its own; with `targets` the same field
+    leads to the same record in every turn of its kind, and what has been made for it is kept there."""
 
-    def __init__(self, session: SystemSession) -> None:
+    def __init__(self, session: SystemSession, targets: dict[Any, int] | None = None) -> None:
         self.session = session
+        self.targets = targets
         self.catalog: Catalog = session.catalog
         self.count = next(COUNT)
 
@@ -108,13 +111,22 @@ class Anything:
         if fixed is not None:
             return fixed[turn]
         if spec.several:
-            return (self.bare(spec.target or ""),)
+            return (self.target(kind, spec, turn),)
         if spec.target is not None:
-            return self.bare(spec.target)
+            return self.target(kind, spec, turn)
         if spec.picklist is not None:
             option = self.catalog.picklists[spec.picklist].options[turn].id
             return (option,) if spec.multiple else option
         return self.plain(kind, spec, turn)
+
+    def target(self, kind: Entity, spec: Field, turn: int) -> int:
+        """The record to which the field leads."""
+        if self.targets is None or kind.key in TOLD_APART:
+            return self.bare(spec.target or "")
+        place = (kind.key, spec.key, turn)
+        if place not in self.targets:
+            self.targets[place] = self.bare(spec.target or "")
+        return self.targets[place]
 
     def plain(self, kind: Entity, spec: Field, turn: int) -> Any:
         place = list(kind.fields).index(spec.key)

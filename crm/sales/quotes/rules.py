@@ -19,6 +19,7 @@ from crm.sales.quotes.course import (
 CONTENTS = ("currency", "whole_discount", "legal_entity", "valid_until", "payment_terms", "delivery_terms")
 ANSWERED = "quote is answered"  # of a session: the name and the reason of a customer who answers by the link
 DECIDING = "quote is decided"  # of a session: a person decides on what stands before him
+PRICES = {"price", "list_price", "discount", "amount", "tax_rate"}  # of a line
 USUAL_DAYS = 14  # that a quote is valid for
 ASKING = "quote_waiting"  # of the outbox: whoever may decide on a quote is to be told
 LOCKED = m("The customer has this version in hand, or there is a newer one: it stays as it is. Make a new version.")
@@ -103,6 +104,10 @@ def a_discount_on_the_whole_is_a_fraction(draft: Draft) -> None:
         draft.refuse("whole_discount", m("A discount lies between 0 and 100 %%."))
         return
     session = draft.session
+    if draft.changed("whole_discount") and not set(session.sight.filterable("quote_line")) >= PRICES:
+        # What the quote comes to would tell him the prices from which it is counted.
+        draft.refuse("whole_discount", m("Whoever gives a discount on the whole sees the prices and discounts of the lines."))
+        return
     if draft.old and draft.changed("whole_discount") and session.actor_id is not None and not brings_history(session):
         draft["author"] = session.actor_id
 

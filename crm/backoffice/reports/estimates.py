@@ -43,9 +43,10 @@ class Tally(Sequence[int]):
     def __init__(self, times: Mapping[int, int]) -> None:
         self.values = sorted(times)
         self._upto = list(accumulate(map(times.__getitem__, self.values)))
+        self._number = self._upto[-1] if self._upto else 0
 
     def __len__(self) -> int:
-        return self._upto[-1] if self._upto else 0
+        return self._number
 
     @overload
     def __getitem__(self, rank: int) -> int: ...
@@ -55,9 +56,9 @@ class Tally(Sequence[int]):
 
     def __getitem__(self, rank: int | slice) -> int | Sequence[int]:
         if isinstance(rank, slice):
-            return [self[one] for one in range(*rank.indices(len(self)))]
-        place = rank + len(self) if rank < 0 else rank
-        if not 0 <= place < len(self):
+            return [self[one] for one in range(*rank.indices(self._number))]
+        place = rank + self._number if rank < 0 else rank
+        if not 0 <= place < self._number:
             raise IndexError(rank)
         return self.values[bisect_right(self._upto, place)]
 

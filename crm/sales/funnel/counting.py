@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -45,15 +46,20 @@ class Stages:
         rows = sorted((s for s in own if s.values["kind"] != "lost"), key=lambda s: (s.values["kind"] == "won", s.position))
         return cls(tuple(rows), tuple(s.id for s in own if s.values["kind"] == "lost"))
 
-    @property
+    @cached_property
+    def places(self) -> dict[int, int]:
+        """The place of each stage that is a row."""
+        return {s.id: n for n, s in enumerate(self.rows)}
+
+    @cached_property
     def every(self) -> list[int]:
         return [*(s.id for s in self.rows), *self.lost]
 
-    @property
+    @cached_property
     def won(self) -> list[int]:
         return [s.id for s in self.rows if s.values["kind"] == "won"]
 
-    @property
+    @cached_property
     def open(self) -> list[int]:
         return [s.id for s in self.rows if s.values["kind"] == "open"]
 
@@ -218,7 +224,7 @@ def _count(
     group: Group, stages: Stages, entered: frozenset[int], stands: int | None, came_from: int | None, number: int, worth: Worth,
 ) -> None:
     """Add deals that went the same way: which stages of the pipeline they entered, where they stand and, if lost, from where."""
-    places = {s.id: n for n, s in enumerate(stages.rows)}
+    places = stages.places
     named = [places[stage] for stage in entered if stage in places]
     far = max(named, default=None)
     group.deals += number

@@ -1,6 +1,6 @@
 """How long deals stood in the stages of a funnel."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
@@ -25,10 +25,10 @@ def count_stays(
     those of a row key and a stage as one text: a million rows would take longer to fetch than to count. Where `found` holds few keys it counts equal stays
     first; of many keys hardly two stays of one are equal, nor did two that last begin in the same second."""
     history, counted = session.table(HISTORY), len(found) <= FEW
-    places = {s.id: n for n, s in enumerate(view.stages.rows)}
+    places = view.stages.places
     finished = _texts(session, view, params, chosen, history, history["minutes"], (view.left(history), history["stage"].in_(places)), counted)
     for key, stage, text in finished:
-        found[key].finished[places[stage]].update(_counted(text) if counted else Counter(map(int, text.split(","))))
+        found[key].finished[places[stage]].update(_counted(text) if counted else map(int, text.split(",")))
     if params.shows("km_median_days"):
         so_far, since = lasting(session.catalog.company.zone, view.until()), whole_seconds(session, history["entered_at"])
         for lasts in view.lasts(history):

@@ -206,7 +206,7 @@ def _totals(whole: Group, params: FunnelParams, done: Conversion) -> dict[str, A
 
 def sorted_rows(rows: list[dict[str, Any]], stages: Stages, order: tuple[tuple[str, bool], ...]) -> list[dict[str, Any]]:
     """Rows by columns, of which stages go in their order in the pipeline."""
-    places = {s.id: n for n, s in enumerate(stages.rows)}
+    places = stages.places
     for key, descending in reversed(order):
         if key == STAGE:
             rows = sorted(rows, key=lambda row: places[row[f"{STAGE}_id"]], reverse=descending)

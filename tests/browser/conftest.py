@@ -17,7 +17,7 @@ from tools.chromium import command, find
 
 PATIENCE = 20_000  # milliseconds: a busy machine is no fault of the screen
 # Where a page waits for the next test: a text of the same server. For about:blank the browser ends the page's process, and the next test pays for
-# a new one, which reads and compiles every script and style anew: 1.1 s of processor for a list instead of 0.4 s.
+# a new one, which reads and compiles every script and style anew: a quarter of a second of processor a test.
 NOTHING = "/static/icons.txt"
 # What a browser says in the console of every answer that is not 2xx; the tests look at those answers themselves.
 REFUSED_ANSWER = "Failed to load resource"

@@ -66,7 +66,7 @@ def _deciding(runtime: Runtime, catalog: Catalog, people: list[int]) -> Iterator
     kind = catalog.entity("quote")
     for part in in_parts(people):
         for access in accesses(runtime.engine, part, catalog):
-            if access.may("quote", "update") and not of_field(access, kind, kind.fields["decision"], UPDATE, "edit").never:
+            if access.may("quote", "update") and not of_field(access, kind, kind.fields["decision"], UPDATE, "edit", catalog.entities).never:
                 yield access
 
 

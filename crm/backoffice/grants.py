@@ -4,7 +4,7 @@ A rule couples its records with its field modes: a field shows on a record only 
 shows the field. So every grant keeps its rule, and the union is taken over whole rules.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from crm.backoffice.access import RANK, Access, Action, Rule
@@ -46,6 +46,7 @@ class Grants:
 
 ALL = Grants((Grant(Rule("", 0, "", "allow", frozenset(), "all")),))
 NONE = Grants(())
+READ = frozenset[Action]({"read"})
 
 
 def of_records(access: Access, entity: Entity, actions: frozenset[Action]) -> Grants:
@@ -59,13 +60,14 @@ def of_records(access: Access, entity: Entity, actions: frozenset[Action]) -> Gr
     )
 
 
-def of_field(access: Access, entity: Entity, spec: Field, actions: frozenset[Action], mode: str) -> Grants:
-    """Where a field may be met with at least `mode` (read, edit) by rules that allow `actions`; `masked` means masked exactly."""
+def of_field(access: Access, entity: Entity, spec: Field, actions: frozenset[Action], mode: str, entities: Mapping[str, Entity]) -> Grants:
+    """Where a field may be met with at least `mode` (read, edit) by rules that allow `actions`; `masked` means masked exactly. `entities` are those of
+    the catalog: what a field is made of may stand in rows of another."""
     if spec.derived and mode == "edit":
         return NONE
     if access.unlimited:
         return NONE if mode == "masked" else ALL
-    if spec.made_of and not _all_seen(access, entity, spec, actions):
+    if spec.made_of and not _all_seen(access, entity, spec, actions, entities):
         return NONE
     if entity.declared.read_by_all and mode == "read" and spec.sensitivity != "sensitive":
         return ALL
@@ -85,12 +87,20 @@ def of_field(access: Access, entity: Entity, spec: Field, actions: frozenset[Act
     return Grants(tuple(allowed), tuple(denied))
 
 
-def _all_seen(access: Access, entity: Entity, spec: Field, actions: frozenset[Action]) -> bool:
+def _all_seen(access: Access, entity: Entity, spec: Field, actions: frozenset[Action], entities: Mapping[str, Entity]) -> bool:
     """Whether everything that a derived field is computed from shows on every record: it is as secret as its most secret source."""
     return all(
-        covers(of_field(access, entity, entity.fields[key], wanted, "read"), of_records(access, entity, wanted))
-        for wanted in {actions, frozenset[Action]({"read"})} for key in spec.made_of
+        covers(of_field(access, kind, source, wanted, "read", entities), of_records(access, kind, wanted))
+        for kind, source in _sources(entity, spec, entities) for wanted in ({actions, READ} if kind is entity else {READ})
     )
+
+
+def _sources(entity: Entity, spec: Field, entities: Mapping[str, Entity]) -> Iterator[tuple[Entity, Field]]:
+    """What a derived field is computed from: fields of its own record, and `lines.price` of the rows of a relation."""
+    for key in spec.made_of:
+        relation, _, own = key.rpartition(".")
+        kind = entities[entity.relations[relation].entity] if relation else entity
+        yield kind, kind.fields[own]
 
 
 def covers(field: Grants, records: Grants) -> bool:

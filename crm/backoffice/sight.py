@@ -95,7 +95,7 @@ class Sight:
         key = (entity.key, spec.key, actions, mode)
         found: Grants | None = self._granted.get(key)
         if found is None:
-            found = self._granted[key] = grants.of_field(self.access, entity, spec, actions, mode)
+            found = self._granted[key] = grants.of_field(self.access, entity, spec, actions, mode, self.catalog.entities)
         return found
 
     def records(self, entity: Entity, actions: frozenset[Action]) -> Grants:

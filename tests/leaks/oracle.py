@@ -134,14 +134,20 @@ class Oracle:
     def whole(self, entity: str, sources: tuple[str, ...]) -> bool:
         """Whether every rule shows all of `sources` on all of its records, and no denial takes one: only then does what is worked out of
         them show."""
-        rules = self.of(entity, "read")
-        if any(r.get("effect") == "deny" and key in (r.get("fields") or {}) for r in rules for key in sources):
+        return all(self.all_of(entity, source) for source in sources)
+
+    def all_of(self, entity: str, source: str) -> bool:
+        """The same of one field, or of one of the rows of a relation: `lines.price`."""
+        relation, _, key = source.rpartition(".")
+        kind = self.catalog.entities[entity]
+        if relation:
+            kind = self.catalog.entities[kind.relations[relation].entity]
+        rules = self.of(kind.key, "read")
+        if any(r.get("effect") == "deny" and key in (r.get("fields") or {}) for r in rules) or (relation and not rules):
             return False
-        fields = self.catalog.entities[entity].fields
         given = [r.get("fields", {"*": "edit"}) for r in rules if r.get("effect") != "deny"]
-        return all(
-            f.get(key, "hidden" if fields[key].sensitivity == "sensitive" else f.get("*", "hidden")) in ("read", "edit") for f in given for key in sources
-        )
+        hidden = "hidden" if kind.fields[key].sensitivity == "sensitive" else None
+        return all(f.get(key, hidden or f.get("*", "hidden")) in ("read", "edit") for f in given)
 
     def steady(self, entity: str, key: str) -> bool:
         """Whether no condition on values decides where the field shows: only then may its past be told."""

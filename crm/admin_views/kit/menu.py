@@ -150,7 +150,7 @@ def _configures(access: Access, catalog: Catalog) -> bool:
 def _decides_on_quotes(access: Access, catalog: Catalog) -> bool:
     """Whoever may decide on a discount of somebody's quote."""
     kind = catalog.entities["quote"]
-    return access.may("quote", "update") and not of_field(access, kind, kind.fields["decision"], frozenset({"update"}), "edit").never
+    return access.may("quote", "update") and not of_field(access, kind, kind.fields["decision"], frozenset({"update"}), "edit", catalog.entities).never
 
 
 def _keeps_calendar(access: Access, catalog: Catalog) -> bool:

@@ -95,7 +95,7 @@ class Field:
     sortable: bool = True
     indexed: bool = False  # an index (column, id): fast sorting and keyed pages at any depth
     system: bool = False  # kept by the product (created_at, row_version): never accepted from outside
-    made_of: tuple[str, ...] = ()  # the fields it is computed from: it shows only to those who see all of them
+    made_of: tuple[str, ...] = ()  # what it is computed from, `lines.price` of rows of a relation: it shows only to those who see all of that
     default: Any = None
     asked_when: tuple[str, str] | None = None  # a form asks for it only while another field, of few words, has this one
     attribute: str = ""  # the mapped attribute; "cf_7" for a field made in the browser

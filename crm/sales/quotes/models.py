@@ -14,6 +14,8 @@ from crm.sales.quotes.course import NO, PICKLIST, YES
 
 DECISIONS = ((YES, Label("так", "yes")), (NO, Label("ні", "no")))
 QUOTES = Label("Комерційні пропозиції", "Quotes")
+# What totals are counted from: whoever does not see the prices of lines sees no total of them either.
+COUNTED = ("whole_discount", *(f"lines.{key}" for key in ("quantity", "price", "list_price", "tax_rate", "amount", "optional", "chosen")))
 
 
 class Quote(Record):
@@ -58,23 +60,23 @@ class Quote(Record):
         Label("Знижка на все", "Discount on the whole"), help=Label("Понад знижки рядків", "On top of those of the lines"),
     )
     whole_amount: Mapped[Decimal | None] = money(
-        Label("Сума знижки на все", "Amount of the discount on the whole"), system=True, made_of=("whole_discount",),
+        Label("Сума знижки на все", "Amount of the discount on the whole"), system=True, made_of=COUNTED,
         help=Label("До копійки; уже відрахована від суми", "To the coin; taken off the amount already"),
     )
     list_amount: Mapped[Decimal | None] = money(
-        Label("Без знижок", "Before discounts"), system=True,
+        Label("Без знижок", "Before discounts"), system=True, made_of=COUNTED,
         help=Label("За цінами рядків, а де ціна продукту вища, за нею", "By the prices of the lines, or of the product where that one is higher"),
     )
     amount: Mapped[Decimal | None] = money(
-        Label("Сума без податку", "Amount before tax"), system=True, indexed=True, made_of=("whole_discount",),
+        Label("Сума без податку", "Amount before tax"), system=True, indexed=True, made_of=COUNTED,
     )
-    tax: Mapped[Decimal | None] = money(Label("Податок", "Tax"), system=True, made_of=("whole_discount",))
-    total: Mapped[Decimal | None] = money(Label("Разом", "Total"), system=True, indexed=True, made_of=("whole_discount",))
+    tax: Mapped[Decimal | None] = money(Label("Податок", "Tax"), system=True, made_of=COUNTED)
+    total: Mapped[Decimal | None] = money(Label("Разом", "Total"), system=True, indexed=True, made_of=COUNTED)
     discount: Mapped[Decimal | None] = percent(
-        Label("Знижка загалом", "Discount in all"), system=True, indexed=True, made_of=("whole_discount",),
+        Label("Знижка загалом", "Discount in all"), system=True, indexed=True, made_of=COUNTED,
     )
     deepest: Mapped[Decimal | None] = percent(
-        Label("Найбільша знижка", "Largest discount"), system=True, indexed=True, made_of=("whole_discount",),
+        Label("Найбільша знижка", "Largest discount"), system=True, indexed=True, made_of=COUNTED,
         help=Label("Якогось із рядків, разом зі знижкою на все", "Of one of the lines, with that on the whole"),
     )
     over_limit: Mapped[bool] = boolean(

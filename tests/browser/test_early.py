@@ -18,7 +18,8 @@ def without_scripts(page: Page, url: str) -> Iterator[None]:
     """The page as it stands before its own scripts have come; at the end they come."""
     waiting: list[Route] = []
     page.route("**/static/**/js/main.js", lambda route: waiting.append(route))  # noqa: PLW0108  # the library marks what it is given
-    page.goto(url, wait_until="commit")
+    with page.expect_request("**/static/**/js/main.js"):
+        page.goto(url, wait_until="commit")
     expect(page.locator("dialog#question")).to_be_attached()
     quiet(page, held=1)
     assert len(waiting) == 1

@@ -19,20 +19,13 @@ def copy() -> Iterator[Copy]:
 
 
 @pytest.mark.slow
-def test_add_an_entity(copy: Copy) -> None:
+def test_an_entity_and_then_a_report_are_added(copy: Copy) -> None:
     copy.follow(RECIPES / "add-an-entity.md")
     copy.run(".venv/bin/python tools/migrations.py")
     assert len(list((copy.root / "migrations" / "versions").glob("*_equipment.py"))) == 1
-    copy.run(pytest_of("tests/docs/new_entity.py"))
-    copy.run(".venv/bin/ruff check crm tests migrations")
-    copy.run(".venv/bin/lint-imports --no-cache")
-
-
-@pytest.mark.slow
-def test_add_a_report(copy: Copy) -> None:
     copy.follow(RECIPES / "add-a-report.md")
-    copy.run(pytest_of("tests/docs/new_report.py"))
-    copy.run(".venv/bin/ruff check crm tests")
+    copy.run(pytest_of("tests/docs/new_entity.py tests/docs/new_report.py"))
+    copy.run(".venv/bin/ruff check crm tests migrations")
     copy.run(".venv/bin/lint-imports --no-cache")
 
 

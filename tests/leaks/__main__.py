@@ -78,6 +78,8 @@ def leaks(known: list[Databases], terms: Terms, chosen: list[str]) -> Counted:
     with pool() as workers:
         work = {workers.submit(run, databases, role, terms): databases.name for databases in known for role in chosen}
         for future in as_completed(work):
+            if future.exception() is not None:  # the suite itself is wrong: hours of further questions prove nothing
+                workers.shutdown(cancel_futures=True)
             name, outcome = work[future], future.result()
             outcomes.append(outcome)
             say(

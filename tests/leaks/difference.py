@@ -25,7 +25,7 @@ from tests.leaks.world import email
 
 # Whose a record is decides what is seen of it; codes and e-mails are unique across the company, whoever sees them.
 KEPT = frozenset({"id", "owner", "department", "territory", "deleted_at", "row_version"})
-BELOW = ("deal_line", "stage_history", "deal_member", "deal_duty", "deal_competitor")  # rows of a deal, which go with it
+BELOW = ("deal_line", "stage_history", "deal_member", "deal_duty", "deal_competitor", "deal_outlook")  # rows of a deal, which go with it
 
 
 @dataclass
@@ -96,7 +96,7 @@ def keep_from(left: Engine, right: Engine, catalog: Catalog, role: str, seed: in
         for place, number in enumerate(unseen[:6]):
             found.gone.add(("deal", number))
             found.gone |= {(child, n) for child in BELOW for n, row in found.oracle.rows[child].items() if row["deal"] == number}
-            _drop(there if place % 2 else here, catalog, number)
+            _drop(there if place % 2 else here, catalog, number, max(found.oracle.rows["deal"]))
         # Whom a condition over hidden fields chose differs with them.
         members = catalog.entities["segment_member"].table
         for place, number in enumerate(sorted(n for e, n in found.unseen if e == "segment_member" and not _may_come_back(found, n))):
@@ -233,9 +233,9 @@ def _forget(connection: Connection, catalog: Catalog, found: Secrets, rng: Rando
 
 
 def _loose(found: Secrets) -> list[int]:
-    """Deals outside the scope with nothing below that is seen, of which no interaction speaks; not the newest."""
+    """Deals outside the scope with nothing below that is seen, of which no interaction, quote or action of a competitor speaks; not the newest."""
     newest, talked_of = max(found.oracle.rows["deal"]), {
-        r["deal"] for entity in ("interaction", "quote") for r in found.oracle.rows[entity].values()
+        r["deal"] for entity in ("interaction", "quote", "competitor_action") for r in found.oracle.rows[entity].values()
     }
     return sorted(n for e, n in found.unseen if e == "deal" and n != newest and n not in talked_of and not any(
         r["deal"] == n and number == max(found.oracle.rows[child]) for child in BELOW for number, r in found.oracle.rows[child].items()
@@ -248,13 +248,15 @@ def _may_come_back(found: Secrets, number: int) -> bool:
     return any(row[key] is not None and rows[key][row[key]]["deleted_at"] is not None for key in ("segment", "account", "contact"))
 
 
-def _drop(connection: Connection, catalog: Catalog, number: int) -> None:
+def _drop(connection: Connection, catalog: Catalog, number: int, newest: int) -> None:
+    """Remove a deal with its rows for good; a quote that has come to be of it is of the `newest` then."""
     for child in BELOW:
         table = catalog.entities[child].table
         connection.execute(delete(table).where(table.c.deal_id == number))
-    # Only an interaction of which the deal is hidden can have come to speak of it.
-    interaction = catalog.entities["interaction"].table
-    connection.execute(update(interaction).where(interaction.c.deal_id == number).values(deal_id=None))
+    # Only what hides its deal from the person can have come to speak of this one.
+    for entity, instead in (("interaction", None), ("competitor_action", None), ("quote", newest)):
+        table = catalog.entities[entity].table
+        connection.execute(update(table).where(table.c.deal_id == number).values(deal_id=instead))
     deal = catalog.entities["deal"].table
     connection.execute(delete(deal).where(deal.c.id == number))
 

@@ -10,16 +10,16 @@ from sqlalchemy import select, true
 from crm.backoffice import notices
 from crm.backoffice.access import Access
 from crm.backoffice.catalog import Catalog
-from crm.backoffice.grants import of_field
 from crm.backoffice.guard import system_session, user_session
 from crm.backoffice.parts import in_parts
+from crm.backoffice.sight import Sight
 from crm.letters.sending import delivers
 from crm.messages import m
 from crm.organization.models import Department, User
 from crm.permissions import accesses
 from crm.runtime import Runtime
 from crm.sales.quotes.counting import QUOTE
-from crm.sales.quotes.course import UPDATE, WAITING, may_decide, state
+from crm.sales.quotes.course import WAITING, decides, may_decide, state
 from crm.sales.quotes.rules import ASKING
 
 USER, DEPARTMENT = User.__table__, Department.__table__
@@ -63,10 +63,9 @@ def tell(payload: Mapping[str, Any]) -> None:
 
 def _deciding(runtime: Runtime, catalog: Catalog, people: list[int]) -> Iterator[Access]:
     """Those whose rights let them decide on some quote."""
-    kind = catalog.entity("quote")
     for part in in_parts(people):
         for access in accesses(runtime.engine, part, catalog):
-            if access.may("quote", "update") and not of_field(access, kind, kind.fields["decision"], UPDATE, "edit", catalog.entities).never:
+            if decides(Sight(access, catalog, catalog.reader())):
                 yield access
 
 

@@ -83,7 +83,7 @@ def _reviews(session: UserSession) -> Card | None:
 
 def _approvals(session: UserSession) -> Card | None:
     """Quotes that wait for approval, for whoever may decide on some; none while nothing waits."""
-    if not decides(session) or not {"state", "asked_at"} <= set(session.sight.filterable("quote")):
+    if not decides(session.sight) or not {"state", "asked_at"} <= set(session.sight.filterable("quote")):
         return None
     waiting = {"field": "state", "op": "eq", "value": "waiting"}
     found = _card(session, "quote", waiting, "asked_at", m("Quotes that wait for approval"), m("Nothing waits for approval."), note="deal")

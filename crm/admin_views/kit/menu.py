@@ -9,10 +9,11 @@ from markupsafe import Markup
 
 from crm.backoffice.access import Access
 from crm.backoffice.catalog import Catalog
-from crm.backoffice.grants import of_field
 from crm.backoffice.layouts import Layout
 from crm.backoffice.likeness.search import compared
+from crm.backoffice.sight import Sight
 from crm.messages import Label
+from crm.sales.quotes.course import decides
 
 
 @dataclass(frozen=True)
@@ -149,8 +150,7 @@ def _configures(access: Access, catalog: Catalog) -> bool:
 
 def _decides_on_quotes(access: Access, catalog: Catalog) -> bool:
     """Whoever may decide on a discount of somebody's quote."""
-    kind = catalog.entities["quote"]
-    return access.may("quote", "update") and not of_field(access, kind, kind.fields["decision"], frozenset({"update"}), "edit", catalog.entities).never
+    return decides(Sight(access, catalog, catalog.reader()))
 
 
 def _keeps_calendar(access: Access, catalog: Catalog) -> bool:

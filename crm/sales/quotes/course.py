@@ -7,6 +7,7 @@ from sqlalchemy import select
 from crm.backoffice.access import Action
 from crm.backoffice.guard import DataSession, SystemSession
 from crm.backoffice.rules import LOADING
+from crm.backoffice.sight import Sight
 
 PICKLIST = "quote_state"
 STATES = ("draft", "waiting", "approved", "sent", "accepted", "declined", "superseded", "expired")
@@ -40,18 +41,18 @@ def brings_history(session: DataSession) -> bool:
     """Whether quotes come in with the states that they had elsewhere: by an import or the demo, of whoever may decide on discounts himself."""
     if session.source not in LOADING:
         return False
-    return isinstance(session, SystemSession) or decides(session)
+    return isinstance(session, SystemSession) or decides(session.sight)
 
 
-def decides(session: DataSession) -> bool:
-    """Whether the session's person may decide on some quote."""
-    kind = session.catalog.entity("quote")
-    return not session.sight.records(kind, UPDATE).never and not session.sight.grants(kind, kind.fields["decision"], UPDATE, "edit").never
+def decides(sight: Sight) -> bool:
+    """Whether a person may decide on some quote."""
+    kind = sight.catalog.entity("quote")
+    return not sight.records(kind, UPDATE).never and not sight.grants(kind, kind.fields["decision"], UPDATE, "edit").never
 
 
 def may_decide(session: DataSession, quote: int) -> bool:
     """Whether the session's person sees this quote and his rights let him decide on it; whether it is his own is not asked here."""
-    if not decides(session) or "decision" not in session.sight.filterable("quote"):
+    if not decides(session.sight) or "decision" not in session.sight.filterable("quote"):
         return False
     quotes = session.table("quote")
     found = select(quotes.id).where(quotes.visible, quotes.id == quote, quotes.may("update"), quotes.may_edit("decision", "update"), quotes.shows("decision"))

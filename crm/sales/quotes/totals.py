@@ -31,12 +31,11 @@ class Line(NamedTuple):
         return (self.amount or NOTHING) if price is None else WIDE.multiply(self.quantity, price)
 
 
-
 @dataclass(frozen=True)
 class Totals:
     """Of a whole quote. `amount` is the exact sum of its lines less `whole_amount`, the discount on the whole in coins; `tax` is counted once a rate over
-    all lines of it, less what of that discount falls to them, and rounded half up, as is what
-    `total` adds it to, so that the three figures on paper agree."""
+    all lines of it, less what of that discount falls to them, and rounded half up, as is what `total` adds it to, so that the three figures on paper
+    agree."""
 
     list_amount: Decimal
     whole_amount: Decimal

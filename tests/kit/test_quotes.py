@@ -153,6 +153,20 @@ def test_what_is_hidden_is_on_no_sheet_in_no_comparison_and_makes_no_version(hou
         assert oksana.post(path).status_code == 404
 
 
+def test_what_is_masked_stands_masked_on_every_sheet(house: House, browser: SignIn, offered: tuple[int, int]) -> None:
+    deal, quote = offered
+    house.change("quote", quote, sent_on="2026-11-02", valid_until="2026-12-02")
+    new = int(re.findall(r"/quote/(\d+)/", browser("Oksana").post(f"/quote/{quote}/version").headers["Location"])[0])
+    shown = {"quote": {"deal": "read", "number": "read", "currency": "read"}, "quote_line": {"quote": "read", "product": "read"}, "deal": {"account": "read"}}
+    rules: list[dict[str, Any]] = [
+        {**rule, "actions": ["read"], "fields": {"*": "masked", **shown.get(rule["entity"], {})}} for rule in EVERYTHING]
+    house.configure({"roles": {"own": {"label": {"uk": "Продаж", "en": "Sales"}, "rules": rules}}})
+    oksana = browser("Oksana")
+    assert oksana.get(f"/quote/{quote}/sheet.pdf").status_code == 200
+    for path in (f"/quote/{quote}/sheet", f"/quote/{new}/compare?with={quote}", f"/quote/{new}/state", f"/deal/{deal}/state", f"/quote/{quote}/"):
+        assert not re.search(r"1,?000|1,?640|1,?968|2 November|2 December|Обрій|Вишневський", oksana.page(path)), path
+
+
 def test_whoever_may_decide_is_told_the_nearest_first(house: House, offered: tuple[int, int]) -> None:
     _, quote = offered
     house.change("quote", quote, state=house.option("quote_state", "waiting"))

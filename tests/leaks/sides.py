@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from config import Settings
 from crm.application import create_app
+from crm.backoffice import outbox
 from crm.permissions import access_for
 from tests.leaks.world import PASSWORD, email
 
@@ -96,6 +97,14 @@ class Side:
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         return Answer(done.exit_code, timeless(done.stdout_bytes), (("stderr", done.stderr),))
+
+    def letters(self) -> list[Path]:
+        """Sends what waits, and says which files it has become."""
+        folder = self.folder / "instance" / "mail"
+        before = set(folder.glob("*.eml"))
+        with self.app.app_context():
+            outbox.deliver(self.engine)
+        return sorted(set(folder.glob("*.eml")) - before)
 
     def close(self) -> None:
         self.engine.dispose()

@@ -254,6 +254,8 @@ class _Inquiry:
         return self._of(self.left, question, turn), self._of(self.right, question, turn)
 
     def _of(self, side: Side, question: Question, turn: str) -> Answer:
+        if question.endpoint.startswith("letter "):
+            side.letters()  # what others have been sent is theirs; of hidden records there may be another number on each side, and each takes chance
         self.chance.begin(f"{self.number}{turn}")
         try:
             return question.ask(side)

@@ -61,12 +61,12 @@ def drawn(session: UserSession, quote: int, choice: Collection[int] | None = Non
     columns = [key for key in FIGURES if any(_stands(key, line.values.get(key)) for line in found)]
     currency = found_currency if isinstance(found_currency := row.get("currency"), str) else ""
     said = {key: text(session, "quote", key, row) for key in SAID}
-    days = {key: format_date(day, "d MMMM y", locale=language) for key in ("sent_on", "valid_until") if (day := row.get(key)) is not None}
+    days = {key: _day(session, key, row) for key in ("sent_on", "valid_until")}
     total, taken, amount = row.get("total"), row.get("whole_amount"), row.get("amount")
     if isinstance(taken, Decimal) and isinstance(amount, Decimal) and taken:
         row["lines_amount"] = taken + amount
     return {
-        "id": quote, "said": said, "days": {"sent_on": "", "valid_until": "", **days},
+        "id": quote, "said": said, "days": days,
         "sums": {key: _sum(session, key, row) for key in ("list_amount", "whole_amount", "lines_amount", "amount", "tax", "total")},
         "in_words": in_words(total, currency, language) if isinstance(total, Decimal) else "", "lowered": _lower(row),
         "seller": _named(session, "legal_entity", row.get("legal_entity"), SELLER), "buyer": _buyer(session, row.get("deal")), "columns": columns,
@@ -77,6 +77,12 @@ def drawn(session: UserSession, quote: int, choice: Collection[int] | None = Non
                    "reason": text(session, "quote", "answer_reason", row)},
         "currency": currency, "today": format_date(today, "d MMMM y", locale=language),
     }
+
+
+def _day(session: UserSession, key: str, row: dict[str, Any]) -> str:
+    """A day in words; "" where there is none, its mask where the reader only knows that there is one."""
+    day = row.get(key)
+    return format_date(day, "d MMMM y", locale=context.reader().language) if isinstance(day, date) else text(session, "quote", key, row)
 
 
 def _sum(session: UserSession, key: str, row: dict[str, Any]) -> str:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from openpyxl import load_workbook
 
-from crm.backoffice import outbox
 from crm.backoffice.entities import Entity
 from tests.leaks import conditions
 from tests.leaks.questions import MISSING, Question, View, get, post, probe
@@ -153,10 +152,6 @@ def dashboard_by_mail(view: View) -> Iterator[Question]:
 
 
 def _dashboard(side: Side) -> Answer:
-    folder = side.folder / "instance" / "mail"
-    with side.app.app_context():
-        outbox.deliver(side.engine)
-    before = set(folder.glob("*.eml"))
     for entity in ("account", "deal", "contact"):
         for panel in ({"entity": entity, "as": "rows"}, {"entity": entity, "as": "count"},
                       {"report": "records", "query": f"entity={entity}&by=owner&measure=count", "as": "table"}):
@@ -164,16 +159,10 @@ def _dashboard(side: Side) -> Answer:
     side.send("POST", SCHEDULES + "new/", data={"dashboard": "*", "every": "day", "hour": "8", "myself": "1"})
     for number in re.findall(rf'action="{SCHEDULES}(\d+)"', side.send("GET", SCHEDULES).text)[-1:]:
         side.send("POST", f"{SCHEDULES}{number}", data={"now": "1"})
-    with side.app.app_context():
-        outbox.deliver(side.engine)
-    return Answer(200, b"\n".join(_texts(path) for path in sorted(set(folder.glob("*.eml")) - before)), ())
+    return Answer(200, b"\n".join(_texts(path) for path in side.letters()), ())
 
 
 def _letter(side: Side) -> Answer:
-    folder = side.folder / "instance" / "mail"
-    with side.app.app_context():
-        outbox.deliver(side.engine)  # what others have been sent is theirs
-    before = set(folder.glob("*.eml"))
     for entity in ("account", "deal", "contact"):
         side.send("POST", "/reports/kept", data={"name": f"mail {entity}", "report": "records", "query": f"entity={entity}&by=owner&measure=count"})
     listed = side.send("GET", "/report/").text
@@ -181,9 +170,7 @@ def _letter(side: Side) -> Answer:
         side.send("POST", SCHEDULES + "new/", data={"kept": name, "every": "day", "hour": "8", "myself": "1"})
     for number in re.findall(rf'action="{SCHEDULES}(\d+)"', side.send("GET", SCHEDULES).text)[::3]:
         side.send("POST", f"{SCHEDULES}{number}", data={"now": "1"})
-    with side.app.app_context():
-        outbox.deliver(side.engine)
-    return Answer(200, b"\n".join(_texts(path) for path in sorted(set(folder.glob("*.eml")) - before)), ())
+    return Answer(200, b"\n".join(_texts(path) for path in side.letters()), ())
 
 
 def _texts(path: Path) -> bytes:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from crm.backoffice import outbox, records
+from crm.backoffice import records
 from crm.backoffice.entities import Entity
 from crm.backoffice.guard import system_session
 from crm.backoffice.jobs import Work
@@ -71,7 +71,7 @@ def by_mail(view: View) -> Iterator[Question]:
 
 def _letter(side: Side) -> Answer:
     """What a watched list of accounts tells after accounts were written, by mail."""
-    catalog, folder = side.app.extensions["brama"].catalog, side.folder / "instance" / "mail"
+    catalog = side.app.extensions["brama"].catalog
     side.send("POST", "/notices/by-mail", data={"on": "1"})
     kept = side.send("POST", "/account/views", data={"name": "letter", "query": "search=%D0%B0"})
     side.send("POST", f"/account/views/{dict(kept.heads).get('Location', '').rpartition('=')[2]}", data={"watched": "1"})
@@ -80,12 +80,8 @@ def _letter(side: Side) -> Answer:
         session.commit()
     with system_session(side.engine, "leaks", catalog) as session:
         people = watching.watchers(session)
-    with side.app.app_context():
-        outbox.deliver(side.engine)  # what others have been sent is theirs
-    before = set(folder.glob("*.eml"))
     for person in people:
         look_for(side.engine, catalog, person)
     with side.app.app_context():
         ask_for_letters(Work(0, {}, None, side.engine, catalog, side.app.extensions["brama"].settings))
-        outbox.deliver(side.engine)
-    return Answer(200, b"\n".join(path.read_bytes() for path in sorted(set(folder.glob("*.eml")) - before)), ())
+    return Answer(200, b"\n".join(path.read_bytes() for path in side.letters()), ())

@@ -15,7 +15,7 @@ PERMISSIONS = (
 )
 REVALIDATED = "calendar_feed.feed"  # calendar programmes ask every hour or so: most answers are “the same as before”
 # Behind the secret link of a quote: the address goes to no other site, and into no search.
-SECRET = frozenset({"quote_offer.show", "quote_offer.take"})
+SECRET = frozenset({"quote_offer.show", "quote_offer.take", "quote_offer.file"})
 YEAR = 365 * 24 * 3600
 
 

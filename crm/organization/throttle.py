@@ -37,7 +37,7 @@ ACCOUNT = Limit("account", free=5)
 ADDRESS = Limit("address", free=40)
 CODE = Limit("code", free=5, longest=3600, memory=timedelta(days=1))  # only who knows the password gets here, so the pauses may be long
 CODE_ADDRESS = Limit("codes", free=40)
-OFFER = Limit("offer", free=30)  # answers by links of quotes, and links that are none
+OFFER = Limit("offer", free=30)  # answers by links of quotes, their sheets as files, and links that are none
 LETTER_ACCOUNT = Limit("letter", free=3, first=300, longest=3600, memory=timedelta(hours=6))
 LETTER_ADDRESS = Limit("letters", free=20, first=60, longest=3600)
 

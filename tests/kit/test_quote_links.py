@@ -10,12 +10,13 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from crm.backoffice.journal import JournalRow as Journal
+from crm.backoffice.paper import printing
 from crm.extensions import mail
 from crm.letters import quote_link
 from crm.sales.quotes.links import LINK
 from crm.sales.quotes.models import Quote
 from tests.kit.conftest import Browser, House
-from tests.kit.test_quotes import EVERYTHING, notices, offered
+from tests.kit.test_quotes import EVERYTHING, notices, offered, words_of
 
 __all__ = ["offered"]
 SignIn = Callable[..., Browser]
@@ -147,6 +148,19 @@ def test_a_link_that_does_not_hold_is_none(house: House, browser: SignIn, sent: 
         assert roman.post(f"/quote/{sent}/{deed}", {"in": "uk"}).status_code == 403
         assert oksana.post(f"/quote/999999/{deed}", {"in": "uk"}).status_code == 404
     assert oksana.post(f"/quote/{sent}/link", {"in": "xx"}).status_code == 400
+
+
+def test_the_customer_keeps_the_sheet_as_a_file(house: House, browser: SignIn, sent: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, nobody = link(browser("Oksana"), sent), stranger(house)
+    assert f'href="{path}/sheet.pdf?lang=en"' in nobody.get(path).get_data(as_text=True)
+    file = nobody.get(f"{path}/sheet.pdf")
+    assert (file.mimetype, file.headers["Cache-Control"], file.headers["Referrer-Policy"]) == ("application/pdf", "no-store", "no-referrer")
+    assert "1,968.00 UAH" in words_of(file.data) and "1 968,00 ₴" in words_of(nobody.get(f"{path}/sheet.pdf?lang=uk").data)
+    monkeypatch.setattr(printing, "LIBRARIES", ("nothing-of-this-name",))
+    lacking = nobody.get(f"{path}/sheet.pdf?lang=uk")
+    assert lacking.status_code == 303 and lacking.headers["Location"] == f"{path}?lang=uk", "the page can be printed"
+    assert [nobody.get(f"{path}/sheet.pdf").status_code for _ in range(28)][-1] == 429, "it costs the server"
+    assert nobody.get(f"/offer/{'x' * 43}/sheet.pdf").status_code == 429 and browser("Oksana").post(f"/quote/{sent}/link/end").status_code == 303
 
 
 def test_links_that_are_none_are_paused(house: House) -> None:

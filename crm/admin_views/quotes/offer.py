@@ -9,8 +9,10 @@ from werkzeug.wrappers import Response
 
 from crm.admin_views.gate import open_to_all, where
 from crm.admin_views.quotes.drawn import drawn
+from crm.admin_views.quotes.sheet import as_pdf
 from crm.admin_views.signed_in import runtime, wait_sentence
 from crm.backoffice.guard import UserSession, system_session, user_session
+from crm.backoffice.paper.printing import NoPdf
 from crm.errors import BadRequest, BramaError, Forbidden, Invalid, NotFound
 from crm.languages import current_language
 from crm.messages import LANGUAGES, Message, m, render
@@ -64,6 +66,22 @@ def take(secret: str) -> Response:
             return _page(secret, held, known or {"": _say(m("This quote cannot be answered now. Write to whoever sent it."))}, 422, chosen)
         work.commit()
     return redirect(f"/offer/{secret}", 303)
+
+
+@pages.get(f"{ADDRESS}/sheet.pdf")
+@open_to_all
+def file(secret: str) -> Response:
+    """The sheet as a PDF, to be kept or sent on; each takes a good part of a second of the server's, so it counts as an attempt of its network.
+    Where none can be made, the page, which can be printed. Raises NotFound."""
+    held = _held(secret)
+    if not isinstance(held, Held):
+        return held
+    if wait := _wait("the sheet of a quote as a file"):
+        return _paused(wait)
+    try:
+        return as_pdf(drawn(g.session, held.quote))
+    except NoPdf:
+        return redirect(f"/offer/{secret}?lang={current_language()}", 303)
 
 
 def _held(secret: str) -> Held | Response:

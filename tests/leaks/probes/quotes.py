@@ -11,6 +11,7 @@ from tests.leaks.sides import Answer, Side
 
 RECORD = "/<entity>/<record_id>/"
 OFFER = "/offer/<secret>"
+OFFERED_FILE = OFFER + "/sheet.pdf"
 LINKS = ("link", "link/mail", "link/end")
 SECRET = re.compile(r"/offer/[\w-]{43}")
 DEEDS = ("version", "onto-deal", "decision")
@@ -52,7 +53,7 @@ def done(view: View) -> Iterator[Question]:
         yield asked.just_as(post(RECORD + "quotes", "deal", f"/deal/{MISSING}/quotes", form={}), f"/{MISSING}/", f"/{deal}/")
 
 
-@probe(OFFER, *(RECORD + deed for deed in LINKS))
+@probe(OFFER, OFFERED_FILE, *(RECORD + deed for deed in LINKS))
 def linked(view: View) -> Iterator[Question]:
     """Links made, opened and answered by a stranger, ended; of quotes that are seen and that are not; and a link that is none."""
     for number in view.seen("quote", 4):
@@ -64,7 +65,8 @@ def linked(view: View) -> Iterator[Question]:
         for deed in LINKS:
             asked = post(RECORD + deed, "quote", f"/quote/{number}/{deed}", form={"in": "uk"}).expecting(403, 404)
             yield asked.just_as(post(RECORD + deed, "quote", f"/quote/{MISSING}/{deed}", form={"in": "uk"}), f"/{MISSING}/", f"/{number}/")
-    yield Question(OFFER, "", "a link that is none", lambda side: _read(side, f"/offer/{'x' * 43}"), method="GET", path="/offer/")
+    for endpoint, part in ((OFFER, ""), (OFFERED_FILE, "/sheet.pdf")):
+        yield Question(endpoint, "", f"a link that is none{part}", partial(_read, path=f"/offer/{'x' * 43}{part}"), method="GET", path="/offer/")
 
 
 def _opened(side: Side, number: int) -> Answer:
@@ -73,11 +75,11 @@ def _opened(side: Side, number: int) -> Answer:
     found = SECRET.search(made.body.decode())
     if not found:
         return made
-    page, client = _read(side, found[0]), side.app.test_client()
+    page, paper, client = _read(side, found[0]), side.send("GET", f"{found[0]}/sheet.pdf"), side.app.test_client()
     token = side.token_of(side.send("GET", found[0], client=client))
     said = side.send("POST", found[0], client=client, data={"csrf_token": token, "answer": "decline", "name": "Клієнт", "reason": "Дорого"})
     after = _read(side, found[0])
-    return Answer(made.status, made.body + page.body + after.body, (*page.heads, ("answered", str(said.status))))
+    return Answer(made.status, made.body + page.body + paper.body + after.body, (*page.heads, ("answered", str(said.status))))
 
 
 def _read(side: Side, path: str) -> Answer:

@@ -61,6 +61,26 @@ def test_reports_and_lists_are_put_on_ones_own_dashboard(towns: House, browser: 
     assert sources(browser("Andrii").page("/")) == []
 
 
+def test_a_figure_of_a_panel_opens_the_records_that_come_to_it(towns: House, browser: SignIn) -> None:
+    someone = browser("Olena")
+    for number in (2, 3):
+        towns.change("account", number, owner=towns.people["Oksana"])
+    for form in ({"report": "records", "query": "entity=account&measure=count,sum:revenue&by=owner", "as": "table"},
+                 {"report": "records", "query": "entity=account&measure=sum:revenue&by=", "as": "figure"},
+                 {"entity": "account", "query": urlencode({"where": KYIV}), "as": "sum:revenue"}):
+        assert someone.post("/dashboard/panels", form).status_code == 303
+    assert someone.post("/dashboard/panels", {"entity": "account", "query": urlencode({"where": KYIV}), "as": "count"}).status_code == 303
+    opened: list[tuple[str, list[str]]] = []
+    for panel in map(someone.page, sources(someone.page("/"))):
+        figures = [(text, unescape(link)) for link, text in re.findall(r'<a href="(/account/\?[^"]*)">([\d.]+[^<]*)</a>', panel)]
+        opened += [(text, sorted(re.findall(r">К(\d)<", someone.page(link)))) for text, link in figures]
+    odd, others = ["1", "3", "5"], ["0", "3", "4", "5"]
+    assert opened == [
+        ("4", others), ("12.00", others), ("2", ["1", "2"]), ("3.00", ["1", "2"]), ("6", list("012345")), ("15.00", list("012345")),
+        ("15.00 UAH", list("012345")), ("9.00 UAH", odd), ("3", odd),
+    ]
+
+
 def test_it_is_arranged_by_buttons_by_dragging_and_begun_again(towns: House, browser: SignIn) -> None:
     towns.configure({"dashboards": {"d": {"label": "D", "panels": PANELS[3:4] + [{"kind": "list", "entity": "account", "as": "count", "title": "Count"}]}}})
     someone = browser("Olena")

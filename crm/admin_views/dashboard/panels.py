@@ -15,7 +15,6 @@ from crm.admin_views.kit.cells import currency_sign
 from crm.admin_views.kit.totals import number_text
 from crm.admin_views.report_asking import Asking
 from crm.admin_views.report_chart import chart, chart_words
-from crm.admin_views.report_texts import figure
 from crm.backoffice import lists
 from crm.backoffice.dashboards.panels import Panel, as_sum, fits, list_words
 from crm.backoffice.dashboards.shelf import Dashboard, dashboard
@@ -155,9 +154,9 @@ def _report(session: UserSession, panel: Panel) -> Mapping[str, Any]:
     notes = [render(note, reader.language) for note in table.notes]
     if panel["as"] == "figure" or not table.dimensions:
         column = table.measures[0]
-        text = figure(table.totals[column.key], column, table, reader)
+        cell = report_page.figure_cell(table, None, table.totals, column, reader)
         unit = f" {currency_sign(table.currency, reader.language)}" if column.unit == "money" and table.totals[column.key] is not None else ""
-        return {"figure": text + unit, "about": column.label.text(reader.language), "notes": notes}
+        return {"figure": replace(cell, text=cell.text + unit), "about": column.label.text(reader.language), "notes": notes}
     drawn = chart(table, reader, panel.get("chart", "") or "") or chart(table, reader, "bar") if panel["as"] == "chart" else None
     if drawn is not None:
         return {"chart": drawn, "chart_words": chart_words(drawn, table, reader), "notes": notes}
@@ -181,9 +180,11 @@ def _rows(session: UserSession, panel: Panel) -> Mapping[str, Any]:
 
 def _count(session: UserSession, panel: Panel) -> Mapping[str, Any]:
     words = list_words(session.sight, panel)
-    number = lists.count(session, lists.parse_query(session, panel["entity"], {key: words[key] for key in ("where", "search") if key in words}))
+    asked = {key: words[key] for key in ("where", "search") if words.get(key)}
+    number = lists.count(session, lists.parse_query(session, panel["entity"], asked))
     language = session.reader.language
-    return {"figure": number_text(number, language), "about": session.catalog.entity(panel["entity"]).plural.text(language), "notes": []}
+    cell = report_page.Cell(number_text(number, language), f"/{panel['entity']}/?{urlencode(asked)}")
+    return {"figure": cell, "about": session.catalog.entity(panel["entity"]).plural.text(language), "notes": []}
 
 
 def _sum(session: UserSession, panel: Panel) -> Mapping[str, Any]:

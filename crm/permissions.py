@@ -200,7 +200,8 @@ class Inquiry:
         self.visible = True
         self.holding: dict[tuple[int, int], bool] = {}
         if record_id is not None:
-            self._ask(session.table(kind.key), record_id)
+            with session.sight.aside():
+                self._ask(session.table(kind.key), record_id)
 
     def answer(self, field: str | None = None, action: Action = "read") -> Explanation:
         """Raises UnknownName for no such field, BadRequest for no such action."""

@@ -212,8 +212,9 @@ def neighbours(session: DataSession, query: ListQuery, record_id: int) -> tuple[
 def record(session: DataSession, entity: str, record_id: int, columns: Sequence[str] | None = None, *, deleted: bool = False) -> RowView:
     """One record as its reader sees it. Raises NotFound, alike for what does not exist and what he may not know."""
     query = ListQuery(entity, tuple(columns if columns is not None else session.sight.readable(entity)), deleted=deleted)
-    source, selected = _selected(session, query)
-    row = session.execute(selected.statement().where(source.id == record_id)).first() if 0 < record_id < 2**63 else None
+    with session.sight.aside():
+        source, selected = _selected(session, query)
+        row = session.execute(selected.statement().where(source.id == record_id)).first() if 0 < record_id < 2**63 else None
     if row is None:
         raise NotFound()
     return selected.view(row)

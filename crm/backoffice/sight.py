@@ -5,7 +5,8 @@ his rules show it on some records only; or UnknownName), `deals.visible` the rec
 *sealed*: the guard lets a statement pass only when it consists of sealed parts and each source stands with its scope.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -52,6 +53,18 @@ class Sight:
         alias = shared_alias(description.table, wanted, deleted, self._first + number)
         self.tables[id(alias)] = alias
         return Source(self, description, alias, wanted, deleted)
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """For statements that are made and done inside: their aliases serve again afterwards, so that long work makes do with the shared ones. Nothing
+        made inside may be kept, neither a source nor a column, and nothing be yielded from inside."""
+        eyes = (self, self.unlimited)
+        before = [dict(eye._used) for eye in eyes]
+        try:
+            yield
+        finally:
+            for eye, used in zip(eyes, before, strict=True):
+                eye._used = used
 
     @cached_property
     def unlimited(self) -> "Sight":

@@ -149,9 +149,10 @@ def visible(session: DataSession, entity: str, ids: Iterable[int]) -> set[int]:
     """Those of `ids` that this session may know of."""
     found: set[int] = set()
     wanted = sorted(ids)
-    for part in in_parts(wanted):
-        source = session.table(entity)
-        found |= set(session.scalars(select(source.id).where(source.id.in_(part), source.visible)))
+    with session.sight.aside():
+        for part in in_parts(wanted):
+            source = session.table(entity)
+            found |= set(session.scalars(select(source.id).where(source.id.in_(part), source.visible)))
     return found
 
 

@@ -1,9 +1,10 @@
 """What a writer may do, asked of the database: on the record as it was, field by field, and again on the record as it became."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, FromClause, cast, literal, select, union_all
+from sqlalchemy import Column, ColumnElement, FromClause, and_, cast, literal, select, union_all
 
 from crm.backoffice.access import Action
 from crm.backoffice.entities import Entity
@@ -51,13 +52,14 @@ def may_name(session: DataSession, kind: Entity, keys: Iterable[str], action: Ac
 
 def check_existing(session: DataSession, kind: Entity, ids: Sequence[int], action: Action, *, deleted: bool = False) -> None:
     """The records exist for this session and `action` may be done on each. Raises NotFound, Forbidden."""
-    for part in in_parts(ids):
-        source = session.table(kind.key, deleted=deleted)
-        rows = session.execute(select(source.id, source.may(action)).where(source.id.in_(part), source.visible)).all()
-        if len(rows) < len(set(part)):
-            raise NotFound()
-        if not all(allowed for _, allowed in rows):
-            raise Forbidden()
+    with session.sight.aside():
+        for part in in_parts(ids):
+            source = session.table(kind.key, deleted=deleted)
+            rows = session.execute(select(source.id, source.may(action)).where(source.id.in_(part), source.visible)).all()
+            if len(rows) < len(set(part)):
+                raise NotFound()
+            if not all(allowed for _, allowed in rows):
+                raise Forbidden()
 
 
 def check_fields(session: DataSession, kind: Entity, drafts: Sequence[Draft], action: Action) -> None:
@@ -81,12 +83,11 @@ def refused_fields(session: DataSession, kind: Entity, drafts: Sequence[Draft], 
             plain = plain and covers(shown, session.sight.records(kind, frozenset({"read"})))
         if plain:
             continue
-        source = session.table(kind.key)
         changed = [d.id for d in drafts if key in d.given and d.changed(key)]
-        refused = set(changed) - _holding(session, source.table.c.id, changed, [source.may_edit(key, action)])
+        refused = set(changed) - _holding(session, kind, changed, partial(Source.may_edit, key=key, action=action))
         if action == "update":
             given_at_all = [d.id for d in drafts if key in d.given]
-            refused |= set(given_at_all) - _holding(session, source.table.c.id, given_at_all, [source.shows(key)])
+            refused |= set(given_at_all) - _holding(session, kind, given_at_all, partial(Source.shows, key=key))
         yield from ((number, key) for number in sorted(refused))
 
 
@@ -102,8 +103,7 @@ def refused_moves(session: DataSession, kind: Entity, drafts: Sequence[Draft], m
     moved = list({*_moved(kind, drafts), *moving})
     if not moved or isinstance(session, SystemSession):
         return frozenset()
-    source = session.table(kind.key)
-    return frozenset(moved) - _holding(session, source.table.c.id, moved, [source.may("assign")])
+    return frozenset(moved) - _holding(session, kind, moved, partial(Source.may, action="assign"))
 
 
 def _moved(kind: Entity, drafts: Sequence[Draft]) -> list[int]:
@@ -115,8 +115,7 @@ def check_new_place(session: DataSession, kind: Entity, drafts: Sequence[Draft])
     below = [d.id for d in drafts if kind.key in STANDING and d["parent"] is not None]
     if not below or isinstance(session, SystemSession):
         return
-    source = session.table(kind.key)
-    if len(_holding(session, source.table.c.id, below, [source.may("assign")])) < len(below):
+    if len(_holding(session, kind, below, partial(Source.may, action="assign"))) < len(below):
         raise Forbidden(NOT_BELOW)
 
 
@@ -150,10 +149,12 @@ def check_result(session: DataSession, kind: Entity, ids: Iterable[int], action:
     wanted = sorted(ids)
     if isinstance(session, SystemSession) or not wanted:
         return
-    source = session.table(kind.key)
-    # A child row stands under its parent: one may only be put where the parent is seen.
-    conditions = [source.may(action)] + ([source.visible] if kind.parent else [])
-    if len(_holding(session, source.table.c.id, wanted, conditions)) < len(wanted):
+
+    def within(source: Source) -> ColumnElement[bool]:
+        # A child row stands under its parent: one may only be put where the parent is seen.
+        return and_(source.may(action), source.visible) if kind.parent else source.may(action)
+
+    if len(_holding(session, kind, wanted, within)) < len(wanted):
         raise Forbidden(m("The record would leave what you may write."))
 
 
@@ -162,9 +163,12 @@ def by_version(versions: Mapping[int, int], seen: int | None) -> bool:
     return seen is None or all(v == seen for v in versions.values())
 
 
-def _holding(session: DataSession, column: object, ids: Sequence[int], conditions: Sequence[object]) -> frozenset[int]:
+def _holding(session: DataSession, kind: Entity, ids: Sequence[int], condition: Callable[[Source], ColumnElement[bool]]) -> frozenset[int]:
+    """Those of the records on which the condition holds, deleted ones too."""
     held: set[int] = set()
-    for part in in_parts(ids):
-        query = select(column).where(column.in_(part), *conditions)  # type: ignore[call-overload, attr-defined]
-        held.update(session.kernel(query).scalars())
+    with session.sight.aside():
+        source = session.table(kind.key)
+        number, holds = source.table.c.id, condition(source)
+        for part in in_parts(ids):
+            held.update(session.kernel(select(number).where(number.in_(part), holds)).scalars())
     return frozenset(held)

@@ -146,10 +146,11 @@ def told(deals: list[dict[str, str]], mode: str, first: date, last: date) -> dic
     engaged = [deal for deal in inside if (began := day(deal, "engage_date")) is not None and (mode != "flow" or began >= first)]
     closed = [deal for deal in inside if (ended := day(deal, "close_date")) is not None and (mode != "flow" or ended >= first)]
     won = [deal for deal in closed if deal["deal_stage"] == "Won"]
+    over = {deal["opportunity_id"] for deal in closed}
     reached = {deal["opportunity_id"]: deal for deal in (*engaged, *won)}
-    lasted = [(date.fromisoformat(d["close_date"]) - date.fromisoformat(d["engage_date"])).days for d in engaged if d in closed]
+    lasted = [(date.fromisoformat(d["close_date"]) - date.fromisoformat(d["engage_date"])).days for d in engaged if d["opportunity_id"] in over]
     return {
         "entered": len(engaged), "reached": len(reached), "won": len(won), "lost": len(closed) - len(won),
-        "open": sum(deal not in closed for deal in engaged), "to_won": len(won) / len(reached), "median_days": median(lasted),
+        "open": sum(deal["opportunity_id"] not in over for deal in engaged), "to_won": len(won) / len(reached), "median_days": median(lasted),
         "p90_days": quantiles(lasted, n=10, method="inclusive")[-1], "amount": Decimal(sum(int(d["close_value"] or 0) for d in reached.values())),
     }

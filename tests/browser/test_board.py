@@ -10,7 +10,6 @@ from tests.browser import accessibility
 from tests.browser.conftest import Desk
 from tests.browser.firm import Firm
 from tests.browser.steps import address, text_of
-from tests.browser.test_field_rules import picture
 
 
 def column(page: Page, label: str) -> Locator:
@@ -72,7 +71,6 @@ def test_a_refused_move_is_told_and_the_card_returns(firm: Firm, desk: Desk) -> 
     page.get_by_role("menuitemradio", name="Lost").click()
     panel = page.get_by_role("dialog", name="Move to “Lost”")
     expect(panel.get_by_label("Loss reason")).to_be_focused()
-    picture(page, "board-ask-en-1280")
     page.keyboard.press("Escape")
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("Not moved: A lost deal needs a reason.")
@@ -220,6 +218,5 @@ def test_the_board_is_accessible(firm: Firm, desk: Desk, language: str, width: i
                               "next_step_on": date(2024, 3, 1), "owner": firm.people["Mykola"]})[0]
     page = opened(desk("Mykola", language=language, width=width, theme=theme), FIRST)
     expect(card(page, late)).to_contain_text("step overdue: 1 Mar" if language == "en" else "крок прострочено: 1 бер.")
-    picture(page, f"board-{language}-{width}")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing scrolls sideways"
     assert accessibility.check(page) == []

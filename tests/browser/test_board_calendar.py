@@ -8,7 +8,6 @@ from playwright.sync_api import Page, expect
 from tests.browser import accessibility
 from tests.browser.conftest import Desk
 from tests.browser.firm import Firm
-from tests.browser.test_field_rules import picture
 
 DAY = date(2031, 5, 14)  # far from the firm's own
 
@@ -28,7 +27,6 @@ def test_the_calendar_is_accessible_and_a_deal_moves_by_keys_and_by_its_menu(fir
     page.goto("/board/deal/calendar?from=2031-05")
     item(page, DAY, "Дах")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing scrolls sideways"
-    picture(page, f"calendar-{language}-{width}")
     assert accessibility.check(page) == []
     page.set_viewport_size({"width": width, "height": 900})
     if width > 760:
@@ -57,6 +55,5 @@ def test_list_board_calendar_and_forecast_are_one_set(firm: Firm, desk: Desk) ->
         ways.get_by_role("link", name=way, exact=True).click()
         expect(page.locator("[data-whole]").first).to_have_text("1 record · 900,000 UAH · weighted 360,000 UAH")
         expect(page.locator("body")).to_contain_text(told)
-    picture(page, "forecast-en-1280")
     ways.get_by_role("link", name="List", exact=True).click()
     expect(page.locator("[data-foot][data-count='1']")).to_contain_text("weighted 360,000")

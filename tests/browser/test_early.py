@@ -10,7 +10,6 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.conftest import Desk
 from tests.browser.firm import Firm
 from tests.browser.steps import text_of, toast
-from tests.browser.traffic import quiet
 
 
 @contextmanager
@@ -21,7 +20,6 @@ def without_scripts(page: Page, url: str) -> Iterator[None]:
     with page.expect_request("**/static/**/js/main.js"):
         page.goto(url, wait_until="commit")
     expect(page.locator("dialog#question")).to_be_attached()
-    quiet(page, held=1)
     assert len(waiting) == 1
     yield
     waiting[0].continue_()

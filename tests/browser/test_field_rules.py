@@ -1,6 +1,5 @@
 """A form that follows rules while one types: fields come, go and must be filled in as the configuration says."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,12 +44,6 @@ def ruled(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> It
         yield made
 
 
-def picture(page: Page, name: str) -> None:
-    """A picture for whoever looks, where a folder is named for it."""
-    if os.environ.get("PICTURES"):
-        page.screenshot(path=f"{os.environ['PICTURES']}/{name}.png", full_page=True)
-
-
 def test_a_form_follows_its_rules_while_one_types(desk: Desk, ruled: Firm) -> None:
     page = desk(at=ruled, language="uk", width=390, theme="dark")
     page.goto("/tender/new/")
@@ -62,7 +55,6 @@ def test_a_form_follows_its_rules_while_one_types(desk: Desk, ruled: Firm) -> No
     result.select_option(label="Програно")
     expect(reason.locator(".is-required")).to_be_visible()
     expect(page.locator("[name=reason]")).to_have_attribute("aria-required", "true")
-    picture(page, "form")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing scrolls sideways"
     result.select_option(label="Виграно")
     expect(reason.locator(".is-required")).to_be_hidden()
@@ -72,14 +64,12 @@ def test_a_form_follows_its_rules_while_one_types(desk: Desk, ruled: Firm) -> No
     page.keyboard.press("Control+s")
     expect(page.locator(".b-wrong")).to_have_text("Бюджет не буває відʼємним")
     quiet(page)
-    picture(page, "refused")
     page.locator("[name=budget]").fill("5")
     page.keyboard.press("Control+s")
     page.wait_for_url(lambda url: "/new/" not in url)
     number = int(page.url.rstrip("/").rpartition("/")[2])
     kept = ruled.stored("tender", number)
     assert kept["reason"] is None and kept["act"].startswith("T-000"), "what was typed and hidden again is not posted"
-    picture(page, "card")
     expect(page.get_by_text("Причина", exact=True)).to_have_count(0)
     page.goto(f"/tender/{number}/edit/")
     quiet(page)
@@ -91,7 +81,6 @@ def test_a_form_follows_its_rules_while_one_types(desk: Desk, ruled: Firm) -> No
     page.goto(f"/tender/{number}/edit/")
     expect(page.locator("[name=budget]")).to_have_count(0)
     expect(page.locator("[name=reason]")).to_be_visible()
-    picture(page, "edit")
 
 
 SAVED = """
@@ -124,7 +113,6 @@ def test_a_saved_condition_is_chosen_for_the_rules_of_a_field_and_the_form_follo
     dialog.get_by_role("button", name="No condition").click()
     expect(rules.get_by_role("button", name="where “Lost ones”")).to_have_count(2)
     assert check(page) == []
-    picture(page, "rules-of-a-field")
     page.get_by_role("button", name="Show what changes").click()
     expect(page.locator(".b-plan")).to_contain_text("Remark, required under a condition")
     page.get_by_role("button", name="Publish").click()
@@ -155,9 +143,8 @@ conditions:
 """
 
 
-def looked_at(page: Page, name: str) -> None:
-    """A picture, and no fault at any width; the walk goes on at a phone's."""
-    picture(page, name)
+def looked_at(page: Page) -> None:
+    """No fault at any width; the walk goes on at a phone's."""
     assert check(page) == []
     page.set_viewport_size({"width": 390, "height": 900})
 
@@ -166,7 +153,7 @@ def test_a_check_is_added_with_a_saved_condition_refuses_a_save_and_is_removed(d
     ruled.configure(MODERATE)
     page = desk(at=ruled, language="uk", width=390)
     page.goto("/configuration/tender/")
-    looked_at(page, "checks")
+    looked_at(page)
     page.get_by_role("link", name="Додати перевірку").click()
     page.get_by_role("button", name="Яку умову має задовольняти запис…").click()
     dialog = page.get_by_role("dialog", name="Умова")
@@ -176,15 +163,14 @@ def test_a_check_is_added_with_a_saved_condition_refuses_a_save_and_is_removed(d
     page.get_by_label("Речення українською").fill("Мільйон — це забагато")
     page.get_by_label("Речення англійською").fill("A million is too much")
     page.get_by_label("Біля поля").select_option(label="Бюджет")
-    looked_at(page, "check")
+    looked_at(page)
     page.get_by_role("button", name="Показати, що зміниться").click()
     expect(page.locator(".b-plan")).to_contain_text("Мільйон — це забагато")
-    picture(page, "check-plan")
     page.get_by_role("button", name="Опублікувати", exact=True).click()
     expect(page.locator(".b-toast")).to_contain_text("Опубліковано")
     expect(page.locator(".b-made-checks")).to_contain_text("Помірні")
     quiet(page)
-    looked_at(page, "checks-listed")
+    looked_at(page)
     page.goto("/tender/new/")
     quiet(page)
     page.locator("[name=budget]").fill("2000000")

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser as Chromium, Page, expect
 
 from tests.browser.conftest import Complaints
 from tests.browser.server import served
-from tests.browser.traffic import quiet
+from tests.browser.traffic import quiet, watch
 from tests.field_types.conftest import house
 from tests.kit_forms.house import PASSWORD, House
 
@@ -20,6 +20,7 @@ def page(house: House, browser: Chromium, complaints: Complaints) -> Iterator[Pa
     """Olena's, signed in and reading English."""
     with served(house.app) as address:
         context = browser.new_context(base_url=address, viewport={"width": 1280, "height": 900}, locale="en")
+        watch(context)
         opened = context.new_page()
         complaints.about(opened)
         opened.goto("/sign-in")

@@ -9,7 +9,6 @@ from playwright.sync_api import expect
 from tests.browser.accessibility import check
 from tests.browser.conftest import Desk
 from tests.browser.firm import Firm, serving
-from tests.browser.test_field_rules import picture
 from tests.browser.traffic import quiet
 
 @pytest.fixture
@@ -39,16 +38,13 @@ def test_a_requirement_is_made_tried_published_and_met(desk: Desk, company: Firm
     quiet(page)
     assert check(page) == []
     page.set_viewport_size({"width": 390, "height": 900})  # the check has looked at a phone
-    picture(page, "asking")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing scrolls sideways"
     page.get_by_role("button", name="Показати, що зміниться").click()
     expect(page.locator(".b-plan")).to_contain_text("1 запис зупинився б тут")
     quiet(page)
     assert check(page) == []
-    picture(page, "trial")
     page.get_by_role("button", name="Опублікувати").click()
     page.wait_for_url("**/stages-of/?key=sales")
-    picture(page, "stages")
 
 
 LISTED = """
@@ -80,9 +76,7 @@ def test_the_checklist_stands_on_the_card_and_is_ticked_by_the_keyboard(desk: De
     quiet(page)
     assert check(page) == []
     page.set_viewport_size({"width": 1280, "height": 800})
-    picture(page, "card")
     page.goto("/configuration/stages-of/asking?key=sales&stage=qualified")
     quiet(page)
     assert check(page) == []
     page.set_viewport_size({"width": 1280, "height": 800})
-    picture(page, "items")

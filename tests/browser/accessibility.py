@@ -4,7 +4,10 @@ Most of a screen stands on other screens as well: the rail, the row of a table, 
 like one that had no fault is left out, whatever its words; where nothing is new, axe-core need not come at all.
 """
 
+import os
+import re
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -66,6 +69,8 @@ RUN = """async ([only, known]) => {
   return found.violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')} ${node.failureSummary.split('\\n')[1] ?? ''}`));
 }"""
 _clean: set[int] = set()  # the parts that had no fault
+PICTURES = os.environ.get("PICTURES", "")  # a folder for whoever wants to look at the screens that are checked
+_number = count(1)
 
 
 @cache
@@ -85,6 +90,9 @@ def check(page: Page) -> list[str]:
         faults += [f"{width}: the page is {wide} px wide"] if wide > width else []
         faults += [f"{width} {theme}: {cut} is cut" for cut in page.evaluate(CUT, width < 600)]
         faults += [f"{width} {theme}: {fault}" for fault in _found(page)]
+        if PICTURES:
+            name = re.sub(r"[^a-z]+", "-", urlsplit(page.url).path).strip("-") or "home"
+            page.screenshot(path=f"{PICTURES}/{name}-{next(_number):03}-{width}-{theme}.png")
     page.emulate_media(color_scheme="light")
     page.evaluate(BARS, "")
     return faults

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, ViewportSize, expect, sync_playwright
 
+from tests.browser.accessibility import PICTURES
 from tests.browser.firm import Firm, serving
 from tests.browser.server import served
 from tests.browser.stage import Person, State, make_stage
@@ -34,7 +35,7 @@ def browser() -> Iterator[Browser]:
     if path is None:
         pytest.fail(f"No Chromium was found: {command()}")
     with sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage", BLIND])
+        opened = play.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage", *([] if PICTURES else [BLIND])])
         yield opened
         opened.close()
 

@@ -6,9 +6,10 @@ text, driver calls, the ORM's own loads and flushes.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, Executable, Result, event
@@ -25,6 +26,9 @@ from crm.errors import GuardRefusal
 CLEARED = "brama_cleared"  # the execution option of a statement that was let through; its value is the connection's own stamp
 STAMP = "brama_stamp"
 Rows = Result[*tuple[Any, ...]]
+Given = ParamSpec("Given")
+Answer = TypeVar("Answer")
+AnySession = TypeVar("AnySession", bound="DataSession")
 TRANSACTION = re.compile(r"BEGIN( IMMEDIATE)?|SAVEPOINT \w+|RELEASE SAVEPOINT \w+|ROLLBACK TO SAVEPOINT \w+")
 
 
@@ -60,6 +64,17 @@ class DataSession(Session):
     def kernel(self, statement: Executable, params: Any = None) -> Rows:
         """Run a statement of the back office itself: journal, codes, the writes of `records`. Nobody above calls it."""
         return self.execute(statement, params)
+
+
+def aside(ask: Callable[Concatenate[AnySession, Given], Answer]) -> Callable[Concatenate[AnySession, Given], Answer]:
+    """A question whose statements end with its answer, which holds nothing of them: their aliases serve again (see `Sight.aside`)."""
+
+    @wraps(ask)
+    def asked(session: AnySession, /, *args: Given.args, **options: Given.kwargs) -> Answer:
+        with session.sight.aside():
+            return ask(session, *args, **options)
+
+    return asked
 
 
 class SystemSession(DataSession):

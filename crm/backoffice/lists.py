@@ -18,7 +18,7 @@ from crm.backoffice.conditions.tree import Lookup, Node, parse
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, Ref as FieldRef
 from crm.backoffice.fields.many_to_many import by_name, in_order
-from crm.backoffice.guard import DataSession
+from crm.backoffice.guard import DataSession, aside
 from crm.backoffice.measures import measured
 from crm.backoffice.outside import read_json
 from crm.backoffice.paging import Part, SortKey
@@ -95,6 +95,7 @@ class Count:
     exact: bool
 
 
+@aside
 def parse_query(session: DataSession, entity: str, args: Mapping[str, str]) -> ListQuery:
     """The query of an address `?where=&sort=&columns=&search=&after=&size=&of=&unread=`. Raises BadRequest, UnknownName, NotFound."""
     of = asked_of(session, entity, args.get("of", ""))
@@ -137,6 +138,7 @@ def parse_sort(session: DataSession, entity: str, text: str) -> tuple[tuple[str,
     return tuple(keys)
 
 
+@aside
 def page(session: DataSession, query: ListQuery) -> Page:
     """One page of rows. A key that does not parse is the first page."""
     kind = session.catalog.entity(query.entity)
@@ -160,6 +162,7 @@ def page(session: DataSession, query: ListQuery) -> Page:
     return Page(views, paging.encode(last, False) if has_next else None, paging.encode(first, True) if has_previous else None)
 
 
+@aside
 def count(session: DataSession, query: ListQuery) -> Count:
     """How many records match, exactly up to 10,000."""
     source = session.table(query.entity, actions=query.actions, deleted=query.deleted)
@@ -168,6 +171,7 @@ def count(session: DataSession, query: ListQuery) -> Count:
     return Count(min(number, EXACT), number <= EXACT)
 
 
+@aside
 def totals(session: DataSession, query: ListQuery) -> dict[str, dict[str | None, Decimal]]:
     """Sums of the shown columns that can be added up (`measures`), over all that match: key → currency (None for plain numbers) → sum."""
     summed = measured(session, query)
@@ -187,6 +191,7 @@ def totals(session: DataSession, query: ListQuery) -> dict[str, dict[str | None,
     return found
 
 
+@aside
 def neighbours(session: DataSession, query: ListQuery, record_id: int) -> tuple[int | None, int | None]:
     """The records before and after one in the order of a list; None at the ends, and when it is not in it."""
     kind = session.catalog.entity(query.entity)
@@ -209,17 +214,18 @@ def neighbours(session: DataSession, query: ListQuery, record_id: int) -> tuple[
     return found[0], found[1]
 
 
+@aside
 def record(session: DataSession, entity: str, record_id: int, columns: Sequence[str] | None = None, *, deleted: bool = False) -> RowView:
     """One record as its reader sees it. Raises NotFound, alike for what does not exist and what he may not know."""
     query = ListQuery(entity, tuple(columns if columns is not None else session.sight.readable(entity)), deleted=deleted)
-    with session.sight.aside():
-        source, selected = _selected(session, query)
-        row = session.execute(selected.statement().where(source.id == record_id)).first() if 0 < record_id < 2**63 else None
+    source, selected = _selected(session, query)
+    row = session.execute(selected.statement().where(source.id == record_id)).first() if 0 < record_id < 2**63 else None
     if row is None:
         raise NotFound()
     return selected.view(row)
 
 
+@aside
 def ids(session: DataSession, query: ListQuery, limit: int) -> list[int]:
     """The numbers of all that match, at most `limit`."""
     source = session.table(query.entity, actions=query.actions)

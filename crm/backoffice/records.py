@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, insert, select, update
 from crm.backoffice import journal, links, outbox, rules
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.many_to_many import in_order
-from crm.backoffice.guard import DataSession, SystemSession
+from crm.backoffice.guard import DataSession, SystemSession, aside
 from crm.backoffice.journal import Entry
 from crm.backoffice.likeness import index as likeness
 from crm.backoffice.parts import in_parts
@@ -72,6 +72,7 @@ def lead_elsewhere(session: DataSession, entity: str, changes: Mapping[int, Valu
     return _change(session, entity, changes, {}, checked=False, judged=False)
 
 
+@aside
 def _create(session: DataSession, entity: str, rows: Sequence[Values], *, checked: bool) -> list[int]:
     if not rows:
         return []
@@ -100,6 +101,7 @@ def _create(session: DataSession, entity: str, rows: Sequence[Values], *, checke
     return [d.id for d in drafts]
 
 
+@aside
 def check_new(session: DataSession, entity: str, rows: Sequence[Values], *, below: Container[int] = ()) -> Mapping[int, Mapping[str, Message]]:
     """What `create_many` would refuse, by position, without writing anything; the rows at `below` are to stand under another record that
     they do not name yet."""
@@ -130,6 +132,7 @@ def change_many(session: DataSession, entity: str, changes: Mapping[int, Values]
     return _change(session, entity, changes, seen_versions or {}, checked=True)
 
 
+@aside
 def _change(
     session: DataSession, entity: str, changes: Mapping[int, Values], seen: Mapping[int, int], *, checked: bool, judged: bool = True
 ) -> list[Saved]:
@@ -168,6 +171,7 @@ def _change(
     ]
 
 
+@aside
 def check_changes(
     session: DataSession, entity: str, changes: Mapping[int, Values], *, moving: Collection[int] = ()
 ) -> Mapping[int, Mapping[str, Message]]:
@@ -187,6 +191,7 @@ def check_changes(
     return problems
 
 
+@aside
 def lacking(session: DataSession, entity: str, record_id: int, values: Values) -> tuple[Mapping[str, Message], tuple[Demand, ...]]:
     """Why `change` would refuse these values of a record, without writing: what is wrong at which field, and each demand of the configuration that is
     not met. Raises NotFound, Forbidden, UnknownName."""
@@ -197,6 +202,7 @@ def lacking(session: DataSession, entity: str, record_id: int, values: Values) -
     return problems.get(0, {}), tuple(unmet)
 
 
+@aside
 def merged_set(session: DataSession, entity: str, record_id: int, key: str, value: Any, *, seen_version: int | None = None) -> tuple[int, ...] | None:
     """The records of a set that this writer would see in it after `change`. Raises NotFound, Forbidden."""
     kind = session.catalog.entity(entity)
@@ -346,6 +352,7 @@ def _update(session: DataSession, kind: Entity, drafts: Sequence[Draft], version
     return {d.id: versions[d.id] + 1 for d in drafts}
 
 
+@aside
 def _set_deleted(session: DataSession, kind: Entity, ids: Sequence[int], at: datetime | None, seen: Mapping[int, int]) -> list[Saved]:
     with session.begin_nested():
         _alone(session, kind)

@@ -91,8 +91,9 @@ def run(found: Report, session: DataSession, given: Mapping[str, str]) -> tuple[
     """
     found = shaped(found, session, given)
     shown = visible_columns(session, found.entity, found.measures)
-    params = read(found, session, given, shown)
-    table = found.compute(session, params)
+    with session.sight.aside():  # a table holds figures and conditions, and nothing of the statements behind them
+        params = read(found, session, given, shown)
+        table = found.compute(session, params)
     paths = dict.fromkeys((*(path for column in params.shown for path in column.needs), *(one.path for one in params.dimensions)))
     unfinished = touched(session, found.entity, [path for path in paths if ":" not in path],
                          [parse(params.where, session.sight.saved)] if params.where is not None else [])

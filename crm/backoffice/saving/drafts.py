@@ -11,7 +11,7 @@ from crm.backoffice.catalog import Option
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field, FieldError
 from crm.backoffice.fields.formula import result
-from crm.backoffice.guard import DataSession, SystemSession
+from crm.backoffice.guard import DataSession, SystemSession, aside
 from crm.backoffice.parts import in_parts
 from crm.backoffice.rules import Draft
 from crm.errors import UnknownName
@@ -145,14 +145,14 @@ def _newly_named(draft: Draft, key: str, spec: Field) -> frozenset[int]:
     return frozenset({draft[key]}) if draft[key] is not None and draft.changed(key) else frozenset()
 
 
+@aside
 def visible(session: DataSession, entity: str, ids: Iterable[int]) -> set[int]:
     """Those of `ids` that this session may know of."""
     found: set[int] = set()
     wanted = sorted(ids)
-    with session.sight.aside():
-        for part in in_parts(wanted):
-            source = session.table(entity)
-            found |= set(session.scalars(select(source.id).where(source.id.in_(part), source.visible)))
+    for part in in_parts(wanted):
+        source = session.table(entity)
+        found |= set(session.scalars(select(source.id).where(source.id.in_(part), source.visible)))
     return found
 
 

@@ -10,7 +10,7 @@ from crm.backoffice.access import Action
 from crm.backoffice.entities import Entity
 from crm.backoffice.fields.base import Field
 from crm.backoffice.grants import covers
-from crm.backoffice.guard import DataSession, SystemSession
+from crm.backoffice.guard import DataSession, SystemSession, aside
 from crm.backoffice.parts import in_parts
 from crm.backoffice.rules import Draft
 from crm.backoffice.sight import READ, Source
@@ -50,16 +50,16 @@ def may_name(session: DataSession, kind: Entity, keys: Iterable[str], action: Ac
             raise Forbidden(not_to_change(spec))
 
 
+@aside
 def check_existing(session: DataSession, kind: Entity, ids: Sequence[int], action: Action, *, deleted: bool = False) -> None:
     """The records exist for this session and `action` may be done on each. Raises NotFound, Forbidden."""
-    with session.sight.aside():
-        for part in in_parts(ids):
-            source = session.table(kind.key, deleted=deleted)
-            rows = session.execute(select(source.id, source.may(action)).where(source.id.in_(part), source.visible)).all()
-            if len(rows) < len(set(part)):
-                raise NotFound()
-            if not all(allowed for _, allowed in rows):
-                raise Forbidden()
+    for part in in_parts(ids):
+        source = session.table(kind.key, deleted=deleted)
+        rows = session.execute(select(source.id, source.may(action)).where(source.id.in_(part), source.visible)).all()
+        if len(rows) < len(set(part)):
+            raise NotFound()
+        if not all(allowed for _, allowed in rows):
+            raise Forbidden()
 
 
 def check_fields(session: DataSession, kind: Entity, drafts: Sequence[Draft], action: Action) -> None:
@@ -163,12 +163,12 @@ def by_version(versions: Mapping[int, int], seen: int | None) -> bool:
     return seen is None or all(v == seen for v in versions.values())
 
 
+@aside
 def _holding(session: DataSession, kind: Entity, ids: Sequence[int], condition: Callable[[Source], ColumnElement[bool]]) -> frozenset[int]:
     """Those of the records on which the condition holds, deleted ones too."""
     held: set[int] = set()
-    with session.sight.aside():
-        source = session.table(kind.key)
-        number, holds = source.table.c.id, condition(source)
-        for part in in_parts(ids):
-            held.update(session.kernel(select(number).where(number.in_(part), holds)).scalars())
+    source = session.table(kind.key)
+    number, holds = source.table.c.id, condition(source)
+    for part in in_parts(ids):
+        held.update(session.kernel(select(number).where(number.in_(part), holds)).scalars())
     return frozenset(held)

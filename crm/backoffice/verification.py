@@ -23,7 +23,7 @@ from crm.errors import GuardRefusal
 FUNCTIONS = frozenset({
     "count", "sum", "min", "max", "avg", "coalesce", "abs", "round", "floor", "lower", "upper", "length", "substr", "nullif", "percentile_cont",
     "row_number", "rank", "aggregate_strings", "julianday", "strftime", "to_char", "date_part", "extract", "date_trunc", "cast", "greatest", "least", "ntile",
-    "product",
+    "product", "lasted_over",
 })
 TRANSPARENT = (
     AsBoolean, BinaryExpression, BooleanClauseList, Case, Cast, ClauseList, ExpressionClauseList, FunctionFilter, Grouping, Label, Over, Tuple, TypeCoerce,

@@ -29,6 +29,7 @@ from crm.backoffice.fields import (
 )
 from crm.backoffice.fields.base import declare
 from crm.backoffice.fields.code import CodeField
+from crm.backoffice.spans import index_of_spans
 from crm.messages import Label
 from crm.sales.forecast.categories import FORECAST_CATEGORIES, PICKLIST, PROBABILITY_SOURCES, SOURCES_OF_DEALS
 
@@ -311,7 +312,8 @@ class StageHistory(Child):
         covering("ix_stage_history_moved", "entered_at", "deal_id", "stage_id", "from_stage_id", "left_at", "minutes", "began_at", "trail", where=THERE),
         # Equal stays beside one another, so that they are counted without being sorted or gathered.
         covering("ix_stage_history_lasted", ("stage_id", "minutes"), "left_at", "entered_at", "began_at", "deal_id", where=ENDED),
-        covering("ix_stage_history_left", "left_at", "entered_at", "deal_id", "stage_id", "from_stage_id", "trail", where=ENDED),
+        index_of_spans("ix_stage_history_spans", "entered_at", "left_at", "began_at", "deal_id", "stage_id", "from_stage_id", "trail",
+                       where=ENDED),
     )
     __entity__ = Declared(
         key="stage_history", label=Label("Перехід етапу", "Stage move"), plural=Label("Історія етапів", "Stage history"), parent="deal",

@@ -2,9 +2,10 @@
 reports count rows and compare none with its neighbour.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -104,6 +105,7 @@ def trail(stages: Iterable[int]) -> str:
     return f",{','.join(map(str, sorted(stages)))},"
 
 
+@lru_cache(maxsize=4096)
 def on_trail(text: str | None) -> frozenset[int]:
     """The stages that a trail names."""
     return frozenset(map(int, text.strip(",").split(","))) if text else frozenset()
@@ -122,20 +124,18 @@ def minutes_between(start: datetime, end: datetime, zone: ZoneInfo) -> int:
     return max(int(passed.total_seconds()) // 60, 0)
 
 
-def lasting(zone: ZoneInfo, until: datetime) -> Callable[[int], int]:
-    """How many minutes, counted as by `minutes_between`, have passed until then since a second since 1970."""
-    end, shifts = wall_clock(until, zone), dict[int, int | None]()
+def lasting(seconds: Iterable[int], zone: ZoneInfo, until: datetime) -> Iterator[int]:
+    """How many minutes, counted as by `minutes_between`, have passed until then since each of these seconds since 1970."""
+    end, ends = wall_clock(until, zone), dict[int, int | None]()  # by day the second of its clock at which they end
     last = int((end - EPOCH).total_seconds() // 1)
-
-    def minutes(second: int) -> int:
+    for second in seconds:
         day = second // DAY
-        if day not in shifts:
+        if day not in ends:
             first, after = (_ahead(one * DAY, zone) for one in (day, day + 1))
-            shifts[day] = first if first == after else None  # on a day when the clock is changed each second is asked for itself
-        shift = shifts[day]
-        return max((last - second - (_ahead(second, zone) if shift is None else shift)) // 60, 0)
-
-    return minutes
+            ends[day] = last - first if first == after else None  # on a day when the clock is changed each second is asked for itself
+        ended = ends[day]
+        passed = (last - _ahead(second, zone) if ended is None else ended) - second
+        yield passed // 60 if passed > 0 else 0
 
 
 def _ahead(second: int, zone: ZoneInfo) -> int:

@@ -1,6 +1,7 @@
 """What a user's session lets through and what it refuses. Every refusal stands beside the same thing done rightly."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from sqlalchemy import delete, func, insert, literal, literal_column, select, text, union_all, update
 from sqlalchemy.orm import Session, aliased
 
+from crm.backoffice import records
 from crm.backoffice.guard import UserSession
 from crm.errors import GuardRefusal, UnknownName
 from crm.sales.models import Deal
@@ -42,6 +44,21 @@ def refused(session: UserSession, statement: Any) -> None:
 def test_a_query_of_sealed_parts_shows_own_rows(mine: UserSession) -> None:
     deal = mine.table("deal")
     assert mine.execute(select(deal["name"]).where(deal.visible).order_by(deal["name"])).scalars().all() == ["Угода 0", "Угода 2"]
+
+
+def test_rows_in_bulk_are_those_that_show_one_by_one(company: Company) -> None:
+    narrow = company.person(company.role("narrow", *RULES))
+    deals = company.make("deal", {"name": "Моя", "owner": narrow}, {"name": "Чужа"}, {"name": "У кошику", "owner": narrow})
+    lead = company.stage("lead")
+    moves = company.make("stage_history", *({"deal": deal, "stage": lead, "entered_at": datetime(2026, 3, 2, tzinfo=UTC)} for deal in deals), source="import")
+    with company.system() as session:
+        records.remove(session, "deal", deals[2])
+        session.commit()
+    for session, known in ((company.session(narrow), moves[:1]), (company.system(write=False), moves[:2])):
+        with session as reader:
+            move = reader.table("stage_history")
+            each, in_bulk = (set(reader.execute(select(move.id).where(scope)).scalars()) & set(moves) for scope in (move.visible, move.visible_in_bulk))
+            assert each == in_bulk == set(known)
 
 
 def test_a_count_over_a_subquery_counts_own_rows(mine: UserSession) -> None:

@@ -24,7 +24,7 @@ def test_indexes_of_counts_over_millions_are_made_where_these_are_kept(company: 
     made, of_models = inspect(company.engine), [index for table in Base.metadata.tables.values() for index in table.indexes if index.info.get(LARGE)]
     wanted = {(str(index.table.name), index.name): [*index.columns.keys(), *index.dialect_options["postgresql"]["include"]] for index in of_models}
     there = {
-        (table, index["name"]): [*index["column_names"], *index.get("dialect_options", {}).get("postgresql_include", ())]
+        (table, index["name"]): [*filter(None, index["column_names"]), *index.get("dialect_options", {}).get("postgresql_include", ())]
         for table in {name for name, _ in wanted} for index in made.get_indexes(table)
     }
     assert {name: there.get(name) for name in wanted} == (wanted if company.engine.dialect.name == "postgresql" else dict.fromkeys(wanted))

@@ -13,15 +13,16 @@ from functools import cached_property
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Integer, and_, case, cast, func, not_, null, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, case, cast, func, not_, null, select
 
 from crm.backoffice.catalog import Configured
 from crm.backoffice.guard import DataSession
 from crm.backoffice.periods import Period
 from crm.backoffice.reports.conversion import day_of_rate
 from crm.backoffice.reports.grouping import Key, grouping
-from crm.backoffice.reports.parameters import HISTORIC, CommonParams, Json, within
+from crm.backoffice.reports.parameters import CommonParams, Json, within
 from crm.backoffice.sight import Source
+from crm.backoffice.spans import lasted_over
 from crm.backoffice.worth import Place
 from crm.sales.stays import on_trail
 
@@ -118,9 +119,12 @@ class View:
 
     def lasts(self, history: Source) -> list[ColumnElement[bool]]:
         """That a stay had not ended when the looking ended: conditions of which each chooses rows of its own, so that an index holds all that it reads."""
-        if self.mode != "snapshot" or self.period is None:
-            return [not_(self.left(history))]
-        return [history["left_at"].is_(None), history["left_at"] >= self.period.moments(self.zone)[1]]
+        return self.apart(history) if self.mode == "snapshot" and self.period is not None else [not_(self.left(history))]
+
+    def apart(self, history: Source) -> list[ColumnElement[bool]]:
+        """That a stay goes on still, and that it had begun before the end of the period and ended since."""
+        assert self.period is not None
+        return [history["left_at"].is_(None), lasted_over(history["entered_at"], history["left_at"], self.period.moments(self.zone)[1])]
 
     def until(self) -> datetime:
         """The moment until which stays that go on have lasted."""
@@ -209,15 +213,32 @@ def count_deals(
     """Count into `found` the deals that satisfy `chosen`, by row key: what their moves name, where they stand, and what they are worth."""
     deal, base = session.table("deal"), session.catalog.company.currency
     groups, money = grouping(deal, params.dimensions), any(params.shows(key) for key in MONEY)
-    currency, day, amount = (deal["currency"], day_of_rate(deal, params), func.sum(deal["amount"])) if money else (NOTHING, NOTHING, NOTHING)
+    currency, day, amount = (deal["currency"], day_of_rate(deal, params), deal["amount"]) if money else (NOTHING, NOTHING, NOTHING)
     for courses in _last_rows(session, view, deal) if as_one(session) else [_all_rows(session, view, deal)]:
-        split = [*groups.expressions, *courses.columns, *([currency] if money else []), *([day] if money and params.rate == HISTORIC else [])]
-        counted = select(*groups.expressions, *courses.columns, currency, day, func.count(), amount).select_from(courses.table)
-        for row in session.execute(groups.joined(counted).where(deal.visible, deal.asked({"all": list(chosen)})).group_by(*split)):
-            *course, code, on, number, worth = row[groups.width :]
-            entered, stands, came_from = courses.read(course)
+        telling = (*groups.expressions, *courses.columns, currency, day)
+        each = select(*(one.label(f"told_{n}") for n, one in enumerate(telling)), amount.label("amount")).select_from(courses.table)
+        each = groups.joined(each).where(deal.visible, deal.asked({"all": list(chosen)}))
+        ways: dict[Any, tuple[int, Worth]] = {}  # by row key and course: one a currency and day in the statement, and often many of these
+        for *told, code, on, number, worth in session.execute(_counted(session, each, courses)):
+            way, before, amounts = tuple(told), 0, {Place(code or base, on): worth} if money else {}
+            if way in ways:
+                before, gathered = ways[way]
+                _add(gathered, amounts)
+                amounts = gathered
+            ways[way] = (before + number, amounts)
+        for way, (number, amounts) in ways.items():
+            entered, stands, came_from = courses.read(way[groups.width :])
             if entered:
-                _count(found[groups.key(row)], view.stages, entered, stands, came_from, number, {Place(code or base, on): worth} if money else {})
+                _count(found[groups.key(way)], view.stages, entered, stands, came_from, number, amounts)
+
+
+def scope(session: DataSession, history: Source) -> ColumnElement[bool]:
+    """The moves that show to this reader, said as the session's database finds most of them soonest."""
+    return history.visible if on_sqlite(session) else history.visible_in_bulk
+
+
+def on_sqlite(session: DataSession) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
 
 
 def _count(
@@ -246,11 +267,23 @@ def _count(
 @dataclass(frozen=True)
 class Courses:
     """How a statement learns the way of each deal: the deals joined with it, the columns that tell it; and what those columns say: the
-    stages of the pipeline that moves name (none: the deal is not looked at), the stage in which they leave it, and from where it came there."""
+    stages of the pipeline that moves name (none: the deal is not looked at), the stage in which they leave it, and from where it came there. `rows`:
+    whether it is joined with rows as they are, and nothing is put together for it beforehand."""
 
     table: Any
     columns: Sequence[ColumnElement[Any]]
     read: Callable[[Sequence[Any]], tuple[frozenset[int], int | None, int | None]]
+    rows: bool = False
+
+
+def _counted(session: DataSession, each: Select[*tuple[Any, ...]], courses: Courses) -> Select[*tuple[Any, ...]]:
+    """Rows that tell the same, counted, with the sum of their last column. PostgreSQL would suppose as many different values of what rows tell together as
+    there are rows, so that several processes could count none of them beforehand; across a limit, if only that of all, it supposes fewer."""
+    if on_sqlite(session):
+        *split, amount = each.selected_columns
+        return each.with_only_columns(*split, func.count(), func.sum(amount)).group_by(*split)
+    *found, worth = (each.limit(null()) if courses.rows else each).subquery().c
+    return select(*found, func.count(), func.sum(worth)).group_by(*found)
 
 
 def as_one(session: DataSession) -> bool:
@@ -272,7 +305,7 @@ def _last_rows(session: DataSession, view: View, deal: Source) -> Iterator[Cours
 
     def rows(*chosen: ColumnElement[bool], begun: bool = False) -> Courses:
         table = deal.table.join(last.table, and_(last.beside(deal), *chosen))
-        return Courses(view.joined(session, deal, table) if begun else table, [last["trail"], last["stage"], last["from_stage"]], read)
+        return Courses(view.joined(session, deal, table) if begun else table, [last["trail"], last["stage"], last["from_stage"]], read, rows=True)
 
     if view.period is None:
         yield rows(stands)
@@ -282,14 +315,14 @@ def _last_rows(session: DataSession, view: View, deal: Source) -> Iterator[Cours
             yield rows(stands, last["stage"].not_in(every), begun=True)
     elif view.mode == "flow":
         edges = view.period.moments(view.zone)
-        stood = [*view.moved(last), not_(view.left(last))]
-        yield rows(*stood, last["stage"].in_(every), *began_in(edges, last))
-        if several:
-            yield rows(*stood, last["stage"].not_in(every), begun=True)
+        for lasts in [not_(view.left(last))] if on_sqlite(session) else view.apart(last):
+            yield rows(lasts, *view.moved(last), last["stage"].in_(every), *began_in(edges, last))
+            if several:
+                yield rows(lasts, *view.moved(last), last["stage"].not_in(every), begun=True)
         yield _all_rows(session, view, deal, before=edges[0])
     else:
-        yield rows(stands, *view.moved(last))
-        yield rows(last["left_at"] >= view.period.moments(view.zone)[1], *view.moved(last))
+        for lasts in view.apart(last):
+            yield rows(lasts, *view.moved(last))
 
 
 def _all_rows(session: DataSession, view: View, deal: Source, before: datetime | None = None) -> Courses:
@@ -304,7 +337,7 @@ def _all_rows(session: DataSession, view: View, deal: Source, before: datetime |
         table = view.begun(session, parent, parent.table.join(history.table, history.beside(parent)))
         picked = select(parent.id.label("deal"), *named, stands, came_from).select_from(table).where(parent.visible, *where).group_by(parent.id)
     else:
-        picked = select(history["deal"].label("deal"), *named, stands, came_from).select_from(history.table).where(history.visible, *where)
+        picked = select(history["deal"].label("deal"), *named, stands, came_from).select_from(history.table).where(scope(session, history), *where)
         picked = picked.group_by(history["deal"])
     course = picked.subquery()
 
@@ -325,9 +358,10 @@ def without_history(session: DataSession, view: View, chosen: Sequence[Json]) ->
     if chosen or not together:
         return number_of(session, [*chosen, here, has_move(is_first, view.stages.every, op="eq")])
     first = session.table(HISTORY)
-    of_all = select(func.count()).select_from(first.table).where(first.visible, first["first"], first["stage"].in_(view.stages.every))
-    entered = int(session.scalar(of_all) or 0)
     several = len(session.catalog.configured["pipeline"]) > 1
+    one_a_deal = first["first"] if several else first["left_at"].is_(None)  # in the order of deals, which is that of the table
+    of_all = select(func.count()).select_from(first.table).where(scope(session, first), one_a_deal, first["stage"].in_(view.stages.every))
+    entered = int(session.scalar(of_all) or 0)
     elsewhere = number_of(session, [{"not": here}, has_move(is_first, view.stages.every)]) if several else 0
     return number_of(session, [here]) - entered + elsewhere
 

@@ -12,7 +12,7 @@ from crm.backoffice.reports.figures import whole_seconds
 from crm.backoffice.reports.grouping import Key, grouping
 from crm.backoffice.reports.parameters import Json
 from crm.backoffice.sight import Source
-from crm.sales.funnel.counting import HISTORY, Group, View, as_one
+from crm.sales.funnel.counting import HISTORY, Group, View, as_one, scope
 from crm.sales.stays import lasting
 
 FEW = 10  # row keys of which the database counts equal stays
@@ -30,10 +30,10 @@ def count_stays(
     for key, stage, text in finished:
         found[key].finished[places[stage]].update(_counted(text) if counted else map(int, text.split(",")))
     if params.shows("km_median_days"):
-        so_far, since = lasting(session.catalog.company.zone, view.until()), whole_seconds(session, history["entered_at"])
+        zone, until, since = session.catalog.company.zone, view.until(), whole_seconds(session, history["entered_at"])
         for lasts in view.lasts(history):
             for key, stage, text in _texts(session, view, params, chosen, history, since, (lasts, history["stage"].in_(view.stages.open))):
-                found[key].unfinished[places[stage]].update(map(so_far, map(int, text.split(","))))
+                found[key].unfinished[places[stage]].update(lasting(map(int, text.split(",")), zone, until))
 
 
 def _texts(
@@ -65,7 +65,7 @@ def _stays(
     """The rows of the history that are looked at, and what chooses them; joined with their deals only where something is asked of these."""
     together = as_one(session)
     if not of_deals and together:
-        return history.table, [history.visible, *view.began(history)]
+        return history.table, [scope(session, history), *view.began(history)]
     table, where = deal.table.join(history.table, history.beside(deal)), of_deals or [deal.visible]
     return (table, [*where, *view.began(history)]) if together else (view.begun(session, deal, table), where)
 

@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 
 from config import Settings
 from crm.application import create_app
+from tests.application import application
 
 
 @pytest.fixture
@@ -35,8 +36,9 @@ def install() -> Iterator[Callable[[Settings], Flask]]:
 
 
 @pytest.fixture
-def app(settings: Settings, install: Callable[[Settings], Flask]) -> Flask:
-    return install(settings)
+def app(settings: Settings) -> Iterator[Flask]:
+    with application(settings.instance, settings.database_url) as app:
+        yield app
 
 
 @pytest.fixture

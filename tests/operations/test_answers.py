@@ -19,8 +19,9 @@ GIGABYTE = 1024**3
 
 
 @pytest.fixture
-def faulty(app: Flask) -> Flask:
-    """The application with a page that fails and one that refuses."""
+def faulty(settings: Settings, install: Install) -> Flask:
+    """An application with a page that fails and one that refuses."""
+    app = install(settings)
 
     def fail() -> Response:
         raise RuntimeError("password 4711 of table user")

@@ -177,7 +177,6 @@ def test_a_finger_arranges_by_buttons_what_the_mouse_drags(desk: Desk, works: Fi
     expect(page.locator("[data-look] [data-field]")).to_have_count(2)
     expect(page.locator("[data-look] [data-field]").first).to_have_attribute("data-field", "name")
     assert shown(page) == ["name", "phone"]
-    assert check(page) == []
     page.reload()
     expect(part(page, "quick").locator("[data-placed] > li")).to_have_count(2)  # a draft comes back as it was arranged
     assert order(page, "quick") == ["name", "phone"]

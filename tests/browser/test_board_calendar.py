@@ -27,8 +27,6 @@ def test_the_calendar_is_accessible_and_a_deal_moves_by_keys_and_by_its_menu(fir
     page.goto("/board/deal/calendar?from=2031-05")
     item(page, DAY, "Дах")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing scrolls sideways"
-    assert accessibility.check(page) == []
-    page.set_viewport_size({"width": width, "height": 900})
     if width > 760:
         page.get_by_role("link", name="Дах", exact=True).focus()
         page.keyboard.press("Shift+ArrowRight")
@@ -40,6 +38,8 @@ def test_the_calendar_is_accessible_and_a_deal_moves_by_keys_and_by_its_menu(fir
         expect(page.locator("[data-board-status]")).to_have_text("“Дах” moved to “21 May”.")  # the card stands there before it is saved
         assert firm.stored("deal", deal)["expected_on"] == DAY + timedelta(days=7)
     else:
+        assert accessibility.check(page) == []  # at a desk's width too
+        page.set_viewport_size({"width": width, "height": 900})
         page.get_by_role("button", name="Перемістити: Дах").tap()
         page.get_by_role("button", name="На тиждень пізніше").tap()
         item(page, DAY + timedelta(days=7), "Дах")

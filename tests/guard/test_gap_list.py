@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import CompoundSelect, Select, exists, func, insert, literal, select, union_all, update, values
+from sqlalchemy import CompoundSelect, Engine, Select, exists, func, insert, literal, select, union_all, update, values
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -19,22 +19,35 @@ from crm.backoffice.guard import UserSession
 from crm.backoffice.verification import REFUSED
 from crm.contacts.models import Account
 from crm.errors import Forbidden, GuardRefusal, Invalid, NotFound, UnknownName
+from crm.organization.models import User
 from crm.sales.models import Deal
 from tests.company import Company
+from tests.conftest import Furnish
 
 DEAL, ACCOUNT = Deal.__table__, Account.__table__
 LINKS = Base.metadata.tables["product__goes_with"]
 
 
 @pytest.fixture
-def mine(company: Company) -> Iterator[UserSession]:
+def furnish() -> Furnish:
+    return _narrowed
+
+
+def _narrowed(engine: Engine) -> None:
+    company = Company(engine)
     role = company.role(
         "narrow", {"entity": "deal", "actions": ["read", "update"], "scope": "own", "fields": {"*": "edit", "amount": "hidden"}},
         {"entity": "account", "actions": ["read"], "scope": "own", "fields": {"*": "read"}},
     )
-    me, other = company.person(role), company.person()
+    me, other = company.person(role, name="Я"), company.person()
     seen, unseen = company.make("account", {"name": "Моя", "owner": me, "code": "MINE"}, {"name": "Чужа", "owner": other, "code": "OTHER"})
     company.make("deal", *({"name": f"Угода {n}", "owner": o, "account": a, "amount": Decimal(100)} for n, (o, a) in enumerate([(me, seen), (other, unseen)])))
+
+
+@pytest.fixture
+def mine(company: Company) -> Iterator[UserSession]:
+    with company.system(write=False) as session:
+        me = session.execute(select(User.id).where(User.name == "Я")).scalar_one()
     with company.session(me) as session:
         yield session
 

@@ -6,14 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, insert, literal, literal_column, select, text, union_all, update
+from sqlalchemy import Engine, delete, func, insert, literal, literal_column, select, text, union_all, update
 from sqlalchemy.orm import Session, aliased
 
 from crm.backoffice import records
 from crm.backoffice.guard import UserSession
 from crm.errors import GuardRefusal, UnknownName
+from crm.organization.models import User
 from crm.sales.models import Deal
 from tests.company import Company
+from tests.conftest import Furnish
 
 RULES = (
     {"entity": "deal", "actions": ["read", "create", "update", "delete"], "scope": "own", "fields": {"*": "edit", "amount": "hidden"}},
@@ -23,15 +25,26 @@ RULES = (
 
 
 @pytest.fixture
-def mine(company: Company) -> Iterator[UserSession]:
+def furnish() -> Furnish:
+    return _narrowed
+
+
+def _narrowed(engine: Engine) -> None:
+    company = Company(engine)
     role = company.role("narrow", *RULES)
-    me, other = company.person(role), company.person()
+    me, other = company.person(role, name="Я"), company.person()
     accounts = company.make("account", {"name": "Моя", "owner": me, "phone": "+380441234567"}, {"name": "Чужа", "owner": other})
     company.make(
         "deal",
         *({"name": f"Угода {n}", "owner": owner, "account": account, "amount": Decimal(100 + n), "margin": Decimal(7)} for n, (owner, account) in
           enumerate([(me, accounts[0]), (other, accounts[1]), (me, accounts[1])])),
     )
+
+
+@pytest.fixture
+def mine(company: Company) -> Iterator[UserSession]:
+    with company.system(write=False) as session:
+        me = session.execute(select(User.id).where(User.name == "Я")).scalar_one()
     with company.session(me) as session:
         yield session
 

@@ -23,9 +23,7 @@ BUSY_SECONDS = 10
 LARGE = "large"  # marks an index that PostgreSQL alone has
 WORK_MEMORY = "32MB"  # a step of a statement on PostgreSQL before it goes to disk: with its 4 MB a report over a million records does so at each join
 # A page of an index that is in memory or on a disk without arms costs about as much as the next one; a report's statement is done before it is compiled.
-# Several processes count for one statement; a row that one hands to another costs less than PostgreSQL supposes, and what they would share of a join by hash,
-# a table of a million rows, takes twice as long to fill as two indexes to be read side by side.
-PLANS = "-c random_page_cost=1.1 -c jit=off -c parallel_tuple_cost=0.05 -c enable_parallel_hash=off"
+PLANS = "-c random_page_cost=1.1 -c jit=off"
 ASK_AGAIN = 0.005  # seconds between two attempts to become SQLite's one writer
 NO_ROOM = m("There is no room left on the disk, so nothing was saved. Whoever runs Brama has to free some.")
 PRAGMAS = ("journal_mode = WAL", "foreign_keys = ON", f"busy_timeout = {BUSY_SECONDS * 1000}", "synchronous = NORMAL")

@@ -204,6 +204,7 @@ class Deal(Record):
                  where=CLOSED),
         # Deals in the bin: what tells of deals shows unless its own is among these few.
         covering("ix_deal_gone", "id", where=GONE),
+        covering("ix_deal_of_pipeline", "pipeline_id", where=THERE),  # how many there are, from seven megabytes a million
     )
     __entity__ = Declared(
         key="deal", label=Label("Угода", "Deal"), plural=Label("Угоди", "Deals"), area="sales", icon="coins", prefix="D",
@@ -307,6 +308,8 @@ class StageHistory(Child):
         # Where a deal stands and where it has been: one row a deal, read from the index alone.
         Index("ix_stage_history_standing", "deal_id", "began_at", "stage_id", "from_stage_id", "entered_at", "trail", sqlite_where=STANDING,
               postgresql_where=STANDING),
+        # How many deals stand in a stage, and since when, in the order of stages.
+        covering("ix_stage_history_held", "stage_id", "deal_id", "entered_at", where=STANDING),
         # How long the stays of deals lasted that entered in a period, the moves of a period, and where deals stood at a day that have moved on since.
         covering("ix_stage_history_began", "began_at", "stage_id", "minutes", "left_at", "entered_at", "deal_id", where=THERE),
         covering("ix_stage_history_moved", "entered_at", "deal_id", "stage_id", "from_stage_id", "left_at", "minutes", "began_at", "trail", where=THERE),

@@ -13,14 +13,14 @@ from functools import cached_property
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, case, cast, func, not_, null, select
+from sqlalchemy import ColumnElement, Integer, and_, case, cast, func, not_, null, select
 
 from crm.backoffice.catalog import Configured
 from crm.backoffice.guard import DataSession
 from crm.backoffice.periods import Period
 from crm.backoffice.reports.conversion import day_of_rate
 from crm.backoffice.reports.grouping import Key, grouping
-from crm.backoffice.reports.parameters import CommonParams, Json, within
+from crm.backoffice.reports.parameters import HISTORIC, CommonParams, Json, within
 from crm.backoffice.sight import Source
 from crm.backoffice.spans import lasted_over
 from crm.backoffice.worth import Place
@@ -213,19 +213,23 @@ def count_deals(
     """Count into `found` the deals that satisfy `chosen`, by row key: what their moves name, where they stand, and what they are worth."""
     deal, base = session.table("deal"), session.catalog.company.currency
     groups, money = grouping(deal, params.dimensions), any(params.shows(key) for key in MONEY)
-    currency, day, amount = (deal["currency"], day_of_rate(deal, params), deal["amount"]) if money else (NOTHING, NOTHING, NOTHING)
+    currency, day, amount = (deal["currency"], day_of_rate(deal, params), func.sum(deal["amount"])) if money else (NOTHING, NOTHING, NOTHING)
     for courses in _last_rows(session, view, deal) if as_one(session) else [_all_rows(session, view, deal)]:
-        telling = (*groups.expressions, *courses.columns, currency, day)
-        each = select(*(one.label(f"told_{n}") for n, one in enumerate(telling)), amount.label("amount")).select_from(courses.table)
-        each = groups.joined(each).where(deal.visible, deal.asked({"all": list(chosen)}))
+        split = [*groups.expressions, *courses.columns, *([currency] if money else []), *([day] if money and params.rate == HISTORIC else [])]
+        counted = select(*groups.expressions, *courses.columns, currency, day, func.count(), amount).select_from(courses.table)
+        counted = groups.joined(counted).where(deal.visible, deal.asked({"all": list(chosen)})).group_by(*split)
+        width = groups.width + len(courses.columns)
         ways: dict[Any, tuple[int, Worth]] = {}  # by row key and course: one a currency and day in the statement, and often many of these
-        for *told, code, on, number, worth in session.execute(_counted(session, each, courses)):
-            way, before, amounts = tuple(told), 0, {Place(code or base, on): worth} if money else {}
+        rows: Iterable[Sequence[Any]] = session.execute(counted)
+        for row in rows:
+            way = tuple(row[:width])
+            code, on, number, worth = row[width:]
+            amounts: Worth = {Place(code or base, on): worth} if money else {}
             if way in ways:
                 before, gathered = ways[way]
                 _add(gathered, amounts)
-                amounts = gathered
-            ways[way] = (before + number, amounts)
+                number, amounts = number + before, gathered
+            ways[way] = (number, amounts)
         for way, (number, amounts) in ways.items():
             entered, stands, came_from = courses.read(way[groups.width :])
             if entered:
@@ -267,23 +271,11 @@ def _count(
 @dataclass(frozen=True)
 class Courses:
     """How a statement learns the way of each deal: the deals joined with it, the columns that tell it; and what those columns say: the
-    stages of the pipeline that moves name (none: the deal is not looked at), the stage in which they leave it, and from where it came there. `rows`:
-    whether it is joined with rows as they are, and nothing is put together for it beforehand."""
+    stages of the pipeline that moves name (none: the deal is not looked at), the stage in which they leave it, and from where it came there."""
 
     table: Any
     columns: Sequence[ColumnElement[Any]]
     read: Callable[[Sequence[Any]], tuple[frozenset[int], int | None, int | None]]
-    rows: bool = False
-
-
-def _counted(session: DataSession, each: Select[*tuple[Any, ...]], courses: Courses) -> Select[*tuple[Any, ...]]:
-    """Rows that tell the same, counted, with the sum of their last column. PostgreSQL would suppose as many different values of what rows tell together as
-    there are rows, so that several processes could count none of them beforehand; across a limit, if only that of all, it supposes fewer."""
-    if on_sqlite(session):
-        *split, amount = each.selected_columns
-        return each.with_only_columns(*split, func.count(), func.sum(amount)).group_by(*split)
-    *found, worth = (each.limit(null()) if courses.rows else each).subquery().c
-    return select(*found, func.count(), func.sum(worth)).group_by(*found)
 
 
 def as_one(session: DataSession) -> bool:
@@ -305,7 +297,7 @@ def _last_rows(session: DataSession, view: View, deal: Source) -> Iterator[Cours
 
     def rows(*chosen: ColumnElement[bool], begun: bool = False) -> Courses:
         table = deal.table.join(last.table, and_(last.beside(deal), *chosen))
-        return Courses(view.joined(session, deal, table) if begun else table, [last["trail"], last["stage"], last["from_stage"]], read, rows=True)
+        return Courses(view.joined(session, deal, table) if begun else table, [last["trail"], last["stage"], last["from_stage"]], read)
 
     if view.period is None:
         yield rows(stands)

@@ -20,7 +20,7 @@ from crm.messages import m, render
 class Line:
     """A notice in words."""
 
-    id: int
+    key: str
     text: str
     at: str
     read: bool
@@ -35,7 +35,7 @@ class NoticesView(OwnPage):
     def index(self) -> str:
         session, reader = context.session(), context.reader()
         words = moment_words(reader)
-        lines = [Line(one.id, render(one.sentence, reader.language), words(one.at), one.read) for one in notices.notices(session)]
+        lines = [Line(one.key, render(one.sentence, reader.language), words(one.at), one.read) for one in notices.notices(session)]
         return str(self.render("admin/notices.html", lines=lines, unread=any(not line.read for line in lines), by_mail=notices.by_mail(session)))
 
     @route("/unread")
@@ -59,13 +59,13 @@ class NoticesView(OwnPage):
         flash(say(m("Saved")), "success")
         return redirect("/notices/", 303)
 
-    @route("/<int(min=1, max=2147483647):notice_id>", "POST")
-    def follow(self, notice_id: int) -> BaseResponse:
+    @route(f"/<string(length={notices.KEY}):key>", "POST")
+    def follow(self, key: str) -> BaseResponse:
         """One is read; leads to what it speaks of. Raises NotFound, alike for another's and for none."""
         session = context.session()
-        found = next((one for one in notices.notices(session) if one.id == notice_id), None)
+        found = next((one for one in notices.notices(session) if one.key == key), None)
         if found is None:
             raise NotFound()
-        notices.mark_read(session, notice_id)
+        notices.mark_read(session, found.id)
         session.commit()
         return make_response(redirect(own_path(found.url) or "/notices/", 303))

@@ -1,8 +1,10 @@
 """Notices: what a person is told inside the product. A sentence without values of records, and where it leads: there his rights are asked anew."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, delete, func, insert, select, update
@@ -14,6 +16,7 @@ from crm.backoffice.types import UtcMoment
 from crm.messages import Message, freeze, thaw
 
 MOST = 200  # kept for one person, the newest
+KEY = 16  # characters of what addresses one
 
 
 class NoticeRow(Base):
@@ -51,6 +54,12 @@ class Notice:
     sentence: Message
     url: str
     read: bool
+
+    @property
+    def key(self) -> str:
+        """By what it is addressed: its own words and moment. Its number would say how much others have been told."""
+        said = json.dumps([self.at.isoformat(), freeze(self.sentence), self.url], sort_keys=True)
+        return sha256(said.encode()).hexdigest()[:KEY]
 
 
 def tell(session: DataSession, user_id: int, sentence: Message, url: str) -> None:

@@ -33,7 +33,7 @@ def test_who_enters_a_watched_view_is_told_and_found(house: House, browser: Sign
     page = someone.page("/notices/")
     assert "1 record has entered the view “Київські”: Companies" in page and "Mark all as read" in page
     assert "До вигляду «Київські» потрапив 1 запис: Компанії" in someone.page("/notices/?lang=uk")
-    path = re.search(r'action="(/notices/\d+)"', page)
+    path = re.search(r'action="(/notices/\w{16})"', page)
     assert path
     assert browser("Andrii").post(path[1]).status_code == 404, "another's notice is none"
     answer = someone.post(path[1])

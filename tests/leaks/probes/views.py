@@ -1,6 +1,7 @@
 """Kept views: lists opened with them, and what is done with one's own, with those of others and with shared ones."""
 
 import json
+import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -51,16 +52,21 @@ def starred(view: View) -> Iterator[Question]:
     yield get("/views/starred", "", "/views/starred")
 
 
-@probe("/notices/", "/notices/unread", "/notices/read", "/notices/by-mail", "/notices/<notice_id>")
+@probe("/notices/", "/notices/unread", "/notices/read", "/notices/by-mail", "/notices/<key>")
 def told(view: View) -> Iterator[Question]:
     """What the person has been told, which is his alone."""
     yield get("/notices/", "", "/notices/")
     yield get("/notices/unread", "", "/notices/unread")
-    for number in (1, MISSING):
-        yield post("/notices/<notice_id>", "", f"/notices/{number}")
+    yield Question("/notices/<key>", "", "the newest notice", _followed, writes=True, method="POST", path="/notices/")
+    yield post("/notices/<key>", "", f"/notices/{'0' * 16}").expecting(404)
     yield post("/notices/by-mail", "", "/notices/by-mail", form={"on": "1"})
     yield get("/notices/", "", "/notices/", lang="uk")
     yield post("/notices/read", "", "/notices/read")
+
+
+def _followed(side: Side) -> Answer:
+    found = re.search(r'action="(/notices/\w{16})"', side.send("GET", "/notices/").text)
+    return side.send("POST", found[1], data={}) if found else Answer(200, b"nothing has been told")
 
 
 @probe("letter notices")

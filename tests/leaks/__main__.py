@@ -23,7 +23,7 @@ from tests.leaks.mutants import MUTANTS, Catch, control, hunt
 from tests.leaks.suite import Outcome, Terms, run
 
 PROCESSES = 2
-SHARE = 0.1
+SHARE = 0.05
 SELDOM = (100_000, 50, 1_000)  # looking for what can be thrown away among what stays takes a tenth of the time otherwise
 SHOWN = 6  # differences of a role that are printed
 

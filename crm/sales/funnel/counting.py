@@ -219,21 +219,17 @@ def count_deals(
         counted = select(*groups.expressions, *courses.columns, currency, day, func.count(), amount).select_from(courses.table)
         counted = groups.joined(counted).where(deal.visible, deal.asked({"all": list(chosen)})).group_by(*split)
         width = groups.width + len(courses.columns)
-        ways: dict[Any, tuple[int, Worth]] = {}  # by row key and course: one a currency and day in the statement, and often many of these
+        numbers, worths = Counter[tuple[Any, ...]](), defaultdict[tuple[Any, ...], Worth](dict)  # of each way: a row a currency and day, often many
         rows: Iterable[Sequence[Any]] = session.execute(counted)
         for row in rows:
-            way = tuple(row[:width])
-            code, on, number, worth = row[width:]
-            amounts: Worth = {Place(code or base, on): worth} if money else {}
-            if way in ways:
-                before, gathered = ways[way]
-                _add(gathered, amounts)
-                number, amounts = number + before, gathered
-            ways[way] = (number, amounts)
-        for way, (number, amounts) in ways.items():
+            way, (code, on, number, worth) = tuple(row[:width]), row[width:]
+            numbers[way] += number
+            if money:
+                _add(worths[way], {Place(code or base, on): worth})
+        for way, number in numbers.items():
             entered, stands, came_from = courses.read(way[groups.width :])
             if entered:
-                _count(found[groups.key(way)], view.stages, entered, stands, came_from, number, amounts)
+                _count(found[groups.key(way)], view.stages, entered, stands, came_from, number, worths[way])
 
 
 def scope(session: DataSession, history: Source) -> ColumnElement[bool]:

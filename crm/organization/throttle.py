@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from crm.backoffice.guard import SystemSession
@@ -81,12 +81,13 @@ def enter(session: SystemSession, subjects: Sequence[tuple[Limit, str]]) -> int:
 
 
 def _locked(session: SystemSession, kind: str, subject: str, now: datetime) -> tuple[int, int, datetime, datetime | None]:
-    """(id, count, last, until) of a counter, made when it is missing, held until the end of the transaction."""
+    """(id, count, last, until) of a counter, made when it is missing, held until the end of the transaction. In one statement: between two,
+    somebody else may forgive the subject and take the row away."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.execute(insert(SignInAttempt).values(kind=kind, subject=subject, count=0, last_at=now).on_conflict_do_nothing())
     table = SignInAttempt
-    found = select(table.id, table.count, table.last_at, table.until).where(table.kind == kind, table.subject == subject).with_for_update()
-    row_id, count, last_at, until = session.execute(found).one()
+    made = insert(table).values(kind=kind, subject=subject, count=0, last_at=now)
+    held = made.on_conflict_do_update(index_elements=[table.kind, table.subject], set_={"kind": kind})
+    row_id, count, last_at, until = session.execute(held.returning(table.id, table.count, table.last_at, table.until)).one()
     return row_id, count, last_at, until
 
 

@@ -92,6 +92,6 @@ def test_the_owner_of_a_deal_finds_a_notice_of_a_rival_that_has_entered_it(house
     olena = browser("Olena")
     page = olena.page("/notices/?lang=uk")
     assert "В угоді, над якою ви працюєте, зʼявився суперник" in page and "Полярна Лінія" not in page
-    found = re.search(r'action="(/notices/\d+)"', page)
+    found = re.search(r'action="(/notices/[0-9a-f]+)"', page)
     assert found and olena.post(found[1]).location == f"/deal/{deal}/?tab=rivals"
     assert "зʼявився суперник" not in browser("Oksana").page("/notices/?lang=uk")

@@ -298,6 +298,7 @@ def test_without_its_token_no_unsafe_request_is_answered(house: House, browser: 
     unsafe = {(m, r.rule) for r in house.app.url_map.iter_rules() for m in (r.methods or ()) & {"POST", "PUT", "PATCH", "DELETE"}}
     for method, rule in sorted(unsafe):
         path = re.sub(r"<any\((\w+)[^>]*>", r"\1", rule).replace("<made:made>", "register")
+        path = re.sub(r"<string\(length=(\d+)\)[^>]*>", lambda part: "1" * int(part[1]), path)
         path = re.sub(r"<[^>]*>", "1", path)
         for data in ({"a": "1"}, {"csrf_token": "made-up"}):  # answered as to a script: a page of an error takes ten times as long
             assert browser.client.open(path, method=method, data=data, headers={"Accept": "application/json"}).status_code == 400, (method, path)

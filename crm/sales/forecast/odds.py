@@ -22,7 +22,9 @@ from crm.backoffice.reports.estimates import Interval, shrunk, wilson
 from crm.backoffice.reports.grouping import Key
 from crm.backoffice.reports.parameters import CommonParams, Json
 from crm.backoffice.types import UtcMoment
-from crm.sales.funnel.counting import Group, Stages, View, count_deals
+from crm.sales.funnel.counting import count_deals
+from crm.sales.funnel.groups import Group
+from crm.sales.funnel.view import Stages, View
 
 PLACES = 2  # a whole percent: what one deal more does to it does not show
 

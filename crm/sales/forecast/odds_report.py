@@ -13,7 +13,8 @@ from crm.backoffice.reports.table import Row, ordered, rate
 from crm.messages import Label, m
 from crm.sales.forecast.odds import Odds, Outcomes, outcomes
 from crm.sales.forecast.usual import likelihood
-from crm.sales.funnel.counting import HISTORY, Group, Stages, View, has_move
+from crm.sales.funnel.groups import Group
+from crm.sales.funnel.view import HISTORY, Stages, View, has_move
 from crm.sales.funnel.report import DIMENSIONS, PIPELINE, STAGE, looked_at
 
 NEEDS = (f"{HISTORY}.stage", f"{HISTORY}.entered_at", f"{HISTORY}.first", f"{HISTORY}.left_at", f"{HISTORY}.from_stage", "pipeline", "stage")

@@ -19,8 +19,10 @@ from crm.backoffice.reports.table import Row, ordered
 from crm.backoffice.sight import Source
 from crm.backoffice.worth import Conversion, Place
 from crm.messages import Label, Message, m
-from crm.sales.funnel.counting import HISTORY, NOTHING, View, Worth, has_move
+from crm.sales.funnel.counting import NOTHING
+from crm.sales.funnel.groups import Worth
 from crm.sales.funnel.report import DIMENSIONS, PIPELINE, STANDS, looked_at
+from crm.sales.funnel.view import HISTORY, View, has_move
 
 MOST_NAMED = 1000  # deals that the address of a list names one by one
 CHANGE = "change"

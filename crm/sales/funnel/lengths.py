@@ -12,7 +12,9 @@ from crm.backoffice.reports.figures import whole_seconds
 from crm.backoffice.reports.grouping import Key, grouping
 from crm.backoffice.reports.parameters import Json
 from crm.backoffice.sight import Source
-from crm.sales.funnel.counting import HISTORY, Group, View, as_one, scope
+from crm.sales.funnel.counting import as_one, scope
+from crm.sales.funnel.groups import Group
+from crm.sales.funnel.view import HISTORY, View
 from crm.sales.stays import lasting
 
 FEW = 10  # row keys of which the database counts equal stays

@@ -10,7 +10,9 @@ from crm.backoffice.reports import Column, Dimension, Drill, Table, report
 from crm.backoffice.reports.grouping import Key, columns_of, row_conditions, row_keys
 from crm.backoffice.reports.table import Row, rate
 from crm.messages import Label
-from crm.sales.funnel.counting import Group, View, count_deals, has_move
+from crm.sales.funnel.counting import count_deals
+from crm.sales.funnel.groups import Group
+from crm.sales.funnel.view import View, has_move
 from crm.sales.funnel.report import DIMENSIONS, STAGE, STANDS, FunnelParams, sorted_rows, view_of
 
 REASON = Dimension("loss_reason", Label("Причина програшу", "Loss reason"), "loss_reason", picklist="loss_reason")

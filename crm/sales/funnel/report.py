@@ -19,8 +19,10 @@ from crm.backoffice.worth import Conversion
 from crm.errors import BadRequest
 from crm.messages import Label, Message, m, mn
 from crm.organization.dimensions import DEPARTMENT, MANAGER, OWNER, TERRITORY
-from crm.sales.funnel.counting import HISTORY, Group, Mode, Stages, View, count_deals, has_move, without_history
+from crm.sales.funnel.counting import count_deals, without_history
+from crm.sales.funnel.groups import Group
 from crm.sales.funnel.lengths import count_stays
+from crm.sales.funnel.view import HISTORY, Mode, Stages, View, has_move
 
 ENOUGH = 20  # deals from which on a rate gets an interval
 DAY = 24 * 60
@@ -116,7 +118,7 @@ CHART = Chart(
     group="sales", entity="deal", measures=MEASURES, dimensions=DIMENSIONS, params=FunnelParams, icon="filter", opening={"period": "last_365_days"},
 )
 def funnel(session: DataSession, params: FunnelParams) -> Table:
-    """The stages of a pipeline, split by `params.by`, over the deals and moves that `params.mode` looks at (see `crm.sales.funnel.counting`).
+    """The stages of a pipeline, split by `params.by`, over the deals and moves that `params.mode` looks at (see `crm.sales.funnel.view`).
 
     A deal reached a stage if its history names that stage or a later one; lost is no stage, and stepping back takes nothing away. `conversion` and
     `to_won` are fractions of 1, of those who reached the stage before and this one; `low`, `high` are Wilson's 95 % interval of `conversion`, None

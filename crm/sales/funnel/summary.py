@@ -21,8 +21,10 @@ from crm.backoffice.reports.table import Row, ordered, rate
 from crm.backoffice.types import MONEY_PLACES
 from crm.backoffice.worth import Conversion
 from crm.messages import Label
-from crm.sales.funnel.counting import HISTORY, Group, View, count_deals, has_move
+from crm.sales.funnel.counting import count_deals
+from crm.sales.funnel.groups import Group
 from crm.sales.funnel.report import DIMENSIONS, ENOUGH, ENTERED, STANDS, FunnelParams, view_of
+from crm.sales.funnel.view import HISTORY, View, has_move
 
 DAY = 24 * 60 * 60
 MONEY = (*STANDS, "amount", "currency")

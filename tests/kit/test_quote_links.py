@@ -87,6 +87,9 @@ def test_a_customer_reads_and_accepts_without_signing_in(house: House, browser: 
     assert status == 422 and "Write your name" in said
     status, said = say(house, path, answer="decline", name="Ігор <b>", reason=" ")
     assert status == 422 and "Say why" in said and "Ігор &lt;b&gt;" in said
+    for key in ("name", "reason"):
+        status, said = say(house, path, answer="accept", **{"name": "Ігор", key: "Іг\0ор"})
+        assert status == 422 and "control characters" in said, "no database keeps a zero character"
     assert stored(house, sent)["state"] == "sent", "what is refused changes nothing"
     assert say(house, path, answer="accept", name="Ігор Коваль")[0] == 303
     row = stored(house, sent)
@@ -161,6 +164,15 @@ def test_the_customer_keeps_the_sheet_as_a_file(house: House, browser: SignIn, s
     assert lacking.status_code == 303 and lacking.headers["Location"] == f"{path}?lang=uk", "the page can be printed"
     assert [nobody.get(f"{path}/sheet.pdf").status_code for _ in range(28)][-1] == 429, "it costs the server"
     assert nobody.get(f"/offer/{'x' * 43}/sheet.pdf").status_code == 429 and browser("Oksana").post(f"/quote/{sent}/link/end").status_code == 303
+
+
+def test_a_link_answers_while_its_maker_may(house: House, browser: SignIn, sent: int) -> None:
+    path = link(browser("Oksana"), sent)
+    reads = [{**rule, "actions": ["read"]} if rule["entity"] == "quote" else rule for rule in EVERYTHING]
+    house.configure({"roles": {"own": {"label": {"uk": "Продаж", "en": "Sales"}, "rules": reads}}})
+    assert stranger(house).get(path).status_code == 200, "what its maker sees, it shows"
+    status, said = say(house, path, answer="accept", name="Оксана, і не клієнтка")
+    assert status == 422 and "cannot be answered now" in said and stored(house, sent)["state"] == "sent"
 
 
 def test_links_that_are_none_are_paused(house: House) -> None:

@@ -17,7 +17,7 @@ from crm.backoffice.jobs import TABLE as JOBS
 from crm.backoffice.undo import undo
 from crm.errors import BramaError, Conflict, Forbidden, Invalid, NotFound
 from crm.messages import render
-from crm.sales.quotes import deciding
+from crm.sales.quotes import deciding, line_rules
 from crm.sales.quotes.agreed import onto_deal
 from crm.sales.quotes.answering import answer
 from crm.sales.quotes.comparing import compared
@@ -179,6 +179,32 @@ def test_another_currency_is_no_way_round_the_price_of_a_product(company: Compan
     assert (lines(company, quote)[0].list_price, row.deepest, row.over_limit) == (d("1000"), d("0.6"), True)
     change(company, at.seller, quote, currency="EUR")
     assert (one(company, quote).list_amount, one(company, quote).over_limit) == (d("400"), False)
+
+
+def test_a_quote_that_is_sent_in_another_currency_in_the_same_save_is_judged_in_that(company: Company) -> None:
+    at = house(company)
+    company.make("exchange_rate", {"currency": "VND", "day": today(), "rate": d("0.0016")})
+    quote = offered(company, at)
+    assert "over the limit" in refused(company, at.seller, quote, currency="VND", state="sent")["state"], "1000 dongs for what costs 625,000"
+    assert (state(company, quote), one(company, quote).currency, lines(company, quote)[0].list_price) == ("draft", "UAH", d("1000"))
+    change(company, at.seller, quote, currency="VND")
+    assert "over the limit" in refused(company, at.seller, quote, state="sent")["state"]
+    change(company, at.seller, quote, currency="UAH")
+    change(company, at.seller, quote, state="sent")
+
+
+def test_all_lines_of_a_quote_stand_on_its_sheet(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = house(company)
+    quote = offered(company, at)
+    monkeypatch.setattr(line_rules, "MOST_LINES", 3)
+    lamp: dict[str, Any] = {"quote": quote, "product": at.lamp}
+    company.make("quote_line", lamp)
+    with pytest.raises(Invalid):
+        company.make("quote_line", lamp)
+    assert len(lines(company, quote)) == 3
+    monkeypatch.setattr(line_rules, "MOST_LINES", 1)
+    by(company, at.seller, lambda session: records.remove(session, "quote_line", lines(company, quote)[0].id))
+    assert len(lines(company, quote)) == 2, "of what had more before, lines are removed one by one"
 
 
 def test_a_line_is_refused_at_the_field_that_makes_no_sense(company: Company) -> None:

@@ -20,7 +20,7 @@ from crm.organization import throttle
 from crm.permissions import access_for
 from crm.sales.quotes.answering import SOURCE, answer, options
 from crm.sales.quotes.course import ACCEPTED, DECLINED, SENT
-from crm.sales.quotes.links import Held, held_by, seen_wholly
+from crm.sales.quotes.links import Held, held_by, may_answer, seen_wholly
 
 pages = Blueprint("quote_offer", __name__)
 ANSWERS = {"accept": ACCEPTED, "decline": DECLINED}
@@ -59,9 +59,11 @@ def take(secret: str) -> Response:
         if said == ACCEPTED and held.state == SENT and there and request.form.get("shown", "") != _named(chosen):
             return _page(secret, held, {"": _say(m("You have chosen something else: look at the total, and accept once more."))}, 422, chosen)
         try:
+            may_answer(g.session, held.quote)  # whoever made the link may have lost the right since, and knows the secret still
             answer(work, held.quote, said, name, reason, held.made_by, chosen)
-        except Invalid as refused:
-            known = {key: _say(why) for key, why in refused.fields.items() if key in ("name", "reason", "options")}
+        except (Invalid, NotFound, Forbidden) as refused:
+            told = refused.fields if isinstance(refused, Invalid) else {}
+            known = {key: _say(why) for key, why in told.items() if key in ("name", "reason", "options")}
             # Why a rule does not let it be accepted, as that the deal is lost, is none of the customer's business.
             return _page(secret, held, known or {"": _say(m("This quote cannot be answered now. Write to whoever sent it."))}, 422, chosen)
         work.commit()

@@ -13,9 +13,9 @@ from crm.backoffice.conditions.tree import All, Leaf
 from crm.backoffice.fields.base import Ref
 from crm.backoffice.guard import UserSession
 from crm.backoffice.lists import ListQuery, Masked, RowView
+from crm.sales.quotes.counting import MOST_LINES
 
 MOST = 100  # versions on a card
-LINES = 500  # on a sheet
 NUMBER = "<int(min=1, max=2147483647):record_id>"
 VERSION = ("name", "number", "version", "state", "total", "currency", "sent_on", "valid_until", "deepest")
 
@@ -90,4 +90,4 @@ def lines(session: UserSession, quote: int, keys: tuple[str, ...]) -> list[RowVi
     if "quote" not in session.sight.filterable("quote_line"):
         return []
     columns = tuple(key for key in keys if key in session.sight.readable("quote_line"))
-    return list(lists.page(session, ListQuery("quote_line", columns, Leaf(("quote",), "eq", quote), (("id", False),), size=LINES)).rows)
+    return list(lists.page(session, ListQuery("quote_line", columns, Leaf(("quote",), "eq", quote), (("id", False),), size=MOST_LINES)).rows)

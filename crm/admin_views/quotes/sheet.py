@@ -44,7 +44,8 @@ def as_pdf(found: dict[str, Any]) -> Response:
     title = _("Quote No. %(number)s", number=number)
     answer = make_response(pdf(render_template("print/quote.html", title=title, **found), (STYLE,)))
     answer.mimetype = "application/pdf"
-    name = "-".join(part for part in ("quote", re.sub(r"[^A-Za-z0-9]+", "-", number).strip("-"), found["said"]["version"]) if part)
+    parts = ("quote", *(re.sub(r"[^A-Za-z0-9]+", "-", one).strip("-") for one in (number, found["said"]["version"])))
+    name = "-".join(part for part in parts if part)  # a mask holds letters that no head of an answer may
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
     return answer
 

@@ -16,6 +16,7 @@ from crm.sales.quotes.models import Quote, QuoteLine
 from crm.sales.quotes.totals import Line, Totals, totals
 
 QUOTE, LINE, PRODUCT = Quote.__table__, QuoteLine.__table__, Product.__table__
+MOST_LINES = 500  # of a quote: all of them stand on its sheet
 KEPT = ("list_amount", "whole_amount", "amount", "tax", "total", "discount", "deepest", "over_limit")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from crm.backoffice.guard import DataSession
 from crm.backoffice.money import round_half_up
@@ -13,12 +13,12 @@ from crm.backoffice.rates import PLACES, read_rates
 from crm.backoffice.rules import LOADING, Draft, before_save, when_changed
 from crm.backoffice.saving import quietly
 from crm.backoffice.saving.drafts import visible
-from crm.errors import Forbidden
+from crm.errors import Forbidden, Invalid
 from crm.messages import m
-from crm.sales.quotes.counting import LINE, QUOTE, keep_totals
-from crm.sales.quotes.course import APPROVED, DRAFT, OPEN, WAITING, brings_history, state, state_of
+from crm.sales.quotes.counting import LINE, MOST_LINES, QUOTE, keep_totals
+from crm.sales.quotes.course import APPROVED, DRAFT, GIVEN, OPEN, WAITING, brings_history, state, state_of
 from crm.sales.quotes.limits import LIMIT
-from crm.sales.quotes.rules import ANSWERED, LOCKED, follow
+from crm.sales.quotes.rules import ANSWERED, LOCKED, OVER, follow
 from crm.sales.rules import amount_of_the_line, discount_is_a_fraction
 
 TAKEN = {"price": "price", "tax_rate": "vat_rate"}  # field of a line → that of its product by which it is filled
@@ -82,13 +82,17 @@ def the_discount_on_the_whole_counts(session: DataSession, drafts: Sequence[Draf
 
 @when_changed("quote", "currency")
 def prices_in_the_currency_of_the_quote(session: DataSession, drafts: Sequence[Draft]) -> None:
-    """Discounts are counted anew from the prices of the products when the quote is in another currency, at the rates of today."""
+    """Discounts are counted anew from the prices of the products when the quote is in another currency, at the rates of today; one that is sent in the same
+    save is judged by these."""
     for draft in (one for one in drafts if not one.is_new):
         of_quote = select(LINE.c.id, LINE.c.product_id).where(LINE.c.quote_id == draft.id, LINE.c.deleted_at.is_(None))
         there = session.kernel(of_quote).all()
         prices = _prices(session, [_of_product(session, product) for _, product in there], draft["currency"])
         quietly.put(session, LINE, {line: found for (line, _), found in zip(there, prices, strict=True)})
         keep_totals(session, [draft.id])
+        over = session.kernel(select(QUOTE.c.over_limit).where(QUOTE.c.id == draft.id)).scalar_one()
+        if over and draft.changed("state") and state_of(session, draft["state"]) in GIVEN and not brings_history(session):
+            raise Invalid({"state": OVER})
 
 
 before_save("quote_line")(discount_is_a_fraction)
@@ -151,9 +155,18 @@ def the_quote_follows_its_lines(session: DataSession, drafts: Sequence[Draft]) -
             if before in (WAITING, APPROVED):
                 changes[number] = {"state": state(session, DRAFT), "decision": None, "decision_reason": None}
     follow(session, changes)
+    _not_too_many(session, sorted({d["quote"] for d in drafts if d["deleted_at"] is None and d.changed("quote", "deleted_at")}))
     if session.actor_id is not None and not brings_history(session):
         quietly.put(session, QUOTE, {number: {"author_id": session.actor_id} for number in quotes})
     keep_totals(session, quotes)
+
+
+def _not_too_many(session: DataSession, quotes: Sequence[int]) -> None:
+    """Raises Invalid for a quote of more lines than its sheet has room for: whoever accepts it has all of them before him."""
+    for part in in_parts(quotes):
+        many = select(LINE.c.quote_id).where(LINE.c.quote_id.in_(part), LINE.c.deleted_at.is_(None)).group_by(LINE.c.quote_id).having(func.count() > MOST_LINES)
+        if session.kernel(many.limit(1)).first() is not None:
+            raise Invalid({"quote": m("A quote has at most %(most)s lines.", most=MOST_LINES)})
 
 
 @before_save("discount_limit")

@@ -22,6 +22,7 @@ DECIDING = "quote is decided"  # of a session: a person decides on what stands b
 PRICES = {"price", "list_price", "discount", "amount", "tax_rate"}  # of a line
 USUAL_DAYS = 14  # that a quote is valid for
 ASKING = "quote_waiting"  # of the outbox: whoever may decide on a quote is to be told
+OVER = m("A discount is over the limit: ask for approval first.")
 LOCKED = m("The customer has this version in hand, or there is a newer one: it stays as it is. Make a new version.")
 
 
@@ -210,7 +211,7 @@ def _within_limits(draft: Draft, before: str, now: str) -> None:
     if not found.offered:
         draft.refuse("state", m("A quote in which nothing is offered is not sent."))
     elif now in GIVEN and found.over_limit:
-        draft.refuse("state", m("A discount is over the limit: ask for approval first."))
+        draft.refuse("state", OVER)
     elif now == WAITING and not found.over_limit and not session.undoing:
         draft.refuse("state", m("No discount is over the limit: the quote can be sent as it is."))
 

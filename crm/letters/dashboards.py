@@ -13,18 +13,20 @@ from crm.admin_views.dashboard.today import STANDARD
 from crm.admin_views.kit.cells import text_formatter
 from crm.admin_views.report_page import Cell
 from crm.admin_views.report_words import asked_words
-from crm.backoffice import lists
+from crm.backoffice import journal, lists
 from crm.backoffice.access import Access
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.dashboards.panels import Panel, as_sum, fits, list_words
 from crm.backoffice.dashboards.shelf import dashboard
+from crm.backoffice.entities import Entity
+from crm.backoffice.exchange.export import EXPORT
 from crm.backoffice.guard import UserSession, user_session
 from crm.backoffice.kept_reports import asks
 from crm.backoffice.kept_reports.schedules import NO_RIGHT, OWN, SENT
-from crm.backoffice.lists import Masked
+from crm.backoffice.lists import ListQuery, Masked
 from crm.backoffice.reports import Column, Table, find, run, shaped
 from crm.backoffice.reports.output import as_workbook
-from crm.errors import BramaError
+from crm.errors import BramaError, UnknownName
 from crm.extensions import mail
 from crm.letters.sending import Receiver, letter
 from crm.messages import Label, m, render
@@ -38,7 +40,8 @@ NUMBERS = ("integer", "decimal", "money")  # types that are numbers in the workb
 
 @dataclass(frozen=True)
 class Tile:
-    """A panel in the letter: its title, what it asks, its table with how many rows are left, what is said of it, and where the whole stands."""
+    """A panel in the letter: its title, what it asks, its table with how many rows are left, what is said of it, where the whole stands, and its sheet in the
+    workbook; none of a list that its reader may not take out as a file."""
 
     title: str
     asked: list[tuple[str, str]]
@@ -47,7 +50,7 @@ class Tile:
     left: int
     notes: list[str]
     page: str
-    table: Table
+    table: Table | None
 
 
 def sends_something(panels: Sequence[Panel]) -> bool:
@@ -63,6 +66,7 @@ def send(runtime: Runtime, catalog: Catalog, to: Receiver, sender: Access, which
     panels = shared.panels if shared is not None else _of(runtime, catalog, sender)
     with user_session(runtime.engine, to.access, catalog, source="job", reader=catalog.reader(to.language)) as own:
         tiles = [tile for panel in panels if (tile := _tile(own, panel, runtime.settings.address)) is not None]
+        own.commit()  # the journal's rows of what goes out as a file
     if not tiles:
         return NO_RIGHT
     name = shared.label.text(to.language) if shared is not None else ""
@@ -76,7 +80,9 @@ def compose(to: Receiver, name: str, tiles: Sequence[Tile], company: str, page: 
     made = letter("dashboard", to.language, to.email, subject, {
         "name": to.name, "company": company, "title": render(subject, to.language), "tiles": tiles, "stop": stop, "link": page,
     })
-    made.attach("dashboard.xlsx", XLSX, as_workbook([(tile.title, tile.table) for tile in tiles], to.language))
+    sheets = [(tile.title, tile.table) for tile in tiles if tile.table is not None]
+    if sheets:
+        made.attach("dashboard.xlsx", XLSX, as_workbook(sheets, to.language))
     return made
 
 
@@ -129,19 +135,37 @@ def _list(session: UserSession, title: str, panel: Panel, page: str) -> Tile:
         number = Column("count", Label(entity.plural.uk, entity.plural.en), "count")
         counted = _table([number], [{"count": lists.count(session, query).number}])
         return Tile(title, [], [(number.label.text(language), True)], [[Cell(str(counted.rows[0]["count"]), css="b-num")]], 0, [], page, counted)
-    query = replace(lists.parse_query(session, entity.key, words), size=IN_FILE)
-    keys = [key for key in query.columns if key in entity.fields]
-    columns = [Column(key, entity.fields[key].label, "decimal" if entity.fields[key].type in NUMBERS else "name") for key in keys]
-    show = {key: text_formatter(entity.fields[key], session.reader) for key in keys}
-    found = lists.page(session, query).rows
-    texts = [{key: _text(row.values.get(key), show[key]) for key in keys} for row in found]
-    kept = [
-        {c.key: row.values.get(c.key) if c.measure and not isinstance(row.values.get(c.key), Masked) else text[c.key] for c in columns}
-        for row, text in zip(found, texts, strict=True)
-    ]
-    cells = [[Cell(text[c.key], css="b-num" if c.measure else "") for c in columns] for text in texts[:ROWS]]
+    query = replace(lists.parse_query(session, entity.key, words), size=ROWS)
+    heads, _, texts = _read(session, entity, query)
+    cells = [[Cell(text[c.key], css="b-num" if c.measure else "") for c in heads] for text in texts]
     left = max(lists.count(session, query).number - len(cells), 0)
-    return Tile(title, [], [(c.label.text(language), c.measure) for c in columns], cells, left, [], page, _table(columns, kept))
+    return Tile(title, [], [(c.label.text(language), c.measure) for c in heads], cells, left, [], page, _sheet(session, entity, query))
+
+
+def _sheet(session: UserSession, entity: Entity, query: ListQuery) -> Table | None:
+    """The list as far as its reader may take it out as a file, which is journaled as any export is; None where he may not at all."""
+    columns = tuple(key for key in query.columns if key in session.sight.readable(entity.key, EXPORT))
+    if not columns or not session.sight.may(entity.key, "export"):
+        return None
+    sortable = (*session.sight.filterable(entity.key, EXPORT), "id")
+    taken = replace(query, columns=columns, sort=tuple(one for one in query.sort if one[0] in sortable), size=IN_FILE, actions=EXPORT)
+    try:
+        heads, values, texts = _read(session, entity, taken)
+    except UnknownName:
+        return None  # its condition names what he may see and not take out
+    journal.event(session, "export", entity.key, None, {"fields": [one.key for one in heads], "format": "xlsx"})
+    return _table(heads, [
+        {c.key: row[c.key] if c.measure and not isinstance(row[c.key], Masked) else text[c.key] for c in heads} for row, text in zip(values, texts, strict=True)
+    ])
+
+
+def _read(session: UserSession, entity: Entity, query: ListQuery) -> tuple[list[Column], list[dict[str, Any]], list[dict[str, str]]]:
+    """The heads, the values, and how these read."""
+    keys = [key for key in query.columns if key in entity.fields]
+    heads = [Column(key, entity.fields[key].label, "decimal" if entity.fields[key].type in NUMBERS else "name") for key in keys]
+    show = {key: text_formatter(entity.fields[key], session.reader) for key in keys}
+    values = [{key: row.values.get(key) for key in keys} for row in lists.page(session, query).rows]
+    return heads, values, [{key: _text(row[key], show[key]) for key in keys} for row in values]
 
 
 def _text(value: Any, show: Any) -> str:

@@ -17,6 +17,7 @@ from openpyxl import load_workbook
 from sqlalchemy import select, update
 
 from crm.backoffice import outbox
+from crm.backoffice.journal import JournalRow as Journal
 from crm.backoffice.kept_reports import schedules
 from crm.backoffice.kept_reports.models import ReportReceiver, ReportSchedule
 from crm.backoffice.kept_reports.schedules import Plan
@@ -216,6 +217,11 @@ def test_a_whole_dashboard_goes_as_each_may_see_it_with_a_sheet_a_panel(towns: H
     assert [cell.value for cell in book.worksheets[0][2]][1:] == [3, 6]
     assert [[cell.value for cell in row] for row in book["Міста"]][1:3] == [["К1", "Київ"], ["К2", "Київ"]]
     assert book.worksheets[3]["A2"].value == 3
+    of_blind = load_workbook(BytesIO(next(iter(sent["bohdan"].iter_attachments())).get_content()))
+    assert [sheet["A2"].value for sheet in of_blind.worksheets][1:] == [3], "whoever may not export gets no list as a file"
+    with towns.engine.connect() as connection:
+        taken = connection.execute(select(Journal.actor_id, Journal.changes).where(Journal.action == "export", Journal.entity == "account")).all()
+    assert [(who, what["fields"]) for who, what in taken] == [(people["Olena"], ["name", "city"])]
     link = re.search(r"/reports/schedules/\d+/stop/", blind)
     assert link and "A dashboard of a colleague" in browser("Bohdan").page(link[0]) and browser("Roman").get(link[0]).status_code == 404
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from io import BytesIO, StringIO
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from openpyxl import load_workbook
 from crm.backoffice import records
 from crm.backoffice.reports import find, given
 from crm.backoffice.reports.output import as_csv, as_json, as_xlsx, description
+from crm.messages import Label
 from tests.company import Company
 from tests.reports.deals import fill, win_rate
 
@@ -56,6 +58,8 @@ def test_files_hold_the_same_figures_and_no_formulas(company: Company) -> None:
         _, table = win_rate(session, by="owner")
     lines = list(csv.DictReader(StringIO(as_csv(table, "uk"))))
     assert lines[0] == {"owner": "'=1+1", "won": "3", "lost": "1", "win_rate": "0.75", "avg_days": str(70 / 3), "median_days": "29.0", "amount": "600.10"}
+    named = replace(table, columns=(replace(table.columns[0], label=Label("=1+1", "=1+1")), *table.columns[1:]))
+    assert as_csv(named, "uk", "label").startswith("'=1+1,"), "a field is called as an administrator likes"
     sheet = load_workbook(BytesIO(as_xlsx(find("win_rate"), table, "uk"))).active
     cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert cells[0][:3] == ["Відповідальний", "Виграно", "Програно"]

@@ -73,7 +73,7 @@ def as_csv(table: Table, language: str, headers: Headers = "key") -> str:
     """Comma-separated rows under one header line, UTF-8; texts that a spreadsheet would run as formulas are made harmless."""
     lines = StringIO()
     writer = csv.writer(lines, lineterminator="\r\n")
-    writer.writerow([_head(c, language, headers) for c in table.columns])
+    writer.writerow([neutral(_head(c, language, headers)) for c in table.columns])
     for row in table.rows:
         writer.writerow([_cell(row[c.key], table.currency, c.unit) for c in table.columns])
     return lines.getvalue()

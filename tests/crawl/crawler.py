@@ -42,8 +42,9 @@ def shape(url: str, entities: Collection[str]) -> tuple[str, int]:
 
 def inside(base: str, link: str) -> str | None:
     """The address that `link` on the page `base` leads to; None when it leads out or nowhere."""
-    url = urldefrag(urljoin(base, link)).url
-    return None if urlsplit(url).netloc or url.startswith(("mailto:", "tel:", "/static/")) or WORDED.search(url) else url
+    plain = link[:1] == "/" != link[1:2]  # as almost all are: the same on every page
+    url = link.partition("#")[0] if plain else urldefrag(urljoin(base, link)).url
+    return None if (not plain and urlsplit(url).netloc) or url.startswith(("mailto:", "tel:", "/static/")) or WORDED.search(url) else url
 
 
 class Crawl:
@@ -71,7 +72,7 @@ class Crawl:
             done.add(url)
             self.seen[form] += 1
             page = self.look(url)
-            waiting.extend(found for link in (page.links if page and further else []) if (found := inside(url, link)) and found not in done)
+            waiting.extend(found for link in (dict.fromkeys(page.links) if page and further else ()) if (found := inside(url, link)) and found not in done)
 
     def look(self, url: str, allowed: tuple[int, ...] = (200, 302, 303)) -> Page | None:
         """Open a page; what is wrong with it goes to `faults`."""

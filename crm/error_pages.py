@@ -6,7 +6,7 @@ import secrets
 import structlog
 from flask import Flask, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 
 from crm.backoffice.database import NO_ROOM, no_room
@@ -29,6 +29,7 @@ SENTENCES = {
     503: m("The service is busy or being repaired. Try again in a minute."),
     507: NO_ROOM,
 }
+TAKEN = "23505"  # PostgreSQL's code: a row with what is to be unique is there already
 WAITED = frozenset({"40P01", "40001", "55P03"})  # PostgreSQL's codes: a deadlock, a serialization failure, a lock not had in time
 OTHER = m("The request could not be carried out.")
 CODES = {
@@ -51,6 +52,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, expired)
     app.register_error_handler(OperationalError, unable)
     app.register_error_handler(OSError, unable)
+    app.register_error_handler(IntegrityError, met)
     app.register_error_handler(InternalServerError, failed)
     app.register_error_handler(HTTPException, http)
 
@@ -90,6 +92,14 @@ def unable(error: OperationalError | OSError) -> Response:
         return failed(InternalServerError(original_exception=error))
     log.warning("the database was busy", method=request.method, path=request.path, why=str(error.orig)[:200])
     return answer(503, CODES[503], SENTENCES[503])
+
+
+def met(error: IntegrityError) -> Response:
+    """Two who made the same at one time, each before the other could be seen: the later one, of whom nothing was written, may try again."""
+    if getattr(error.orig, "sqlstate", None) != TAKEN and "UNIQUE constraint failed" not in str(error.orig):
+        return failed(InternalServerError(original_exception=error))
+    log.warning("two made the same at once", method=request.method, path=request.path, why=str(error.orig)[:200])
+    return answer(409, CODES[409], SENTENCES[409])
 
 
 def failed(error: InternalServerError) -> Response:

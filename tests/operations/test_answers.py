@@ -3,12 +3,15 @@
 import io
 import json
 import re
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask import Flask, Response
+from psycopg.errors import ForeignKeyViolation, UniqueViolation
+from sqlalchemy.exc import IntegrityError
 
 from config import Settings
 from crm.assets import mark_of
@@ -75,6 +78,17 @@ def test_any_other_content_or_name_in_the_folder_is_another_mark(tmp_path: Path)
         (folder / "js" / name).write_text(content)
         marks.append(mark_of(str(folder)))
     assert len(set(marks)) == 3
+
+
+def test_of_two_who_make_the_same_at_once_the_later_may_try_again(faulty: Flask) -> None:
+    for why, status in (
+        (sqlite3.IntegrityError("UNIQUE constraint failed: report_star.user_id, report_star.report_id"), 409), (UniqueViolation("constraint 4711"), 409),
+        (sqlite3.IntegrityError("FOREIGN KEY constraint failed"), 500), (ForeignKeyViolation("constraint 4711"), 500),
+    ):
+        error = IntegrityError("INSERT", {"secret": 4711}, why)
+        with faulty.test_request_context():
+            answer = faulty.make_response(faulty.handle_user_exception(error))
+        assert answer.status_code == status and not re.search("4711|constraint", answer.get_data(as_text=True))
 
 
 @pytest.mark.parametrize("path", ["/nowhere/at/all", "/refuses"])

@@ -209,6 +209,29 @@ def test_who_does_not_see_duties_is_told_that_something_is_open_and_not_what(com
     assert told(refused.value) == "A duty of the team that is needed to leave the stage is not done yet."
 
 
+def test_who_does_not_see_a_person_or_what_is_to_be_done_is_not_told_it_by_a_refusal(company: Company) -> None:
+    company.configure(ASKING)
+    olha = company.person(name="Ольга")
+    (deal,) = company.make("deal", {"name": "у"})
+    put(company, deal, "lawyer", olha)
+    put(company, deal, "lead", olha)
+    move(company, deal, "proposal")
+    moves = {"entity": "deal", "actions": ["read", "update"], "scope": "all", "fields": {"*": "edit"}}
+    seen: dict[str, Any] = {"entity": "deal_duty", "actions": ["read"], "scope": "all", "fields": {"*": "read"}}
+    company.role("mover", moves, seen)
+    person = company.person("mover")
+
+    def refusal() -> str:
+        with pytest.raises(Invalid) as refused:
+            move(company, deal, "negotiation", person)
+        return told(refused.value)
+
+    assert refusal() == "“Check the contract” is not done yet: Lawyer, •.", "whom he does not see has no name"
+    sometimes = {"mode": "read", "where": {"field": "required", "op": "eq", "value": False}}
+    company.role("mover", moves, {**seen, "fields": {"*": "read", "what": sometimes}})
+    assert refusal() == "A duty of the team that is needed to leave the stage is not done yet.", "this one's words do not show to him"
+
+
 @pytest.mark.parametrize(("said", "why"), [
     ("duties: [{key: a, role: nobody, label: {uk: A, en: A}}]", "there is no team role “nobody”"), ("team: [nobody]", "there is no team role “nobody”"),
     ("duties: [{key: a, role: lawyer, label: {uk: A, en: A}}, {key: a, role: lawyer, label: {uk: B, en: B}}]", "“a” stands twice"),

@@ -5,24 +5,24 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, null, select
 
 from crm.backoffice import records
-from crm.backoffice.guard import DataSession
+from crm.backoffice.fields.reference import HIDDEN as UNSEEN
+from crm.backoffice.guard import DataSession, aside
 from crm.backoffice.lowcode.stage_merging import MERGING
 from crm.backoffice.parts import in_parts
+from crm.backoffice.reports.sight import names
 from crm.backoffice.rules import LOADING, Draft, before_save, when_changed
 from crm.backoffice.saving import quietly
-from crm.backoffice.saving.drafts import visible
 from crm.backoffice.saving.moves import keeps_from_leaving
 from crm.backoffice.stage_rules import ROLES, Duty, rules_of
 from crm.errors import Invalid
 from crm.messages import Label, Message, m
-from crm.organization.models import User
 from crm.sales.models import Deal
 from crm.sales.team.models import DealDuty, DealMember
 
-MEMBER, DUTY, DEAL, USER = DealMember.__table__, DealDuty.__table__, Deal.__table__, User.__table__
+MEMBER, DUTY, DEAL = DealMember.__table__, DealDuty.__table__, Deal.__table__
 MANY_DAYS = 400  # of a calendar in which this many working days are looked for at a time
 TOLD = ("what", "role", "user")
 HIDDEN = m("A duty of the team that is needed to leave the stage is not done yet.")
@@ -183,14 +183,30 @@ def open_duties(session: DataSession, stage: int, deals: Sequence[int]) -> Itera
             if role is not None and not holders.get((deal, role.id)):
                 yield deal, m("Nobody on the team has the role “%(role)s”.", role=role.label)
     for part in in_parts(deals):
-        columns = (DUTY.c.id, DUTY.c.deal_id, DUTY.c.what, DUTY.c.what_en, DUTY.c.role_id, USER.c.name)
         still = (DUTY.c.deal_id.in_(part), DUTY.c.stage_id == stage, DUTY.c.required, DUTY.c.done_at.is_(None), DUTY.c.deleted_at.is_(None))
-        rows = session.kernel(select(*columns).select_from(DUTY.outerjoin(USER, USER.c.id == DUTY.c.user_id)).where(*still).order_by(DUTY.c.id)).all()
-        told = visible(session, "deal_duty", [row.id for row in rows]) if set(TOLD) <= set(session.sight.filterable("deal_duty")) else set[int]()
-        for row in rows:
-            role = roles.by_id(row.role_id)
-            whose = _whose(role.label if role else Label("", ""), row.name)
-            yield row.deal_id, m("“%(what)s” is not done yet: %(whose)s.", what=Label.of(row.what, row.what_en), whose=whose) if row.id in told else HIDDEN
+        open_ones = session.kernel(select(DUTY.c.id, DUTY.c.deal_id).where(*still).order_by(DUTY.c.id)).all()
+        told = _told(session, [row.id for row in open_ones])
+        people = names(session, "user", (row.user for row in told.values()))
+        for number, deal in open_ones:
+            row = told.get(number)
+            if row is None:
+                yield deal, HIDDEN
+                continue
+            role = roles.by_id(row.role)
+            whose = _whose(role.label if role else Label("", ""), people.get(row.user, UNSEEN) if row.user is not None else None)
+            yield deal, m("“%(what)s” is not done yet: %(whose)s.", what=Label.of(row.what, row.what_en or row.what), whose=whose)
+
+
+@aside
+def _told(session: DataSession, duties: Sequence[int]) -> dict[int, Row[Any]]:
+    """Of these duties what this writer sees wholly: what is to be done, in which role and by whom."""
+    if not set(TOLD) <= set(session.sight.filterable("deal_duty")):
+        return {}
+    source = session.table("deal_duty")
+    english = source["what_en"] if "what_en" in session.sight.filterable("deal_duty") else null()
+    columns = (source.id.label("id"), source["what"].label("what"), english.label("what_en"), source["role"].label("role"), source["user"].label("user"))
+    wholly = select(*columns).where(source.visible, source.id.in_(duties), *(source.shows(key) for key in TOLD))
+    return {row.id: row for row in session.execute(wholly)}
 
 
 def _whose(role: Label, name: str | None) -> Label:

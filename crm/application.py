@@ -4,7 +4,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import ROOT, Settings, from_environment
-from crm import admin_views, assets, cli, error_pages, headers, health, languages, letters, logs, quotes_waiting, rival_news, templating
+from crm import addresses, admin_views, assets, cli, error_pages, headers, health, languages, letters, logs, quotes_waiting, rival_news, templating
 from crm.admin_views import sign_in
 from crm.admin_views.kit import context
 from crm.backoffice.database import make_engine
@@ -19,6 +19,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(
         "crm", root_path=str(ROOT / "crm"), template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"), instance_path=str(settings.instance)
     )
+    addresses.init_app(app)
     app.config.from_mapping(flask_settings(settings))
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # of Flask's own provider; Cyrillic letters as they are take a third of the room
     templating.init_app(app)

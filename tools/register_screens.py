@@ -63,6 +63,7 @@ def at(url: str) -> Callable[[Page], None]:
 
 def settle(page: Page, url: str) -> None:
     page.goto(url, wait_until="networkidle")
+    page.wait_for_function("!document.querySelector('.b-part[aria-busy]')")  # parts that come after their page
     page.evaluate("document.fonts.ready")
 
 

@@ -1,6 +1,7 @@
 """What a report is asked, from the words of an address: its own, or those of a kept report that the address names."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode
 
@@ -9,12 +10,12 @@ from crm.backoffice.guard import UserSession
 from crm.backoffice.kept_reports import asks, shelf
 from crm.backoffice.kept_reports.asks import CHARTS
 from crm.backoffice.kept_reports.shelf import KeptReport
-from crm.backoffice.reports import CommonParams, Report, Table, described, run, shaped
+from crm.backoffice.reports import CommonParams, Report, Table, described, run, shaped, understood
 from crm.backoffice.reports.sight import sees
 from crm.errors import BadRequest, NotFound, UnknownName
 from crm.messages import m
 
-BESIDE = ("lang", "format", "from", "to", "kept", "chart", "compare", "since")  # what an address may hold beside the report's own parameters
+BESIDE = ("lang", "format", "from", "to", "kept", "chart", "compare", "since", "parts")  # what an address may hold beside the report's own parameters
 LONGEST = 40_000
 
 
@@ -35,9 +36,19 @@ class Asking:
 
     def run(self, session: UserSession) -> tuple[Report, CommonParams, Table]:
         """Raises as `crm.backoffice.reports.run`; of what is kept it is not said what of it is gone or hidden."""
-        try:
+        with self._of_what_is_kept():
             report = shaped(self.report, session, self.words)
             return report, *run(report, session, self.words)
+
+    def understood(self, session: UserSession) -> CommonParams:
+        """The parameters of the report, nothing counted. Raises as `run` does."""
+        with self._of_what_is_kept():
+            return understood(self.report, session, self.words)
+
+    @contextmanager
+    def _of_what_is_kept(self) -> Iterator[None]:
+        try:
+            yield
         except (BadRequest, UnknownName):
             if self.kept is None or self.changed:
                 raise

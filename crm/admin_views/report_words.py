@@ -18,7 +18,7 @@ Words = list[tuple[str, str]]
 TOLD = ("period", "date", "by", "record", "branch", "where", "search", "choice")  # kinds of parameters that are told
 
 
-def asked_words(session: UserSession, report: Report, params: CommonParams, table: Table) -> Words:
+def asked_words(session: UserSession, report: Report, params: CommonParams) -> Words:
     """Parameter → what it was, as its reader may know it; currency and rate only where the report has money."""
     language, found = session.reader.language, []
     for name, parameter in described(type(params)).items():
@@ -27,9 +27,9 @@ def asked_words(session: UserSession, report: Report, params: CommonParams, tabl
             text = _text(session, report, parameter, params, value)
             if text:
                 found.append((parameter.label.text(language), text))
-        elif parameter.kind == "currency" and any(column.unit == "money" for column in table.measures):
-            found.append((parameter.label.text(language), table.currency))
-        elif parameter.kind == "rate" and value != HISTORIC and any(column.unit == "money" for column in table.measures):
+        elif parameter.kind == "currency" and any(column.unit == "money" for column in params.shown):
+            found.append((parameter.label.text(language), params.currency))
+        elif parameter.kind == "rate" and value != HISTORIC and any(column.unit == "money" for column in params.shown):
             found.append((parameter.label.text(language), render(m("the last"), language) if value == CURRENT else _day(value, language)))
     return found
 
@@ -39,7 +39,7 @@ def about(session: UserSession, report: Report, params: CommonParams, table: Tab
     language = session.reader.language
     now = format_datetime(datetime.now(UTC).astimezone(session.reader.zone), "d MMMM y, HH:mm", locale=language)
     return [
-        (render(m("Question"), language), report.question.text(language)), *asked_words(session, report, params, table),
+        (render(m("Question"), language), report.question.text(language)), *asked_words(session, report, params),
         (render(m("Counted for"), language), who), (render(m("Counted on"), language), str(now)),
         *((render(m("Note"), language), render(note, language)) for note in table.notes),
     ]

@@ -18,14 +18,14 @@ from crm.admin_views.kit.routing import route
 from crm.admin_views.report_asking import Asking, asking
 from crm.admin_views.report_chart import KINDS, chart, chart_words
 from crm.admin_views.report_keeping import keeping, lines
+from crm.admin_views.report_parts import WHOLE, Parts, allowed, of_page
 from crm.admin_views.report_words import about, asked_words
 from crm.backoffice.filling import header
 from crm.backoffice.guard import UserSession
 from crm.backoffice.kept_reports.shelf import kept_reports
-from crm.backoffice.reports import CommonParams, Report, Table, all_reports, find
+from crm.backoffice.reports import CommonParams, Report, Table, all_reports, find, understood
 from crm.backoffice.reports.output import as_csv, as_xlsx
-from crm.backoffice.reports.sight import visible_columns
-from crm.errors import BadRequest, Forbidden
+from crm.errors import BadRequest, NotFound
 from crm.messages import Label, m, render
 
 GROUPS = {"any": Label("Усі записи", "All records"), "sales": Label("Продажі", "Sales"), "contacts": Label("Контакти", "Contacts")}
@@ -33,6 +33,7 @@ BESIDE = {  # what the screens of some reports show above and below their answer
     "forecast": forecast_page.beside_forecast, "forecast_months": forecast_page.beside_months, "forecast_slips": forecast_page.beside_slips,
     "funnel": funnel_page.beside, "manager_scorecard": scorecard_page.beside,
 }
+PARTS: Mapping[str, Parts] = {"funnel": funnel_page.parts}  # what is counted for itself and stands around the answer of some
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
@@ -54,9 +55,8 @@ class ReportsView(OwnPage):
 
     @route("/<key>")
     def show(self, key: str) -> Response:
-        report = find(key)
         session, reader = context.session(), context.reader()
-        asked = replace(asking(report, session, address_of(request.args)), compare=request.args.get("compare", ""), since=request.args.get("since", ""))
+        asked = _asked(find(key), session)
         report, params, table = asked.run(session)
         form = request.args.get("format", "")
         if form:
@@ -64,6 +64,7 @@ class ReportsView(OwnPage):
                 report, table, reader.language, about=about(session, report, params, table, current_user.name)), form)
             file.headers.update(header(table.unfinished))
             return file
+        parts = of_page(PARTS[report.name], session, asked, params, request.args.get("parts", "")) if report.name in PARTS else []
         here = f"/report/{report.name}"
         own = any_report_page.CONTROLS if asked.report.shape is not None else None
         name = report.label.text(reader.language)
@@ -74,9 +75,36 @@ class ReportsView(OwnPage):
             keeps={k: asked.words[k] for k in (*report_page.KEPT, "currency") if asked.words.get(k)}, unfiltered=asked.address(here, {"where": ""}),
             condition=condition_words(session, report.entity, asked.words["where"]) if asked.words.get("where") else "",
             files=[(f, asked.address(here, {"format": f})) for f in ("xlsx", "csv")], charts=charts(reader.language),
-            keeping=keeping(session, asked), told=asked_words(session, report, params, table),
+            keeping=keeping(session, asked), told=asked_words(session, report, params), parts=parts,
+            whole=asked.address(here, {"parts": WHOLE}),
             beside=BESIDE[report.name](session, asked, params, table) if report.name in BESIDE else None, **answer(report, params, table, asked),
         ))
+
+
+    @route("/<key>/<part>")
+    def part(self, key: str, part: str) -> Response:
+        """A part of a report's screen that is counted for itself: as it stands there for the page's script, for everybody else as a page of its own."""
+        session, report = context.session(), find(key)
+        if report.name not in PARTS:
+            raise NotFound(m("The report has no such part."))
+        asked = _asked(report, session)
+        params = asked.understood(session)
+        found = next((one for one in PARTS[report.name](session, asked, params, f"/report/{report.name}/{part}") if one.key == part), None)
+        if found is None:
+            raise NotFound(m("The report has no such part."))
+        shown = found.counted()
+        if request.headers.get("HX-Request") == "true":
+            return make_response(self.render("admin/report/part.html", part=shown))
+        own, name = find(shown.report), report.label.text(context.reader().language)
+        told = asked_words(session, own, understood(own, session, shown.words))
+        return make_response(self.render(
+            "admin/report/part_page.html", part=shown, name=name, told=told, whole=asked.address(f"/report/{report.name}", {}),
+        ))
+
+
+def _asked(report: Report, session: UserSession) -> Asking:
+    """What the address of the request asks of a report."""
+    return replace(asking(report, session, address_of(request.args)), compare=request.args.get("compare", ""), since=request.args.get("since", ""))
 
 
 def address_of(args: "MultiDict[str, str]") -> dict[str, str]:
@@ -104,11 +132,7 @@ def answer(report: Report, params: CommonParams, table: Table, asked: Asking) ->
 def _allowed(session: UserSession, report: Report) -> bool:
     if report.shape is not None:
         return bool(any_report_page.entities(session))
-    try:
-        visible_columns(session, report.entity, report.measures)
-    except Forbidden:
-        return False
-    return True
+    return allowed(session, report)
 
 
 def _file(report: Report, content: str | bytes, form: str) -> Response:

@@ -112,7 +112,7 @@ def _report(session: UserSession, title: str, panel: Panel, page: str) -> Tile:
     words, _ = asks.for_reader(session.sight, panel["report"], panel["asks"])
     report, reader = shaped(find(panel["report"]), session, words), session.reader
     params, table = run(report, session, words)
-    asked, notes = asked_words(session, report, params, table), [render(note, reader.language) for note in table.notes]
+    asked, notes = asked_words(session, report, params), [render(note, reader.language) for note in table.notes]
     if panel["as"] == "figure" or not table.dimensions:
         column = table.measures[0]
         one = replace(table, columns=(column,), rows=[{column.key: table.totals[column.key]}])

@@ -125,7 +125,7 @@ def _told(session: UserSession, to: Receiver, kept: Any, address: str) -> Told:
     # What is the sender's own another opens by what it asks.
     here = {"kept": kept.key or kept.id} if kept.key or kept.owner_id == session.actor_id else words
     return Told(
-        name, report.question.text(language), asked_words(session, report, params, table), heads, [*rows, *foot], len(table.rows) - len(rows), notes,
+        name, report.question.text(language), asked_words(session, report, params), heads, [*rows, *foot], len(table.rows) - len(rows), notes,
         as_xlsx(report, table, language, about=said), f"{address}/report/{kept.report}?{urlencode(here)}",
     )
 

@@ -1,23 +1,14 @@
 // A dashboard: panels are asked for when they come into view; one that its reader may not see leaves no sign. Arranged by dragging, and by buttons without it.
-import { fill } from './content.js';
 import { post } from './net.js';
+import { ask } from './parts.js';
 
-async function load(panel) {
-  sight.unobserve(panel);
-  let answer = null;
-  try {
-    answer = await fetch(panel.dataset.panel, { headers: { Accept: 'text/html', 'HX-Request': 'true' }, credentials: 'same-origin' });
-  } catch { /* no way to the server: the skeleton stays, the link leads to the whole */ }
-  panel.removeAttribute('aria-busy');
-  if (!answer) return;
-  if (answer.ok) fill(panel.querySelector('[data-answer]'), await answer.text());
-  else if (answer.status < 500 && answer.status !== 401) panel.remove();
-  else panel.querySelector('.b-wait')?.remove();
-}
-
-const sight = new IntersectionObserver((seen) => { for (const one of seen) if (one.isIntersecting) load(one.target); }, { rootMargin: '200px' });
-for (const panel of document.querySelectorAll('[data-panel]')) sight.observe(panel);
-addEventListener('beforeprint', () => document.querySelectorAll('[data-panel][aria-busy]').forEach(load));
+const panels = () => document.querySelectorAll('.b-panel[data-part]');
+const sight = new IntersectionObserver((seen) => {
+  for (const one of seen) if (one.isIntersecting) { sight.unobserve(one.target); ask(one.target); }
+}, { rootMargin: '200px' });
+for (const panel of panels()) sight.observe(panel);
+addEventListener('beforeprint', () => panels().forEach(ask));
+document.addEventListener('printing', () => panels().forEach(ask), { capture: true }); // before it is asked for what one has to wait
 
 const arranged = document.querySelector('[data-arrange]');
 if (arranged) {

@@ -27,7 +27,7 @@ def test_a_report_is_put_together_kept_and_stands_on_the_dashboard_where_keys_mo
     expect(page.get_by_role("heading", name="Deals by stage", level=1)).to_be_visible()
     page.get_by_role("button", name="Keep the report").click()
     page.get_by_role("button", name="To my dashboard", exact=True).click()
-    panel = page.locator("[data-panel]").filter(has_text="Deals by stage")
+    panel = page.locator("[data-part]").filter(has_text="Deals by stage")
     expect(panel.locator("[data-chart] svg")).to_be_visible()
     assert check(page) == []
     page.set_viewport_size({"width": 1280, "height": 800})

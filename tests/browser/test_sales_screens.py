@@ -3,8 +3,9 @@ nothing is wider than the screen, and by keys a figure opens its records, which 
 
 import re
 from decimal import Decimal
+from urllib.parse import urlsplit
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.accessibility import check
 from tests.browser.conftest import Desk
@@ -50,6 +51,7 @@ def test_the_funnel(desk: Desk) -> None:
     page = desk("Mykola")
     page.goto("/report/funnel")
     expect(page.locator("[data-chart] svg")).to_be_visible()
+    expect(page.locator("[data-parts-told]")).to_have_text("All parts of the page are here.")
     reached, amount = cell(page, "Proposal", "Reached"), cell(page, "Proposal", "Amount")
     assert opens(page, reached) == (int(figure(reached)), figure(amount))
     still = page.locator(".b-funnel-figures div").filter(has_text=re.compile("^Open")).get_by_role("link")
@@ -59,6 +61,48 @@ def test_the_funnel(desk: Desk) -> None:
     page.wait_for_url(re.compile("compare=owner"))
     expect(page.locator(".b-funnel-compared tbody tr")).to_have_count(2)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_parts_of_the_funnel_come_after_it_two_at_a_time_and_paper_waits_for_them(desk: Desk) -> None:
+    page = desk("Mykola", alone=True)
+    page.add_init_script("window.print = () => { document.documentElement.dataset.paper = document.querySelectorAll('.b-part[aria-busy]').length; }")
+    held: list[Route] = []
+
+    def hold(asked: Route) -> None:
+        held.append(asked)
+
+    page.route(re.compile("/report/funnel/"), hold)
+    page.goto("/report/funnel")
+    expect(page.locator("[data-chart] svg")).to_be_visible()
+    expect(page.locator(".b-part[aria-busy]")).to_have_count(3)
+    assert [urlsplit(one.request.url).path for one in held] == ["/report/funnel/figures", "/report/funnel/reasons"]
+    page.get_by_role("button", name="Print").click()
+    page.get_by_role("link", name="Show “Key figures”").focus()
+    held[0].continue_()
+    expect(page.locator(".b-funnel-figures")).to_be_visible()
+    expect(page.get_by_role("heading", name="Key figures")).to_be_focused()
+    held[1].fulfill(status=503)
+    reasons = page.get_by_role("region", name="Why deals were lost")
+    expect(reasons).to_contain_text("This part could not be counted.")
+    expect(page.locator("html")).not_to_have_attribute("data-paper", re.compile(".*"))
+    held[2].continue_()
+    expect(page.locator(".b-funnel-changes")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("data-paper", "0")
+    told = page.locator("[data-parts-told]")
+    expect(told).to_have_text("A part of the page could not be counted.")
+    page.unroute(re.compile("/report/funnel/"))
+    reasons.get_by_role("button", name="Try again").press("Enter")
+    expect(told).to_have_text("All parts of the page are here.")
+    expect(reasons.get_by_role("button", name="Try again")).to_have_count(0)
+    expect(reasons.get_by_role("heading")).to_be_focused()
+    gone: list[str] = []
+    page.on("requestfailed", lambda one: gone.append(one.url))
+    page.route(re.compile("/report/funnel/(?!.*mode=flow)"), lambda _route: None)
+    page.reload()
+    page.get_by_label("View").select_option("flow")
+    page.wait_for_url(re.compile("mode=flow"))
+    expect(told).to_have_text("All parts of the page are here.")
+    assert len(gone) == 2, "what was asked before is not waited for, and its last part is not asked for"
 
 
 def test_the_scorecard(desk: Desk) -> None:

@@ -31,7 +31,7 @@ def towns(house: House) -> House:
 
 
 def sources(page: str) -> list[str]:
-    return [unescape(one) for one in re.findall(r'data-panel="([^"]+)"', page)]
+    return [unescape(one) for one in re.findall(r'data-part="([^"]+)"', page)]
 
 
 def titles(page: str) -> list[str]:

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -15,11 +16,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from config import Settings
-from crm.admin_views.funnel_page import earlier
+from crm.admin_views import funnel_compared, reports
+from crm.admin_views.funnel_compared import earlier
 from crm.application import create_app
 from crm.backoffice.periods import Period
+from crm.backoffice.reports import Report, find, registry, run
 from tests.demo_company import PASSWORD
 from tests.reports.deals import win_rate
+from tests.statements import statements
 
 assert win_rate
 SignIn = Callable[..., FlaskClient]
@@ -192,7 +196,7 @@ def test_the_operators_reading_is_journaled_and_a_persons_is_not(app: Flask) -> 
 
 @pytest.mark.parametrize("compared", ["owner", "manager", "department", "territory", "previous", "year"])
 def test_the_funnel_sets_side_by_side_what_is_chosen(sign_in: SignIn, compared: str) -> None:
-    shown = page(sign_in("head"), f"/report/funnel?period=this_year&pipeline=sales&compare={compared}")
+    shown = page(sign_in("head"), f"/report/funnel/compared?period=this_year&pipeline=sales&compare={compared}")
     table = shown.split("b-funnel-compared")[1].split("</table>")[0]
     places = re.findall(r'<td class="b-num">(?:(\d+)|<span class="b-faint" title="Too few)', table)
     names, drawn = table.count('<th scope="row"'), table.count('<svg class="b-interval"')
@@ -203,7 +207,7 @@ def test_the_funnel_sets_side_by_side_what_is_chosen(sign_in: SignIn, compared: 
 
 
 def test_velocity_and_its_four_parts_open_their_deals(sign_in: SignIn) -> None:
-    shown = page(sign_in("head"), "/report/funnel?period=last_365_days&pipeline=sales")
+    shown = page(sign_in("head"), "/report/funnel?period=last_365_days&pipeline=sales&parts=all")
     figures = dict(re.findall(r"<dt[^>]*>([^<]+)</dt><dd><a href=\"([^\"]+)\"", shown.split("b-funnel-figures")[1].split("</dl>")[0]))
     assert {"Open", "Won of closed", "Cycle, days", "Won of all"} < figures.keys() and any(name.startswith("Velocity") for name in figures)
     number = re.search(r"<dt[^>]*>Open</dt><dd><a [^>]+>(\d+)<", shown)
@@ -219,7 +223,7 @@ def test_whoever_may_not_see_moves_of_stages_gets_no_funnel(sign_in: SignIn) -> 
 
 def test_the_funnel_tells_what_has_changed_since_a_day(sign_in: SignIn) -> None:
     client = sign_in("head")
-    shown = page(client, "/report/funnel?pipeline=sales&since=last_30_days")
+    shown = page(client, "/report/funnel/changes?pipeline=sales&since=last_30_days")
     table = shown.split("b-funnel-changes")[1].split("</table>")[0]
     assert re.findall(r'<th scope="row" class="pk">([^<]+)', table)[:3] == ["Entered the pipeline", "Moved on", "Moved back"]
     link = re.search(r'Entered the pipeline</th><td class="b-num"><a href="([^"]+)">([\d,]+)<', table)
@@ -231,7 +235,7 @@ def test_the_funnel_tells_what_has_changed_since_a_day(sign_in: SignIn) -> None:
 def test_the_funnel_is_compared_by_nothing_else(sign_in: SignIn) -> None:
     client = sign_in("head")
     assert client.get("/report/funnel?pipeline=sales&compare=nonsense").status_code == 400
-    assert "b-funnel-compared" not in page(client, "/report/funnel?pipeline=sales&period=&compare=previous")  # before all time there is nothing
+    assert "b-funnel-compared" not in page(client, "/report/funnel?pipeline=sales&period=&compare=previous&parts=all")  # before all time there is nothing
 
 
 @pytest.mark.parametrize(("first", "last", "which", "expected"), [
@@ -299,3 +303,82 @@ def test_a_forecast_stands_beside_what_people_expect(sign_in: SignIn) -> None:
     assert "State a judgement" in shown["head"] and "Відділ продажів" in shown["head"] and "Відділ продажів" not in shown["seller"]
     assert 'id="judgements"' not in shown["clerk"]
     assert 'id="judgements"' in page(sign_in("head"), "/report/forecast?period=this_quarter&by=&lang=uk")
+
+
+FUNNEL = "pipeline=sales&period=this_year"
+OWN_PARTS = ("figures", "compared", "reasons", "changes")
+SCRIPT = {"HX-Request": "true", "Accept": "text/html"}
+
+
+def parts_of(shown: str) -> dict[str, str]:
+    """The addresses of the parts that a page leaves to its script, by their names."""
+    addresses = [html.unescape(one) for one in re.findall(r' data-part="([^"]+)"', shown)]
+    return {urlsplit(one).path.rpartition("/")[2]: one for one in addresses}
+
+
+def test_the_first_answer_of_the_funnel_asks_no_statement_of_its_parts(sign_in: SignIn, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, engine = sign_in("head"), app.extensions["brama"].engine
+
+    def asked(path: str) -> list[str]:
+        page(client, path)
+        with statements(engine) as sent:
+            page(client, path)
+        return sent
+
+    first, whole = asked(f"/report/funnel?{FUNNEL}&compare=owner"), asked(f"/report/funnel?{FUNNEL}&compare=owner&parts=all")
+    monkeypatch.setattr(reports, "PARTS", {})
+    assert asked(f"/report/funnel?{FUNNEL}") == first and len(whole) > len(first) + len(OWN_PARTS)
+
+
+def test_each_part_shows_at_its_own_address_what_the_whole_page_shows(sign_in: SignIn) -> None:
+    client = sign_in("head", "uk")
+    asked = f"/report/funnel?{FUNNEL}&compare=year&since=last_30_days&mode=flow"
+    first, whole = page(client, asked), page(client, f"{asked}&parts=all")
+    found = parts_of(first)
+    assert tuple(found) == OWN_PARTS and not parts_of(whole)
+    for address in found.values():
+        assert html.escape(address, quote=False) in first.split("b-part-link")[1 + list(found.values()).index(address)], "the way without scripts"
+        part = client.get(address, headers=SCRIPT).get_data(as_text=True).strip()
+        assert "<html" not in part and len(part) > 200
+        assert part in whole and part not in first
+        alone = page(client, address)
+        assert "<html" in alone and part in alone and f'href="/report/funnel?{html.escape(urlsplit(asked).query, quote=False)[:20]}' in alone
+
+
+def test_summaries_that_a_page_shows_twice_are_counted_once(sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = []
+
+    def note(report: Report, *given: object) -> object:
+        counted.append(report.name)
+        return run(report, *given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(funnel_compared, "run", note)
+    page(sign_in("head"), f"/report/funnel?{FUNNEL}&compare=year&parts=all")
+    assert counted == ["funnel_summary"] * 2, "this year, for the key figures and beside the other, and the year before"
+    counted.clear()
+    page(sign_in("head"), f"/report/funnel/compared?{FUNNEL}&compare=owner")
+    assert counted == ["funnel_summary"]
+
+
+def test_parts_are_refused_as_their_page_is(sign_in: SignIn, app: Flask) -> None:
+    head, clerk, stranger = sign_in("head"), sign_in("clerk"), app.test_client()
+    nothing = '&where={"field":"nothing","op":"empty"}'
+    for part in OWN_PARTS:
+        here = f"/report/funnel/{part}?{FUNNEL}"
+        assert (stranger.get(here).status_code, stranger.get(here, headers=SCRIPT).status_code) == (302, 401)
+        for headers in ({}, SCRIPT):
+            assert clerk.get(here, headers=headers).status_code == 403
+            for wrong in ("&mode=x", "&by=nothing", "&where={", "&since=x", "&compare=x", "&owner_id=999999", nothing):
+                assert head.get(here + wrong, headers=headers).status_code == 400
+    for nowhere in ("/report/funnel/nothing", "/report/win_rate/reasons", "/report/nothing/reasons"):
+        assert head.get(nowhere).status_code == 404
+    assert head.get(f"/report/funnel?{FUNNEL}&parts=x").status_code == 400
+
+
+def test_a_part_that_its_reader_may_not_see_has_no_place_and_is_refused(sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, shut = sign_in("head"), replace(find("funnel_reasons"), measures=tuple(replace(one, needs=("nothing",)) for one in find("funnel_reasons").measures))
+    monkeypatch.setitem(registry._REPORTS, "funnel_reasons", shut)
+    shown = page(client, f"/report/funnel?{FUNNEL}")
+    assert tuple(parts_of(shown)) == ("figures", "changes") and "Why deals were lost" not in shown
+    assert "Why deals were lost" not in page(client, f"/report/funnel?{FUNNEL}&parts=all")
+    assert client.get(f"/report/funnel/reasons?{FUNNEL}").status_code == 403

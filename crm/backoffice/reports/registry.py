@@ -82,6 +82,16 @@ def shaped(found: Report, session: DataSession, given: Mapping[str, str]) -> Rep
     return found.shape(found, session, given) if found.shape is not None else found
 
 
+def understood(found: Report, session: DataSession, given: Mapping[str, str]) -> CommonParams:
+    """The parameters as `run` understands them, nothing counted. Raises as it does."""
+    found = shaped(found, session, given)
+    shown = visible_columns(session, found.entity, found.measures)
+    with session.sight.aside():
+        params = read(found, session, given, shown)
+        session.table(found.entity).asked({"all": replace(params, period=None).conditions("")})  # names in its conditions are judged by nothing else
+    return params
+
+
 def run(found: Report, session: DataSession, given: Mapping[str, str]) -> tuple[CommonParams, Table]:
     """The parameters as understood, and the report's table as this session's reader may see it; it says which of the fields that it asked for are
     still being worked out.

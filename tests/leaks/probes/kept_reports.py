@@ -110,7 +110,7 @@ def _panels(side: Side) -> Answer:
         side.send("POST", "/dashboard/panels", data={"entity": entity, "as": "count"})
         side.send("POST", "/dashboard/panels", data={"report": "records", "query": f"entity={entity}&by=owner&measure=count", "as": "table"})
     home = side.send("GET", "/")
-    for source in re.findall(r'data-panel="([^"]+)"', home.text):
+    for source in re.findall(r'data-part="([^"]+)"', home.text):
         answer = side.send("GET", html.unescape(source))
         status = max(status, answer.status if answer.status >= 500 else 0)
         body.append(answer.body)

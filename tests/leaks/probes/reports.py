@@ -15,7 +15,9 @@ from tests.leaks.questions import MISSING, Question, View, get, probe
 from tests.leaks.sides import Answer, Side
 
 assert crm.reports
-SHOW = "/report/<key>"
+SHOW, PART = "/report/<key>", "/report/<key>/<part>"
+SCRIPT = {"HX-Request": "true"}
+FUNNEL_PARTS = ("figures", "compared", "reasons", "changes")
 BEHIND = re.compile(r'href="(/[a-z_]+/\?where=[^"]+)"')
 
 
@@ -61,20 +63,38 @@ def through_a_pipeline(view: View) -> Iterator[Question]:
     for mode in (*MODES, "no_such_mode"):
         for period in ("", "2026-Q1", "last_90_days"):
             asked = {"mode": mode, "period": period, "pipeline": view.rng.choice(pipelines)}
-            yield drilled(get(SHOW, "deal", "/report/funnel", "deal.stage_history", **asked))
+            yield drilled(get(SHOW, "deal", "/report/funnel", "deal.stage_history", parts="all", **asked))
             yield get(SHOW, "deal", "/report/funnel", "deal.stage_history", "deal.owner", by="owner", format="csv", **asked)
             for name in ("funnel_summary", "funnel_reasons"):
                 yield drilled(get(SHOW, "deal", f"/report/{name}", "deal.stage_history", "deal.owner", by="owner", **asked))
     for since in ("this_week", "last_30_days", "no_such_day"):
-        yield drilled(get(SHOW, "deal", "/report/funnel", "deal.stage_history", since=since, pipeline=view.rng.choice(pipelines)))
+        yield drilled(get(SHOW, "deal", "/report/funnel", "deal.stage_history", since=since, parts="all", pipeline=view.rng.choice(pipelines)))
     for period in ("", "2026-Q1", "this_week", "last_90_days"):
         asked = {"period": period, "pipeline": view.rng.choice(pipelines)}
         yield drilled(get(SHOW, "deal", "/report/funnel_changes", "deal.stage_history", **asked))
         yield drilled(get(SHOW, "deal", "/report/funnel_changes", "deal.stage_history", "deal.owner", by="owner", **asked))
     for compare in ("owner", "manager", "department", "territory", "previous", "year", "pipeline", "no_such_thing"):
-        yield drilled(get(SHOW, "deal", "/report/funnel", "deal.stage_history", compare=compare, period="2026-Q1", pipeline=view.rng.choice(pipelines)))
+        asked = {"compare": compare, "period": "2026-Q1", "pipeline": view.rng.choice(pipelines), "parts": "all"}
+        yield drilled(get(SHOW, "deal", "/report/funnel", "deal.stage_history", **asked))
     for pipeline in ("", "no_such_pipeline"):
         yield get(SHOW, "deal", "/report/funnel", pipeline=pipeline, sort="-stage")
+
+
+@probe(PART)
+def parts_of_a_screen(view: View) -> Iterator[Question]:
+    """What is counted for itself around the funnel: as its script asks for it and as a page; where it does not exist; over what is hidden."""
+    pipelines = [p.code for p in view.catalog.configured["pipeline"].values()]
+    for part in (*FUNNEL_PARTS, "no_such_part"):
+        here = f"/report/funnel/{part}"
+        for period in ("", "2026-Q1", "last_90_days"):
+            asked = {"period": period, "pipeline": view.rng.choice(pipelines), "mode": view.rng.choice(list(MODES))}
+            for compare, since in (("owner", "this_week"), ("year", "last_30_days")):
+                heads = view.rng.choice((SCRIPT, None))
+                yield drilled(get(PART, "deal", here, "deal.stage_history", "deal.loss_reason", heads=heads, compare=compare, since=since, **asked))
+        for condition in view.rng.sample(list(conditions.every(view, view.catalog.entities["deal"])), 6):
+            question = get(PART, "deal", here, *condition.names, heads=view.rng.choice((SCRIPT, None)), where=condition.where, pipeline=pipelines[0])
+            yield question.expecting(400, 403) if condition.hidden else question
+    yield get(PART, "deal", "/report/win_rate/reasons").expecting(404)
 
 
 @probe(SHOW)

@@ -36,7 +36,7 @@ def current_language() -> str:
         asked = request.args.get("lang", kept)
         own = getattr(current_user, "language", None)
         chosen = next((x for x in (asked, kept, own) if x in LANGUAGES), None)
-        g.language = chosen or request.accept_languages.best_match(LANGUAGES) or "uk"
+        g.language = chosen or request.accept_languages.best_match(LANGUAGES) or _runtime().catalog.company.language
     return str(g.language)
 
 

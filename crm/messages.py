@@ -96,4 +96,5 @@ def render(message: "Message | Label | str", language: str) -> str:
     if not message.params:
         return text.replace("%%", "%")
     shown = {k: render(v, language) if isinstance(v, Message | Label) else v for k, v in message.params.items()}
-    return text % shown
+    said = text % shown
+    return said[:-1] if said.endswith("..") and not said.endswith("...") else said  # a sentence at the end of another brings its own full stop

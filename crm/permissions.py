@@ -18,6 +18,7 @@ from crm.backoffice.configuration import AccessRule
 from crm.backoffice.entities import Entity
 from crm.backoffice.grants import Grant, Grants
 from crm.backoffice.guard import UserSession, user_session
+from crm.backoffice.saving.numbers import HIGHEST
 from crm.backoffice.saving.rights import places
 from crm.backoffice.sight import Source
 from crm.errors import BadRequest, NotFound, UnknownName
@@ -188,6 +189,8 @@ def explain(
     Asked of the database by the same predicates that guard his session.
     """
     kind = catalog.entity(entity)
+    if record_id is not None and not 0 < record_id <= HIGHEST:
+        raise NotFound()
     with user_session(engine, access, catalog) as session:
         return Inquiry(session, kind, record_id).answer(field, action)
 

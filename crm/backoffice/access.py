@@ -126,8 +126,11 @@ def parse_rule(role: str, number: int, raw: Mapping[str, Any], saved: Lookup = u
     if effect not in ("allow", "deny"):
         raise wrong("effect", effect)
     actions = raw.get("actions", ())
-    if not isinstance(actions, Sequence) or isinstance(actions, str) or not actions or any(a not in ACTIONS for a in actions):
-        raise wrong("actions", actions)
+    if not isinstance(actions, Sequence) or isinstance(actions, str) or not actions:
+        raise BadRequest(m("Rule %(number)s of role “%(role)s”: “actions” is a list, such as [read].", role=role, number=number))
+    for action in actions:
+        if action not in ACTIONS:
+            raise wrong("actions", action)
     where = parse(raw["where"], saved) if raw.get("where") is not None else None
     scope = raw.get("scope") or ("where" if where else "none" if effect == "allow" else "all")
     if scope not in SCOPES:
@@ -140,7 +143,7 @@ def parse_rule(role: str, number: int, raw: Mapping[str, Any], saved: Lookup = u
         for key, mode in pairs:
             bare = mode.get("mode") if isinstance(mode, Mapping) else mode
             if bare not in MODES:
-                raise wrong("fields", mode)
+                raise wrong("fields", bare)
             condition = mode.get("where") if isinstance(mode, Mapping) else None
             modes[str(key)] = FieldMode(cast(Mode, bare), parse(condition, saved) if condition is not None else None)
     return Rule(

@@ -2,15 +2,46 @@
 
 import json
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from crm.errors import BadRequest
 from crm.messages import m
 
+
+
+class NamedTwice(yaml.YAMLError):
+    """A mapping names one key twice; what YAML's own loaders make of it is the second one alone."""
+
+    def __init__(self, key: str, line: int) -> None:
+        super().__init__(key)
+        self.key, self.line = key[:80], line
+
+
 # Of libyaml wherever PyYAML was built with it, as its wheels are: seven times as fast, and it refuses what is nested too deeply.
-_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+if TYPE_CHECKING:
+    from yaml import SafeLoader as _Fast
+else:
+    _Fast = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Fast):
+    """Plain values, and every key once."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set[str]()
+        for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+            if not isinstance(key, yaml.ScalarNode) or key.tag == MERGED:
+                continue
+            if key.value in seen:
+                raise NamedTwice(key.value, key.start_mark.line + 1)
+            seen.add(key.value)
+        found: dict[Any, Any] = super().construct_mapping(node, deep)
+        return found
+
+
+MERGED = "tag:yaml.org,2002:merge"  # `<<` may stand more than once
 _Dumper: type[yaml.SafeDumper] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _UNSOUND = re.compile("[\0\ud800-\udfff]")
 
@@ -21,8 +52,15 @@ def read_json(text: str | bytes, **hooks: Any) -> Any:
 
 
 def read_yaml(text: str | bytes, loader: type[yaml.SafeLoader] | type[yaml.BaseLoader] = _Loader) -> Any:
-    """What `text` says. Raises YAMLError, ValueError or RecursionError when it is no YAML, BadRequest when it is unsound."""
+    """What `text` says. Raises YAMLError, ValueError or RecursionError when it is no YAML, of these NamedTwice for a key that stands twice, and
+    BadRequest when it is unsound."""
     return sound(yaml.load(text, Loader=loader))  # noqa: S506 - both loaders make plain values only
+
+
+def line_of(fault: Exception) -> int:
+    """The line in which text stops being YAML, the first one where the fault does not say."""
+    mark = getattr(fault, "problem_mark", None)
+    return mark.line + 1 if mark is not None else 1
 
 
 def write_yaml(value: Any, width: int = 160) -> str:

@@ -4,7 +4,7 @@ import click
 from sqlalchemy import select
 
 from crm.backoffice.access import ACTIONS, Action
-from crm.cli.base import answer, group, language, runtime
+from crm.cli.base import answer, group, kind_of, language, runtime
 from crm.errors import NotFound
 from crm.messages import m, render
 from crm.organization.models import User
@@ -29,6 +29,7 @@ def explain(email: str, entity: str, record_id: int | None, field: str | None, a
     """Say whether EMAIL may do an action to ENTITY, one record of it, or a FIELD, and which rule decides."""
     here = runtime()
     catalog = here.refresh()
+    kind_of(entity)
     found = explanation(here.engine, catalog, access_for(here.engine, person(here, email), catalog), entity, record_id, field, action)
     if form == "json":
         answer({**found.as_dict(), "why": render(found.why, language())})

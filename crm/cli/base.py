@@ -18,9 +18,10 @@ from flask.cli import ScriptInfo
 from sqlalchemy.exc import OperationalError
 
 from crm.backoffice.database import NO_ROOM, no_room
+from crm.backoffice.entities import Entity
 from crm.cli.usage import refuse
-from crm.errors import BramaError, Invalid
-from crm.messages import LANGUAGES, Label, Message, render
+from crm.errors import BramaError, Invalid, NotFound
+from crm.messages import LANGUAGES, Label, Message, m, render
 from crm.runtime import Runtime
 
 LANGUAGE_KEY = "brama.language"
@@ -106,6 +107,14 @@ def language() -> str:
 def runtime() -> Runtime:
     """The running installation: `.engine`, `.settings`, `.catalog`."""
     found: Runtime = current_app.extensions["brama"]
+    return found
+
+
+def kind_of(key: str) -> Entity:
+    """The entity that stands on the command line. Raises NotFound."""
+    found = runtime().catalog.entities.get(key)
+    if found is None:
+        raise NotFound(m("There is no entity “%(name)s”; “flask describe” lists them.", name=key[:80]))
     return found
 
 

@@ -26,7 +26,7 @@ from crm.backoffice.filling import notes
 from crm.backoffice.guard import DataSession, system_session, user_session
 from crm.backoffice.likeness.duplicates import Group, groups
 from crm.backoffice.likeness.search import last_finished, search
-from crm.cli.base import answer, group, language, runtime, say
+from crm.cli.base import answer, group, kind_of, language, runtime, say
 from crm.errors import NotFound
 from crm.messages import m, mn, render
 from crm.permissions import access_for
@@ -52,6 +52,7 @@ def import_(
     email: str | None,
 ) -> None:
     here = runtime()
+    kind_of(entity)
     mapping = _ready(entity, file, kit) if mapping_file is None else _mapping(mapping_file)
     order = Order(
         entity, file, mapping, here.settings.instance / "imports", match=tuple(part.strip() for part in match.split(",")) if match else None,
@@ -72,6 +73,7 @@ def import_(
 @click.option("--sort", default="", help="Keys by commas, - before those that descend.")
 @click.option("--as", "email", help="In the name and with the rights of this person.")
 def export_(entity: str, form: str, fields: str | None, where: str, sort: str, email: str | None) -> None:
+    kind_of(entity)
     with opener(email, source="cli")(runtime().catalog, True) as session:
         query = lists.parse_query(session, entity, {"where": where, "sort": sort})
         chosen = [part.strip() for part in fields.split(",") if part.strip()] if fields else None
@@ -102,7 +104,7 @@ def undo_(batch: str, email: str | None) -> None:
 @click.option("--as", "email", help="What this person may know of; does not search.")
 def duplicates_(entity: str, known: bool, parted: bool, limit: int, email: str | None) -> None:
     here = runtime()
-    kind = here.catalog.entity(entity)
+    kind = kind_of(entity)
     if not kind.declared.alike:
         raise NotFound(m("Duplicates of %(entity)s are not looked for.", entity=kind.plural))
     searched = None if email or known or parted else search(here.engine, here.catalog, entity, _progress)

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from crm.backoffice.entities import Entity
-from crm.cli.base import answer, command, runtime
+from crm.cli.base import answer, command, kind_of, runtime
 
 
 @command("describe")
@@ -14,7 +14,7 @@ from crm.cli.base import answer, command, runtime
 def describe(entity: str | None, form: str) -> None:
     """Print the description of ENTITY, or of every entity."""
     catalog = runtime().refresh()
-    answer(description(catalog.entity(entity)) if entity else [description(e) for e in catalog.entities.values()])
+    answer(description(kind_of(entity)) if entity else [description(e) for e in catalog.entities.values()])
 
 
 def description(entity: Entity) -> dict[str, Any]:

@@ -241,3 +241,4 @@ def test_of_months_that_nobody_foretold_nothing_is_said(company: Company) -> Non
     assert found.totals["months"] == 0 and found.totals["mape"] is None and len(found.notes) == 1
     past(company)
     assert report(company, "forecast_accuracy", ahead="90").totals["months"] < 2
+    assert report(company, "forecast_accuracy", period="0001-01").totals["months"] == 0  # there is no night before the first day of all

@@ -33,8 +33,12 @@ def refusal(company: Company, text: str | dict[str, Any], language: str = "en") 
 
 
 @pytest.mark.parametrize(("text", "said"), [
-    ("roles: [", "The file is not valid YAML"),
+    ("roles: [", "The file is not valid YAML (line 2)."),
     ("roles: !!python/object/apply:os.system [id]", "The file is not valid YAML"),
+    ("roles:\n  a: {label: {uk: а, en: a}}\n  b: {}\n  a: {}", "names “a” twice in one place (line 4)"),
+    ("roles: {r: {label: {uk: а, en: a}, rules: [{entity: deal, actions: [read, fly]}]}}", "“actions” knows no “fly”."),
+    ("roles: {r: {label: {uk: а, en: a}, rules: [{entity: deal, actions: read}]}}", "“actions” is a list, such as [read]."),
+    ("roles: {r: {label: {uk: а, en: a}, rules: [{entity: deal, actions: [read], where: {field: x, op: empty}}]}}", "no field or relation named “x”."),
     ("- roles", "named values are expected"),
     (f"fields: {{account: {{x: {{type: text, label: {LABEL}, colour: red}}}}}}", "“colour” is not known here"),
     (f"entities: {{tender: {{label: {LABEL}, fields: {{x: {{type: text, label: {{uk: Поле}}}}}}}}}}", "“label” has “uk” and “en”, neither of them empty"),

@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 from flask import Flask, Response
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from config import Settings
 from crm.assets import mark_of
+from crm.backoffice.configuration import CompanySettings
+from crm.backoffice.guard import system_session
 from crm.errors import NotFound
 
 Install = Callable[[Settings], Flask]
@@ -117,6 +120,16 @@ def test_the_language_asked_for_is_kept(app: Flask) -> None:
     client.get("/sign-in?lang=en")
     assert 'lang="en"' in client.get("/sign-in", headers={"Accept-Language": "uk"}).get_data(as_text=True)
     assert 'lang="uk"' in app.test_client().get("/sign-in?lang=xx", headers={"Accept-Language": "uk,en;q=0.5"}).get_data(as_text=True)
+
+
+def test_who_asks_for_no_language_is_answered_in_the_company_s(app: Flask) -> None:
+    runtime = app.extensions["brama"]
+    with system_session(runtime.engine, "test", runtime.catalog, write=True) as session:
+        session.execute(update(CompanySettings).values(language="en"))
+        session.commit()
+    runtime.refresh()
+    assert 'lang="en"' in app.test_client().get("/sign-in").get_data(as_text=True)
+    assert 'lang="uk"' in app.test_client().get("/sign-in", headers={"Accept-Language": "uk"}).get_data(as_text=True)
 
 
 def test_a_refusal_is_json_for_who_asks_for_json(faulty: Flask) -> None:

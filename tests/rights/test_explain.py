@@ -251,5 +251,6 @@ def test_explain_names_the_rule_that_decides(company: Company) -> None:
     assert says(None, "revenue")[0] is True
     with pytest.raises(BramaError):
         says(mine, "nothing")
-    with pytest.raises(NotFound):
-        says(10**6, None)
+    for number in (10**6, 2**31, 10**40, -1):
+        with pytest.raises(NotFound):
+            says(number, None)

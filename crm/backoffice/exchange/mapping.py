@@ -17,7 +17,7 @@ import yaml
 
 from crm.backoffice.exchange.sniff import ENCODINGS, FORMATS
 from crm.backoffice.exchange.table import MAX_COLUMNS
-from crm.backoffice.outside import read_yaml
+from crm.backoffice.outside import NamedTwice, line_of, read_yaml
 from crm.errors import BadRequest
 from crm.messages import Message, m
 
@@ -89,12 +89,10 @@ def load_mapping(text: str) -> Mapping:
         raw = read_yaml(text, _Strict)
     except BadRequest as unsound:
         raise MappingFault(unsound.message) from None
-    except _Twice as twice:
+    except NamedTwice as twice:
         raise MappingFault(m("The mapping names “%(key)s” twice (line %(line)s).", key=twice.key, line=twice.line)) from twice
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark is not None else 1
-        raise MappingFault(m("The mapping is no valid YAML (line %(line)s).", line=line)) from error
+        raise MappingFault(m("The mapping is no valid YAML (line %(line)s).", line=line_of(error))) from error
     return parse_mapping(raw)
 
 
@@ -135,12 +133,6 @@ def unknown(where: Message, name: str, known: Iterable[str]) -> MappingFault:
     return MappingFault(m("%(where)s: “%(name)s” is not known. Did you mean “%(near)s”?", where=where, name=name[:80], near=near))
 
 
-class _Twice(Exception):
-    def __init__(self, key: str, line: int) -> None:
-        super().__init__(key)
-        self.key, self.line = key, line
-
-
 class _Strict(yaml.BaseLoader):
     """Everything that is written stays text (NO is not false, 007 not 7), and a key stands once."""
 
@@ -150,7 +142,7 @@ def _once(loader: _Strict, node: yaml.MappingNode) -> dict[str, Any]:
     for key_node, value_node in node.value:
         key = str(loader.construct_object(key_node, deep=True))
         if key in found:
-            raise _Twice(key[:80], key_node.start_mark.line + 1)
+            raise NamedTwice(key, key_node.start_mark.line + 1)
         found[key] = loader.construct_object(value_node, deep=True)
     return found
 

@@ -32,7 +32,7 @@ from crm.backoffice.lowcode.shared_views import NAMES as VIEW_NAMES, shared_view
 from crm.backoffice.lowcode.stage_requirements import verify_standing
 from crm.backoffice.lowcode.stage_merging import StageMerge, StageMerged, retiring_stages, stage_merges_of
 from crm.backoffice.release import PRODUCT
-from crm.backoffice.outside import read_yaml
+from crm.backoffice.outside import NamedTwice, line_of, read_yaml
 from crm.backoffice.sight import Sight
 from crm.backoffice.views.shared import SharedView
 from crm.backoffice.stage_rules import ROLES
@@ -103,8 +103,10 @@ def read(text: str | bytes, catalog: Catalog) -> Document:
         raise BadRequest(m("The configuration file is too large."))
     try:
         raw = read_yaml(text)
+    except NamedTwice as twice:
+        raise BadRequest(m("The file names “%(key)s” twice in one place (line %(line)s).", key=twice.key, line=twice.line)) from None
     except (yaml.YAMLError, ValueError, RecursionError) as fault:
-        raise BadRequest(m("The file is not valid YAML: %(why)s", why=str(fault).splitlines()[0][:120])) from None
+        raise BadRequest(m("The file is not valid YAML (line %(line)s).", line=line_of(fault))) from None
     return from_raw(raw or {}, catalog)
 
 

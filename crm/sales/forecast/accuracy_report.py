@@ -122,7 +122,7 @@ def _months(session: DataSession, params: AccuracyParams) -> dict[str, tuple[Per
     last = min(params.period.last if params.period is not None else today, today - timedelta(days=1))
     found: dict[str, tuple[Period, date]] = {}
     month = month_of(last)
-    while began is not None and len(found) < MONTHS:
+    while began is not None and month.first >= began and len(found) < MONTHS:
         night = month.first - timedelta(days=int(params.ahead))
         if night < began or (params.period is not None and month.first < params.period.first):
             break

@@ -105,12 +105,14 @@ def takes_part(session: DataSession, interaction: int | None, contact: int | Non
 
 
 def stand_twice(session: DataSession, interactions: Collection[int]) -> bool:
-    """Whether somebody stands twice among the participants of one of these."""
+    """Whether somebody stands twice among those participants of one of these that this session may know of."""
     table, ids = Participant.__table__, sorted(interactions)
     for part in in_parts(ids):
         alive = and_(table.c.interaction_id.in_(part), table.c.deleted_at.is_(None))
         for person in (table.c.contact_id, table.c.colleague_id):
-            query = select(table.c.interaction_id).where(alive, person.is_not(None)).group_by(table.c.interaction_id, person).having(func.count() > 1)
-            if session.kernel(query.limit(1)).first() is not None:
-                return True
+            twice = select(table.c.interaction_id, person).where(alive, person.is_not(None)).group_by(table.c.interaction_id, person).having(func.count() > 1)
+            for interaction, number in session.kernel(twice).all():
+                rows = select(table.c.id).where(table.c.interaction_id == interaction, person == number, table.c.deleted_at.is_(None))
+                if len(visible(session, "interaction_participant", session.kernel(rows).scalars())) > 1:
+                    return True
     return False

@@ -10,6 +10,7 @@ from crm.backoffice.guard import DataSession
 from crm.backoffice.lowcode.stage_merging import MERGING
 from crm.backoffice.parts import in_parts
 from crm.backoffice.rules import LOADING, Draft, before_save, when_changed
+from crm.backoffice.saving.drafts import visible
 from crm.messages import m
 from crm.sales.rivals.models import ACTIVE, LOST, STATUS, WON, DealCompetitor
 from crm.sales.rules import stage_of
@@ -28,12 +29,12 @@ def still_in_the_race(draft: Draft) -> None:
 
 @before_save("deal_competitor")
 def met_once(draft: Draft) -> None:
-    """A competitor stands on a deal once."""
+    """A competitor stands on a deal once, as far as the writer may know: a refusal would tell of a rival that he does not see."""
     if draft.changed("deal", "competitor"):
         same = select(RIVAL.c.id).where(
             RIVAL.c.deal_id == draft["deal"], RIVAL.c.competitor_id == draft["competitor"], RIVAL.c.deleted_at.is_(None), RIVAL.c.id != draft.id,
         )
-        if draft.session.kernel(same.limit(1)).first() is not None:
+        if visible(draft.session, "deal_competitor", draft.session.kernel(same).scalars()):
             draft.refuse("competitor", m("This competitor stands on the deal already."))
 
 

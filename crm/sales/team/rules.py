@@ -15,6 +15,7 @@ from crm.backoffice.parts import in_parts
 from crm.backoffice.reports.sight import names
 from crm.backoffice.rules import LOADING, Draft, before_save, when_changed
 from crm.backoffice.saving import quietly
+from crm.backoffice.saving.drafts import visible
 from crm.backoffice.saving.moves import keeps_from_leaving
 from crm.backoffice.stage_rules import ROLES, Duty, rules_of
 from crm.errors import Invalid
@@ -45,13 +46,13 @@ def a_share_stays_with_its_deal(draft: Draft) -> None:
 
 @before_save("deal_member")
 def in_a_role_once(draft: Draft) -> None:
-    """Nobody has the same role on a deal twice."""
+    """Nobody has the same role on a deal twice, as far as the writer may know: a refusal would tell of a colleague whom he does not see there."""
     if draft.changed("deal", "role", "user", "deleted_at") and draft["deleted_at"] is None:
         same = select(MEMBER.c.id).where(
             MEMBER.c.deal_id == draft["deal"], MEMBER.c.role_id == draft["role"], MEMBER.c.user_id == draft["user"], MEMBER.c.deleted_at.is_(None),
             MEMBER.c.id != draft.id,
         )
-        if draft.session.kernel(same.limit(1)).first() is not None:
+        if visible(draft.session, "deal_member", draft.session.kernel(same).scalars()):
             draft.refuse("user", m("This person has this role on the deal already."))
 
 

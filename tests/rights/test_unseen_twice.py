@@ -12,7 +12,10 @@ from tests.company import Company
 
 EVERYTHING = {"scope": "all", "actions": ["read", "update"], "fields": {"*": "edit"}}
 # Child, the field by which a row is seen or not, what it holds in an unseen one, and where it is refused.
-ROWS = (("deal_competitor", "offered_price", 5, "competitor"), ("deal_member", "share", Decimal("0.5"), "user"), ("interaction_participant", "note", "таємно", "contact"))
+ROWS = (
+    ("deal_competitor", "offered_price", 5, "competitor"), ("deal_member", "share", Decimal("0.5"), "user"),
+    ("interaction_participant", "note", "таємно", "contact"),
+)
 
 
 def test_what_stands_once_stands_twice_where_the_other_is_not_seen(company: Company) -> None:

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAll
 
 from crm.backoffice.database import NO_ROOM, no_room
 from crm.errors import BramaError, GuardRefusal, Invalid
+from crm.headers import path_without_secrets
 from crm.languages import current_language
 from crm.messages import Message, m, render
 
@@ -60,7 +61,7 @@ def init_app(app: Flask) -> None:
 def refused(error: BramaError) -> Response:
     """A refusal of the product: its own status and sentence."""
     if isinstance(error, GuardRefusal):
-        log.error("refused by the guard", why=error.why, path=request.path, exc_info=error)
+        log.error("refused by the guard", why=error.why, path=path_without_secrets(), exc_info=error)
     fields = {key: render(why, current_language()) for key, why in error.fields.items()} if isinstance(error, Invalid) else {}
     return answer(error.status, error.code, error.message, fields)
 
@@ -84,13 +85,13 @@ def http(error: HTTPException) -> Response:
 def unable(error: OperationalError | OSError) -> Response:
     """A full disk, or two who waited for each other, or one who waited too long: nothing of his was written."""
     if no_room(error):
-        log.error("a disk is full", method=request.method, path=request.path, why=str(error)[:200])
+        log.error("a disk is full", method=request.method, path=path_without_secrets(), why=str(error)[:200])
         return answer(507, CODES[507], SENTENCES[507])
     if isinstance(error, OSError):
         raise error
     if getattr(error.orig, "sqlstate", None) not in WAITED and "database is locked" not in str(error.orig):
         return failed(InternalServerError(original_exception=error))
-    log.warning("the database was busy", method=request.method, path=request.path, why=str(error.orig)[:200])
+    log.warning("the database was busy", method=request.method, path=path_without_secrets(), why=str(error.orig)[:200])
     return answer(503, CODES[503], SENTENCES[503])
 
 
@@ -98,14 +99,14 @@ def met(error: IntegrityError) -> Response:
     """Two who made the same at one time, each before the other could be seen: the later one, of whom nothing was written, may try again."""
     if getattr(error.orig, "sqlstate", None) != TAKEN and "UNIQUE constraint failed" not in str(error.orig):
         return failed(InternalServerError(original_exception=error))
-    log.warning("two made the same at once", method=request.method, path=request.path, why=str(error.orig)[:200])
+    log.warning("two made the same at once", method=request.method, path=path_without_secrets(), why=str(error.orig)[:200])
     return answer(409, CODES[409], SENTENCES[409])
 
 
 def failed(error: InternalServerError) -> Response:
     """A fault of ours: logged under a number that the page shows, nothing else of it."""
     number = secrets.token_hex(4)
-    log.error("request failed", number=number, method=request.method, path=request.path, exc_info=error.original_exception or error)
+    log.error("request failed", number=number, method=request.method, path=path_without_secrets(), exc_info=error.original_exception or error)
     return answer(500, "failed", m("Something went wrong on our side. The operator finds it in the log under number %(number)s.", number=number))
 
 

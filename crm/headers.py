@@ -19,6 +19,15 @@ SECRET = frozenset({"quote_offer.show", "quote_offer.take", "quote_offer.file"})
 YEAR = 365 * 24 * 3600
 
 
+def path_without_secrets() -> str:
+    """The path of the request as logs and the journal may keep it: in some addresses a part is as good as a sign-in."""
+    path = request.path
+    for name in ("secret", "token"):
+        if value := (request.view_args or {}).get(name):
+            path = path.replace(value, f"<{name}>")
+    return path
+
+
 def init_app(app: Flask, settings: Settings) -> None:
     @app.after_request
     def add(response: Response) -> Response:

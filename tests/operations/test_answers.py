@@ -14,11 +14,12 @@ from psycopg.errors import ForeignKeyViolation, UniqueViolation
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
-from config import Settings
+from config import ROOT, Settings
 from crm.assets import mark_of
 from crm.backoffice.configuration import CompanySettings
 from crm.backoffice.guard import system_session
 from crm.errors import NotFound
+from crm.headers import path_without_secrets
 
 Install = Callable[[Settings], Flask]
 GIGABYTE = 1024**3
@@ -92,6 +93,15 @@ def test_of_two_who_make_the_same_at_once_the_later_may_try_again(faulty: Flask)
         with faulty.test_request_context():
             answer = faulty.make_response(faulty.handle_user_exception(error))
         assert answer.status_code == status and not re.search("4711|constraint", answer.get_data(as_text=True))
+
+
+def test_no_address_that_is_as_good_as_a_sign_in_is_kept(app: Flask) -> None:
+    for path, kept in (("/offer/s3cr3t", "/offer/<secret>"), ("/offer/s3cr3t/sheet.pdf", "/offer/<secret>/sheet.pdf"), ("/deal/7/", "/deal/7/"),
+                       ("/calendar/s3cr3t.ics", "/calendar/<secret>.ics"), ("/reset/s3cr3t", "/reset/<token>"), ("/nothing/s3cr3t", "/nothing/s3cr3t")):
+        with app.test_request_context(path):
+            assert path_without_secrets() == kept
+    for file in ("error_pages.py", "admin_views/kit/context.py"):
+        assert "request.path" not in (ROOT / "crm" / file).read_text(), "logs and the journal keep what is left of it"
 
 
 @pytest.mark.parametrize("path", ["/nowhere/at/all", "/refuses"])

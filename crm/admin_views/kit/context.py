@@ -13,6 +13,7 @@ from crm.backoffice.access import Access
 from crm.backoffice.catalog import Catalog
 from crm.backoffice.fields.base import Reader
 from crm.backoffice.guard import UserSession, system_session, user_session
+from crm.headers import path_without_secrets
 from crm.languages import current_language
 from crm.permissions import access_for, access_of, today
 from crm.runtime import Runtime
@@ -97,7 +98,7 @@ def _keep_reading(opened: UserSession, record: tuple[str, int] | None) -> None:
     with system_session(runtime().engine, "read", opened.catalog, write=True, source="ui", actor_id=opened.actor_id) as system:
         if fields:
             seen_as = {"as": [None, opened.sight.actor_id]} if opened.watcher is not None else {}
-            journal.event(system, "read", changes={"address": [None, request.path], "fields": [None, fields], **seen_as})
+            journal.event(system, "read", changes={"address": [None, path_without_secrets()], "fields": [None, fields], **seen_as})
         if record is not None and opened.actor_id is not None and opened.watcher is None:
             seen.note(system, *record, opened.actor_id)
         system.commit()

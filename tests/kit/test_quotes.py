@@ -13,6 +13,7 @@ from crm import quotes_waiting
 from crm.backoffice.notices import NoticeRow
 from crm.backoffice.paper import printing
 from crm.messages import render, thaw
+from crm.serving.web import THREADS
 from tests.kit.conftest import Browser, House
 
 SignIn = Callable[..., Browser]
@@ -126,6 +127,18 @@ def test_a_page_that_is_set_fetches_nothing() -> None:
     assert b"root:" not in file and b"EmbeddedFile" not in file and words_of(file).strip() == "Тут"
     with pytest.raises(printing.NoPdf, match="too long"):
         printing.pdf("x" * (printing.LONGEST + 1))
+
+
+def test_those_who_wait_for_a_file_leave_the_server_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(printing, "_set", lambda given, styles: pytest.fail("nothing is set"))
+    assert printing.MOST < THREADS
+    for _ in range(printing.MOST):
+        assert printing.places.acquire(blocking=False)
+    try:
+        with pytest.raises(printing.NoPdf, match="Too many"):
+            printing.pdf("<p>Тут")
+    finally:
+        printing.places.release(printing.MOST)
 
 
 def test_what_is_hidden_is_on_no_sheet_in_no_comparison_and_makes_no_version(house: House, browser: SignIn, offered: tuple[int, int]) -> None:

@@ -19,6 +19,7 @@ from crm.messages import Message, m
 PRESS, FONTS = Path(__file__).with_name("press.py"), ROOT / "static" / "vendor" / "files"
 STYLE = Path(__file__).with_name("paper.css")
 AT_ONCE, PATIENCE, WAITING = 2, 90, 30  # processes; seconds for one of them, and to wait for a free one
+MOST = AT_ONCE + 1  # that are set or waited for; a worker answers four requests at a time, and one of these is always left for everything else
 LONGEST = 4 * 1024 * 1024  # bytes of HTML
 LACKING = 3  # of press.py
 LIBRARIES = ("pango-1.0", "pangoft2-1.0", "harfbuzz", "harfbuzz-subset", "gobject-2.0")
@@ -26,9 +27,10 @@ MANAGERS = {
     "apt-get": "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0", "dnf": "dnf install pango", "pacman": "pacman -S pango",
     "apk": "apk add pango", "brew": "brew install pango",
 }
+MANY = m("Too many PDFs are being made. Try again in a minute.")
 # The moment inside fonts, so that the same page is the same file to the byte.
 ENVIRONMENT = {"SOURCE_DATE_EPOCH": "946684800", "LC_ALL": "C.UTF-8"}
-log, free = structlog.get_logger("brama.paper"), BoundedSemaphore(AT_ONCE)
+log, free, places = structlog.get_logger("brama.paper"), BoundedSemaphore(AT_ONCE), BoundedSemaphore(MOST)
 
 
 class NoPdf(BramaError):
@@ -45,12 +47,17 @@ def pdf(page: str, styles: Sequence[Path] = ()) -> bytes:
         raise NoPdf(m("The page is too long to be set as a PDF."))
     if (wanting := lacking()) is not None:
         raise NoPdf(wanting)
-    if not free.acquire(timeout=WAITING):
-        raise NoPdf(m("Too many PDFs are being made. Try again in a minute."))
+    if not places.acquire(blocking=False):
+        raise NoPdf(MANY)
     try:
-        done = _set(given, styles)
+        if not free.acquire(timeout=WAITING):
+            raise NoPdf(MANY)
+        try:
+            done = _set(given, styles)
+        finally:
+            free.release()
     finally:
-        free.release()
+        places.release()
     if done is None or done.returncode:
         log.warning("no PDF was made", code=done.returncode if done else "timeout", said=done.stderr[-500:].decode(errors="replace") if done else "")
         raise NoPdf(missing() if done is not None and done.returncode == LACKING else m("The PDF could not be made. The log of the server says why."))

@@ -198,6 +198,9 @@ def questions(engine: Engine, settings: Settings) -> list[Asked]:
     caller = Caller(create_app(settings)).sign_in(READER)
     bare = _bare(engine, "cohort", "2024")
     found.append(Asked("page /report/funnel, a year", lambda: caller.get("/report/funnel?period=2024"), bare))
+    parts = [unescape(one) for one in re.findall(r' data-part="([^"]+)"', caller.get("/report/funnel?period=2024").text)]
+    assert parts
+    found.append(Asked("the parts that come after it", lambda: [caller.get(one) for one in parts], bare))
     return [*found, *_boards(engine, caller)]
 
 

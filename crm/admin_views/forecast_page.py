@@ -9,13 +9,17 @@ from crm.admin_views import judgements_page
 from crm.admin_views.kit.cells import currency_sign
 from crm.admin_views.report_asking import Asking
 from crm.admin_views.report_page import Cell, figure_cell
+from crm.admin_views.report_parts import Part
 from crm.admin_views.report_texts import figure, option_text
 from crm.backoffice.fields.base import Reader
 from crm.backoffice.guard import UserSession
 from crm.backoffice.money import exact_sum
 from crm.backoffice.reports import Column, CommonParams, Row, Table, described, find, run
-from crm.errors import BadRequest, Forbidden
+from crm.backoffice.worth import today_in
+from crm.errors import BadRequest
 from crm.messages import Label, m, render
+from crm.sales.forecast.months import steps
+from crm.sales.forecast.months_report import MonthsParams
 from crm.sales.forecast.moved_report import NOW, WAS
 
 SLIPS = "forecast_slips"
@@ -56,36 +60,37 @@ def beside_slips(session: UserSession, _asked: Asking, params: CommonParams, tab
     return {"above": "admin/report/slips_above.html", "below": "", "matrix": None if params.by else matrix(table, session.reader)}
 
 
-def beside_months(session: UserSession, asked: Asking, params: CommonParams, table: Table) -> dict[str, Any]:
+def parts_of_months(session: UserSession, asked: Asking, params: CommonParams, at: str) -> list[Part]:
     """What stands below the months side by side: what people judge of them and what has moved between them. Raises BadRequest for a since that there is
     not."""
-    months = [row["month"] for row in table.rows] if params.period is None else []
-    period = f"{months[0]}..{months[-1]}" if months else ""
-    return {
-        "above": "", "below": "admin/report/forecast_below.html", "judgements": judgements_page.beside(session, asked, period), "slips": _slips(session, asked),
-    }
+    assert isinstance(params, MonthsParams)
+    today = today_in(params.time_zone)
+    months = list(steps(None, params.step, today, today)) if params.period is None else []
+    return [judgements_page.part(session, asked, f"{months[0]}..{months[-1]}" if months else ""), _slips(session, asked, at)]
 
 
-def beside_forecast(session: UserSession, asked: Asking, _params: CommonParams, _table: Table) -> dict[str, Any]:
+def parts_of_forecast(session: UserSession, asked: Asking, _params: CommonParams, _at: str) -> list[Part]:
     """What stands below the forecast of one period: what people judge of its months."""
-    return {"above": "", "below": "admin/report/forecast_below.html", "judgements": judgements_page.beside(session, asked, ""), "slips": None}
+    return [judgements_page.part(session, asked, "")]
 
 
-def _slips(session: UserSession, asked: Asking) -> dict[str, Any] | None:
-    """The matrix since a night and the choices of it; None for whoever may see nothing of past nights."""
-    since = asked.since or "last_30_days"
+def _slips(session: UserSession, asked: Asking, at: str) -> Part:
+    """The matrix since a night and the choices of it."""
+    since, language = asked.since or "last_30_days", session.reader.language
     if since not in SINCE:
         raise BadRequest(m("Changes are shown since one of %(known)s.", known=", ".join(SINCE)))
-    report, reader = find(SLIPS), session.reader
-    words = {key: text for key, text in asked.words.items() if key in described(report.params) and key not in ("by", "sort") and text} | {"changed": since}
-    try:
-        table = run(report, session, words)[1]
-    except Forbidden:
-        return None
-    return {
-        "choices": [(asked.address(f"/report/{asked.report.name}", {"since": key}), label.text(reader.language), key == since) for key, label in SINCE.items()],
-        "whole": f"/report/{SLIPS}?{urlencode(words)}", "matrix": matrix(table, reader), "notes": [render(note, reader.language) for note in table.notes],
-    }
+    known, here = described(find(SLIPS).params), [(asked.address(at, {"since": key}), label.text(language), key == since) for key, label in SINCE.items()]
+    words = {key: text for key, text in asked.words.items() if key in known and key not in ("by", "sort") and text} | {"changed": since}
+    return Part(
+        "slips", render(m("What has moved between months"), language), SLIPS, words, "admin/report/forecast_slips.html", lambda: _moved(session, words),
+        choosing=render(m("Since when"), language), choices=here,
+        further=[(f"/report/{SLIPS}?{urlencode(words)}", render(m("own dates and cuts…"), language))],
+    )
+
+
+def _moved(session: UserSession, words: Mapping[str, str]) -> dict[str, Any]:
+    table, reader = run(find(SLIPS), session, words)[1], session.reader
+    return {"matrix": matrix(table, reader), "notes": [render(note, reader.language) for note in table.notes]}
 
 
 def matrix(table: Table, reader: Reader) -> Matrix | None:

@@ -12,11 +12,11 @@ from crm.admin_views.kit.cells import currency_sign
 from crm.admin_views.kit.days import day_words
 from crm.admin_views.report_asking import Asking
 from crm.admin_views.report_page import Cell, figure_cell, name_cell
+from crm.admin_views.report_parts import Part
 from crm.backoffice.fields.base import Reader
 from crm.backoffice.guard import UserSession
 from crm.backoffice.reports import Report, Row, Table, find, run
-from crm.errors import BadRequest, Forbidden, UnknownName
-from crm.messages import render
+from crm.messages import m, render
 from crm.sales.judgements.models import JUDGEMENT
 
 REPORT = "forecast_judgements"
@@ -40,24 +40,31 @@ class Line:
     url: str
 
 
-def beside(session: UserSession, asked: Asking, period: str) -> Mapping[str, Any] | None:
-    """The judgements of the months of the forecast; `period` where it has none of its own. None for whoever may see none of them."""
-    report, reader = find(REPORT), session.reader
+def part(session: UserSession, asked: Asking, period: str) -> Part:
+    """The judgements of the months of a forecast, below it; `period` where it has none of its own."""
+    report, language = find(REPORT), session.reader.language
     words = {key: asked.words[key] for key in ALIKE if asked.words.get(key)} | ({"period": period} if period else {})
-    by = ",".join(key for key in LEVELS if _may(session, report, key))
-    try:
-        table = run(report, session, {**words, "by": by})[1]
-    except (Forbidden, UnknownName, BadRequest):
-        return None
+    words["by"] = ",".join(key for key in LEVELS if _may(session, report, key))
+    return Part(
+        "judgements", render(m("What people expect"), language), REPORT, words, "admin/report/forecast_judgements.html", lambda: _judged(session, words),
+        choosing=render(m("Judgements of the forecast"), language), new=_new(session),
+        further=[(f"/report/{REPORT}?{urlencode(words)}", render(m("as a report"), language)), (f"/{JUDGEMENT}/", render(m("all versions"), language))],
+    )
+
+
+def _new(session: UserSession) -> str:
+    return f"/{JUDGEMENT}/new/?{urlencode({'month': str(session.reader.today)})}" if session.sight.may(JUDGEMENT, "create") else ""
+
+
+def _judged(session: UserSession, words: Mapping[str, str]) -> dict[str, Any]:
+    report, reader = find(REPORT), session.reader
+    table = run(report, session, words)[1]
     columns = {column.key: column for column in table.measures if column.key in ("computed", "judged", "difference")}
     stated = _stated(session, [row["month"] for row in table.rows[:MOST] if row.get("month")])
-    lines = [_line(session, report, table, row, list(columns), stated, reader) for row in table.rows[:MOST]]
-    whole = f"/report/{REPORT}?{urlencode({**words, 'by': by})}"
     return {
         "heads": [f"{column.label.text(reader.language)}, {currency_sign(table.currency, reader.language)}" for column in columns.values()],
-        "lines": lines, "left": max(len(table.rows) - MOST, 0), "whole": whole, "list": f"/{JUDGEMENT}/",
-        "new": f"/{JUDGEMENT}/new/?{urlencode({'month': str(reader.today)})}" if session.sight.may(JUDGEMENT, "create") else "",
-        "notes": [render(note, reader.language) for note in table.notes],
+        "lines": [_line(session, report, table, row, list(columns), stated, reader) for row in table.rows[:MOST]],
+        "left": max(len(table.rows) - MOST, 0), "notes": [render(note, reader.language) for note in table.notes],
     }
 
 

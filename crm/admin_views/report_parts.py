@@ -45,7 +45,7 @@ class Part:
 class Parts(Protocol):
     """The parts of one report, none of them counted; `at` is the page to which their choices lead. Raises BadRequest for a choice that there is not."""
 
-    def __call__(self, session: UserSession, asked: Asking, params: CommonParams, at: str) -> list[Part]: ...
+    def __call__(self, session: UserSession, asked: Asking, params: CommonParams, at: str, /) -> list[Part]: ...
 
 
 def of_page(made: Parts, session: UserSession, asked: Asking, params: CommonParams, parts: str) -> list[Part]:

@@ -30,10 +30,11 @@ from crm.messages import Label, m, render
 
 GROUPS = {"any": Label("Усі записи", "All records"), "sales": Label("Продажі", "Sales"), "contacts": Label("Контакти", "Contacts")}
 BESIDE = {  # what the screens of some reports show above and below their answer
-    "forecast": forecast_page.beside_forecast, "forecast_months": forecast_page.beside_months, "forecast_slips": forecast_page.beside_slips,
-    "funnel": funnel_page.beside, "manager_scorecard": scorecard_page.beside,
+    "forecast_slips": forecast_page.beside_slips, "funnel": funnel_page.beside, "manager_scorecard": scorecard_page.beside,
 }
-PARTS: Mapping[str, Parts] = {"funnel": funnel_page.parts}  # what is counted for itself and stands around the answer of some
+PARTS: Mapping[str, Parts] = {  # what is counted for itself and stands around the answer of some
+    "forecast": forecast_page.parts_of_forecast, "forecast_months": forecast_page.parts_of_months, "funnel": funnel_page.parts,
+}
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 

@@ -282,7 +282,7 @@ def test_a_control_stands_at_what_holds_without_it(sign_in: SignIn) -> None:
 def test_months_of_a_forecast_stand_with_what_has_moved_between_them(sign_in: SignIn) -> None:
     """Below the months is the matrix of slips since a night; its margins are what its cells add up to."""
     client = sign_in("head")
-    shown = page(client, "/report/forecast_months?by=&since=last_90_days&lang=en")
+    shown = page(client, "/report/forecast_months?by=&since=last_90_days&parts=all&lang=en")
     matrix = re.search(r'<table class="b-grid b-report b-slips">.*?</table>', shown, re.S)
     assert matrix
     rows = re.findall(r'<tr><th scope="row" class="pk">.*?</tr>', matrix[0].partition("<tfoot>")[0], re.S)
@@ -290,6 +290,8 @@ def test_months_of_a_forecast_stand_with_what_has_moved_between_them(sign_in: Si
     assert len(deals) > 2 and all(sum(cells) == whole for *cells, whole in deals)
     foot = [int(one.replace(",", "")) for one in re.findall(r'<td class="b-num">([\d,]+)', matrix[0].partition("<tfoot>")[2])]
     assert sum(foot) == sum(whole for *_, whole in deals)
+    assert matrix[0] in page(client, "/report/forecast_months/slips?by=&since=last_90_days&lang=en")
+    assert matrix[0] not in page(client, "/report/forecast_months?by=&since=last_90_days&lang=en"), "it comes after its page"
     assert "b-slips" in page(client, "/report/forecast_slips?changed=last_90_days&lang=uk")
     assert "b-slips" not in page(client, "/report/forecast_slips?changed=last_90_days&by=owner&lang=uk")
     assert client.get("/report/forecast_months?since=yesterday").status_code == 400
@@ -297,7 +299,7 @@ def test_months_of_a_forecast_stand_with_what_has_moved_between_them(sign_in: Si
 
 def test_a_forecast_stands_beside_what_people_expect(sign_in: SignIn) -> None:
     """A head sees the judgements of all levels and may state his own, a seller sees hers alone, who sees none has no such part."""
-    shown = {who: page(sign_in(who), "/report/forecast_months?by=&lang=en") for who in ("head", "seller", "clerk")}
+    shown = {who: page(sign_in(who), "/report/forecast_months?by=&parts=all&lang=en") for who in ("head", "seller", "clerk")}
     judged = {who: re.findall(r'<tr><th scope="row" class="pk"><a href="/forecast_judgement/\d+/">', text) for who, text in shown.items()}
     assert len(judged["head"]) > len(judged["seller"]) > 1 and not judged["clerk"]
     assert "State a judgement" in shown["head"] and "Відділ продажів" in shown["head"] and "Відділ продажів" not in shown["seller"]

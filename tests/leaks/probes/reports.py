@@ -82,7 +82,8 @@ def through_a_pipeline(view: View) -> Iterator[Question]:
 
 @probe(PART)
 def parts_of_a_screen(view: View) -> Iterator[Question]:
-    """What is counted for itself around the funnel: as its script asks for it and as a page; where it does not exist; over what is hidden."""
+    """What is counted for itself around the funnel and below forecasts: as its script asks for it and as a page; where it does not exist; over what is
+    hidden."""
     pipelines = [p.code for p in view.catalog.configured["pipeline"].values()]
     for part in (*FUNNEL_PARTS, "no_such_part"):
         here = f"/report/funnel/{part}"
@@ -94,6 +95,10 @@ def parts_of_a_screen(view: View) -> Iterator[Question]:
         for condition in view.rng.sample(list(conditions.every(view, view.catalog.entities["deal"])), 6):
             question = get(PART, "deal", here, *condition.names, heads=view.rng.choice((SCRIPT, None)), where=condition.where, pipeline=pipelines[0])
             yield question.expecting(400, 403) if condition.hidden else question
+    for here in ("forecast/judgements", "forecast_months/judgements", "forecast_months/slips", "forecast/slips"):
+        for by, since in (("", ""), ("owner", "last_90_days"), ("", "no_such_day")):
+            heads = view.rng.choice((SCRIPT, None))
+            yield drilled(get(PART, "deal", f"/report/{here}", "forecast_judgement.amount", "deal.amount", heads=heads, by=by, since=since))
     yield get(PART, "deal", "/report/win_rate/reasons").expecting(404)
 
 

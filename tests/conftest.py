@@ -22,6 +22,7 @@ from crm.backoffice.database import make_engine
 from tests import remembered
 from tests.company import Company, build
 from tests.demo_company import demo_folder
+from tests.lent import Library
 
 assert demo_folder
 hypothesis_settings.register_profile("brama", derandomize=True, max_examples=60, deadline=None)
@@ -111,6 +112,14 @@ def postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def library(postgres_server: str) -> Iterator[Library]:
+    """The databases that tests borrow, one after another."""
+    made = Library(postgres_server, f"test_{os.getpid()}")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
 def postgres_template(postgres_server: str) -> str:
     """A migrated PostgreSQL database with the standard configuration, to be copied; its name."""
     admin(postgres_server, "CREATE DATABASE brama_template")
@@ -123,11 +132,6 @@ def postgres_template(postgres_server: str) -> str:
 def admin(server: str, statement: str) -> None:
     """A statement to the server itself: databases are made and dropped outside of transactions."""
     _speaking(server).execute(statement.encode())
-
-
-def next_writer(server: str) -> int:
-    """The number that the next transaction of the server which writes anything will get."""
-    return int(_speaking(server).execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text").fetchall()[0][0])
 
 
 @cache
@@ -157,13 +161,16 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path, furnish: Furnis
     template = request.getfixturevalue(f"{request.param}_template")
     if furnish is not None:
         template = furnished(request, request.param, furnish)
-    name = f"test_{os.getpid()}_{abs(hash(request.node.nodeid)) % 10**9}"
-    url = copied(request, request.param, template, tmp_path, name)
-    remembered.copied(url, template, next_writer(request.getfixturevalue("postgres_server")) if request.param == "postgres" else None)
-    yield url
+    if request.param == "sqlite":
+        url = copied(request, request.param, template, tmp_path, "")
+        remembered.copied(url, template)
+        yield url
+    else:
+        with request.getfixturevalue("library").lend(template) as borrowed:
+            url = database(request.getfixturevalue("postgres_server"), borrowed.name)
+            remembered.copied(url, template, borrowed.first_writer)
+            yield url
     remembered.copies.clear()
-    if request.param == "postgres":
-        admin(request.getfixturevalue("postgres_server"), f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def copied(request: pytest.FixtureRequest, kind: str, template: Any, folder: Path, name: str) -> str:

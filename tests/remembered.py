@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from argon2 import PasswordHasher
 from flask import Flask, has_request_context
-from sqlalchemy import URL, Connection, Engine, func, select
+from sqlalchemy import URL, Connection, Dialect, Engine, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.util import LRUCache
 from jinja2.bccache import BytecodeCache, Bucket
@@ -23,8 +23,10 @@ from crm.backoffice.catalog import Catalog
 from crm.backoffice.entities import Base
 from crm.backoffice.outside import read_yaml
 from crm.organization import passwords
+from tests.lent import connect_by_library
 
 STATEMENTS = 3_000
+SERVER: dict[str, Any] = {}  # what a dialect knows of a PostgreSQL once it has asked
 NEXT_WRITER = select(func.pg_snapshot_xmax(func.pg_current_snapshot()))
 
 
@@ -44,12 +46,29 @@ def install() -> None:
     def sharing(url: str | URL, **options: Any) -> Engine:
         engine = make_engine(url, **options)
         engine._compiled_cache = statements
+        if engine.dialect.name == "postgresql":
+            connect_by_library(engine)
+            engine.dialect.initialize = _asked_once(engine.dialect)  # type: ignore[method-assign]
         return engine
 
     database.create_engine = sharing
     catalog.read_catalog = _read_once_a_template(catalog.read_catalog)
     # Tests read and write files of configuration as the product does: by libyaml where it is there.
     yaml.safe_load, yaml.safe_dump = read_yaml, _written
+
+
+def _asked_once(dialect: Dialect) -> Callable[[Connection], None]:
+    """What a dialect asks the server at its first connection, its version and ways, is the same for every database of a server like ours."""
+    ask = dialect.initialize
+
+    def initialize(connection: Connection) -> None:
+        if not SERVER:
+            before = set(vars(dialect))
+            ask(connection)
+            SERVER.update({name: value for name, value in vars(dialect).items() if name not in before and isinstance(value, (bool, str, tuple))})
+        vars(dialect).update(SERVER)
+
+    return initialize
 
 
 def _written(value: Any, **options: Any) -> str:

@@ -195,6 +195,11 @@ def test_the_contact_gets_the_link_by_mail(house: House, browser: SignIn, sent: 
     assert letter.recipients == ["ihor@client.example"] and "Комерційна пропозиція № Q-1" in letter.subject
     path = re.findall(r"/offer/[\w-]{43}", str(letter.body))[0]
     assert path in str(letter.html) and 'lang="uk"' in stranger(house).get(path).get_data(as_text=True)
+    with house.app.app_context(), mail.record_messages() as letters:
+        for _ in range(10):  # nobody floods a customer with letters
+            oksana.post(f"/quote/{sent}/link/mail", {"in": "uk"})
+            quote_link.send({"quote": sent, "by": house.people["Oksana"], "language": "uk"})
+    assert len(letters) == 4 and "too often within an hour" in oksana.page(f"/quote/{sent}/")
 
 
 def test_a_customer_chooses_among_options_and_accepts_the_total_that_he_has_seen(house: House, browser: SignIn, offered: tuple[int, int]) -> None:

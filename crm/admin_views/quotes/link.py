@@ -12,7 +12,7 @@ from crm.backoffice.guard import UserSession
 from crm.errors import BadRequest, Forbidden, Invalid
 from crm.letters.quote_link import ask
 from crm.messages import LANGUAGES, m
-from crm.sales.quotes.links import contact_of, make, may_answer, seen_wholly, withdraw
+from crm.sales.quotes.links import contact_of, make, may_answer, not_too_often, seen_wholly, withdraw
 
 pages = Blueprint("quote_link", __name__)
 
@@ -40,6 +40,10 @@ def mailed(record_id: int) -> Response:
     if email is None:
         flash(say(m("The contact of the deal has no e-mail that you see. Copy the link instead.")), "error")
         return redirect(card, 303)
+    try:
+        not_too_often(session, record_id)
+    except Invalid as refused:
+        return refused_at(refused, card)
     ask(session, record_id, language)
     session.commit()
     flash(say(m("A letter with the link goes to %(email)s.", email=email)), "success")

@@ -5,10 +5,10 @@ lost the right to, and a customer never agrees to a quote of which a part is mis
 """
 
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ForeignKey, String, insert, select, update
+from sqlalchemy import ForeignKey, String, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.backoffice import journal
@@ -27,6 +27,7 @@ SHEET = (
     "total", "discount", "payment_terms", "delivery_terms",
 )
 SHEET_LINE = ("product", "description", "quantity", "price", "discount", "tax_rate", "amount", "optional", "chosen")
+MOST = 5  # links of a quote within an hour
 LINKED = frozenset({SENT, ACCEPTED, DECLINED})
 
 
@@ -65,6 +66,7 @@ def make(session: DataSession, quote: int, language: str) -> str:
         raise Invalid({"state": m("Only a quote that is sent has a link for the customer.")})
     if now.valid_until is not None and now.valid_until < session.catalog.reader().today:
         raise Invalid({"valid_until": m("The quote was valid until a day that is past. Give it another one, or make a new version.")})
+    not_too_often(session, quote)
     _end(session, quote)
     secret = secrets.token_urlsafe(32)
     session.kernel(insert(LINK), [{
@@ -72,6 +74,13 @@ def make(session: DataSession, quote: int, language: str) -> str:
     }])
     journal.event(session, "quote_link_made", "quote", quote)
     return secret
+
+
+def not_too_often(session: DataSession, quote: int) -> None:
+    """Raises Invalid where so many links of a quote were made lately that one more would be a nuisance to its customer, who gets them by mail."""
+    lately = select(func.count()).where(LINK.c.quote_id == quote, LINK.c.made_at > datetime.now(UTC) - timedelta(hours=1))
+    if session.kernel(lately).scalar_one() >= MOST:
+        raise Invalid({"link": m("Links of this quote were made too often within an hour. Try again later.")})
 
 
 def withdraw(session: DataSession, quote: int) -> bool:

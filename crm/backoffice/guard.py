@@ -44,6 +44,7 @@ class DataSession(Session):
         self.batch = uuid4().hex
         self.undoing = False  # while a batch is taken back: what was, may be again
         self.merging = False  # while several records are about to become one
+        self.leading = False  # while references to them are led to that one
 
     @property
     def actor_id(self) -> int | None:

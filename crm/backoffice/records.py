@@ -69,7 +69,11 @@ def follow_with_changes(session: DataSession, entity: str, changes: Mapping[int,
 def lead_elsewhere(session: DataSession, entity: str, changes: Mapping[int, Values]) -> list[Saved]:
     """References that a merge moves: journaled in the writer's name, whatever his rights on `entity`, and asked for no rule: a refusal would
     speak of records that he does not see. For merges only."""
-    return _change(session, entity, changes, {}, checked=False, judged=False)
+    session.leading = True
+    try:
+        return _change(session, entity, changes, {}, checked=False, judged=False)
+    finally:
+        session.leading = False
 
 
 @aside

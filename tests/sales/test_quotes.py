@@ -14,6 +14,7 @@ from sqlalchemy import select
 from crm.backoffice import notices, records
 from crm.backoffice.guard import DataSession
 from crm.backoffice.jobs import TABLE as JOBS
+from crm.backoffice.merging import merge
 from crm.backoffice.undo import undo
 from crm.errors import BramaError, Conflict, Forbidden, Invalid, NotFound
 from crm.messages import render
@@ -455,6 +456,22 @@ def test_a_rule_says_up_to_which_discount_and_of_whose_quotes_one_decides(compan
         decide(company, stranger, fair, "yes", "Так")
     decide(company, boss, fair, "yes", "Так")
     assert [state(company, quote) for quote in (deep, fair)] == ["waiting", "approved"]
+
+
+def test_products_become_one_also_where_a_customer_has_one_of_them_in_hand(company: Company) -> None:
+    at = house(company)
+    quote = offered(company, at)
+    change(company, at.seller, quote, state="sent")
+    (twin,) = company.make("product", {"name": "Камера (двійник)", "price": d("5000"), "currency": "UAH"})
+    before = one(company, quote)
+    with company.system() as session:
+        merge(session, "product", twin, [at.chamber], {})
+        batch = session.batch
+        session.commit()
+    assert (lines(company, quote)[0].product_id, lines(company, quote)[0].list_price) == (twin, d("1000"))
+    assert one(company, quote) == before, "it is offered as it was, by the same author"
+    by(company, None, lambda session: undo(session, batch))
+    assert lines(company, quote)[0].product_id == at.chamber and one(company, quote) == before
 
 
 def test_a_sending_taken_back_and_done_again_is_judged_again(company: Company) -> None:

@@ -141,7 +141,10 @@ def chosen_of_what_is_optional(draft: Draft) -> None:
 
 @when_changed("quote_line", *WATCHED)
 def the_quote_follows_its_lines(session: DataSession, drafts: Sequence[Draft]) -> None:
-    """A quote comes to what its lines come to; a change of them takes back the yes that was given to it."""
+    """A quote comes to what its lines come to; a change of them takes back the yes that was given to it. Two products that become one are no change of what is
+    offered."""
+    if session.leading:
+        drafts = [draft for draft in drafts if draft.changed("quote")]
     quotes = sorted({number for d in drafts for number in (d.old.get("quote"), d["quote"]) if number is not None})
     changes: dict[int, dict[str, object]] = {}
     for part in in_parts(quotes):

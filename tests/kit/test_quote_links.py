@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
+from crm.backoffice import records
 from crm.backoffice.journal import JournalRow as Journal
 from crm.backoffice.paper import printing
 from crm.extensions import mail
@@ -138,6 +139,11 @@ def test_a_link_that_does_not_hold_is_none(house: House, browser: SignIn, sent: 
     assert oksana.post(f"/quote/{sent}/link/end").status_code == 303
     is_none(second)
     third = link(oksana, sent)
+    house.remove("deal", int(str(stored(house, sent)["deal_id"])))
+    is_none(third)
+    with house.system() as session:
+        records.restore(session, "deal", int(str(stored(house, sent)["deal_id"])))
+        session.commit()
     day = house.catalog.reader().today
     expires(house, sent, day - timedelta(days=1))
     is_none(third)

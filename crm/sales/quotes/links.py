@@ -18,6 +18,7 @@ from crm.backoffice.types import UtcMoment
 from crm.errors import Forbidden, Invalid, NotFound
 from crm.messages import m
 from crm.organization.sign_in_models import token_hash
+from crm.sales.models import Deal
 from crm.sales.quotes.counting import QUOTE
 from crm.sales.quotes.course import ACCEPTED, DECLINED, SENT, state_of
 from crm.sales.quotes.making import wholly
@@ -45,7 +46,7 @@ class QuoteLink(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcMoment())
 
 
-LINK = QuoteLink.__table__
+LINK, DEAL = QuoteLink.__table__, Deal.__table__
 
 
 class Held(NamedTuple):
@@ -104,9 +105,11 @@ def since(session: DataSession, quote: int) -> datetime | None:
 
 
 def held_by(session: SystemSession, secret: str) -> Held | None:
-    """What a link opens; None for one that never was, was ended or is past its day, and of a quote that is superseded or removed: all the same."""
+    """What a link opens; None for one that never was, was ended or is past its day, and of a quote that is superseded or removed, or its deal is: all the
+    same."""
     query = select(LINK.c.quote_id, LINK.c.made_by_id, LINK.c.language, QUOTE.c.state_id, QUOTE.c.valid_until).join(QUOTE, QUOTE.c.id == LINK.c.quote_id)
-    row = session.kernel(query.where(LINK.c.token_hash == token_hash(secret), LINK.c.ended_at.is_(None), QUOTE.c.deleted_at.is_(None))).first()
+    stands = (LINK.c.ended_at.is_(None), QUOTE.c.deleted_at.is_(None), DEAL.c.deleted_at.is_(None))
+    row = session.kernel(query.join(DEAL, DEAL.c.id == QUOTE.c.deal_id).where(LINK.c.token_hash == token_hash(secret), *stands)).first()
     now = state_of(session, row.state_id) if row is not None else ""
     if row is None or now not in LINKED:
         return None

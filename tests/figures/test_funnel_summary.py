@@ -9,6 +9,7 @@ from crm.backoffice import records
 from crm.backoffice.guard import DataSession
 from crm.backoffice.reports import Table, find, run
 from crm.errors import Forbidden
+from crm.organization.founding import give_role
 from tests.company import Company
 from tests.figures.test_funnel import MODES, fill, march
 from tests.reports.deals import check_cells
@@ -111,3 +112,26 @@ def test_what_is_hidden_of_deals_hides_what_follows_from_it(company: Company) ->
         report(session, "funnel_reasons")
     with company.session(person("own_only")) as session:
         assert report(session, "funnel_reasons").totals["lost"] == 2
+
+
+def test_whoever_may_know_some_moves_only_by_a_rule_gets_the_same_summary_another_way(company: Company) -> None:
+    ids = fill(company)
+    rule = {"actions": ["read"], "scope": "all", "fields": {"*": "read"}}
+    everything = {"field": "deal.name", "op": "not_empty"}
+    some = company.role("by_condition", {"entity": "deal", **rule}, {"entity": "stage_history", **rule, "scope": "where", "where": everything})
+    own = company.role("own", {"entity": "deal", **rule, "scope": "own"}, {"entity": "stage_history", **rule}, {"entity": "user", **rule})
+    asked = [{"mode": mode, "period": "2026-03", "by": by} for mode in MODES for by in ("", "owner")]
+    with company.system(write=False) as session:
+        told = [report(session, "funnel_summary", **one).rows for one in asked]
+    with company.session(company.person(some)) as session:
+        assert not session.table("stage_history").as_one("stage")
+        for one, rows in zip(asked, told, strict=True):
+            unnamed = [{**row, "owner": None} if "owner" in row else row for row in rows]  # he reads no users
+            assert report(session, "funnel_summary", **one).rows == unnamed, one
+    with company.system() as session:
+        give_role(session, ids["anna"], own)
+        session.commit()
+    with company.session(ids["anna"]) as session:
+        for one, rows in zip(asked, told, strict=True):
+            if one["by"]:
+                assert report(session, "funnel_summary", **one).rows == [row for row in rows if row["owner_id"] == ids["anna"]], one

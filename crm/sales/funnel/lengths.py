@@ -46,7 +46,7 @@ def _texts(
     often it is there."""
     deal = session.table("deal")
     groups = grouping(deal, params.dimensions)
-    table, where = _stays(session, view, history, deal, [] if not groups.dimensions and not chosen else [deal.visible, deal.asked({"all": list(chosen)})])
+    table, where = looked_at_rows(session, view, history, deal, chosen if groups.dimensions or chosen else None)
     keys = [expression.label(f"key_{n}") for n, expression in enumerate(groups.expressions)]
     told = groups.joined(select(*keys, history["stage"].label("stage"), number.label("number")).select_from(table))
     each = told.where(*view.moved(history), *where, *conditions).subquery()
@@ -61,14 +61,16 @@ def _texts(
             yield groups.key(row), stage, numbers
 
 
-def _stays(
-    session: DataSession, view: View, history: Source, deal: Source, of_deals: list[ColumnElement[bool]],
+def looked_at_rows(
+    session: DataSession, view: View, history: Source, deal: Source, chosen: Sequence[Json] | None,
 ) -> tuple[Any, list[ColumnElement[bool]]]:
-    """The rows of the history that are looked at, and what chooses them; joined with their deals only where something is asked of these."""
+    """The rows of the history that are looked at, and what chooses them; joined with their deals only where something is asked of these (`chosen`; None:
+    nothing, not even what they are split by)."""
     together = as_one(session)
-    if not of_deals and together:
+    if chosen is None and together:
         return history.table, [scope(session, history), *view.began(history)]
-    table, where = deal.table.join(history.table, history.beside(deal)), of_deals or [deal.visible]
+    where = [deal.visible, *([deal.asked({"all": list(chosen)})] if chosen is not None else [])]
+    table = deal.table.join(history.table, history.beside(deal))
     return (table, [*where, *view.began(history)]) if together else (view.begun(session, deal, table), where)
 
 

@@ -21,8 +21,9 @@ from crm.backoffice.reports.table import Row, ordered, rate
 from crm.backoffice.types import MONEY_PLACES
 from crm.backoffice.worth import Conversion
 from crm.messages import Label
-from crm.sales.funnel.counting import count_deals
+from crm.sales.funnel.counting import as_one, count_deals
 from crm.sales.funnel.groups import Group
+from crm.sales.funnel.lengths import looked_at_rows
 from crm.sales.funnel.report import DIMENSIONS, ENOUGH, ENTERED, STANDS, FunnelParams, view_of
 from crm.sales.funnel.view import HISTORY, View, has_move
 
@@ -132,15 +133,20 @@ def _beside(session: DataSession, view: View, params: FunnelParams, chosen: Sequ
 
 
 def _time(session: DataSession, view: View, params: FunnelParams, chosen: Sequence[Json], found: defaultdict[Key, Beside]) -> None:
-    """The way of the won deals, from the move that brought them into the pipeline to the one in which they stand."""
-    deal, last, first = session.table("deal"), session.table(HISTORY), session.table(HISTORY)
+    """The way of the won deals, from the move that brought them into the pipeline to the one in which they stand: a row that is seen with all of its deal
+    says itself when the way began."""
+    deal, last = session.table("deal"), session.table(HISTORY)
     groups = grouping(deal, params.dimensions)
-    stands = and_(last.beside(deal), not_(view.left(last)), *view.moved(last), last["stage"].in_(view.stages.won))
-    table = view.begun(session, deal, deal.table.join(last.table, stands))
-    table = table.join(first.table, and_(first.beside(deal), first["first"], first["stage"].in_(view.stages.every)))
-    took = func.sum(whole_seconds(session, last["entered_at"]) - whole_seconds(session, first["entered_at"]))
+    table, where = looked_at_rows(session, view, last, deal, chosen if groups.dimensions or chosen else None)
+    if as_one(session):
+        began = last["began_at"]
+    else:
+        first = session.table(HISTORY)
+        table, began = table.join(first.table, and_(first.beside(deal), first["first"], first["stage"].in_(view.stages.every))), first["entered_at"]
+    took = func.sum(whole_seconds(session, last["entered_at"]) - whole_seconds(session, began))
     counted = groups.joined(select(*groups.expressions, func.count(), took).select_from(table))
-    for row in session.execute(counted.where(deal.visible, deal.asked({"all": list(chosen)})).group_by(*groups.expressions)):
+    stands = (not_(view.left(last)), *view.moved(last), last["stage"].in_(view.stages.won))
+    for row in session.execute(counted.where(*where, *stands).group_by(*groups.expressions)):
         number, seconds = row[groups.width :]
         beside = found[groups.key(row)]
         beside.timed, beside.seconds = beside.timed + number, beside.seconds + int(seconds or 0)
@@ -149,19 +155,22 @@ def _time(session: DataSession, view: View, params: FunnelParams, chosen: Sequen
 def _signs(
     session: DataSession, view: View, params: FunnelParams, chosen: Sequence[Json], flags: Sequence[str], found: defaultdict[Key, Beside],
 ) -> None:
-    """The deals of which some move skipped stages, went back or opened them again."""
+    """The deals of which some move skipped stages, went back or opened them again; first deal by deal, since to count different ones of a million rows
+    takes longer."""
     deal, move = session.table("deal"), session.table(HISTORY)
     groups = grouping(deal, params.dimensions)
     asked = [move["skipped"] > 0 if name == "skipped" else move["back" if name == "returned" else "reopened"] for name in flags]
-    table = view.begun(session, deal, deal.table.join(move.table, move.beside(deal)))
-    numbers = [func.count(case((one, deal.id)).distinct()) for one in asked]
-    counted = groups.joined(select(*groups.expressions, *numbers).select_from(table)).where(
-        deal.visible, deal.asked({"all": list(chosen)}), move["stage"].in_(view.stages.every), *view.moved(move), or_(*asked),
-    )
-    for row in session.execute(counted.group_by(*groups.expressions)):
+    table, where = looked_at_rows(session, view, move, deal, chosen if groups.dimensions or chosen else None)
+    number = move["deal"] if as_one(session) else deal.id
+    keys = [expression.label(f"key_{n}") for n, expression in enumerate(groups.expressions)]
+    signs = [func.max(case((one, 1), else_=0)).label(name) for name, one in zip(flags, asked, strict=True)]
+    told = groups.joined(select(*keys, *signs).select_from(table)).where(*where, move["stage"].in_(view.stages.every), *view.moved(move), or_(*asked))
+    deals = told.group_by(*groups.expressions, number).subquery()
+    by = list(deals.c)[: len(keys)]
+    for row in session.execute(select(*by, *(func.sum(deals.c[name]) for name in flags)).group_by(*by)):
         beside = found[groups.key(row)]
-        for name, number in zip(flags, row[groups.width :], strict=True):
-            setattr(beside, name, getattr(beside, name) + number)
+        for name, count in zip(flags, row[groups.width :], strict=True):
+            setattr(beside, name, getattr(beside, name) + int(count or 0))
 
 
 def _measures(group: Group, beside: Beside, params: FunnelParams, done: Conversion) -> dict[str, Any]:

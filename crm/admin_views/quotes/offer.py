@@ -51,23 +51,31 @@ def take(secret: str) -> Response:
         raise BadRequest(m("A quote is accepted or declined."))
     here, name, reason = runtime(), request.form.get("name", "")[:1000], request.form.get("reason", "")[:5000]
     wait = 0 if said is None else _wait("the customer of a quote")
-    with system_session(here.engine, "the customer of a quote", here.catalog, write=True, source=SOURCE) as work:
+    wrong, status = dict[str, str](), 200
+    # Only an answer is written: whoever counts, be it without end, keeps nobody from saving.
+    with system_session(here.engine, "the customer of a quote", here.catalog, write=said is not None and not wait, source=SOURCE) as work:
         there = options(work, held.quote)
         chosen = ticked & set(there)
-        if said is None or wait:
-            return _page(secret, held, {"": wait_sentence(wait)} if wait else {}, 429 if wait else 200, chosen)
-        if said == ACCEPTED and held.state == SENT and there and request.form.get("shown", "") != _named(chosen):
-            return _page(secret, held, {"": _say(m("You have chosen something else: look at the total, and accept once more."))}, 422, chosen)
-        try:
-            may_answer(g.session, held.quote)  # whoever made the link may have lost the right since, and knows the secret still
-            answer(work, held.quote, said, name, reason, held.made_by, chosen)
-        except (Invalid, NotFound, Forbidden) as refused:
-            told = refused.fields if isinstance(refused, Invalid) else {}
-            known = {key: _say(why) for key, why in told.items() if key in ("name", "reason", "options")}
-            # Why a rule does not let it be accepted, as that the deal is lost, is none of the customer's business.
-            return _page(secret, held, known or {"": _say(m("This quote cannot be answered now. Write to whoever sent it."))}, 422, chosen)
-        work.commit()
-    return redirect(f"/offer/{secret}", 303)
+        if wait:
+            wrong, status = {"": wait_sentence(wait)}, 429
+        elif said == ACCEPTED and held.state == SENT and there and request.form.get("shown", "") != _named(chosen):
+            wrong, status = {"": _say(m("You have chosen something else: look at the total, and accept once more."))}, 422
+        elif said is not None:
+            try:
+                may_answer(g.session, held.quote)  # whoever made the link may have lost the right since, and knows the secret still
+                answer(work, held.quote, said, name, reason, held.made_by, chosen)
+                work.commit()
+                return redirect(f"/offer/{secret}", 303)
+            except (Invalid, NotFound, Forbidden) as refused:
+                wrong, status = _told(refused), 422
+    return _page(secret, held, wrong, status, chosen)
+
+
+def _told(refused: BramaError) -> dict[str, str]:
+    """What the customer is told at his fields. Why a rule does not let it be accepted, as that the deal is lost, is none of his business."""
+    fields = refused.fields if isinstance(refused, Invalid) else {}
+    known = {key: _say(why) for key, why in fields.items() if key in ("name", "reason", "options")}
+    return known or {"": _say(m("This quote cannot be answered now. Write to whoever sent it."))}
 
 
 @pages.get(f"{ADDRESS}/sheet.pdf")

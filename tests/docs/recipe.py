@@ -8,12 +8,13 @@ The words that a block may stand under (bold in the page, so that a person finds
 Any other words above a block make the recipe unreadable, so a page cannot grow a step that nobody tries.
 """
 
+import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,30 @@ WORDS = (
     ("instead", re.compile(r"In `([^`]+)`, instead of the line `(.+)`:")),
     ("run", re.compile(r"Run:")),
 )
+PROGRAM = re.compile(r'(?:echo "(?P<typed>[^"]*)" \| )?(?P<what>[^|&;<>$]+)')
+LOADING = (".venv/bin/flask ", ".venv/bin/python -m pytest ", ".venv/bin/python tools/migrations.py")  # programs that load the whole product
+FORKING = """
+import json, os, runpy, sys, tempfile
+import app
+
+for line in sys.stdin:
+    words, typed = json.loads(line)
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as said:
+        given.write((typed + "\\n").encode())
+        given.seek(0)
+        child = os.fork()
+        if not child:
+            os.dup2(given.fileno(), 0), os.dup2(said.fileno(), 1), os.dup2(said.fileno(), 2)
+            sys.stdin = open(0)
+            if words[0].endswith("python"):
+                words = words[1:]
+            sys.argv = words[1:] if words[0] == "-m" else words
+            runpy.run_module(words[1], run_name="__main__", alter_sys=True) if words[0] == "-m" else runpy.run_path(words[0], run_name="__main__")
+            sys.exit()
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        said.seek(0)
+        print(json.dumps([code, said.read().decode()]), flush=True)
+"""
 NOT_COPIED = {".git", ".venv", ".reference", "node_modules", "instance", ".stamps"}
 
 
@@ -72,6 +97,7 @@ class Copy:
             (self.root / name).symlink_to((ROOT / name).resolve())
         kept = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "SECRET_KEY", "PUBLIC_URL", "SMTP_URL", "SAMPLE_DATA", "DEMO")}
         self.environment = {**kept, "INSTANCE": str(folder / "instance")}
+        self.ready: Ready | None = None
         self.run(".venv/bin/python tools/translations.py compile")
 
     def follow(self, page: Path) -> None:
@@ -85,6 +111,8 @@ class Copy:
 
     def write(self, step: Step) -> None:
         path = self.root / step.path
+        if path.suffix == ".py" and path.is_relative_to(self.root / "crm"):
+            self.close()  # the product has become another one
         if step.action == "create":
             assert not path.exists(), f"{step.path} is there already"
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -105,9 +133,38 @@ class Copy:
 
     def run(self, command: str) -> str:
         """What a command says. Fails when it does."""
-        done = subprocess.run(command, shell=True, cwd=self.root, env=self.environment, capture_output=True, text=True, timeout=600, check=False)
-        assert done.returncode == 0, f"{command}\n{done.stdout[-6000:]}\n{done.stderr[-6000:]}"
-        return done.stdout
+        program = PROGRAM.fullmatch(command)
+        if program and program["what"].startswith(LOADING):
+            self.ready = self.ready or Ready(self.root, self.environment)
+            code, said = self.ready.run(shlex.split(program["what"]), program["typed"] or "")
+        else:
+            done = subprocess.run(command, shell=True, cwd=self.root, env=self.environment, capture_output=True, text=True, timeout=600, check=False)
+            code, said = done.returncode, done.stdout + done.stderr
+        assert code == 0, f"{command}\n{said[-12000:]}"
+        return said
+
+    def close(self) -> None:
+        if self.ready:
+            self.ready.close()
+            self.ready = None
+
+
+class Ready:
+    """A process that has loaded the product and runs programs of the copy, each in a fork of its own: loading takes longer than most of them."""
+
+    def __init__(self, root: Path, environment: Mapping[str, str]) -> None:
+        command = [root / ".venv/bin/python", "-c", FORKING]
+        self.process = subprocess.Popen(command, cwd=root, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def run(self, words: Sequence[str], typed: str) -> tuple[int, str]:
+        """The exit code of a program, and what it says on both its streams."""
+        assert self.process.stdin and self.process.stdout
+        print(json.dumps([words, typed]), file=self.process.stdin, flush=True)
+        code, said = json.loads(self.process.stdout.readline() or '[-1, "the process that had loaded the product is gone"]')
+        return code, said
+
+    def close(self) -> None:
+        self.process.communicate(timeout=60)
 
 
 def commands(text: str) -> list[str]:
@@ -129,4 +186,4 @@ def tracked() -> Iterator[Path]:
 
 def pytest_of(tests: str) -> str:
     """The command that runs tests inside a copy, by themselves."""
-    return f"{sys.executable} -m pytest -q -x -n 0 -p no:cacheprovider {tests}"
+    return f".venv/bin/python -m pytest -q -x -n 0 -p no:cacheprovider {tests}"

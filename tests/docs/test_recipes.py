@@ -15,7 +15,9 @@ RECIPES = ROOT / "docs" / "developers"
 def copy() -> Iterator[Copy]:
     """A copy outside pytest's own folder: a PostgreSQL started by root runs as somebody else, who must get through to its programs."""
     with tempfile.TemporaryDirectory(prefix="brama-recipe-") as folder:
-        yield Copy(Path(folder))
+        made = Copy(Path(folder))
+        yield made
+        made.close()
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from sqlalchemy import Select, or_, select
 from crm.backoffice.access import Access
 from crm.backoffice.guard import DataSession
 from crm.backoffice.rules import Draft, before_save, when_changed
-from crm.errors import Forbidden
+from crm.errors import Forbidden, Invalid
 from crm.messages import m
 from crm.organization.comparing import denials, denials_bind, holds, holds_as_much, outranks, widens
 from crm.organization.models import Department, Membership, Role, Territory, User
@@ -53,6 +53,34 @@ def _no_loop(draft: Draft, cls: type[Department] | type[Territory]) -> None:
             draft.refuse("parent", m("A unit cannot stand below itself."))
             return
         above = draft.session.kernel(select(table.c.parent_id).where(table.c.id == above)).scalar()
+
+
+@when_changed("department", "parent")
+def departments_moved_together_make_no_loop(session: DataSession, drafts: Sequence[Draft]) -> None:
+    """Departments that are moved at once do not come to stand below themselves."""
+    _no_loop_together(session, drafts, Department)
+
+
+@when_changed("territory", "parent")
+def territories_moved_together_make_no_loop(session: DataSession, drafts: Sequence[Draft]) -> None:
+    """Territories that are moved at once do not come to stand below themselves."""
+    _no_loop_together(session, drafts, Territory)
+
+
+def _no_loop_together(session: DataSession, drafts: Sequence[Draft], cls: type[Department] | type[Territory]) -> None:
+    """Before they were written each was judged by where the others stood; of one alone that is all there is to know."""
+    moved = [draft for draft in drafts if not draft.is_new and draft["parent"] is not None]
+    if len(moved) < 2:
+        return
+    table = cls.__table__
+    parents: dict[int, int] = {row[0]: row[1] for row in session.kernel(select(table.c.id, table.c.parent_id).where(table.c.parent_id.is_not(None)))}
+    for draft in moved:
+        above, seen = parents.get(draft.id), set[int]()
+        while above is not None and above not in seen:
+            seen.add(above)
+            above = parents.get(above)
+        if draft.id in seen:
+            raise Invalid({"parent": m("A unit cannot stand below itself.")})
 
 
 @when_changed("department", "parent", "deleted_at")

@@ -19,7 +19,7 @@ from crm.backoffice.exchange.mapping import MappingFault
 from crm.backoffice.exchange.report import Report
 from crm.backoffice.exchange.take_back import take_back
 from crm.backoffice.guard import DataSession
-from crm.errors import BadRequest, BramaError, Forbidden, NotFound, UnknownName
+from crm.errors import BadRequest, BramaError, Forbidden, Invalid, NotFound, UnknownName
 from crm.messages import render
 from tests.exchange.conftest import Desk
 
@@ -67,6 +67,17 @@ def test_references_may_point_forward_and_in_a_circle(desk: Desk) -> None:
     assert desk.load("account", content, mapping).unchanged == 3
     unknown = desk.load("account", content + "A4,Сирота,Нема\n", mapping)
     assert sentences(unknown) == [(5, "mother", "Company “Нема” is not known.")]
+
+
+def test_rows_that_would_stand_below_themselves_are_named_and_leave_nothing(desk: Desk) -> None:
+    loop = desk.load("department", "code,name,parent\nD1,A,\nD2,B,D4\nD3,C,D2\nD4,D,D3\n", partial=True)
+    assert (loop.created, loop.exit_code, loop.batch) == (0, 1, None) and sentences(loop) == [(5, "parent", "A unit cannot stand below itself.")]
+    own = desk.load("account", "code,name,mother\nA1,Перша,\nA2,Сама,A2\n", "columns: {code: code, name: name, mother: parent}")
+    assert own.exit_code == 1 and sentences(own) == [(3, "mother", "A company cannot be its own parent.")]
+    assert desk.rows("department", "code") == [] and desk.rows("account", "code") == []
+    first, second = desk.company.make("territory", {"name": "A"}, {"name": "B"})
+    with desk.company.system() as session, pytest.raises(Invalid):
+        records.change_many(session, "territory", {first: {"parent": second}, second: {"parent": first}})
 
 
 def test_two_that_fit_fail_the_row(desk: Desk) -> None:

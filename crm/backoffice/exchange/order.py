@@ -75,6 +75,7 @@ class Run:
     related: dict[str, int] = field(default_factory=dict)
     options: dict[str, dict[str, str]] = field(default_factory=dict)  # picklist → key → text, to be made
     changes: list[dict[str, Any]] = field(default_factory=list)
+    waiting: dict[int, int] = field(default_factory=dict)  # record that refers to a row of the file → its own row
 
     def context(self) -> Context:
         return Context(self.catalog, self.layout, self.survey, References(self.catalog, self.order.entity, self.survey.held))

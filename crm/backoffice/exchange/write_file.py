@@ -115,6 +115,7 @@ def _write_plans(
     for one in plans:
         if one.later and one.record_id is not None:
             batches.postpone(session, batch, one.record_id, one.later)
+            run.waiting[one.record_id] = one.number
 
 
 def _reset(one: RowPlan) -> None:
@@ -127,7 +128,7 @@ def _reset(one: RowPlan) -> None:
 
 
 def _write_later(run: Run, batch: Map[str, Any]) -> None:
-    """References to rows of the file, now that every row is written."""
+    """References to rows of the file, now that every row is written. Raises RowRefused: a record that is there already cannot be left out."""
     kind = run.order.entity
     while True:
         with run.open(run.catalog, True) as session:
@@ -148,7 +149,24 @@ def _write_later(run: Run, batch: Map[str, Any]) -> None:
                         given[row["field"]] = before._replace(added=before.added | {found})
                     else:
                         given[row["field"]] = found
-            records.change_many(session, kind, changes)
+            _lead(session, run, changes)
             batches.settle(session, rows)
             session.commit()
         pace.give_way(run.engine)
+
+
+def _lead(session: DataSession, run: Run, changes: Map[int, Map[str, Any]]) -> None:
+    """All references at once; when the door refuses, record by record, so that the row is known that is to blame."""
+    try:
+        with session.begin_nested():
+            records.change_many(session, run.order.entity, changes)
+    except BramaError as error:
+        if len(changes) > 1:
+            for record_id, given in changes.items():
+                _lead(session, run, {record_id: given})
+            return
+        columns = {slot.name: slot.column for slot in run.layout.slots}
+        for record_id, given in changes.items():
+            blamed, key = RowDraft(run.waiting.get(record_id, 0)), next(iter(given))
+            blamed.refuse(columns.get(key, key), error.message)
+            raise RowRefused(blamed) from error

@@ -7,11 +7,15 @@ import pytest
 
 from crm.backoffice import lists
 from crm.backoffice.guard import DataSession
-from crm.backoffice.reports import Table, any_entity, find, run
+from crm.backoffice.rates import Rates
+from crm.backoffice.reports import Column, Table, any_entity, find, run
+from crm.backoffice.reports.measured import Figures, figure
+from crm.backoffice.reports.output import rounded
+from crm.backoffice.worth import Conversion, Place
 from crm.errors import BadRequest, Forbidden, UnknownName
-from crm.messages import render
+from crm.messages import Label, render
 from crm.organization.founding import give_role
-from tests.company import Company
+from tests.company import Company, today
 from tests.reports.deals import fill
 
 READ_USERS = {"entity": "user", "actions": ["read"], "scope": "all", "fields": {"*": "read"}}
@@ -70,6 +74,13 @@ def test_deals_by_stage_are_counted_added_up_and_averaged(company: Company) -> N
         assert check_cells(session, table) == 6
         home = report(session, entity="deal", by="stage", measure="sum:amount", where='{"field": "currency", "op": "ne", "value": "EUR"}')
         assert home.totals == {"sum:amount": Decimal("11724.10")} and check_cells(session, home) == 4
+
+
+def test_a_mean_of_money_is_rounded_once() -> None:
+    found = Figures(2)
+    found.add("amount", Place("UAH"), 2, Decimal("0.0299"), Decimal("0.0149"), Decimal("0.0150"))
+    mean = figure(Column("avg:amount", Label("", ""), "money", None, ()), found, Conversion("UAH", Rates("UAH"), today()))
+    assert mean == Decimal("0.01495") and rounded(mean, "UAH") == Decimal("0.01")  # by way of four decimals it would be 0.02
 
 
 def test_two_fields_at_once_and_days_by_quarter(company: Company) -> None:

@@ -165,8 +165,8 @@ def _dated(session: DataSession, kind: Entity, asked: str, by: str) -> str:
 def records(session: DataSession, params: AnyParams) -> Table:
     """The records of `params.entity` that its reader sees and the parameters choose, split by one or two of its fields.
 
-    A sum is that of a list's foot. A mean is exact to four decimals. Money in other currencies is converted at the rates of `params.rate`; where one is
-    missing its figures are undefined.
+    A sum is that of a list's foot. A mean is exact, of plain numbers to four decimals. Money in other currencies is converted at the rates of
+    `params.rate`; where one is missing its figures are undefined.
     Periods of moments are those of `params.time_zone`. A field that shows on some records only counts as empty on the others.
     """
     found = _figures(session, params)

@@ -48,6 +48,8 @@ def figure(column: Column, found: Figures, done: Conversion) -> Any:
         return None
     if function == "avg":
         mean = WIDE.divide(Decimal(parts[1]), parts[0])
+        if column.unit == "money":  # rounded once, when it is shown
+            return mean
         return float(mean) if column.unit == "minutes" else round_half_up(mean, 4)
     value = parts[PLACES[function]]
     return int(value) if column.unit in ("count", "minutes") else Decimal(value)

@@ -1,19 +1,21 @@
 """Why deals were lost, and from which stage."""
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import func, select
+
 from crm.backoffice.guard import DataSession
 from crm.backoffice.reports import Column, Dimension, Drill, Table, report
-from crm.backoffice.reports.grouping import Key, columns_of, row_conditions, row_keys
+from crm.backoffice.reports.grouping import Key, columns_of, grouping, row_conditions, row_keys
+from crm.backoffice.reports.parameters import Json
 from crm.backoffice.reports.table import Row, rate
 from crm.messages import Label
-from crm.sales.funnel.counting import count_deals
-from crm.sales.funnel.groups import Group
-from crm.sales.funnel.view import View, has_move
+from crm.sales.funnel.lengths import looked_at_rows
 from crm.sales.funnel.report import DIMENSIONS, STAGE, STANDS, FunnelParams, sorted_rows, view_of
+from crm.sales.funnel.view import HISTORY, View, has_move
 
 REASON = Dimension("loss_reason", Label("Причина програшу", "Loss reason"), "loss_reason", picklist="loss_reason")
 NEEDS = (*STANDS, "loss_reason")
@@ -41,27 +43,40 @@ def funnel_reasons(session: DataSession, params: FunnelParams) -> Table:
     were never in another stage. Raises BadRequest where there are several pipelines and none is named.
     """
     view = view_of(session, params)
-    split = replace(params, dimensions=(*params.dimensions, REASON), shown=())
-    found: defaultdict[Key, Group] = defaultdict(Group)
-    count_deals(session, view, split, replace(params, period=None).conditions(""), found)
-    keys = row_keys(session, split.dimensions, found)
+    split = (*params.dimensions, REASON)
+    found = _lost(session, view, split, replace(params, period=None).conditions(""))
+    keys = row_keys(session, split, found)
     lost_here: dict[tuple[Key, int], int] = defaultdict(int)
-    for key, group in found.items():
-        for place, number in group.lost.items():
-            lost_here[key[:-1], place] += number
+    places = view.stages.places
+    known = [(key, places[came_from], number) for key, lost in found.items() for came_from, number in lost.items() if came_from in places]
+    for key, place, number in known:
+        lost_here[key[:-1], place] += number
     rows: list[dict[str, Any]] = []
-    for key, group in found.items():
-        for place, number in group.lost.items():
-            stage, of_stage = view.stages.rows[place], lost_here[key[:-1], place]
-            rows.append({**keys[key], STAGE: stage.key, f"{STAGE}_id": stage.id, "lost": number, "share": rate(number, of_stage), "lost_here": of_stage})
+    for key, place, number in known:
+        stage, of_stage = view.stages.rows[place], lost_here[key[:-1], place]
+        rows.append({**keys[key], STAGE: stage.key, f"{STAGE}_id": stage.id, "lost": number, "share": rate(number, of_stage), "lost_here": of_stage})
     rows.sort(key=lambda row: (row["loss_reason"] is None, row["loss_reason"]))
     by = tuple((d.key, False) for d in params.dimensions)
-    lost = sum(group.lost_of_all for group in found.values())
+    lost = sum(each.total() for each in found.values())
     return Table(
         columns=(*columns_of(params.dimensions), *params.shown), rows=sorted_rows(rows, view.stages, params.sort or (*by, (STAGE, False), ("lost", True))),
         totals={STAGE: None, "loss_reason": None, "lost": lost, "share": 1.0 if lost else None}, currency=params.currency,
         drill=lambda row, key: _drill(session, view, params, row, key),
     )
+
+
+def _lost(session: DataSession, view: View, dimensions: tuple[Dimension, ...], chosen: Sequence[Json]) -> dict[Key, Counter[int | None]]:
+    """How many deals stand in a lost stage in the end, by row key and the stage from which they came there: one row of the history of each."""
+    deal, last = session.table("deal"), session.table(HISTORY)
+    groups, found = grouping(deal, dimensions), defaultdict[Key, Counter[int | None]](Counter)
+    table, where = looked_at_rows(session, view, last, deal, chosen)
+    for lasts in view.lasts(last):
+        counted = groups.joined(select(*groups.expressions, last["from_stage"], func.count()).select_from(table))
+        counted = counted.where(*where, lasts, *view.moved(last), last["stage"].in_(view.stages.lost)).group_by(*groups.expressions, last["from_stage"])
+        for row in session.execute(counted):
+            came_from, number = row[groups.width :]
+            found[groups.key(row)][came_from] += number
+    return found
 
 
 def _drill(session: DataSession, view: View, params: FunnelParams, row: Row | None, key: str) -> Drill:

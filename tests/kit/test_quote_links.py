@@ -136,6 +136,9 @@ def test_a_link_that_does_not_hold_is_none(house: House, browser: SignIn, sent: 
     assert oksana.post(f"/quote/{sent}/link", {"in": "uk"}).status_code == 403
     house.configure({"roles": {"own": {"label": {"uk": "Продаж", "en": "Sales"}, "rules": EVERYTHING}}})
     assert nobody.get(second).status_code == 200
+    house.configure({"roles": {"own": {"label": {"uk": "Продаж", "en": "Sales"}, "rules": [rule for rule in EVERYTHING if rule["entity"] != "product"]}}})
+    is_none(second)  # nobody agrees to a line without a name
+    house.configure({"roles": {"own": {"label": {"uk": "Продаж", "en": "Sales"}, "rules": EVERYTHING}}})
     assert oksana.post(f"/quote/{sent}/link/end").status_code == 303
     is_none(second)
     third = link(oksana, sent)

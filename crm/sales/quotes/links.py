@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crm.backoffice import journal
 from crm.backoffice.entities import Base
 from crm.backoffice.guard import DataSession, SystemSession
+from crm.backoffice.reports.sight import names
 from crm.backoffice.types import UtcMoment
 from crm.errors import Forbidden, Invalid, NotFound
 from crm.messages import m
@@ -131,10 +132,13 @@ def may_answer(session: DataSession, quote: int) -> None:
 
 
 def seen_wholly(session: DataSession, quote: int) -> None:
-    """Raises NotFound and Forbidden for whoever does not see all that stands on the sheet."""
+    """Raises NotFound and Forbidden for whoever does not see all that stands on the sheet, down to what each product is called: nobody agrees to a line
+    without a name."""
     if not wholly(session, "quote", SHEET, "id", quote):
         raise NotFound()
-    wholly(session, "quote_line", SHEET_LINE, "quote", quote)
+    offered = {line["product"] for line in wholly(session, "quote_line", SHEET_LINE, "quote", quote)}
+    if offered - names(session, "product", offered).keys():
+        raise Forbidden(m("A product of the quote is removed, or you do not see it: its line would have no name."))
 
 
 def contact_of(session: DataSession, quote: int) -> str | None:

@@ -304,11 +304,12 @@ def _load(session: DataSession, kind: Entity, ids: Sequence[int], *, lock: bool 
     """The stored values of rows by field key, unseen by anybody but the rules and the journal."""
     table = kind.table
     columns = [table.c.id, *(table.c[f.attribute].label(f"f_{k}") for k, f in kind.in_columns())]
+    keys = [k for k, _ in kind.in_columns()]
     found: dict[int, dict[str, Any]] = {}
     for part in in_parts(ids):
         query = select(*columns).where(table.c.id.in_(part))
-        for row in session.kernel(query.with_for_update() if lock else query).mappings():
-            found[row["id"]] = {k: row[f"f_{k}"] for k, _ in kind.in_columns()}
+        for record_id, *values in session.kernel(query.with_for_update() if lock else query):
+            found[record_id] = dict(zip(keys, values, strict=True))
     if len(found) < len(set(ids)):
         raise NotFound()
     for record_id, held in links.stored(session, kind, list(found)).items():
@@ -341,7 +342,7 @@ def _update(session: DataSession, kind: Entity, drafts: Sequence[Draft], version
     table = kind.table
     groups: dict[tuple[str, ...], list[Draft]] = {}
     for draft in drafts:
-        groups.setdefault(tuple(k for k in kind.fields if draft.changed(k)), []).append(draft)
+        groups.setdefault(tuple(draft.differing(kind.fields)), []).append(draft)
     stamps = {"updated_at": datetime.now(UTC), "updated_by_id": session.actor_id}
     for keys, group in groups.items():
         rows = [{"b_id": d.id, "b_version": versions[d.id], **_stored(kind, d.new, keys), "row_version": versions[d.id] + 1, **stamps} for d in group]
@@ -387,7 +388,7 @@ def _keep(session: DataSession, kind: Entity, drafts: Sequence[Draft], action: s
     for draft in drafts:
         changes = {
             kept[key].kept_as: [kept[key].journal(draft.old.get(key)), kept[key].journal(draft.new.get(key))]
-            for key in draft.new if key in kept and draft.changed(key)
+            for key in draft.differing([key for key in draft.new if key in kept])
         }
         entries.append(Entry(kind.key, draft.id, action, versions[draft.id], changes))
     journal.record(session, entries)

@@ -4,7 +4,7 @@ A rule stands in its area's `rules.py` and is listed on the entity's help page. 
 fields or refuse; `when_changed` rules run once the rows are written, in the same transaction, and may write elsewhere.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +43,11 @@ class Draft:
             if self.new.get(key) != self.old.get(key):
                 return True
         return False
+
+    def differing(self, keys: Iterable[str]) -> list[str]:
+        """Those of the fields that differ from what is stored, in their order."""
+        new, old = self.new.get, self.old.get
+        return [key for key in keys if new(key) != old(key)]
 
     @property
     def stood(self) -> bool:

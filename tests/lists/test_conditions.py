@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
+from sqlalchemy import Engine
 
 from crm.backoffice import lists
 from crm.backoffice.conditions.tree import dump, parse
 from crm.backoffice.guard import SystemSession
 from crm.errors import BadRequest, UnknownName
 from tests.company import Company
+from tests.conftest import Furnish
 
 ROWS: list[dict[str, Any]] = [
     {"name": f"к{n}", "city": (None, "Київ", "Львів")[n % 3], "employees": None if n % 4 == 0 else n, "revenue": None if n % 5 == 0 else Decimal(n) / 4}
@@ -56,9 +58,18 @@ def holds(node: dict[str, Any], row: dict[str, Any]) -> bool:
 
 
 @pytest.fixture
-def loaded(company: Company) -> Iterator[SystemSession]:
+def furnish(request: pytest.FixtureRequest) -> Furnish | None:
+    return load if "loaded" in request.fixturenames else None
+
+
+def load(engine: Engine) -> None:
+    company = Company(engine)
     accounts = company.make("account", *ROWS)
     company.make("deal", *({"name": f"у{n}", "account": accounts[n % 5], "amount": n} for n in range(20)))
+
+
+@pytest.fixture
+def loaded(company: Company) -> Iterator[SystemSession]:
     with company.system(write=False) as session:
         yield session
 

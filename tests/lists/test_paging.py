@@ -7,23 +7,34 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import Engine
 
 from crm.backoffice import lists
 from crm.backoffice.guard import SystemSession
 from crm.contacts.models import Account
 from tests.company import Company
+from tests.conftest import Furnish
 from tests.statements import statements
 
 CITIES = [None, "Київ", "Їжаківка", "Євпаторія", "Івано-Франківськ", "Ґалич", "Гоща", None]
 
 
 @pytest.fixture
-def loaded(company: Company) -> Iterator[SystemSession]:
+def furnish(request: pytest.FixtureRequest) -> Furnish | None:
+    return load if "loaded" in request.fixturenames else None
+
+
+def load(engine: Engine) -> None:
+    company = Company(engine)
     company.make("account", *(
         {"name": f"Компанія {n}", "city": CITIES[n % 8], "revenue": None if n % 5 == 0 else n % 7, "employees": None if n % 3 == 0 else n % 4,
          "founded": 1990 + n % 6, "industry": company.option("industry", ("trade", "food", "energy")[n % 3]) if n % 4 else None}
         for n in range(61)
     ))
+
+
+@pytest.fixture
+def loaded(company: Company) -> Iterator[SystemSession]:
     with company.system(write=False) as session:
         yield session
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import and_, case, func, not_, or_, select
 
 from crm.backoffice.guard import DataSession
-from crm.backoffice.money import round_half_up
+from crm.backoffice.money import WIDE
 from crm.backoffice.reports import Column, Drill, Table, report
 from crm.backoffice.reports.conversion import conversion, notes
 from crm.backoffice.reports.estimates import wilson
@@ -18,7 +18,6 @@ from crm.backoffice.reports.figures import whole_seconds
 from crm.backoffice.reports.grouping import Key, columns_of, grouping, row_conditions, row_keys
 from crm.backoffice.reports.parameters import Json
 from crm.backoffice.reports.table import Row, ordered, rate
-from crm.backoffice.types import MONEY_PLACES
 from crm.backoffice.worth import Conversion
 from crm.messages import Label
 from crm.sales.funnel.counting import as_one, count_deals
@@ -183,7 +182,7 @@ def _measures(group: Group, beside: Beside, params: FunnelParams, done: Conversi
         "deals": group.deals, "won": won, "lost": lost, "open": still,
         "won_rate": rate(won, group.deals), "won_low": of_all.low if of_all else None, "won_high": of_all.high if of_all else None,
         "win_rate": rate(won, closed), "win_low": of_closed.low if of_closed else None, "win_high": of_closed.high if of_closed else None,
-        "average_won": round_half_up(amount / won, MONEY_PLACES) if amount is not None else None,
+        "average_won": WIDE.divide(amount, won) if amount is not None else None,
         "cycle_days": beside.seconds / DAY / beside.timed if beside.timed else None,
         "velocity": _velocity(still, closed, amount, beside), **{name: getattr(beside, name) for name in SIGNS},
     }
@@ -194,7 +193,7 @@ def _velocity(still: int, closed: int, amount: Decimal | None, beside: Beside) -
     """Open × won/closed × amount/won ÷ days: the number of the won falls out. None where a part is undefined, or winning took no time."""
     if amount is None or not closed or not beside.seconds:
         return None
-    return round_half_up(amount * still * DAY * beside.timed / (closed * beside.seconds), MONEY_PLACES)
+    return WIDE.divide(WIDE.multiply(amount, still * DAY * beside.timed), closed * beside.seconds)
 
 
 def _drill(session: DataSession, view: View, params: FunnelParams, row: Row | None, key: str) -> Drill:

@@ -81,7 +81,6 @@ class ReportsView(OwnPage):
             beside=BESIDE[report.name](session, asked, params, table) if report.name in BESIDE else None, **answer(report, params, table, asked),
         ))
 
-
     @route("/<key>/<part>")
     def part(self, key: str, part: str) -> Response:
         """A part of a report's screen that is counted for itself: as it stands there for the page's script, for everybody else as a page of its own."""

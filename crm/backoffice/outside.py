@@ -9,6 +9,7 @@ import yaml
 from crm.errors import BadRequest
 from crm.messages import m
 
+MERGED = "tag:yaml.org,2002:merge"  # `<<` may stand more than once
 
 
 class NamedTwice(yaml.YAMLError):
@@ -41,7 +42,6 @@ class _Loader(_Fast):
         return found
 
 
-MERGED = "tag:yaml.org,2002:merge"  # `<<` may stand more than once
 _Dumper: type[yaml.SafeDumper] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _UNSOUND = re.compile("[\0\ud800-\udfff]")
 

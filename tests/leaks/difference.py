@@ -112,6 +112,7 @@ def _change(connection: Connection, kind: Entity, found: Secrets, rng: Random) -
     kept = KEPT | oracle.conditions(kind.key) | {kind.parent} | ({"parent"} if kind.key in ("department", "territory") else set())
     kept |= set(kind.declared.seen_with) | ({"current"} if kind.key == "segment_member" else set())
     kept |= {"second_factor", "emergency_hours"} if kind.key == "role" else set()  # what a role demands of its holders they know
+    moves = any(r.get("effect") != "deny" for r in oracle.of("deal", "update"))
     for number, row in oracle.rows[kind.key].items():
         if (kind.key == "user" and number == oracle.me) or (kind.key == "membership" and row["user"] == oracle.me):
             continue
@@ -119,6 +120,7 @@ def _change(connection: Connection, kind: Entity, found: Secrets, rng: Random) -
         if not shown:
             found.unseen.add((kind.key, number))
         written: dict[str, Any] = {}
+        holds = moves and kind.key == "deal_duty" and oracle.visible("deal", row["deal"])
         for key, spec in kind.fields.items():
             how = oracle.shows(kind.key, number, key) if shown else "hidden"
             if (kind.key, key) == ("role", "emergency"):
@@ -131,6 +133,8 @@ def _change(connection: Connection, kind: Entity, found: Secrets, rng: Random) -
                 continue
             if how == "shown" or key in kept or spec.unique or (kind.key == "user" and key == "active"):
                 continue
+            if holds and (key == "required" or (row["required"] and key in ("stage", "done_at"))):
+                continue  # what has to be done keeps a deal in its stage, and whoever moves it learns that there is such a duty, on purpose
             value = _masked_alike(spec, row[key], rng) if how == "masked" else _other(spec, row[key], oracle, rng)
             if (kind.key, key) == ("segment_member", "since") and value is not None:
                 value = min(value, FOUNDED)  # nobody has come into a segment in days ahead: the product stores no such moment

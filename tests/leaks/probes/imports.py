@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from crm.backoffice.entities import Entity
+from crm.backoffice.exchange.related import related_of
 from crm.backoffice.job_queue import execute
 from crm.backoffice.jobs import TABLE
 from tests.leaks.probes.commands import table_of
@@ -69,6 +70,7 @@ def screens(view: View, kind: Entity) -> Iterator[Question]:
     fields = [k for k, f in kind.fields.items() if not f.system and f.type != "many_to_many"]
     numbers = [*view.others(kind.key, 4), *view.unseen(kind.key, 2, gone=0)]
     rows = [view.oracle.rows[kind.key][n] for n in numbers]
+    beside = [f"{name}.{k}" for name, one in related_of(view.catalog, kind).items() for e in (one.target, one.child) if e is not None for k in e.fields]
     for number, key in enumerate(fields):
         columns = list(dict.fromkeys((*(("code",) if kind.is_record else ()), key, *view.rng.sample(fields, min(2, len(fields))))))
         table = table_of(view, kind, columns, rows)
@@ -82,7 +84,8 @@ def screens(view: View, kind: Entity) -> Iterator[Question]:
             other = _question(kind, f"the same by {unknown}", partial(_tried, kind.key, headed, unmapped), ())
             # A known field whose name is close to one of them is meant by it, and not by the other.
             fellows = [name for name in kind.fields if name != key]
-            close = "_" in key or any(key in name for name in fellows) or any(get_close_matches(one, fellows, 1, 0.5) for one in (key, unknown))
+            alike = any(get_close_matches(one, fellows, 1, 0.5) or get_close_matches(one, beside, 1, 0.6) for one in (key, unknown))
+            close = "_" in key or any(key in name for name in fellows) or alike
             asked = asked if close else asked.just_as(other, unknown, key, afresh=True)
         yield asked
         if number % 6 == 0 and not view.decisive(kind.key) & set(columns):

@@ -26,7 +26,6 @@ from tests.conftest import admin, database
 from tests.demo_company import PASSWORD
 
 
-
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(instance=tmp_path, database_url="sqlite://", demo_password=PASSWORD)

@@ -6,7 +6,5 @@ from crm.backoffice.reports.table import Chart, Column, Drill, Row, Series, Tabl
 
 __all__ = [
     "Chart", "Column", "CommonParams", "Dimension", "Drill", "Parameter", "Report", "Row", "Series", "Table", "Unit", "all_reports", "described", "find",
-    "given",
-    "read", "report", "run", "shaped",
-    "understood",
+    "given", "read", "report", "run", "shaped", "understood",
 ]

@@ -105,7 +105,7 @@ def takes_part(session: DataSession, interaction: int | None, contact: int | Non
 
 
 def stand_twice(session: DataSession, interactions: Collection[int]) -> bool:
-    """Whether somebody stands twice among those participants of one of these that this session may know of."""
+    """Whether somebody stands twice among those participants of one of these of whom the reader may know."""
     table, ids = Participant.__table__, sorted(interactions)
     for part in in_parts(ids):
         alive = and_(table.c.interaction_id.in_(part), table.c.deleted_at.is_(None))
